@@ -1,0 +1,1 @@
+"""People: sign-in, residency, roles, consents, their data."""

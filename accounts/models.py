@@ -1,0 +1,162 @@
+"""A person, where they say they live, and what they agreed to."""
+
+import datetime as dt
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from city.models import District
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates people by e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create a person; without a password they can only sign in by code or passkey."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create the first administrator, from the command line."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Find a person by address, whatever its capitals."""
+        return self.get(email__iexact=username)
+
+
+class Scheme(models.TextChoices):
+    """The colours a person chose; empty follows the device."""
+
+    SYSTEM = "", _("Comme mon appareil")
+    LIGHT = "clair", _("Clair")
+    DARK = "sombre", _("Sombre")
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with an account. The e-mail address signs in and is never shown; the public name is."""
+
+    email = models.EmailField(_("adresse électronique"))
+    public_name = models.CharField(
+        _("nom public"), max_length=60, blank=True, help_text=_("Votre nom ou un pseudonyme. Il signe vos contributions.")
+    )
+    district = models.ForeignKey(
+        District, verbose_name=_("quartier"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    birth_year = models.PositiveSmallIntegerField(_("année de naissance"), null=True, blank=True)
+    language = models.CharField(_("langue"), max_length=2, default="fr", choices=[("fr", "Français"), ("de", "Deutsch"), ("en", "English")])
+    scheme = models.CharField(_("couleurs"), max_length=6, blank=True, default="", choices=Scheme)
+    is_active = models.BooleanField("compte ouvert", default=True)
+    is_staff = models.BooleanField("entre dans l’administration", default=False)
+    date_joined = models.DateTimeField("inscription", auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        verbose_name = "personne"
+        verbose_name_plural = "personnes"
+        constraints = (
+            models.UniqueConstraint(Lower("email"), name="user_email_once", violation_error_message=_("Cette adresse a déjà un compte.")),
+            models.CheckConstraint(
+                condition=Q(birth_year__isnull=True) | Q(birth_year__range=(1900, 2100)),
+                name="user_birth_year",
+                violation_error_message=_("Indiquez une année de naissance sur quatre chiffres."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.public_name or f"Personne {self.pk}"
+
+    def get_short_name(self) -> str:
+        """Give the public name; never the address."""
+        return self.public_name
+
+
+class ResidencyQuerySet(models.QuerySet["Residency"]):
+    """Named reads of residency."""
+
+    def current(self, *, on: dt.date) -> Self:
+        """Not ended and, when verified, still within its year."""
+        return self.filter(Q(verified_on__isnull=True) | Q(expires_on__gt=on), ended_on__isnull=True)
+
+    def waiting(self) -> Self:
+        """Declared with a request for verification that no agent has settled."""
+        return self.filter(ended_on__isnull=True, verified_on__isnull=True, requested_at__isnull=False, refused_at__isnull=True)
+
+
+class Residency(models.Model):
+    """Where a person says they live, and whether an agent has checked it, at the desk or on a document."""
+
+    class Method(models.TextChoices):
+        """How it was checked."""
+
+        DESK = "desk", _("au guichet")
+        DOCUMENT = "document", _("sur un document")
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="residencies")
+    district = models.ForeignKey(District, verbose_name=_("quartier"), on_delete=models.PROTECT, related_name="+")
+    declared_at = models.DateTimeField("déclaré le", auto_now_add=True)
+    requested_at = models.DateTimeField("vérification demandée le", null=True, blank=True)
+    document = models.FileField("justificatif", upload_to="residency/", blank=True)
+    verified_on = models.DateField("vérifié le", null=True, blank=True)
+    expires_on = models.DateField("valable jusqu’au", null=True, blank=True)
+    method = models.CharField("moyen", max_length=10, choices=Method, blank=True)
+    verified_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name="vérifié par")
+    refused_at = models.DateTimeField("refusé le", null=True, blank=True)
+    refusal_reason = models.CharField("motif du refus", max_length=300, blank=True)
+    ended_on = models.DateField("terminé le", null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Residency"]] = ResidencyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "résidence"
+        verbose_name_plural = "résidences"
+        constraints = (
+            models.UniqueConstraint(fields=("user",), condition=Q(ended_on__isnull=True), name="residency_one_current"),
+            models.CheckConstraint(
+                condition=Q(verified_on__isnull=True, expires_on__isnull=True, method="")
+                | Q(verified_on__isnull=False, expires_on__gt=F("verified_on"), method__in=("desk", "document")),
+                name="residency_verification_whole",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.district}"
+
+
+class Consent(models.Model):
+    """Something a person agreed to, in which version of its text, and until when."""
+
+    class Purpose(models.TextChoices):
+        """What can be agreed to."""
+
+        CHARTER = "charter", _("Charte de la participation")
+        NEWSLETTER = "newsletter", _("Lettre d’information")
+        DOCUMENT = "residency_document", _("Examen d’un justificatif de domicile")
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="consents")
+    purpose = models.CharField("objet", max_length=20, choices=Purpose)
+    version = models.CharField("version du texte", max_length=20)
+    given_at = models.DateTimeField("donné le", auto_now_add=True)
+    withdrawn_at = models.DateTimeField("retiré le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "consentement"
+        verbose_name_plural = "consentements"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("user", "purpose", "version"), condition=Q(withdrawn_at__isnull=True), name="consent_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} ({self.version})"

@@ -1,0 +1,1 @@
+"""The city asks, residents answer, the city says what became of each answer."""

@@ -1,0 +1,102 @@
+"""Which phase a consultation is in, computed from dates: nothing flips a state, no task runs at midnight.
+
+A phase is said in days, the way a notice is printed (« du 2 au 22 mars »), and holds from the first day at midnight to the
+midnight after the last day, in Europe/Paris: half-open, so that two phases that touch never overlap.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+MAX_PHASES = 6
+
+
+class Kind(StrEnum):
+    """What residents and the city do in a phase."""
+
+    INFORM = "inform"
+    CONTRIBUTE = "contribute"
+    ANALYSE = "analyse"
+    DECIDE = "decide"
+    FOLLOW = "follow"
+
+
+class Status(StrEnum):
+    """Where a phase stands at an instant."""
+
+    UPCOMING = "upcoming"
+    CURRENT = "current"
+    PAST = "past"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A phase as dates: `ends_on` is the last day included, None when it has no announced end."""
+
+    kind: Kind
+    name: str
+    starts_on: dt.date
+    ends_on: dt.date | None
+
+    @property
+    def opens_at(self) -> dt.datetime:
+        """The first instant of the phase."""
+        return midnight(self.starts_on)
+
+    @property
+    def closes_at(self) -> dt.datetime | None:
+        """The first instant after the phase."""
+        return None if self.ends_on is None else midnight(self.ends_on + dt.timedelta(days=1))
+
+
+def midnight(day: dt.date) -> dt.datetime:
+    """Give the instant at which a day begins in Mulhouse, on the days of 23 and 25 hours too."""
+    return dt.datetime.combine(day, dt.time.min, tzinfo=PARIS)
+
+
+def status(span: Span, *, at: dt.datetime) -> Status:
+    """Place an instant before, in or after a phase."""
+    if at < span.opens_at:
+        return Status.UPCOMING
+    if span.closes_at is not None and at >= span.closes_at:
+        return Status.PAST
+    return Status.CURRENT
+
+
+def current(spans: Sequence[Span], *, at: dt.datetime) -> Span | None:
+    """Give the phase that holds at an instant; None before, between and after."""
+    return next((span for span in spans if status(span, at=at) is Status.CURRENT), None)
+
+
+def days_left(span: Span, *, at: dt.datetime) -> int | None:
+    """Count the days that remain, today included.
+
+    Units: calendar days in Europe/Paris; 1 on the last day, 0 once over, None without an end.
+    """
+    if span.ends_on is None:
+        return None
+    return max((span.ends_on - at.astimezone(PARIS).date()).days + 1, 0)
+
+
+def problems(spans: Sequence[Span]) -> list[str]:
+    """Say what is wrong with a list of phases, in French sentences; empty when it can be published.
+
+    Shape: at most MAX_PHASES, in order, without overlap; only the last may have no end; one phase of contribution or more.
+    """
+    found = []
+    if len(spans) > MAX_PHASES:
+        found.append(f"Une consultation a {MAX_PHASES} phases au plus.")
+    if not any(span.kind is Kind.CONTRIBUTE for span in spans):
+        found.append("Il manque une phase où l’on donne son avis.")
+    for span in spans:
+        if span.ends_on is not None and span.ends_on < span.starts_on:
+            found.append(f"La phase «\u00a0{span.name}\u00a0» finit avant de commencer.")
+    for before, after in zip(spans, spans[1:], strict=False):
+        if before.ends_on is None:
+            found.append(f"La phase «\u00a0{before.name}\u00a0» doit avoir une fin\u00a0: une autre la suit.")
+        elif after.starts_on <= before.ends_on:
+            found.append(f"La phase «\u00a0{after.name}\u00a0» commence avant la fin de «\u00a0{before.name}\u00a0».")
+    return found

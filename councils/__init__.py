@@ -1,0 +1,1 @@
+"""Residents drawn by lot, who sit independently of the city."""

@@ -1,0 +1,1 @@
+"""The city’s money made readable, and the commission open to residents."""

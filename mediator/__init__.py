@@ -1,0 +1,1 @@
+"""A dispute with the administration, in confidence."""

@@ -1,0 +1,11 @@
+"""What every template may read about the site itself. No query here: error pages use it too."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Give the site's name, address and mode."""
+    return {"SITE_NAME": settings.SITE_NAME, "SITE_URL": settings.SITE_URL, "DEMO": settings.DEMO, "CONTACT": settings.CONTACT}

@@ -1,0 +1,53 @@
+"""The error pages, in the site's design, without a query: they must show when the database does not answer."""
+
+from django.http import HttpRequest, HttpResponse
+from django.template import loader
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import requires_csrf_token
+
+from mulhouse.errors import DomainError
+
+
+def _page(request: HttpRequest, status: int, message: str = "") -> HttpResponse:
+    template = loader.get_template(f"{status}.html")
+    return HttpResponse(template.render({"message": message}, request=None), status=status)
+
+
+@requires_csrf_token
+def refused(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403, with the sentence of the rule that refused."""
+    return _page(request, 403, str(exception or ""))
+
+
+@requires_csrf_token
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: no such page, or not for this person."""
+    return _page(request, 404)
+
+
+def throttled(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """429: too many gestures in a short time."""
+    response = _page(request, 429, error.message)
+    response["Retry-After"] = "60"
+    return response
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """500: our fault, seen in the logs."""
+    return _page(request, 500)
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """503: the site is up but overloaded, or one of its servers does not answer."""
+    response = _page(request, 503)
+    response["Retry-After"] = "10"
+    return response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form opened too long ago: says what to do rather than « CSRF »."""
+    return _page(
+        request,
+        403,
+        _("Cette page est restée ouverte trop longtemps. Revenez en arrière, rechargez-la, puis renvoyez le formulaire."),
+    )

@@ -1,0 +1,350 @@
+"""One settings file. Every value that differs between places is read through `mulhouse.env`, and nothing unsafe has a default."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from mulhouse import env
+from mulhouse.embedded.postgres import LocalPostgres
+from mulhouse.embedded.secret import persistent_secret
+from mulhouse.embedded.state import state_dir
+from mulhouse.embedded.valkey import LocalValkey
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+TESTING = "pytest" in sys.modules
+
+# production: everything comes from the environment. demo: `make run`. dev: autoreload and DEBUG. test: pytest.
+PORTAL_ENV = env.text("PORTAL_ENV", "test" if TESTING else "production")
+if PORTAL_ENV not in {"production", "demo", "dev", "test"}:
+    raise ImproperlyConfigured("PORTAL_ENV must be production, demo, dev or test.")
+PRODUCTION = PORTAL_ENV == "production"
+DEBUG = PORTAL_ENV == "dev"
+
+# One click signs in as anybody in demo mode: it must be impossible to switch on beside real people.
+DEMO = PORTAL_ENV in {"demo", "dev"}
+if PRODUCTION and env.boolean("DEMO", default=False):
+    raise ImproperlyConfigured("Demo mode can not be switched on in production: unset DEMO.")
+
+# --- State: where the embedded servers and uploaded files live when no address is configured -----------------------
+
+if TESTING:
+    STATE_DIR = Path(env.text("PORTAL_TEST_STATE", "") or tempfile.mkdtemp(prefix="portal-test-"))
+    STATE_DIR.chmod(0o711)  # root: the unprivileged user that runs PostgreSQL must pass
+else:
+    STATE_DIR = state_dir(BASE_DIR)
+
+SECRET_KEY = env.text("SECRET_KEY") if PRODUCTION else env.text("SECRET_KEY", "") or persistent_secret(STATE_DIR)
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+
+# --- Addresses --------------------------------------------------------------------------------------------------
+
+SITE_URL = env.text("SITE_URL") if PRODUCTION else env.text("SITE_URL", "http://127.0.0.1:8000")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") if PRODUCTION else ["*"]
+if PRODUCTION and not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("The environment variable ALLOWED_HOSTS is required (see .env.example).")
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if PRODUCTION else []
+# How many reverse proxies stand in front: the visitor's address is read that far from the end of X-Forwarded-For.
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+
+# --- Applications -----------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "mulhouse.apps.PortalConfig",
+    "mulhouse.apps.PortalAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django.contrib.sitemaps",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "csp",
+    "django_filters",
+    "django_prose_editor",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "city",
+    "transparency",
+    "notifications",
+    "accounts",
+    "consultations",
+    "councils",
+    "ideas",
+    "finances",
+    "mediator",
+]
+
+MIDDLEWARE = [
+    "mulhouse.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "mulhouse.middleware.PermissionsPolicyMiddleware",
+    "mulhouse.middleware.HealthMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "mulhouse.middleware.BusyMiddleware",
+    "mulhouse.middleware.ThrottleMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.middleware.IdleSessionMiddleware",
+]
+
+ROOT_URLCONF = "mulhouse.urls"
+WSGI_APPLICATION = "mulhouse.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "mulhouse.context.site",
+            ],
+            "builtins": ["mulhouse.templatetags.ui"],
+        },
+    },
+]
+FORM_RENDERER = "mulhouse.renderer.PortalRenderer"
+
+# --- Database ---------------------------------------------------------------------------------------------------
+
+EMBEDDED_POSTGRES: LocalPostgres | None = None
+if database_url := env.text("DATABASE_URL") if PRODUCTION else env.text("DATABASE_URL", ""):
+    default_database = env.database(database_url)
+else:
+    EMBEDDED_POSTGRES = LocalPostgres(STATE_DIR, fast=TESTING)
+    parameters = EMBEDDED_POSTGRES.params()
+    default_database = {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parameters["dbname"],
+        "USER": parameters["user"],
+        "HOST": parameters["host"],
+        "PORT": parameters["port"],
+        "OPTIONS": {},
+    }
+# A page never waits long for a lock or a query: the visitor gets a 503 that says to try again. Commands and
+# workers have no limit (an index takes the time it takes).
+WEB = env.text("PORTAL_ROLE", "command") == "web"
+if WEB:
+    default_database["OPTIONS"] = {
+        **dict(default_database["OPTIONS"]),  # type: ignore[call-overload]
+        "options": "-c statement_timeout=10000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000",
+    }
+DATABASES = {"default": {**default_database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}}
+
+# --- Redis: broker, cache, rate limits -------------------------------------------------------------------------
+
+EMBEDDED_VALKEY: LocalValkey | None = None
+if redis_url := env.text("REDIS_URL") if PRODUCTION else env.text("REDIS_URL", ""):
+    CELERY_BROKER_URL = redis_url
+    cache_url = redis_url
+else:
+    EMBEDDED_VALKEY = LocalValkey(STATE_DIR)
+    CELERY_BROKER_URL = EMBEDDED_VALKEY.broker_url()
+    cache_url = EMBEDDED_VALKEY.url(db=1)
+REDIS_CACHE_URL = cache_url
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": cache_url,
+        "KEY_PREFIX": "portal",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "max_retries": 1,
+}
+CELERY_TIMEZONE = "Europe/Paris"
+CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")
+
+# --- People -----------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+# The address is unique whatever its capitals, by a constraint on lower(email).
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "accounts:home"
+LOGOUT_REDIRECT_URL = "home"
+PASSWORD_HASHERS = (
+    ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the tests create hundreds of people
+    if TESTING
+    else ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+)
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 8 * 60 * 60
+STAFF_SESSION_SECONDS = 30 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "mulhouse.errorpages.csrf_failure"
+
+# --- Mail: rows of the outbox, delivered by Celery through this backend -------------------------------------------
+
+EMAIL_BACKEND = "notifications.backends.OutboxBackend"
+DELIVERY_BACKEND = env.text(
+    "DELIVERY_BACKEND",
+    "django.core.mail.backends.smtp.EmailBackend" if PRODUCTION else "django.core.mail.backends.dummy.EmailBackend",
+)
+EMAIL_HOST = env.text("EMAIL_HOST") if PRODUCTION else env.text("EMAIL_HOST", "127.0.0.1")
+EMAIL_PORT = env.integer("EMAIL_PORT", 587 if PRODUCTION else 25)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", default=PRODUCTION)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = (
+    env.text("DEFAULT_FROM_EMAIL")
+    if PRODUCTION
+    else env.text("DEFAULT_FROM_EMAIL", "Mulhouse participe <ne-pas-repondre@mulhouse.example>")
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Language and time ------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français"), ("de", "Deutsch"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "mulhouse" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/Paris"
+
+# --- Files ------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(env.text("STATIC_ROOT", "") or STATE_DIR / "static")
+MEDIA_ROOT = Path(env.text("MEDIA_ROOT", "") or STATE_DIR / "media")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PORTAL_ENV in {"production", "demo"}
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+if bucket := env.text("S3_BUCKET", ""):
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {  # type: ignore[dict-item]
+            "bucket_name": bucket,
+            "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
+            "access_key": env.text("S3_ACCESS_KEY"),
+            "secret_key": env.text("S3_SECRET_KEY"),
+            "region_name": env.text("S3_REGION", "") or None,
+            "default_acl": None,
+            "querystring_auth": True,
+            "file_overwrite": False,
+        },
+    }
+WHITENOISE_MAX_AGE = 0 if DEBUG else 31_536_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+
+# --- Security ---------------------------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = PRODUCTION and env.boolean("SECURE_SSL_REDIRECT", default=True)
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_SECURE = PRODUCTION
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# --- Logs: one line each on the console, with the request's id, never a body nor a secret --------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "mulhouse.middleware.RequestIdFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "mulhouse": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
+}
+
+# --- What the city declares about itself: required in production, invented values elsewhere -----------------------
+
+
+def _declared(name: str, example: str) -> str:
+    return env.text(name) if PRODUCTION else env.text(name, example)
+
+
+SITE_NAME = env.text("SITE_NAME", "Mulhouse participe")
+LEGAL = {
+    "publisher": _declared("LEGAL_PUBLISHER", "Ville de Mulhouse (site de démonstration)"),
+    "publisher_address": _declared("LEGAL_PUBLISHER_ADDRESS", "Mairie, 68100 Mulhouse"),
+    "publisher_phone": _declared("LEGAL_PUBLISHER_PHONE", "03 00 00 00 00"),
+    "director": _declared("LEGAL_DIRECTOR", "La personne qui exerce la fonction de maire"),
+    "host": _declared("LEGAL_HOST", "Cette machine (démonstration)"),
+    "host_address": _declared("LEGAL_HOST_ADDRESS", "Adresse de démonstration"),
+    "host_phone": _declared("LEGAL_HOST_PHONE", "03 00 00 00 00"),
+    "controller": _declared("LEGAL_CONTROLLER", "Ville de Mulhouse"),
+    "dpo_email": _declared("LEGAL_DPO_EMAIL", "donnees-personnelles@mulhouse.example"),
+}
+CONTACT = {
+    "email": _declared("CONTACT_EMAIL", "participation@mulhouse.example"),
+    "phone": _declared("CONTACT_PHONE", "03 00 00 00 00"),
+    "address": _declared("CONTACT_ADDRESS", "Agence de la participation citoyenne, 68100 Mulhouse"),
+    "hours": _declared("CONTACT_HOURS", "Du lundi au vendredi, de 9 h à 12 h et de 14 h à 17 h"),
+}
+SECURITY_CONTACT = _declared("SECURITY_CONTACT", "mailto:securite@mulhouse.example")
+SECURITY_TXT_EXPIRES = _declared("SECURITY_TXT_EXPIRES", "2027-11-01T00:00:00Z")
+# Until an audit is dated, the only declaration allowed is « non conforme » (RGAA).
+ACCESSIBILITY_AUDIT_ON = env.text("ACCESSIBILITY_AUDIT_ON", "")
+ACCESSIBILITY_RATE = env.integer("ACCESSIBILITY_RATE", 0)

@@ -1,0 +1,93 @@
+"""How often one person or one address may do something: one table, counted in Redis so that it holds across processes.
+
+Source: features-and-rules §3. Sign-in, reset and code limits of django-allauth stand in the settings (ACCOUNT_RATE_LIMITS)
+and count in the same Redis through the cache.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+
+import limits
+import redis.exceptions
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from mulhouse.errors import DomainError
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Some limits, and what to do when they can not be counted."""
+
+    rates: tuple[str, ...]
+    open_on_failure: bool
+
+
+class Limit(Enum):
+    """What is counted."""
+
+    REQUEST = Rule(("300/minute",), open_on_failure=True)
+    DEMO_SIGN_IN = Rule(("60/minute",), open_on_failure=False)
+    POSTING = Rule(("10/10 minutes", "60/day"), open_on_failure=True)
+    COMMENTING = Rule(("10/5 minutes", "100/day"), open_on_failure=True)
+    POSITION = Rule(("60/minute",), open_on_failure=True)
+    UPLOADING = Rule(("30/hour",), open_on_failure=True)
+    REPORTING = Rule(("10/hour",), open_on_failure=True)
+    DATA_EXPORT = Rule(("5/day",), open_on_failure=False)
+
+
+class ThrottledError(DomainError):
+    """Too many, too fast."""
+
+    def __init__(self) -> None:
+        super().__init__("throttled", _("Vous allez trop vite. Attendez quelques minutes, puis réessayez."))
+
+
+@cache
+def _limiter() -> limits.strategies.SlidingWindowCounterRateLimiter:
+    url = settings.REDIS_CACHE_URL
+    storage = limits.storage.storage_from_string(
+        url.replace("unix://", "redis+unix://", 1), socket_timeout=1, socket_connect_timeout=1
+    )
+    return limits.strategies.SlidingWindowCounterRateLimiter(storage)
+
+
+@cache
+def _items(limit: Limit) -> list[limits.RateLimitItem]:
+    return [limits.parse(rate) for rate in limit.value.rates]
+
+
+def check(limit: Limit, key: str) -> None:
+    """Count one gesture of `key` (an address or a person) against `limit`.
+
+    Raises: ThrottledError when it is one too many, or when Redis is down and the limit closes on failure.
+    """
+    try:
+        allowed = all(_limiter().hit(item, limit.name, key) for item in _items(limit))
+    except (redis.exceptions.RedisError, limits.errors.StorageError) as error:
+        if limit.value.open_on_failure:
+            return
+        raise ThrottledError from error
+    if not allowed:
+        raise ThrottledError
+
+
+def client_ip(request: HttpRequest) -> str:
+    """Read the visitor's address, as far from the end of X-Forwarded-For as there are trusted proxies.
+
+    Shape: an IPv4 address, or the /64 network of an IPv6 one (a home holds the whole of it).
+    """
+    address = request.META.get("REMOTE_ADDR", "") or "0.0.0.0"  # noqa: S104 (a label, nothing listens)
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    if settings.TRUSTED_PROXIES and len(hops) >= settings.TRUSTED_PROXIES:
+        address = hops[-settings.TRUSTED_PROXIES]
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)

@@ -1,0 +1,1 @@
+"""What is sent, to whom, and proof that it was."""
