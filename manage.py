@@ -2,7 +2,7 @@
 
 import os
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 # They read no data, or (serve) look after the servers themselves.
 WITHOUT_SERVERS = {
@@ -12,8 +12,8 @@ WITHOUT_SERVERS = {
     "diffsettings",
     "findstatic",
     "help",
-    "makemessages",
     "serve",
+    "update_catalogs",
     "version",
 }
 
@@ -21,14 +21,20 @@ WITHOUT_SERVERS = {
 def main() -> None:
     """Hand the command line to Django."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mulhouse.settings")
-    from django.core.management import execute_from_command_line  # noqa: PLC0415 — after the line above
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 — Django is imported once it knows its settings
+    from django.core.management import execute_from_command_line  # noqa: PLC0415 — same
 
-    with nullcontext() if WITHOUT_SERVERS.intersection(sys.argv[1:2] or ["help"]) else _servers():
-        execute_from_command_line(sys.argv)
+    try:
+        with _servers(sys.argv[1:2]):
+            execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
 
 
-def _servers() -> "EmbeddedServers":
-    from mulhouse.embedded.servers import EmbeddedServers  # noqa: PLC0415 — reads the settings
+def _servers(command: list[str]) -> AbstractContextManager[object]:
+    if not command or WITHOUT_SERVERS.intersection(command):
+        return nullcontext()
+    from mulhouse.embedded.servers import EmbeddedServers  # noqa: PLC0415 — it reads the settings
 
     return EmbeddedServers()
 

@@ -89,8 +89,28 @@ def create_venv() -> bool:
 
 def install(requirements: Path) -> bool:
     """Install with uv, which takes seconds; with pip where uv cannot be had or does not manage."""
-    pip = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes", "-r"]
-    uv = [VENV_PYTHON, "-m", "uv", "pip", "install", "--python", VENV_PYTHON, "--require-hashes", "-r", requirements]
+    pip: list[str | Path] = [
+        VENV_PYTHON,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--quiet",
+        "--require-hashes",
+        "-r",
+    ]
+    uv: list[str | Path] = [
+        VENV_PYTHON,
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--python",
+        VENV_PYTHON,
+        "--require-hashes",
+        "-r",
+        requirements,
+    ]
     if runs(*pip, PROJECT / "requirements-install.txt"):
         if subprocess.run(uv, check=False, cwd=PROJECT, env=uv_environment()).returncode == 0:  # noqa: S603
             return True

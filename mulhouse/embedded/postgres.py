@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TypedDict
 
 import psycopg2
+from psycopg2.extensions import make_dsn
 
 from mulhouse.embedded.state import can_enter, command_of, make_folder, stand_in, tail
 
@@ -148,7 +149,7 @@ class LocalPostgres:
     def is_ready(self) -> bool:
         """Tell whether the server accepts connections."""
         try:
-            psycopg2.connect(**self.params("postgres"), connect_timeout="3").close()
+            self._connect().close()
         except psycopg2.OperationalError:
             return False
         return True
@@ -278,7 +279,18 @@ class LocalPostgres:
         options = OPTIONS | (THROW_AWAY if self.fast else {}) | {"unix_socket_directories": str(self.socket_dir)}
         flags = " ".join(f"-c {name}='{value}'" for name, value in options.items())
         code, _said = self._run(
-            "pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", self.log, "-o", f"{flags} -p {PORT}", "start", check=False
+            "pg_ctl",
+            "-D",
+            self.data,
+            "-w",
+            "-t",
+            "60",
+            "-l",
+            self.log,
+            "-o",
+            f"{flags} -p {PORT}",
+            "start",
+            check=False,
         )
         return code == 0 and self.is_ready()
 
@@ -291,8 +303,11 @@ class LocalPostgres:
                         return True
         return False
 
+    def _connect(self) -> psycopg2.extensions.connection:
+        return psycopg2.connect(make_dsn(**self.params("postgres"), connect_timeout=3))
+
     def _ensure_database(self) -> None:
-        connection = psycopg2.connect(**self.params("postgres"))
+        connection = self._connect()
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute("select 1 from pg_database where datname = 'portal'")

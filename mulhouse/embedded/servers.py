@@ -1,19 +1,22 @@
 """The embedded servers that the settings name, shared by every process of this checkout."""
 
-from contextlib import AbstractContextManager
+import os
 from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 
-from mulhouse.embedded.postgres import LocalPostgres
-from mulhouse.embedded.state import Lease
-from mulhouse.embedded.valkey import LocalValkey
+from mulhouse.embedded.state import Lease, make_folder
+
+if TYPE_CHECKING:
+    from mulhouse.embedded.postgres import LocalPostgres
+    from mulhouse.embedded.valkey import LocalValkey
 
 
-class EmbeddedServers(AbstractContextManager["EmbeddedServers"]):
+class EmbeddedServers:
     """Start what is missing on entering, stop it on leaving unless another process still uses it.
 
-    Where DATABASE_URL or REDIS_URL are set the settings name no embedded server, and this does nothing.
+    Where DATABASE_URL and REDIS_URL are set the settings name no embedded server, and this does nothing.
     """
 
     def __init__(self) -> None:
@@ -21,13 +24,18 @@ class EmbeddedServers(AbstractContextManager["EmbeddedServers"]):
         self.valkey: LocalValkey | None = settings.EMBEDDED_VALKEY
         self._lease = Lease(settings.STATE_DIR / "servers.lock")
 
-    def __enter__(self) -> "EmbeddedServers":
-        """Start what is missing.
+    def __enter__(self) -> Self:
+        """Start the servers, or attach to them.
 
         Raises: RuntimeError with the reason when a server does not start.
         """
-        self._lease.take()
-        self.revive()
+        if self.postgres or self.valkey:
+            make_folder(settings.STATE_DIR, mode=0o711 if os.geteuid() == 0 else 0o700)
+            self._lease.take()
+        if self.postgres:
+            self.postgres.start()
+        if self.valkey:
+            self.valkey.start()
         return self
 
     def __exit__(
@@ -42,7 +50,10 @@ class EmbeddedServers(AbstractContextManager["EmbeddedServers"]):
             self._lease.close()
 
     def revive(self) -> list[str]:
-        """Start the servers that do not run; return their names."""
+        """Start again the servers whose process has ended; return their names.
+
+        Raises: RuntimeError with the reason when a server does not start.
+        """
         started = []
         if self.postgres and self.postgres.pid() is None and self.postgres.start():
             started.append("PostgreSQL")

@@ -121,7 +121,7 @@ class LocalValkey:
     def _start_once(self) -> subprocess.Popen[bytes]:
         # A session of its own: Ctrl-C in the terminal of one user of the server must not end it under the others.
         with self.log.open("ab") as log:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 — our own program, no shell
                 [_binary(), *self._options()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
