@@ -1,0 +1,74 @@
+"""What stands in the header and the footer of every page, declared once."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link of the site: its words and the name of its route."""
+
+    label: str | Promise
+    route: str
+
+    @property
+    def url(self) -> str:
+        """Give the address in the active language."""
+        return reverse(self.route)
+
+
+MAIN = (
+    Entry(_("Consultations"), "consultations:list"),
+    Entry(_("Comment ça marche"), "how_it_works"),
+    Entry(_("Le registre public"), "transparency:register"),
+    Entry(_("La démarche"), "approach"),
+)
+
+TAKE_PART = (
+    Entry(_("Toutes les consultations"), "consultations:list"),
+    Entry(_("Créer un compte"), "account_signup"),
+    Entry(_("Participer sans internet"), "contact"),
+    Entry(_("La charte de participation"), "charter"),
+)
+
+UNDERSTAND = (
+    Entry(_("Comment ça marche"), "how_it_works"),
+    Entry(_("La démarche"), "approach"),
+    Entry(_("Le registre public"), "transparency:register"),
+)
+
+LEGAL = (
+    Entry(_("Mentions légales"), "legal"),
+    Entry(_("Données personnelles"), "privacy"),
+    Entry(_("Charte"), "charter"),
+    Entry(_("Plan du site"), "site_map"),
+    Entry(_("Contact"), "contact"),
+    Entry(_("Sécurité"), "security"),
+)
+
+# What a signed-in person finds behind « Mon compte ».
+ACCOUNT = (
+    Entry(_("Mon espace"), "accounts:home"),
+    Entry(_("Mes contributions"), "consultations:mine"),
+)
+
+
+def present(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Keep the entries that have an address: a page, an error page above all, never fails because of its frame."""
+    for entry in entries:
+        try:
+            entry.url  # noqa: B018 (asking is the test)
+        except NoReverseMatch:
+            continue
+        yield entry
+
+
+def main(path: str) -> Iterator[tuple[Entry, str]]:
+    """Give the main entries with the value of their aria-current: "page" on the page itself, "true" in its section, else ""."""
+    for entry in present(MAIN):
+        url = entry.url
+        yield entry, "page" if path == url else "true" if path.startswith(url) and url != "/" else ""

@@ -1,0 +1,81 @@
+// Mulhouse participe: what a page cannot do without script, and nothing a page needs. Every journey works with this file blocked.
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+// Announcements: one polite status line, filled here or by the server out of band.
+function announce(text) {
+  const line = $("#annonce");
+  if (!line || !text) return;
+  line.textContent = "";
+  setTimeout(() => { line.textContent = text; }, 50);
+}
+
+// After a failed submission, the summary of errors takes the focus.
+function focusErrors(root) {
+  const summary = $("#erreurs", root);
+  if (summary) summary.focus();
+  return Boolean(summary);
+}
+
+// Menus close on Escape and on a click elsewhere, and give the focus back.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of $$("details.menu[open], details.repondre[open]")) {
+    if (!menu.contains(document.activeElement)) continue;
+    menu.open = false;
+    $("summary", menu).focus();
+  }
+});
+document.addEventListener("click", (event) => {
+  for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+
+// Character counters: how many are left, said aloud only near the end.
+function count(line) {
+  const field = document.getElementById(line.dataset.compteur);
+  if (!field || field.maxLength < 0 && !field.dataset.max) return;
+  if (field.maxLength >= 0) {
+    // Typing past the limit is shown, not silently cut: the server refuses it, with a sentence.
+    field.dataset.max = field.maxLength;
+    field.removeAttribute("maxlength");
+  }
+  const left = Number(field.dataset.max) - field.value.length;
+  const number = Math.abs(left).toLocaleString(document.documentElement.lang);
+  line.textContent = (left < 0 ? line.dataset.trop : line.dataset.reste).replace("{n}", number);
+  line.toggleAttribute("data-depasse", left < 0);
+  if (left === 50 || left === 10 || left === -1) announce(line.textContent);
+}
+
+// A form marked data-brouillon asks before the page is left with unsent words.
+let unsaved = null;
+document.addEventListener("input", (event) => {
+  const line = event.target.id && $(`[data-compteur="${CSS.escape(event.target.id)}"]`);
+  if (line) count(line);
+  if (event.target.form?.hasAttribute("data-brouillon")) unsaved = event.target.form;
+});
+document.addEventListener("submit", (event) => {
+  if (event.target === unsaved) unsaved = null;
+  // One gesture, one request: a second click while the first is under way is dropped.
+  const form = event.target;
+  if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+  if (form.dataset.envoi) event.preventDefault();
+  form.dataset.envoi = "1";
+});
+window.addEventListener("pageshow", () => { for (const form of $$("form[data-envoi]")) delete form.dataset.envoi; });
+window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+
+// htmx: the focus stays on what replaces the focused element, or goes to the errors, or to what the server marked.
+let focused = "";
+document.addEventListener("htmx:before:swap", () => { focused = document.activeElement?.id || ""; });
+document.addEventListener("htmx:after:swap", () => {
+  for (const line of $$("[data-compteur]")) count(line);
+  if (focusErrors(document)) return;
+  const next = $("[data-focus]") || (focused && document.getElementById(focused));
+  if (next && next !== document.activeElement) {
+    next.removeAttribute("data-focus");
+    next.focus({ preventScroll: true });
+  }
+});
+
+for (const line of $$("[data-compteur]")) count(line);
+focusErrors(document);
