@@ -3,7 +3,7 @@
 import os
 
 wsgi_app = "mulhouse.wsgi:application"
-bind = os.environ.get("BIND", "0.0.0.0:8000")  # noqa: S104 — a container; `make run` hands over its own socket
+bind = os.environ.get("BIND", "0.0.0.0:8000")
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))

@@ -1,0 +1,135 @@
+"""Keep the processes of `make run` alive until somebody asks for the end."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from mulhouse.embedded.children import Child
+from mulhouse.embedded.servers import EmbeddedServers
+
+TICK_SECONDS = 0.3
+SERVERS_EVERY_SECONDS = 2.0
+FIRST_ANSWER_SECONDS = 120
+STOP_SECONDS = 12
+# A process that falls this often, this fast after its start, will not get better by itself.
+FALLS = 5
+HEALTHY_AFTER_SECONDS = 20
+
+
+class Supervisor:
+    """Start the children, start again those that fall, stop them all."""
+
+    def __init__(
+        self, children: Sequence[Child], servers: EmbeddedServers, say: Callable[[str], None], sources: Path | None
+    ) -> None:
+        self.children = children
+        self.servers = servers
+        self.say = say
+        self.sources = sources
+        self._falls: dict[str, int] = {}
+
+    def start(self) -> None:
+        """Start every child; one that only one supervisor may have is left to the other."""
+        for child in self.children:
+            child.start()
+
+    def wait_for_answer(self, host: str, port: int, path: str = "/") -> None:
+        """Wait until the site answers.
+
+        Raises: RuntimeError with the end of the log when a child ends, or time runs out.
+        """
+        deadline = time.monotonic() + FIRST_ANSWER_SECONDS
+        while not _answers(host, port, path):
+            for child in self.children:
+                if (code := child.has_ended()) is not None:
+                    msg = f"« {child.name} » s’est arrêté aussitôt (code {code}) :\n{child.last_words()}"
+                    raise RuntimeError(msg)
+            if time.monotonic() > deadline:
+                msg = f"le site ne répond pas après {FIRST_ANSWER_SECONDS} s :\n{self.children[0].last_words()}"
+                raise RuntimeError(msg)
+            time.sleep(TICK_SECONDS)
+
+    def run(self) -> None:
+        """Look after the children until a signal raises KeyboardInterrupt.
+
+        Raises: RuntimeError when a process falls again and again, or a server does not come back.
+        """
+        changed = _changes(self.sources) if self.sources else None
+        servers_at = time.monotonic()
+        while True:
+            time.sleep(TICK_SECONDS)
+            if time.monotonic() > servers_at + SERVERS_EVERY_SECONDS:
+                for name in self.servers.revive():
+                    self.say(f"{name} s’était arrêté : relancé, rien de confirmé n’est perdu.")
+                servers_at = time.monotonic()
+            for child in self.children:
+                self._look_after(child)
+            if changed and next(changed):
+                self.say("Le code a changé : redémarrage…")
+                self._restart()
+
+    def stop(self) -> None:
+        """Stop every child, each finishing what it is doing."""
+        for child in self.children:
+            child.ask_to_stop()
+        for child in self.children:
+            child.wait(STOP_SECONDS)
+
+    def _restart(self) -> None:
+        self.stop()
+        self._falls.clear()
+        self.start()
+
+    def _look_after(self, child: Child) -> None:
+        code = child.has_ended()
+        if code is not None:
+            lived = time.monotonic() - child.started_at
+            falls = 1 if lived > HEALTHY_AFTER_SECONDS else self._falls.get(child.name, 0) + 1
+            self._falls[child.name] = falls
+            if falls > FALLS and self.sources is None:
+                msg = f"« {child.name} » s’arrête sans cesse (code {code}) :\n{child.last_words()}"
+                raise RuntimeError(msg)
+            self.say(f"« {child.name} » s’est arrêté (code {code}) : relancé.")
+        if child.process is None:
+            due = child.started_at + self._falls.get(child.name, 0)  # the more it falls, the longer the wait
+            if time.monotonic() > due:
+                child.start()
+
+
+def _answers(host: str, port: int, path: str) -> bool:
+    connection = HTTPConnection(host, port, timeout=20)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status < 500  # noqa: PLR2004 — any answer but an error of the server
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _changes(project: Path) -> Iterator[bool]:
+    """Tell, each time it is asked, whether a source changed since the last time; looks once a second at most."""
+    seen = _newest(project)
+    looked_at = time.monotonic()
+    while True:
+        if time.monotonic() < looked_at + 1:
+            yield False
+            continue
+        now = _newest(project)
+        looked_at = time.monotonic()
+        yield now != seen
+        seen = now
+
+
+def _newest(project: Path) -> tuple[int, int]:
+    """Sum up the sources: how many there are, and the time of the latest change in nanoseconds."""
+    times = [path.stat().st_mtime_ns for path in _sources(project)]
+    return len(times), max(times, default=0)
+
+
+def _sources(project: Path) -> Iterable[Path]:
+    for folder in project.iterdir():
+        if folder.is_dir() and folder.name not in {"var", "tests"} and not folder.name.startswith("."):
+            for pattern in ("*.py", "*.html", "*.po"):
+                yield from folder.rglob(pattern)
