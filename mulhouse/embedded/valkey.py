@@ -69,6 +69,8 @@ class LocalValkey:
             make_folder(self.home, mode=0o700)
             make_folder(self.socket.parent, mode=0o700)
             self.socket.unlink(missing_ok=True)  # left by a crash
+            if self._process is not None:
+                self._process.wait()  # it was ours, and has just been found dead
             self._process = self._start_once()
             return self._process
 
