@@ -1,0 +1,157 @@
+"""What the admin of each app is made of: tables that only show, and buttons that call actions.
+
+An app writes, in its `admin.py`:
+
+    @admin.register(OutboundMail)
+    class OutboundMailAdmin(ShownAdmin):
+        list_display = ("created_at", "kind", "state")
+        buttons = (
+            Button(
+                name="retry", label="Renvoyer", permission="notifications.retry_mail",
+                run=lambda actor, mail, answers: retry(actor=actor, mail=mail), shown=lambda mail: mail.state == "failed",
+            ),
+        )
+
+Nothing is added, changed nor deleted by the admin itself: a class that allows more says so, and why.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from mulhouse.errors import DomainError
+
+if TYPE_CHECKING:
+    BaseAdmin = admin.ModelAdmin[Any]
+else:
+    BaseAdmin = admin.ModelAdmin
+
+NOT_YOURS = "Cette page est réservée aux agents qui en ont la charge."
+
+
+def _always(thing: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Button:
+    """A gesture of staff on one row: its words, who may do it, and the action it calls.
+
+    `run(actor, row, answers)` calls the action and gives the sentence that confirms it; a DomainError is shown as a message.
+    `question` asks for a confirmation on a page of its own, `form` asks for what the action needs (a reason, a date):
+    `answers` is its cleaned data. Without either, the button acts at once. `shown` hides the button where it makes no sense.
+    """
+
+    name: str
+    label: str
+    permission: str
+    run: Callable[[Any, Any, dict[str, Any]], str]
+    question: str = ""
+    form: type[forms.Form] | None = None
+    shown: Callable[[Any], bool] = _always
+    danger: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Tell whether a page stands between the button and the action."""
+        return bool(self.question) or self.form is not None
+
+
+class ShownAdmin(BaseAdmin):
+    """A table that staff read: search, filters, pages read from an index, and the buttons that act on a row."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    # « Tout afficher » would load the whole table.
+    list_max_show_all = 0
+    actions = None
+    view_on_site = False
+    buttons: ClassVar[Sequence[Button]] = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Rows are born from actions."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows change through buttons."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing that residents wrote, or that proves what was done, goes away by a click."""
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Reading has its own permission."""
+        return bool(request.user.has_perm(f"{self.opts.app_label}.view_{self.opts.model_name}"))
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address of the buttons."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}_button"
+        view = self.admin_site.admin_view(self.press)
+        return [path("<path:object_id>/geste/<slug:name>/", view, name=name), *super().get_urls()]
+
+    def row_url(self, row: Any) -> str:
+        """Give the page of a row."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[quote(row.pk)])
+
+    def buttons_for(self, request: HttpRequest, row: Any) -> list[tuple[Button, str]]:
+        """Give the buttons this person has on this row, with their address."""
+        route = f"admin:{self.opts.app_label}_{self.opts.model_name}_button"
+        return [
+            (button, reverse(route, args=[quote(row.pk), button.name]))
+            for button in self.buttons
+            if request.user.has_perm(button.permission) and button.shown(row)
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the row with its buttons."""
+        row = self.get_object(request, unquote(object_id))
+        buttons = [] if row is None else self.buttons_for(request, row)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "buttons": buttons})
+
+    def press(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """Ask, then call the action behind a button, outside any transaction of the admin's own."""
+        row = self.get_object(request, unquote(object_id))
+        button = next((button for button in self.buttons if button.name == name), None)
+        if row is None or button is None:
+            raise Http404
+        if not request.user.has_perm(button.permission):
+            raise PermissionDenied(NOT_YOURS)
+        if request.method != "POST" and not button.asks:
+            return HttpResponseNotAllowed(["POST"])
+        form = button.form(request.POST or None, request.FILES or None) if button.form else None
+        if request.method == "POST" and (form is None or form.is_valid()):
+            try:
+                messages.success(request, button.run(request.user, row, form.cleaned_data if form else {}))
+            except DomainError as error:
+                messages.error(request, error.message)
+            return HttpResponseRedirect(self.row_url(row))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": button.label,
+            "opts": self.opts,
+            "row": row,
+            "row_url": self.row_url(row),
+            "button": button,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/button.html", context, status=422 if form and form.errors else 200)
+
+
+class NamesAdmin(BaseAdmin):
+    """A short table of names the city manages itself: edited in place, never removed while something is filed under it."""
+
+    list_per_page = 100
+    show_full_result_count = False
+    actions = None
+    view_on_site = False
