@@ -1,0 +1,191 @@
+"""Rows for tests: plain functions with predictable values, nothing random, nothing written besides what the name says.
+
+They write rows directly, past actions and rules: a test of a rule decides itself what is allowed. Each app appends its own.
+"""
+
+import datetime as dt
+import itertools
+
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from accounts.models import Residency, User
+from city.models import District, Sector, Service, Theme
+from consultations.models import Comment, Consultation, Contribution, Phase, Section
+from consultations.phases import PARIS
+
+PASSWORD = "dix-neuf tilleuls"
+_numbers = itertools.count(1)
+
+
+def today() -> dt.date:
+    """Give the day in Mulhouse."""
+    return timezone.now().astimezone(PARIS).date()
+
+
+# --- The city --------------------------------------------------------------------------------------------------------
+
+
+def make_sector(**fields):
+    number = next(_numbers)
+    return Sector.objects.create(**{"name": f"Secteur {number}", "slug": f"secteur-{number}", **fields})
+
+
+def make_district(**fields):
+    number = next(_numbers)
+    fields.setdefault("sector", None)
+    fields["sector"] = fields["sector"] or make_sector()
+    return District.objects.create(**{"name": f"Quartier {number}", "slug": f"quartier-{number}", **fields})
+
+
+def make_theme(**fields):
+    number = next(_numbers)
+    return Theme.objects.create(**{"name": f"Thème {number}", "slug": f"theme-{number}", **fields})
+
+
+def make_service(**fields):
+    number = next(_numbers)
+    return Service.objects.create(**{"name": f"Service {number}", "slug": f"service-{number}", **fields})
+
+
+# --- People ----------------------------------------------------------------------------------------------------------
+
+
+def make_user(**fields):
+    """Somebody with a confirmed address and the password PASSWORD, who said nothing about where they live."""
+    from allauth.account.models import EmailAddress  # noqa: PLC0415 (allauth’s models need the registry of apps)
+
+    number = next(_numbers)
+    password = fields.pop("password", PASSWORD)
+    user = User.objects.create_user(
+        fields.pop("email", f"personne{number}@example.org"),
+        password,
+        **{"public_name": f"Personne {number}", **fields},
+    )
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def make_resident(*, verified=False, district=None, **fields):
+    """Somebody who declared a district, checked by an agent when `verified`."""
+    district = district or make_district()
+    user = make_user(district=district, **fields)
+    checked = (
+        {"verified_on": today(), "expires_on": today() + dt.timedelta(days=365), "method": Residency.Method.DESK}
+        if verified
+        else {}
+    )
+    Residency.objects.create(user=user, district=district, **checked)
+    return user
+
+
+def make_staff(*permissions, **fields):
+    """Somebody who enters the administration and holds `permissions` (« consultations.change_consultation »)."""
+    user = make_user(**{"is_staff": True, **fields})
+    user.user_permissions.set([_permission(name) for name in permissions])
+    return user
+
+
+def _permission(name):
+    app, codename = name.split(".")
+    return Permission.objects.get(content_type__app_label=app, codename=codename)
+
+
+def sign_in(client, user, *, second_factor=None):
+    """Open a session; with a second factor for those who enter the administration, unless told otherwise."""
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    if user.is_staff if second_factor is None else second_factor:
+        session = client.session
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+            {"method": "password", "at": timezone.now().timestamp(), "email": user.email},
+            {"method": "mfa", "at": timezone.now().timestamp(), "type": "totp"},
+        ]
+        session.save()
+    return client
+
+
+# --- Consultations ---------------------------------------------------------------------------------------------------
+
+PHASES = ("inform", "contribute", "analyse", "decide", "follow")
+
+
+def make_consultation(*, phase="contribute", phase_days=20, sections=1, **fields):
+    """A published consultation with the five phases, today being the tenth day of `phase`.
+
+    `phase=None` makes no phase; `published_at=None` a draft.
+    """
+    number = next(_numbers)
+    theme = fields.pop("theme", None) or make_theme()
+    service = fields.pop("service", None) or make_service()
+    districts = fields.pop("districts", ())
+    consultation = Consultation.objects.create(
+        theme=theme,
+        service=service,
+        **{
+            "slug": f"consultation-{number}",
+            "title": f"Consultation {number}",
+            "summary": "La Ville vous demande votre avis.",
+            "published_at": timezone.now() - dt.timedelta(days=60),
+            **fields,
+        },
+    )
+    consultation.districts.set(districts)
+    for position in range(1, sections + 1):
+        make_section(consultation, position=position)
+    if phase is not None:
+        first = today() - dt.timedelta(days=9 + phase_days * PHASES.index(phase))
+        for position, kind in enumerate(PHASES, start=1):
+            starts_on = first + dt.timedelta(days=phase_days * (position - 1))
+            Phase.objects.create(
+                consultation=consultation,
+                position=position,
+                kind=kind,
+                name=str(Phase.Kind(kind).label),
+                starts_on=starts_on,
+                ends_on=starts_on + dt.timedelta(days=phase_days - 1),
+            )
+    return consultation
+
+
+def make_section(consultation, **fields):
+    number = next(_numbers)
+    return Section.objects.create(
+        consultation=consultation,
+        **{"title": f"Partie {number}", "question": "Qu’en pensez-vous\u00a0?", **fields},
+    )
+
+
+def make_contribution(*, consultation=None, author=None, **fields):
+    """A published contribution; `published_at=None` makes a draft. An author of None is a resident made for it."""
+    number = next(_numbers)
+    consultation = consultation or make_consultation()
+    section = fields.pop("section", None) or consultation.sections.first() or make_section(consultation)
+    body = fields.pop("body", f"Texte de la contribution {number}.")
+    return Contribution.objects.create(
+        consultation=consultation,
+        section=section,
+        author=author or make_resident(),
+        **{
+            "title": f"Contribution {number}",
+            "body": body,
+            "body_html": f"<p>{body}</p>\n",
+            "published_at": timezone.now() - dt.timedelta(hours=1),
+            "charter_version": "1",
+            **fields,
+        },
+    )
+
+
+def make_comment(*, contribution=None, author=None, parent=None, **fields):
+    """A comment; with `parent`, a reply in its thread. The counters of its contribution are not touched."""
+    number = next(_numbers)
+    if contribution is None:
+        contribution = parent.contribution if parent else make_contribution()
+    body = fields.pop("body", f"Texte du commentaire {number}.")
+    return Comment.objects.create(
+        contribution=contribution,
+        parent=parent,
+        author=author or make_resident(),
+        **{"body": body, "body_html": f"<p>{body}</p>\n", "published_at": timezone.now(), **fields},
+    )
