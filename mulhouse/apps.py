@@ -10,6 +10,10 @@ class PortalConfig(AppConfig):
     name = "mulhouse"
     verbose_name = "Portail"
 
+    def ready(self) -> None:
+        """Register the checks of `check --deploy`."""
+        from mulhouse import checks  # noqa: F401, PLC0415 (importing registers; models are ready only now)
+
 
 class PortalAdminConfig(AdminConfig):
     """Django's admin on our own site class (second factor, work queue)."""

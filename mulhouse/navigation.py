@@ -50,6 +50,21 @@ LEGAL = (
     Entry(_("Sécurité"), "security"),
 )
 
+# The site map lists the legal pages by their whole names, and what an account is for.
+LEGAL_PAGES = (
+    Entry(_("Accessibilité"), "accessibility"),
+    Entry(_("Mentions légales"), "legal"),
+    Entry(_("Données personnelles"), "privacy"),
+    Entry(_("Charte de la participation"), "charter"),
+    Entry(_("Sécurité"), "security"),
+    Entry(_("Contact et aide"), "contact"),
+)
+ACCOUNT_PAGES = (
+    Entry(_("Se connecter"), "account_login"),
+    Entry(_("Créer un compte"), "account_signup"),
+    Entry(_("Mot de passe oublié"), "account_reset_password"),
+)
+
 # What a signed-in person finds behind « Mon compte ».
 ACCOUNT = (
     Entry(_("Mon espace"), "accounts:home"),

@@ -1,12 +1,27 @@
 """Every address of the site: French paths, English names."""
 
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from mulhouse import gallery, views
+
 urlpatterns = [
     path("gestion/", admin.site.urls),
+    path(".well-known/security.txt", views.security_file, name="security_txt"),
     *i18n_patterns(
+        path("", views.home, name="home"),
+        path("comment-ca-marche/", views.how_it_works, name="how_it_works"),
+        path("la-demarche/", views.approach, name="approach"),
+        path("charte/", views.charter, name="charter"),
+        path("charte/<slug:number>/", views.charter, name="charter_version"),
+        path("mentions-legales/", views.legal, name="legal"),
+        path("donnees-personnelles/", views.privacy, name="privacy"),
+        path("accessibilite/", views.accessibility, name="accessibility"),
+        path("contact/", views.contact, name="contact"),
+        path("plan-du-site/", views.site_map, name="site_map"),
+        path("securite/", views.security, name="security"),
         path("compte/", include("allauth.urls")),
         path("mon-espace/", include("accounts.urls")),
         path("abonnements/", include("notifications.urls")),
@@ -15,6 +30,9 @@ urlpatterns = [
         prefix_default_language=False,
     ),
 ]
+# Every component in every state: for those who build the site, and for the accessibility tests.
+if settings.PORTAL_ENV in {"dev", "test"}:
+    urlpatterns += i18n_patterns(path("galerie/", gallery.show, name="gallery"), prefix_default_language=False)
 
 handler403 = "mulhouse.errorpages.refused"
 handler404 = "mulhouse.errorpages.not_found"

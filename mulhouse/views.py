@@ -1,0 +1,184 @@
+"""The pages that belong to no app: home, the approach, the rules, and what the law asks every page to lead to."""
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from mulhouse import charter as charters
+from mulhouse import home as homes
+from mulhouse import navigation, personal_data, security_txt
+from mulhouse.access import public
+from mulhouse.templatetags.ui import Crumb, Fact
+
+DEADLINES_SHOWN = 4
+CARDS_SHOWN = 6
+# The declaration is dated by hand: it must be written again after a redesign, or three years.
+ACCESSIBILITY_DECLARED_ON = date(2026, 11, 22)
+
+
+def _page(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+    """Show a page of text, with its title and the way to it."""
+    return render(request, f"pages/{template}.html", {"title": title, "crumbs": [Crumb(title)], **context})
+
+
+@public
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What is open now, what is soon over, and how it works."""
+    at = timezone.now()
+    sources = homes.sources()
+    deadlines = sorted((line for source in sources for line in source.deadlines(at)), key=lambda line: line.at)
+    context = {
+        "deadlines": deadlines[:DEADLINES_SHOWN],
+        "cards": [card for source in sources for card in source.cards(at)][:CARDS_SHOWN],
+        "figures": [figure for source in sources for figure in source.figures(at)],
+        "year": timezone.localdate(at).year,
+    }
+    return render(request, "pages/home.html", context)
+
+
+@public
+@require_safe
+def how_it_works(request: HttpRequest) -> HttpResponse:
+    """From the question asked to the decision explained, and who sees what."""
+    return _page(request, "how_it_works", "Comment ça marche")
+
+
+@public
+@require_safe
+def approach(request: HttpRequest) -> HttpResponse:
+    """What a « Territoire Hautement Citoyen » is, what Mulhouse did, and what it cost."""
+    return _page(request, "approach", "La démarche")
+
+
+@public
+@require_safe
+def charter(request: HttpRequest, number: str = "") -> HttpResponse:
+    """Show the charter in force, or the version somebody accepted."""
+    version = charters.find(number) if number else charters.CURRENT
+    if version is None:
+        raise Http404
+    return _page(
+        request,
+        "charter",
+        "Charte de la participation",
+        version=version,
+        current=charters.CURRENT,
+        others=[other for other in reversed(charters.VERSIONS) if other != version],
+    )
+
+
+@public
+@require_safe
+def legal(request: HttpRequest) -> HttpResponse:
+    """Who publishes and who hosts the site."""
+    declared = settings.LEGAL
+    return _page(
+        request,
+        "legal",
+        "Mentions légales",
+        publisher=[
+            Fact("Éditeur", declared["publisher"]),
+            Fact("Adresse", declared["publisher_address"]),
+            Fact("Téléphone", declared["publisher_phone"]),
+            Fact("Direction de la publication", declared["director"]),
+        ],
+        host=[
+            Fact("Hébergeur", declared["host"]),
+            Fact("Adresse", declared["host_address"]),
+            Fact("Téléphone", declared["host_phone"]),
+        ],
+    )
+
+
+@public
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """Each purpose, basis and period, read from the registry that the export and the erasure obey."""
+    return _page(
+        request,
+        "privacy",
+        "Données personnelles",
+        controller=settings.LEGAL["controller"],
+        dpo_email=settings.LEGAL["dpo_email"],
+        holdings=personal_data.holdings(),
+        session_hours=settings.SESSION_COOKIE_AGE // 3600,
+        session_cookie=settings.SESSION_COOKIE_NAME,
+        csrf_cookie=settings.CSRF_COOKIE_NAME,
+    )
+
+
+@public
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """The declaration, the multi-year scheme, the plan of the year, and where to report a fault."""
+    return _page(
+        request,
+        "accessibility",
+        "Accessibilité",
+        declared_on=ACCESSIBILITY_DECLARED_ON,
+        audited_on=settings.ACCESSIBILITY_AUDIT_ON,
+        rate=settings.ACCESSIBILITY_RATE,
+        publisher=settings.LEGAL["publisher"],
+    )
+
+
+@public
+@require_safe
+def contact(request: HttpRequest) -> HttpResponse:
+    """How to reach the team, and to take part without internet."""
+    return _page(request, "contact", "Contact et aide", facts=_contact_facts())
+
+
+@public
+@require_safe
+def site_map(request: HttpRequest) -> HttpResponse:
+    """Every page that stands on its own, in groups."""
+    return _page(
+        request,
+        "site_map",
+        "Plan du site",
+        groups=[
+            ("Participer", list(navigation.present(navigation.TAKE_PART))),
+            ("Comprendre", list(navigation.present(navigation.UNDERSTAND))),
+            ("Votre compte", list(navigation.present(navigation.ACCOUNT_PAGES))),
+            ("Informations légales", list(navigation.present(navigation.LEGAL_PAGES))),
+        ],
+    )
+
+
+@public
+@require_safe
+def security(request: HttpRequest) -> HttpResponse:
+    """How to report a flaw, and what is promised to those who do."""
+    contacts = [address.strip() for address in settings.SECURITY_CONTACT.split(",")]
+    return _page(request, "security", "Sécurité", contacts=[(url, url.removeprefix("mailto:")) for url in contacts])
+
+
+@public
+@require_safe
+def security_file(request: HttpRequest) -> HttpResponse:
+    """Answer /.well-known/security.txt."""
+    text = security_txt.build(
+        contact=settings.SECURITY_CONTACT,
+        expires=settings.SECURITY_TXT_EXPIRES,
+        canonical=f"{settings.SITE_URL}{reverse('security_txt')}",
+        policy=f"{settings.SITE_URL}{reverse('security')}",
+    )
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+def _contact_facts() -> list[Fact]:
+    declared = settings.CONTACT
+    return [
+        Fact("Courriel", declared["email"], url=f"mailto:{declared['email']}"),
+        Fact("Téléphone", declared["phone"], url=f"tel:{''.join(declared['phone'].split())}"),
+        Fact("Adresse", declared["address"]),
+        Fact("Horaires", declared["hours"]),
+    ]
