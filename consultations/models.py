@@ -22,6 +22,9 @@ from mulhouse.references import new_reference
 
 SEARCH_CONFIG = "french_unaccent"
 
+# Addresses under /concertations/ that are pages of their own.
+RESERVED_SLUGS = ("apercu", "documents", "fichiers", "flux", "mes-contributions")
+
 
 def _search(*weighted: tuple[str, str]) -> Any:
     """Build the stored search column: each (field, weight), French stems, accents folded."""
@@ -57,7 +60,8 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
 
     def visible_to(self, user: Any) -> Self:
         """What this person may see: everything published, and drafts for those who edit them."""
-        if user.is_authenticated and user.has_perm("consultations.change_consultation"):
+        # `is_staff` first: it costs no query, and residents hold no permission.
+        if user.is_authenticated and user.is_staff and user.has_perm("consultations.change_consultation"):
             return self
         return self.published()
 
@@ -136,6 +140,11 @@ class Consultation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(archived_at__isnull=True) | Q(published_at__isnull=False), name="consultation_archived_published"
+            ),
+            models.CheckConstraint(
+                condition=~Q(slug__in=RESERVED_SLUGS),
+                name="consultation_slug_free",
+                violation_error_message="Cette adresse est déjà celle d’une page du site. Choisissez-en une autre.",
             ),
         )
 
@@ -245,6 +254,7 @@ class Section(models.Model):
     position = models.PositiveSmallIntegerField("ordre", default=1)
     title = models.CharField("titre", max_length=120)
     question = models.CharField("question posée", max_length=300)
+    contribution_count = models.PositiveIntegerField("contributions", default=0, editable=False)
     source_key = models.CharField("clé d’import", max_length=120, null=True, blank=True)
 
     class Meta:
@@ -484,6 +494,7 @@ class Attachment(models.Model):
     file = models.FileField("fichier", upload_to="contributions/")
     name = models.CharField("nom", max_length=120)
     alt = models.CharField("description", max_length=200, blank=True)
+    is_decorative = models.BooleanField("image sans information", default=False)
     content_type = models.CharField("type", max_length=80)
     size = models.PositiveBigIntegerField("taille (octets)")
     width = models.PositiveIntegerField(null=True, blank=True)
