@@ -1,6 +1,7 @@
 """A person, where they say they live, and what they agreed to."""
 
 import datetime as dt
+import uuid
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -50,11 +51,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         District, verbose_name=_("quartier"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     birth_year = models.PositiveSmallIntegerField(_("année de naissance"), null=True, blank=True)
-    language = models.CharField(_("langue"), max_length=2, default="fr", choices=[("fr", "Français"), ("de", "Deutsch"), ("en", "English")])
+    language = models.CharField(
+        _("langue"), max_length=2, default="fr", choices=[("fr", "Français"), ("de", "Deutsch"), ("en", "English")]
+    )
     scheme = models.CharField(_("couleurs"), max_length=6, blank=True, default="", choices=Scheme)
     is_active = models.BooleanField("compte ouvert", default=True)
     is_staff = models.BooleanField("entre dans l’administration", default=False)
     date_joined = models.DateTimeField("inscription", auto_now_add=True)
+    # Requests to have a residency verified since the last one that succeeded: after five, a wait that doubles.
+    verification_tries = models.PositiveSmallIntegerField("demandes de vérification", default=0, editable=False)
+    verification_locked_until = models.DateTimeField("demandes suspendues jusqu’au", null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -64,8 +70,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = "personne"
         verbose_name_plural = "personnes"
+        permissions = (
+            ("view_email", "Peut afficher l’adresse électronique d’une personne"),
+            ("grant_role", "Peut donner et retirer un rôle"),
+            ("deactivate_user", "Peut suspendre et rouvrir un compte"),
+        )
         constraints = (
-            models.UniqueConstraint(Lower("email"), name="user_email_once", violation_error_message=_("Cette adresse a déjà un compte.")),
+            models.UniqueConstraint(
+                Lower("email"), name="user_email_once", violation_error_message=_("Cette adresse a déjà un compte.")
+            ),
             models.CheckConstraint(
                 condition=Q(birth_year__isnull=True) | Q(birth_year__range=(1900, 2100)),
                 name="user_birth_year",
@@ -84,13 +97,19 @@ class User(AbstractBaseUser, PermissionsMixin):
 class ResidencyQuerySet(models.QuerySet["Residency"]):
     """Named reads of residency."""
 
+    def standing(self) -> Self:
+        """Not ended: one at most for each person, whether or not its year is over."""
+        return self.filter(ended_on__isnull=True)
+
     def current(self, *, on: dt.date) -> Self:
         """Not ended and, when verified, still within its year."""
-        return self.filter(Q(verified_on__isnull=True) | Q(expires_on__gt=on), ended_on__isnull=True)
+        return self.standing().filter(Q(verified_on__isnull=True) | Q(expires_on__gt=on))
 
     def waiting(self) -> Self:
         """Declared with a request for verification that no agent has settled."""
-        return self.filter(ended_on__isnull=True, verified_on__isnull=True, requested_at__isnull=False, refused_at__isnull=True)
+        return self.standing().filter(
+            verified_on__isnull=True, requested_at__isnull=False, refused_at__isnull=True
+        )
 
 
 class Residency(models.Model):
@@ -110,7 +129,9 @@ class Residency(models.Model):
     verified_on = models.DateField("vérifié le", null=True, blank=True)
     expires_on = models.DateField("valable jusqu’au", null=True, blank=True)
     method = models.CharField("moyen", max_length=10, choices=Method, blank=True)
-    verified_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name="vérifié par")
+    verified_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name="vérifié par"
+    )
     refused_at = models.DateTimeField("refusé le", null=True, blank=True)
     refusal_reason = models.CharField("motif du refus", max_length=300, blank=True)
     ended_on = models.DateField("terminé le", null=True, blank=True)
@@ -120,6 +141,17 @@ class Residency(models.Model):
     class Meta:
         verbose_name = "résidence"
         verbose_name_plural = "résidences"
+        ordering = ("-declared_at", "-pk")
+        permissions = (("verify_residency", "Peut vérifier une résidence"),)
+        indexes = (
+            models.Index(
+                fields=("requested_at",),
+                condition=Q(
+                    ended_on__isnull=True, verified_on__isnull=True, requested_at__isnull=False, refused_at__isnull=True
+                ),
+                name="residency_waiting",
+            ),
+        )
         constraints = (
             models.UniqueConstraint(fields=("user",), condition=Q(ended_on__isnull=True), name="residency_one_current"),
             models.CheckConstraint(
@@ -131,6 +163,16 @@ class Residency(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.district}"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether an agent has to settle it."""
+        return (
+            self.ended_on is None
+            and self.verified_on is None
+            and self.requested_at is not None
+            and self.refused_at is None
+        )
 
 
 class Consent(models.Model):
@@ -152,6 +194,7 @@ class Consent(models.Model):
     class Meta:
         verbose_name = "consentement"
         verbose_name_plural = "consentements"
+        ordering = ("-given_at", "-pk")
         constraints = (
             models.UniqueConstraint(
                 fields=("user", "purpose", "version"), condition=Q(withdrawn_at__isnull=True), name="consent_once"
@@ -160,3 +203,33 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} ({self.version})"
+
+
+class DataExport(models.Model):
+    """The file of what the site knows about a person, made on their request, fetched once, kept seven days."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="data_exports")
+    requested_at = models.DateTimeField("demandé le", auto_now_add=True)
+    ready_at = models.DateTimeField("prêt le", null=True, blank=True)
+    expires_at = models.DateTimeField("effacé le", null=True, blank=True)
+    fetched_at = models.DateTimeField("téléchargé le", null=True, blank=True)
+    file = models.FileField("fichier", upload_to="exports/", blank=True)
+
+    class Meta:
+        verbose_name = "copie des données"
+        verbose_name_plural = "copies des données"
+        ordering = ("-requested_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("user",), condition=Q(ready_at__isnull=True), name="data_export_one_pending"
+            ),
+            models.CheckConstraint(
+                condition=Q(ready_at__isnull=True, expires_at__isnull=True)
+                | Q(ready_at__isnull=False, expires_at__gt=F("ready_at")),
+                name="data_export_ready_whole",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.requested_at:%Y-%m-%d}"

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
+import uuid
 from django.conf import settings
 from django.db import migrations, models
 
@@ -96,5 +97,61 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='residency',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('expires_on__isnull', True), ('method', ''), ('verified_on__isnull', True)), models.Q(('expires_on__gt', models.F('verified_on')), ('method__in', ('desk', 'document')), ('verified_on__isnull', False)), _connector='OR'), name='residency_verification_whole'),
+        ),
+        migrations.CreateModel(
+            name='DataExport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('requested_at', models.DateTimeField(auto_now_add=True, verbose_name='demandé le')),
+                ('ready_at', models.DateTimeField(blank=True, null=True, verbose_name='prêt le')),
+                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='effacé le')),
+                ('fetched_at', models.DateTimeField(blank=True, null=True, verbose_name='téléchargé le')),
+                ('file', models.FileField(blank=True, upload_to='exports/', verbose_name='fichier')),
+            ],
+            options={
+                'verbose_name': 'copie des données',
+                'verbose_name_plural': 'copies des données',
+                'ordering': ('-requested_at', '-pk'),
+            },
+        ),
+        migrations.AlterModelOptions(
+            name='consent',
+            options={'ordering': ('-given_at', '-pk'), 'verbose_name': 'consentement', 'verbose_name_plural': 'consentements'},
+        ),
+        migrations.AlterModelOptions(
+            name='residency',
+            options={'ordering': ('-declared_at', '-pk'), 'permissions': (('verify_residency', 'Peut vérifier une résidence'),), 'verbose_name': 'résidence', 'verbose_name_plural': 'résidences'},
+        ),
+        migrations.AlterModelOptions(
+            name='user',
+            options={'permissions': (('view_email', 'Peut afficher l’adresse électronique d’une personne'), ('grant_role', 'Peut donner et retirer un rôle'), ('deactivate_user', 'Peut suspendre et rouvrir un compte')), 'verbose_name': 'personne', 'verbose_name_plural': 'personnes'},
+        ),
+        migrations.AddField(
+            model_name='user',
+            name='verification_locked_until',
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='demandes suspendues jusqu’au'),
+        ),
+        migrations.AddField(
+            model_name='user',
+            name='verification_tries',
+            field=models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='demandes de vérification'),
+        ),
+        migrations.AddIndex(
+            model_name='residency',
+            index=models.Index(condition=models.Q(('ended_on__isnull', True), ('refused_at__isnull', True), ('requested_at__isnull', False), ('verified_on__isnull', True)), fields=['requested_at'], name='residency_waiting'),
+        ),
+        migrations.AddField(
+            model_name='dataexport',
+            name='user',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='data_exports', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddConstraint(
+            model_name='dataexport',
+            constraint=models.UniqueConstraint(condition=models.Q(('ready_at__isnull', True)), fields=('user',), name='data_export_one_pending'),
+        ),
+        migrations.AddConstraint(
+            model_name='dataexport',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('expires_at__isnull', True), ('ready_at__isnull', True)), models.Q(('expires_at__gt', models.F('ready_at')), ('ready_at__isnull', False)), _connector='OR'), name='data_export_ready_whole'),
         ),
     ]
