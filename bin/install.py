@@ -17,6 +17,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv"
 VENV_PYTHON = VENV / "bin/python"
+LOCK = PROJECT / "var/install.lock"
 OLDEST = (3, 11)
 # What uv calls the things that pip is told by pip.conf or PIP_*: uv reads neither.
 PIP_TO_UV = {
@@ -43,7 +44,8 @@ def main(requirements: Path) -> int:
     if is_done(stamp, digest):
         return 0
     # Two commands started together in a fresh checkout: the second waits, then finds the work done.
-    with (PROJECT / ".venv.lock").open("a") as lock:
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if is_done(stamp, digest):
             return 0

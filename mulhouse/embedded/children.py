@@ -96,7 +96,8 @@ class Child:
     def ask_to_stop(self) -> None:
         """Send SIGTERM, which gunicorn and Celery take as: finish what you are doing."""
         if self.process is not None:
-            self.process.terminate()
+            # Not Popen.terminate, which collects a process already dead before its group is known to be empty.
+            os.kill(self.process.pid, signal.SIGTERM)
 
     def wait(self, patience_seconds: float) -> None:
         """Wait for the end asked for, then stop waiting and kill."""

@@ -155,7 +155,7 @@ class LocalPostgres:
         return True
 
     def binary(self, name: str) -> Path:
-        """Return the path of a program of the server (psql is not among those of the wheel, pg_dump is)."""
+        """Return the path of a program of the server: postgres, pg_ctl, pg_dump, psql and the like."""
         if chosen := os.environ.get("PORTAL_PG_BIN"):
             return Path(chosen) / name
         package = _wheel_folder()

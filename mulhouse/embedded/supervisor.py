@@ -11,6 +11,8 @@ from mulhouse.embedded.servers import EmbeddedServers
 TICK_SECONDS = 0.3
 SERVERS_EVERY_SECONDS = 2.0
 FIRST_ANSWER_SECONDS = 120
+SERVER_ERROR = 500
+ERRORS_BORNE = 10  # a page that fails this often in a row will not get better by waiting
 STOP_SECONDS = 12
 # A process that falls this often, this fast after its start, will not get better by itself.
 FALLS = 5
@@ -40,13 +42,15 @@ class Supervisor:
         Raises: RuntimeError with the end of the log when a child ends, or time runs out.
         """
         deadline = time.monotonic() + FIRST_ANSWER_SECONDS
-        while not _answers(host, port, path):
+        errors = 0
+        while (status := _status(host, port, path)) is None or status >= SERVER_ERROR:
+            errors += status is not None
             for child in self.children:
                 if (code := child.has_ended()) is not None:
                     msg = f"« {child.name} » s’est arrêté aussitôt (code {code}) :\n{child.last_words()}"
                     raise RuntimeError(msg)
-            if time.monotonic() > deadline:
-                msg = f"le site ne répond pas après {FIRST_ANSWER_SECONDS} s :\n{self.children[0].last_words()}"
+            if errors > ERRORS_BORNE or time.monotonic() > deadline:
+                msg = f"le site ne répond pas comme il faut (code {status}) :\n{self.children[0].last_words()}"
                 raise RuntimeError(msg)
             time.sleep(TICK_SECONDS)
 
@@ -97,13 +101,13 @@ class Supervisor:
                 child.start()
 
 
-def _answers(host: str, port: int, path: str) -> bool:
+def _status(host: str, port: int, path: str) -> int | None:
     connection = HTTPConnection(host, port, timeout=20)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status < 500  # noqa: PLR2004 — any answer but an error of the server
+        return connection.getresponse().status
     except (OSError, HTTPException):
-        return False
+        return None
     finally:
         connection.close()
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import BaseCommand, CommandError, call_command
+from django.core.management import BaseCommand, CommandError, call_command, get_commands
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -104,10 +104,12 @@ class Command(BaseCommand):
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 with self._step("Mise à jour de la structure de la base"):
                     call_command("migrate", interactive=False, verbosity=0)
-            call_command("compile_catalogs", verbosity=0)
+            if "compile_catalogs" in get_commands():
+                call_command("compile_catalogs", verbosity=0)
             if not settings.DEBUG:
                 self._collect_static()
-            call_command("seed_demo")
+            if "seed_demo" in get_commands():
+                call_command("seed_demo")
             connection.close()
 
     def _collect_static(self) -> None:
