@@ -33,7 +33,12 @@ class OutboundMail(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name="personne", null=True, blank=True, on_delete=models.CASCADE, related_name="mails"
+        settings.AUTH_USER_MODEL,
+        verbose_name="personne",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="mails",
     )
     kind = models.CharField("sorte", max_length=60)
     to = models.EmailField("à")
@@ -41,8 +46,10 @@ class OutboundMail(models.Model):
     text = models.TextField("texte")
     html = models.TextField("HTML", blank=True)
     headers = models.JSONField("en-têtes", default=dict, blank=True)
-    # « Notified once »: the same key is never queued twice.
-    once_key = models.CharField("clé d’unicité", max_length=200, null=True, blank=True, unique=True)
+    # « Notified once »: the same key is never queued twice; several mails have none.
+    once_key = models.CharField("clé d’unicité", max_length=200, null=True, blank=True)  # noqa: DJ001
+    # A code or a link that opens an account: given up after an hour, its text erased a day after.
+    secret = models.BooleanField("confidentiel", default=False, db_default=False)
     state = models.CharField("état", max_length=8, choices=State, default=State.QUEUED)
     created_at = models.DateTimeField("créé le", auto_now_add=True)
     send_after = models.DateTimeField("pas avant")
@@ -65,6 +72,7 @@ class OutboundMail(models.Model):
         )
         constraints = (
             models.CheckConstraint(condition=Q(state__in=("queued", "claimed", "sent", "failed")), name="outbox_state"),
+            models.UniqueConstraint(fields=("once_key",), name="outbox_once"),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,125 @@
+"""Putting a mail in the outbox: a row written with the act it tells of, delivered after the commit."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.template import Context, loader
+from django.utils import timezone, translation
+
+from mulhouse import queue
+from mulhouse.db import assert_in_transaction
+from notifications import subscriptions
+from notifications.models import OutboundMail
+
+SUBJECT_LENGTH = 200
+BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def enqueue(  # noqa: PLR0913 (the parts of a mail)
+    *,
+    kind: str,
+    to: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    user: AbstractBaseUser | None = None,
+    once_key: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    send_after: datetime | None = None,
+    secret: bool = False,
+) -> OutboundMail | None:
+    """Write a mail in the outbox.
+
+    `user` ties the row to a person: it goes when they close their account. `once_key` names what must be told once.
+    `secret` marks what opens an account (code, reset link): given up after an hour, its text erased after a day.
+
+    Shape: None when `once_key` was used before.
+    Raises: RuntimeError outside a transaction.
+    """
+    assert_in_transaction()
+    mail = OutboundMail(
+        kind=kind,
+        to=to,
+        subject=" ".join(subject.split())[:SUBJECT_LENGTH],
+        text=text,
+        html=html,
+        user_id=user.pk if user else None,
+        once_key=once_key,
+        headers=dict(headers or {}),
+        send_after=send_after or timezone.now(),
+        secret=secret,
+    )
+    # Two transactions with one key: the second waits for the first, then writes nothing.
+    OutboundMail.objects.bulk_create([mail], ignore_conflicts=once_key is not None)
+    if once_key is not None and not OutboundMail.objects.filter(pk=mail.pk).exists():
+        return None
+    if send_after is None:
+        queue.after_commit("notifications.deliver", mail_id=str(mail.pk))
+    return mail
+
+
+def enqueue_template(  # noqa: PLR0913 (the parts of a mail)
+    *,
+    kind: str,
+    to: str,
+    template: str,
+    context: Mapping[str, Any],
+    user: AbstractBaseUser | None = None,
+    once_key: str | None = None,
+    language: str = "fr",
+    topic: str = "",
+    send_after: datetime | None = None,
+    secret: bool = False,
+) -> OutboundMail | None:
+    """Write the mail that `templates/emails/<template>.txt` and `.html` make of `context`.
+
+    The first line of the text is the subject. Both extend `emails/base.*`. `topic` (with `user`) adds the link that
+    unsubscribes in one click, in the footer and in the headers.
+
+    Shape: None when `once_key` was used before.
+    Raises: RuntimeError outside a transaction; TemplateDoesNotExist.
+    """
+    headers: dict[str, str] = {}
+    unsubscribe_url = ""
+    if topic and user is not None:
+        unsubscribe_url = subscriptions.unsubscribe_url(user, topic, language=language)
+        headers = subscriptions.unsubscribe_headers(unsubscribe_url)
+    with translation.override(language):
+        subject, text, html = render(template, {**context, "unsubscribe_url": unsubscribe_url, "language": language})
+    return enqueue(
+        kind=kind,
+        to=to,
+        subject=subject,
+        text=text,
+        html=html,
+        user=user,
+        once_key=once_key,
+        headers=headers,
+        send_after=send_after,
+        secret=secret,
+    )
+
+
+def render(template: str, context: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Render a mail in the active language.
+
+    Shape: (subject, text, HTML); the subject is the first line of the text.
+    """
+    values = {
+        "SITE_NAME": settings.SITE_NAME,
+        "SITE_URL": settings.SITE_URL,
+        "CONTACT": settings.CONTACT,
+        "language": translation.get_language(),
+        "unsubscribe_url": "",
+        **context,
+    }
+    plain = loader.get_template(f"emails/{template}.txt").template  # type: ignore[attr-defined] # Django's own engine
+    written = plain.render(Context(values, autoescape=False)).strip()
+    subject, _, text = written.partition("\n")
+    subject = subject.strip()
+    html = loader.get_template(f"emails/{template}.html").render({**values, "subject": subject})
+    return subject, BLANK_LINES.sub("\n\n", text).strip() + "\n", html
