@@ -185,6 +185,7 @@ def show(request: HttpRequest) -> HttpResponse:
             ui.Choice("against", "Contre", "x"),
             ui.Choice("neutral", "Neutre", "minus", checked=True),
         ],
+        "unchosen": [ui.Choice("for", "Pour"), ui.Choice("against", "Contre"), ui.Choice("neutral", "Neutre")],
         "written_at": datetime(2026, 4, 1, 8, 30, tzinfo=UTC),
         "stance_for": [ui.Tag("Pour", "yes")],
         "stance_against": [ui.Tag("Contre", "no")],

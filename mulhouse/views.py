@@ -14,12 +14,66 @@ from mulhouse import charter as charters
 from mulhouse import home as homes
 from mulhouse import navigation, personal_data, security_txt
 from mulhouse.access import public
-from mulhouse.templatetags.ui import Crumb, Fact
+from mulhouse.templatetags.ui import Crumb, Fact, Milestone
 
 DEADLINES_SHOWN = 4
 CARDS_SHOWN = 6
 # The declaration is dated by hand: it must be written again after a redesign, or three years.
 ACCESSIBILITY_DECLARED_ON = date(2026, 11, 22)
+
+# What is public and dated, from the founding text and the city’s own pages. No office holder is named.
+MILESTONES = (
+    Milestone("L’appel", "done", when="Mai 2014", text="Démocratie Ouverte appelle des territoires volontaires."),
+    Milestone(
+        "Le forum « Mulhouse c’est vous ! »",
+        "done",
+        when="24 et 25 octobre 2014",
+        text="4 900 inscriptions et dix-neuf ateliers pour recueillir vœux et propositions.",
+    ),
+    Milestone(
+        "L’Agence de la participation citoyenne",
+        "done",
+        when="Juin 2015",
+        text="Une équipe et un budget à part, pour accompagner les conseils et la démarche.",
+    ),
+    Milestone(
+        "Les conseils citoyens dans toute la ville",
+        "done",
+        when="2015",
+        text="Six secteurs, des volontaires tirés au sort.",
+    ),
+    Milestone(
+        "Un premier budget participatif",
+        "done",
+        when="2018",
+        text="300 000 €, trois cents idées, douze réalisations.",
+    ),
+    Milestone(
+        "La conciliation avec l’administration",
+        "done",
+        when="Janvier 2019",
+        text="Une personne indépendante des services aide à régler les désaccords avec la mairie.",
+    ),
+    Milestone(
+        "Les conseils des habitants et la proposition citoyenne",
+        "done",
+        when="2023",
+        text="Les conseils se réunissent en une seule forme ; des seuils ouvrent droit à une rencontre, un atelier, puis au conseil municipal.",
+    ),
+    Milestone("Ce portail", "current", when="2026", text="Un seul endroit pour donner son avis, suivre la décision et la vérifier."),
+)
+# The nine systems of the founding text: name, what it is asked to do, and whether it is on this portal yet.
+SYSTEMS = (
+    ("Les consultations", "La Ville pose une question, les habitants répondent, elle explique sa décision.", True),
+    ("La boîte à idées", "Les habitants proposent ; la Ville étudie les idées les plus soutenues et les plus réalistes.", False),
+    ("Les conseils citoyens", "Des volontaires tirés au sort, qui travaillent en toute indépendance.", False),
+    ("La conciliation", "De meilleures relations entre les habitants et l’administration.", False),
+    ("La commission des finances", "Ouverte aux citoyens, elle rend les comptes lisibles.", False),
+    ("La mission d’évaluation", "Des élus de la majorité et de l’opposition observent et rendent compte.", False),
+    ("Le forum citoyen", "Le rendez-vous fondateur, pour recueillir vœux et propositions.", False),
+    ("Le label et son jury", "Un diagnostic, un plan d’action, et un jury de citoyens qui les juge.", False),
+    ("L’Agence de la participation", "L’équipe qui fait vivre la démarche, avec des moyens publics.", False),
+)
 
 
 def _page(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
@@ -54,7 +108,7 @@ def how_it_works(request: HttpRequest) -> HttpResponse:
 @require_safe
 def approach(request: HttpRequest) -> HttpResponse:
     """What a « Territoire Hautement Citoyen » is, what Mulhouse did, and what it cost."""
-    return _page(request, "approach", "La démarche")
+    return _page(request, "approach", "La démarche", milestones=MILESTONES, systems=SYSTEMS)
 
 
 @public

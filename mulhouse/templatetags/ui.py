@@ -244,6 +244,12 @@ def _raise_first(words: str) -> SafeString:
 
 
 @register.filter
+def first_raised(words: Text) -> SafeString:
+    """Raise the letters of « 1er » in a written date."""
+    return _raise_first(str(words))
+
+
+@register.filter
 def long_day(moment: date) -> SafeString:
     """Write a day in full: « 12 décembre 2026 »."""
     return _raise_first(typography.day(moment))
