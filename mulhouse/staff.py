@@ -27,6 +27,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from mulhouse import journal
 from mulhouse.errors import DomainError
 
 if TYPE_CHECKING:
@@ -65,15 +66,26 @@ class Button:
         return bool(self.question) or self.form is not None
 
 
-class ShownAdmin(BaseAdmin):
-    """A table that staff read: search, filters, pages read from an index, and the buttons that act on a row."""
+class StaffAdmin(BaseAdmin):
+    """What every table of the staff space has in common."""
 
+    # In the menu of the staff space: its words, and its place (the smallest first). Empty: among the tables of the home page.
+    navigation = ""
+    navigation_rank = 50
+    # A sentence under the title of the list, and what ends « Rechercher… ».
+    list_intro = ""
+    search_label = ""
     list_per_page = 50
     show_full_result_count = False
     # « Tout afficher » would load the whole table.
     list_max_show_all = 0
     actions = None
-    view_on_site = False
+    view_on_site: Any = False
+
+
+class ShownAdmin(StaffAdmin):
+    """A table that staff read: search, filters, pages read from an index, and the buttons that act on a row."""
+
     buttons: ClassVar[Sequence[Button]] = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -148,10 +160,31 @@ class ShownAdmin(BaseAdmin):
         return TemplateResponse(request, "admin/button.html", context, status=422 if form and form.errors else 200)
 
 
-class NamesAdmin(BaseAdmin):
-    """A short table of names the city manages itself: edited in place, never removed while something is filed under it."""
+class NamesAdmin(StaffAdmin):
+    """A short table of names the city manages itself: edited in place, never removed while something is filed under it.
+
+    A name shows on public pages, so each change goes on the register (`mulhouse.journal`), last in the admin's transaction.
+    """
 
     list_per_page = 100
-    show_full_result_count = False
-    actions = None
-    view_on_site = False
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Write the admin's history, then the register."""
+        entry = super().log_addition(request, obj, message)
+        self._record(request, obj, "ajout")
+        return entry
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Write the admin's history, then the register."""
+        entry = super().log_change(request, obj, message)
+        self._record(request, obj, "modification")
+        return entry
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Remove a name under which nothing is filed, and say so on the register."""
+        super().delete_model(request, obj)
+        self._record(request, obj, "suppression")
+
+    def _record(self, request: HttpRequest, obj: Any, change: str) -> None:
+        facts = {"table": str(self.opts.verbose_name), "nom": str(obj), "changement": change}
+        journal.record("city.names_changed", role="agent", subject="", facts=facts, actor=request.user)
