@@ -89,7 +89,11 @@ class Consultation(models.Model):
     description = models.TextField("présentation", blank=True)
     theme = models.ForeignKey(Theme, verbose_name="thème", on_delete=models.PROTECT, related_name="consultations")
     districts = models.ManyToManyField(
-        District, verbose_name="quartiers", blank=True, related_name="consultations", help_text="Aucun : toute la ville."
+        District,
+        verbose_name="quartiers",
+        blank=True,
+        related_name="consultations",
+        help_text="Aucun : toute la ville.",
     )
     place_name = models.CharField("lieu", max_length=120, blank=True)
     place_address = models.CharField("adresse du lieu", max_length=200, blank=True)
@@ -126,6 +130,7 @@ class Consultation(models.Model):
         verbose_name = "consultation"
         verbose_name_plural = "consultations"
         ordering = ("-published_at", "-pk")
+        permissions = (("publish_consultation", "Peut publier et archiver une consultation"),)
         constraints = (
             models.CheckConstraint(
                 condition=Q(image="") | ~Q(image_alt=""),
@@ -139,7 +144,8 @@ class Consultation(models.Model):
                 violation_error_message="Indiquez la latitude et la longitude, à Mulhouse ou tout près.",
             ),
             models.CheckConstraint(
-                condition=Q(archived_at__isnull=True) | Q(published_at__isnull=False), name="consultation_archived_published"
+                condition=Q(archived_at__isnull=True) | Q(published_at__isnull=False),
+                name="consultation_archived_published",
             ),
             models.CheckConstraint(
                 condition=~Q(slug__in=RESERVED_SLUGS),
@@ -226,7 +232,11 @@ class Phase(models.Model):
                     ("consultation", RangeOperators.EQUAL),
                     (
                         Func(
-                            F("starts_on"), F("ends_on"), Value("[]"), function="daterange", output_field=DateRangeField()
+                            F("starts_on"),
+                            F("ends_on"),
+                            Value("[]"),
+                            function="daterange",
+                            output_field=DateRangeField(),
                         ),
                         RangeOperators.OVERLAPS,
                     ),
@@ -242,9 +252,7 @@ class Phase(models.Model):
     @property
     def span(self) -> phases.Span:
         """Give the phase as plain dates."""
-        return phases.Span(
-            kind=phases.Kind(self.kind), name=self.name, starts_on=self.starts_on, ends_on=self.ends_on
-        )
+        return phases.Span(kind=phases.Kind(self.kind), name=self.name, starts_on=self.starts_on, ends_on=self.ends_on)
 
 
 class Section(models.Model):
@@ -261,9 +269,7 @@ class Section(models.Model):
         verbose_name = "partie"
         verbose_name_plural = "parties"
         ordering = ("position", "pk")
-        constraints = (
-            models.UniqueConstraint(fields=("consultation", "source_key"), name="section_source_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("consultation", "source_key"), name="section_source_once"),)
 
     def __str__(self) -> str:
         return self.title
@@ -417,7 +423,8 @@ class Contribution(models.Model):
             ),
             GinIndex(fields=("search",), name="contribution_search"),
             GinIndex(
-                OpClass(Func(Lower("title"), function="f_unaccent"), name="gin_trgm_ops"), name="contribution_title_trgm"
+                OpClass(Func(Lower("title"), function="f_unaccent"), name="gin_trgm_ops"),
+                name="contribution_title_trgm",
             ),
         )
         constraints = (
@@ -426,7 +433,8 @@ class Contribution(models.Model):
                 name="contribution_published_whole",
             ),
             models.CheckConstraint(
-                condition=Q(withdrawn_at__isnull=True) | Q(published_at__isnull=False), name="contribution_withdrawn_published"
+                condition=Q(withdrawn_at__isnull=True) | Q(published_at__isnull=False),
+                name="contribution_withdrawn_published",
             ),
         )
 
@@ -612,13 +620,25 @@ class Comment(models.Model):
         ordering = ("published_at", "pk")
         indexes = (
             models.Index(
-                "contribution", F("published_at").desc(), F("id").desc(), name="comment_recent", condition=Q(parent__isnull=True)
+                "contribution",
+                F("published_at").desc(),
+                F("id").desc(),
+                name="comment_recent",
+                condition=Q(parent__isnull=True),
             ),
             models.Index(
-                "contribution", F("support_total").desc(), F("id").desc(), name="comment_supported", condition=Q(parent__isnull=True)
+                "contribution",
+                F("support_total").desc(),
+                F("id").desc(),
+                name="comment_supported",
+                condition=Q(parent__isnull=True),
             ),
             models.Index(
-                "contribution", F("reply_count").desc(), F("id").desc(), name="comment_discussed", condition=Q(parent__isnull=True)
+                "contribution",
+                F("reply_count").desc(),
+                F("id").desc(),
+                name="comment_discussed",
+                condition=Q(parent__isnull=True),
             ),
             models.Index(fields=("parent", "published_at"), name="comment_replies"),
         )

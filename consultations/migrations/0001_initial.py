@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'consultation',
                 'verbose_name_plural': 'consultations',
                 'ordering': ('-published_at', '-pk'),
+                'permissions': (('publish_consultation', 'Peut publier et archiver une consultation'),),
             },
         ),
         migrations.CreateModel(
