@@ -9,10 +9,18 @@ from django.core.management import call_command
 
 from tests import guards
 
+pytest_plugins = ("tests.e2e.browser",)
+
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "writes_on_get(reason): the return from an identity provider signs in on a GET")
     guards.install()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_folder():
+    """WhiteNoise warns when it is absent; the tests serve the sources, nothing is collected."""
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
