@@ -81,22 +81,34 @@ def days_left(span: Span, *, at: dt.datetime) -> int | None:
     return max((span.ends_on - at.astimezone(PARIS).date()).days + 1, 0)
 
 
-def problems(spans: Sequence[Span]) -> list[str]:
-    """Say what is wrong with a list of phases, in French sentences; empty when it can be published.
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a list of phases: which phase (its place from 0; None: the whole list), which field, in words."""
+
+    at: int | None
+    field: str
+    message: str
+
+
+def problems(spans: Sequence[Span]) -> list[Problem]:
+    """Say what is wrong with a list of phases; empty when it can be published.
 
     Shape: at most MAX_PHASES, in order, without overlap; only the last may have no end; one phase of contribution or more.
+    `message` is a French sentence that stands alone.
     """
     found = []
     if len(spans) > MAX_PHASES:
-        found.append(f"Une consultation a {MAX_PHASES} phases au plus.")
+        found.append(Problem(None, "", f"Une consultation a {MAX_PHASES} phases au plus."))
     if not any(span.kind is Kind.CONTRIBUTE for span in spans):
-        found.append("Il manque une phase où l’on donne son avis.")
-    for span in spans:
+        found.append(Problem(None, "kind", "Il manque une phase où l’on donne son avis."))
+    for at, span in enumerate(spans):
         if span.ends_on is not None and span.ends_on < span.starts_on:
-            found.append(f"La phase «\u00a0{span.name}\u00a0» finit avant de commencer.")
-    for before, after in zip(spans, spans[1:], strict=False):
+            found.append(Problem(at, "ends_on", f"La phase «\u00a0{span.name}\u00a0» finit avant de commencer."))
+    for at, (before, after) in enumerate(zip(spans, spans[1:], strict=False)):
         if before.ends_on is None:
-            found.append(f"La phase «\u00a0{before.name}\u00a0» doit avoir une fin\u00a0: une autre la suit.")
+            words = f"La phase «\u00a0{before.name}\u00a0» doit avoir une fin\u00a0: une autre la suit."
+            found.append(Problem(at, "ends_on", words))
         elif after.starts_on <= before.ends_on:
-            found.append(f"La phase «\u00a0{after.name}\u00a0» commence avant la fin de «\u00a0{before.name}\u00a0».")
+            words = f"La phase «\u00a0{after.name}\u00a0» commence avant la fin de «\u00a0{before.name}\u00a0»."
+            found.append(Problem(at + 1, "starts_on", words))
     return found
