@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, transaction
+import redis.exceptions
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, InterfaceError, OperationalError, connections, transaction
 
 # SQLSTATE codes that mean "the database is too busy for this now", which a resident sees as a 503 with « Réessayez ».
 BUSY_SQLSTATES = frozenset({"55P03", "57014", "40001", "40P01"})
@@ -39,6 +40,18 @@ def named_constraint(name: str) -> Iterator[None]:
         raise
 
 
-def is_busy(error: BaseException) -> bool:
-    """Tell whether a database error means a lock or statement time-out, a deadlock or a serialisation failure."""
-    return getattr(error.__cause__, "pgcode", None) in BUSY_SQLSTATES
+def assert_outside_transaction() -> None:
+    """Refuse to wait for the network while rows are locked. Raises: RuntimeError."""
+    if connections[DEFAULT_DB_ALIAS].in_atomic_block:
+        raise RuntimeError("This function talks to another server: call it outside any transaction.")
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """Tell whether an error passes with time: a lock or statement time-out, a deadlock, a server that does not answer.
+
+    Any other database error is ours: it is not to be hidden behind « Réessayez ».
+    """
+    if isinstance(error, redis.exceptions.ConnectionError | redis.exceptions.TimeoutError | InterfaceError):
+        return True
+    # A connection that can not be made, or was cut, carries no code.
+    return isinstance(error, OperationalError) and getattr(error.__cause__, "pgcode", None) in {None, *BUSY_SQLSTATES}

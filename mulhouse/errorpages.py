@@ -1,16 +1,29 @@
-"""The error pages, in the site's design, without a query: they must show when the database does not answer."""
+"""The error pages, in the site's design, without a query: they must show when the database does not answer.
+
+Each template (403, 404, 429, 500, 503) is given `message`, the sentence of a refusal or "", and `request_id`, which the
+help desk finds in the logs.
+"""
+
+import logging
+import sys
 
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
+from mulhouse import db
 from mulhouse.errors import DomainError
+from mulhouse.tracing import request_id
+
+logger = logging.getLogger(__name__)
 
 
 def _page(request: HttpRequest, status: int, message: str = "") -> HttpResponse:
     template = loader.get_template(f"{status}.html")
-    return HttpResponse(template.render({"message": message}, request=None), status=status)
+    return HttpResponse(
+        template.render({"message": message, "request_id": request_id.get()}, request=None), status=status
+    )
 
 
 @requires_csrf_token
@@ -33,12 +46,14 @@ def throttled(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """500: our fault, seen in the logs."""
-    return _page(request, 500)
+    """500: our fault, seen in the logs; 503 when a middleware met a server that does not answer."""
+    error = sys.exc_info()[1]
+    return busy(request, error) if db.is_unavailable(error) else _page(request, 500)
 
 
-def busy(request: HttpRequest) -> HttpResponse:
+def busy(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """503: the site is up but overloaded, or one of its servers does not answer."""
+    logger.warning("busy: %s", type(error).__name__)
     response = _page(request, 503)
     response["Retry-After"] = "10"
     return response
@@ -49,5 +64,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _page(
         request,
         403,
-        _("Cette page est restée ouverte trop longtemps. Revenez en arrière, rechargez-la, puis renvoyez le formulaire."),
+        _(
+            "Cette page est restée ouverte trop longtemps. Revenez en arrière, rechargez-la, puis renvoyez le formulaire."
+        ),
     )

@@ -1,24 +1,18 @@
 """What surrounds every request: its id in the logs, health answers, limits, and the pages for a busy or refusing site."""
 
 import logging
-import re
-import secrets
 from collections.abc import Callable
-from contextvars import ContextVar
 
-import redis.exceptions
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_cache_control
 
 from mulhouse import db, errorpages, health, throttle
 from mulhouse.errors import RefusedError
+from mulhouse.tracing import new_id, request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-request_id: ContextVar[str] = ContextVar("request_id", default="-")
-ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9-]{8,64}\Z")
 
 
 class RequestIdFilter(logging.Filter):
@@ -36,8 +30,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXIES else ""
-        current = given if ACCEPTABLE_ID.match(given) else secrets.token_hex(8)
+        current = new_id(request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXIES else "")
         token = request_id.set(current)
         try:
             response = self.get_response(request)
@@ -72,9 +65,7 @@ class HealthMiddleware:
             return HttpResponse("ok", content_type="text/plain")
         if request.path == "/readyz":
             problems = health.problems()
-            return HttpResponse(
-                "\n".join(problems) or "ok", content_type="text/plain", status=503 if problems else 200
-            )
+            return HttpResponse("\n".join(problems) or "ok", content_type="text/plain", status=503 if problems else 200)
         return self.get_response(request)
 
 
@@ -93,12 +84,7 @@ class BusyMiddleware:
             return errorpages.refused(request, PermissionDenied(exception.message))
         if isinstance(exception, throttle.ThrottledError):
             return errorpages.throttled(request, exception)
-        if isinstance(exception, redis.exceptions.ConnectionError | redis.exceptions.TimeoutError) or (
-            isinstance(exception, OperationalError) and (db.is_busy(exception) or _cannot_connect(exception))
-        ):
-            logging.getLogger(__name__).warning("busy: %s", type(exception).__name__)
-            return errorpages.busy(request)
-        return None
+        return errorpages.busy(request, exception) if db.is_unavailable(exception) else None
 
 
 class ThrottleMiddleware:
@@ -115,8 +101,3 @@ class ThrottleMiddleware:
             patch_cache_control(response, no_store=True)
             return response
         return self.get_response(request)
-
-
-def _cannot_connect(error: OperationalError) -> bool:
-    """A failed connection carries no SQLSTATE."""
-    return getattr(error.__cause__, "pgcode", None) is None

@@ -10,9 +10,13 @@ from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from mulhouse.breaker import Breaker
+
 logger = logging.getLogger(__name__)
 
 TaskArgument = int | str
+REST_SECONDS = 5.0
+breaker = Breaker(REST_SECONDS)
 
 
 def after_commit(name: str, **ids: TaskArgument) -> None:
@@ -25,7 +29,10 @@ def after_commit(name: str, **ids: TaskArgument) -> None:
 
 
 def _send(name: str, ids: dict[str, TaskArgument]) -> None:
+    if breaker.is_resting():
+        return
     try:
         current_app.send_task(name, kwargs=ids, retry=False, ignore_result=True)
     except (OperationalError, OSError) as error:
-        logger.warning("broker unreachable, %s left to the sweep: %s", name, error)
+        breaker.rest()
+        logger.warning("broker unreachable, %s left to the sweep: %s", name, type(error).__name__)

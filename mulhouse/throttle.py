@@ -10,11 +10,11 @@ from enum import Enum
 from functools import cache
 
 import limits
-import redis.exceptions
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from mulhouse import memory
 from mulhouse.errors import DomainError
 
 
@@ -48,10 +48,7 @@ class ThrottledError(DomainError):
 
 @cache
 def _limiter() -> limits.strategies.SlidingWindowCounterRateLimiter:
-    url = settings.REDIS_CACHE_URL
-    storage = limits.storage.storage_from_string(
-        url.replace("unix://", "redis+unix://", 1), socket_timeout=1, socket_connect_timeout=1
-    )
+    storage = limits.storage.RedisStorage("redis://", connection_pool=memory.client().connection_pool)
     return limits.strategies.SlidingWindowCounterRateLimiter(storage)
 
 
@@ -66,8 +63,9 @@ def check(limit: Limit, key: str) -> None:
     Raises: ThrottledError when it is one too many, or when Redis is down and the limit closes on failure.
     """
     try:
-        allowed = all(_limiter().hit(item, limit.name, key) for item in _items(limit))
-    except (redis.exceptions.RedisError, limits.errors.StorageError) as error:
+        with memory.asking():
+            allowed = all(_limiter().hit(item, limit.name, key) for item in _items(limit))
+    except memory.MemoryUnavailableError as error:
         if limit.value.open_on_failure:
             return
         raise ThrottledError from error
