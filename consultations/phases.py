@@ -5,6 +5,7 @@ midnight after the last day, in Europe/Paris: half-open, so that two phases that
 """
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -104,7 +105,7 @@ def problems(spans: Sequence[Span]) -> list[Problem]:
     for at, span in enumerate(spans):
         if span.ends_on is not None and span.ends_on < span.starts_on:
             found.append(Problem(at, "ends_on", f"La phase «\u00a0{span.name}\u00a0» finit avant de commencer."))
-    for at, (before, after) in enumerate(zip(spans, spans[1:], strict=False)):
+    for at, (before, after) in enumerate(itertools.pairwise(spans)):
         if before.ends_on is None:
             words = f"La phase «\u00a0{before.name}\u00a0» doit avoir une fin\u00a0: une autre la suit."
             found.append(Problem(at, "ends_on", words))
