@@ -1,5 +1,6 @@
 """French (and German, and English) typography of dates and amounts: pure writing, no page."""
 
+import re
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -8,6 +9,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 NBSP = "\u00a0"
+BEFORE_MARK = re.compile(r" (?=[:;!?»€%])")
+AFTER_NUMBER = re.compile(r"(?<=\d) (?=(?:h|km|m|€|ko|Mo)\b)")
 Moment = date | datetime
 
 
@@ -92,6 +95,14 @@ def file_size(size_bytes: int) -> str:
     if size_bytes < 1_000_000:
         return f"{number(max(1, round(size_bytes / 1000)))}{NBSP}" + _("ko")
     return f"{number(size_bytes / 1_000_000, decimals=1)}{NBSP}" + _("Mo")
+
+
+def tie(words: str) -> str:
+    """Put the no-break spaces that a typed French text lacks: « 9 h », « : », guillemets.
+
+    Shape: same words; only spaces change.
+    """
+    return AFTER_NUMBER.sub(NBSP, BEFORE_MARK.sub(NBSP, words).replace("« ", f"«{NBSP}"))
 
 
 def _is_french() -> bool:

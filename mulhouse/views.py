@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from mulhouse import charter as charters
 from mulhouse import home as homes
-from mulhouse import navigation, personal_data, security_txt
+from mulhouse import navigation, personal_data, security_txt, typography
 from mulhouse.access import public
 from mulhouse.templatetags.ui import Crumb, Fact, Milestone
 
@@ -234,5 +234,5 @@ def _contact_facts() -> list[Fact]:
         Fact("Courriel", declared["email"], url=f"mailto:{declared['email']}"),
         Fact("Téléphone", declared["phone"], url=f"tel:{''.join(declared['phone'].split())}"),
         Fact("Adresse", declared["address"]),
-        Fact("Horaires", declared["hours"]),
+        Fact("Horaires", typography.tie(declared["hours"])),
     ]

@@ -509,7 +509,9 @@ def error_summary(*, form: BaseForm) -> dict[str, Any]:
     """Show what to correct, each line a link to its field; nothing when there is nothing to correct."""
     if not form.is_bound or not form.errors:
         return {"count": 0, "heading": "", "fields": [], "general": []}
-    fields = [(bound, bound.errors[0]) for bound in form if bound.errors]
+    fields = [
+        (bound.id_for_label or bound.auto_id, str(bound.label).rstrip(".… :"), bound.errors[0]) for bound in form if bound.errors
+    ]
     general = list(form.non_field_errors())
     count = len(fields) + len(general)
     heading = ngettext("Corrigez %(count)s erreur", "Corrigez %(count)s erreurs", count) % {"count": count}

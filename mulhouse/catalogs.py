@@ -1,0 +1,147 @@
+"""The translation catalogues, extracted, merged and compiled with Babel: nothing to install beside the site's own packages.
+
+French is the language of the messages themselves. Its catalogue holds the plural entries only: without them Django says
+« 0 voix reçues ». German and English hold a translation, or nothing, and then the page shows French.
+"""
+
+import ast
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_python
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from django.conf import settings
+from django.utils.translation.template import templatize
+
+SOURCE = "fr"
+KEYWORDS: dict[str, tuple[int, ...]] = {
+    "_": (1,),
+    "gettext": (1,),
+    "gettext_lazy": (1,),
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+}
+SKIPPED = {"var", ".venv", "tests", "benchmarks", "migrations", "bin", "docs", "node_modules"}
+# What `templatize` writes for each translated block, among characters that stand for the rest of the template.
+CALL = re.compile(r"\b(n?gettext|_)\(\s*((?:[ur]*(?:'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\")\s*,?\s*)+)(?:count)?\s*\)")
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+
+Message = tuple[str, ...]
+
+
+def catalogue_path(language: str, suffix: str = "po") -> Path:
+    """Give the file of a language."""
+    return Path(settings.LOCALE_PATHS[0]) / language / "LC_MESSAGES" / f"django.{suffix}"
+
+
+def extract() -> dict[Message, list[str]]:
+    """Read every marked message of the code and of the templates.
+
+    Shape: (singular,) or (singular, plural) → the files that hold it, both sorted.
+    """
+    found: dict[Message, set[str]] = {}
+    for path in sorted(_sources()):
+        name = path.relative_to(settings.BASE_DIR).as_posix()
+        for message in _in_python(path) if path.suffix == ".py" else _in_template(path.read_text(encoding="utf-8")):
+            found.setdefault(message, set()).add(name)
+    return {message: sorted(found[message]) for message in sorted(found)}
+
+
+def update(language: str) -> Catalog:
+    """Bring the file of a language up to date: new messages added, lost ones removed, translations kept."""
+    old = read(language)
+    new = Catalog(locale=language, project=settings.SITE_NAME, fuzzy=False)
+    for message, files in extract().items():
+        if len(message) > 1:
+            translation = old.get(message[0]).string if message[0] in old else None
+            plural = tuple(message) if language == SOURCE else translation or ("", "")
+            new.add(message, plural, locations=[(name, None) for name in files])  # type: ignore[misc]
+        elif language != SOURCE:
+            text = old.get(message[0]).string if message[0] in old else ""
+            new.add(message[0], text or "", locations=[(name, None) for name in files])  # type: ignore[misc]
+    path = catalogue_path(language)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    buffer = io.BytesIO()
+    write_po(buffer, new, width=120, sort_output=True, include_lineno=False)
+    # Without dates: a catalogue changes only when a message does.
+    text = re.sub(r'^"(POT-Creation-Date|PO-Revision-Date|Last-Translator|Generated-By|Language-Team|Report-Msgid-Bugs-To):.*\n', "", buffer.getvalue().decode(), flags=re.MULTILINE)
+    path.write_text(text, encoding="utf-8")
+    return read(language)
+
+
+def read(language: str) -> Catalog:
+    """Read the file of a language; an empty catalogue when there is none."""
+    path = catalogue_path(language)
+    if not path.exists():
+        return Catalog(locale=language)
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def compile_one(language: str) -> Path:
+    """Compile a language beside its source, whole or not at all: a server may be reading the old file."""
+    target = catalogue_path(language, "mo")
+    partial = target.with_suffix(".mo.new")
+    with partial.open("wb") as file:
+        write_mo(file, read(language))
+    partial.replace(target)
+    return target
+
+
+def is_stale(language: str) -> bool:
+    """Tell whether the compiled file is missing or older than its source."""
+    source, compiled = catalogue_path(language), catalogue_path(language, "mo")
+    return source.exists() and (not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime)
+
+
+def problems(language: str) -> list[str]:
+    """List what would show wrong: placeholders that differ, an unfilled plural in the source language.
+
+    Shape: one English line each; empty when all is well.
+    """
+    found = []
+    for message in read(language):
+        if not message.id:
+            continue
+        ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
+        strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
+        wanted = set(PLACEHOLDER.findall(ids[-1]))
+        if language == SOURCE and not all(strings):
+            found.append(f"{language}: plural not filled: {ids[0]!r}")
+        # One form may leave the number out (« une page »), none may invent a placeholder.
+        found += [
+            f"{language}: unknown placeholder {extra!r} in {string!r}"
+            for string in strings
+            if string
+            for extra in set(PLACEHOLDER.findall(str(string))) - wanted - set(PLACEHOLDER.findall(ids[0]))
+        ]
+        if strings[-1] and wanted - set(PLACEHOLDER.findall(str(strings[-1]))):
+            found.append(f"{language}: lost placeholder in {strings[-1]!r}")
+    return found
+
+
+def _sources() -> Iterator[Path]:
+    for suffix in ("*.py", "*.html", "*.txt"):
+        for path in Path(settings.BASE_DIR).rglob(suffix):
+            parts = path.relative_to(settings.BASE_DIR).parts
+            if SKIPPED.isdisjoint(parts) and not parts[0].startswith(".") and (suffix != "*.txt" or parts[0] == "templates"):
+                yield path
+
+
+def _in_python(path: Path) -> Iterator[Message]:
+    with path.open("rb") as file:
+        for _line, keyword, words, _comments in extract_python(file, list(KEYWORDS), [], {"encoding": "utf-8"}):
+            texts = words if isinstance(words, tuple | list) else (words,)
+            message = tuple(str(text) for text in texts[: len(KEYWORDS[keyword])])
+            if all(texts[: len(KEYWORDS[keyword])]):
+                yield message
+
+
+def _in_template(source: str) -> Iterator[Message]:
+    for call in CALL.finditer(templatize(source)):
+        texts = ast.literal_eval(f"({call[2].rstrip().rstrip(',')},)")
+        yield tuple(texts)
