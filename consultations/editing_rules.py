@@ -1,0 +1,171 @@
+"""May they? What an agent may do with a consultation, and what stands in the way of saving or publishing it."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from consultations import phases
+from consultations.models import Consultation, Phase
+from mulhouse.errors import Refusal
+
+SUMMARY_WORDS = 120
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Something without which a consultation can not be published, and the page where it is filled in."""
+
+    message: str
+    part: str
+
+
+@dataclass(frozen=True)
+class PhaseEdit:
+    """A phase as an agent wrote it; `pk` is that of the phase it changes, None for a new one."""
+
+    pk: int | None
+    span: phases.Span
+
+
+def edit_refusal(user: Any, consultation: Consultation) -> Refusal | None:
+    """Tell whether somebody may change a consultation."""
+    if not user.has_perm("consultations.change_consultation"):
+        return Refusal("not_allowed", "Votre rôle ne permet pas de modifier une consultation.")
+    if consultation.archived_at is not None:
+        return Refusal("archived", "Cette consultation est archivée\u00a0: elle ne change plus.")
+    return None
+
+
+def create_refusal(user: Any) -> Refusal | None:
+    """Tell whether somebody may begin a consultation."""
+    if not user.has_perm("consultations.add_consultation"):
+        return Refusal("not_allowed", "Votre rôle ne permet pas de créer une consultation.")
+    return None
+
+
+def publish_refusal(user: Any, consultation: Consultation, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether somebody may make a consultation public (prefetch `phases` and `sections`)."""
+    if not user.has_perm("consultations.publish_consultation"):
+        return Refusal("not_allowed", "Votre rôle ne permet pas de publier. Prévenez la personne qui publie.")
+    if consultation.published_at is not None:
+        return Refusal("published", "Cette consultation est déjà publiée.")
+    if publish_problems(consultation, at=at):
+        return Refusal("unfinished", "Il manque encore quelque chose\u00a0: la liste est sur cette page.")
+    return None
+
+
+def archive_refusal(user: Any, consultation: Consultation, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether somebody may archive a consultation: published, and its phases of contribution over."""
+    if not user.has_perm("consultations.publish_consultation"):
+        return Refusal("not_allowed", "Votre rôle ne permet pas d’archiver.")
+    if consultation.published_at is None:
+        return Refusal("not_published", "Une consultation non publiée ne s’archive pas\u00a0: elle se supprime.")
+    if consultation.archived_at is not None:
+        return Refusal("archived", "Cette consultation est déjà archivée.")
+    if any(_still_takes_part(span, at=at) for span in consultation.spans()):
+        return Refusal("open", "La phase d’avis n’est pas finie. Attendez son dernier jour.")
+    return None
+
+
+def reopen_refusal(user: Any, consultation: Consultation) -> Refusal | None:
+    """Tell whether somebody may take a consultation out of the archives."""
+    if not user.has_perm("consultations.publish_consultation"):
+        return Refusal("not_allowed", "Votre rôle ne permet pas de sortir une consultation des archives.")
+    if consultation.archived_at is None:
+        return Refusal("not_archived", "Cette consultation n’est pas archivée.")
+    return None
+
+
+def delete_refusal(user: Any, consultation: Consultation) -> Refusal | None:
+    """Tell whether somebody may throw a draft away; what was public stays."""
+    if not user.has_perm("consultations.delete_consultation"):
+        return Refusal("not_allowed", "Votre rôle ne permet pas de supprimer une consultation.")
+    if consultation.published_at is not None:
+        return Refusal(
+            "published", "Une consultation publiée ne se supprime pas et ne se cache pas\u00a0: elle s’archive."
+        )
+    if consultation.contributions.exists():
+        return Refusal(
+            "has_contributions", "Des contributions y sont attachées\u00a0: elle ne peut pas être supprimée."
+        )
+    return None
+
+
+def publish_problems(consultation: Consultation, *, at: dt.datetime) -> list[Missing]:
+    """List what is missing before a consultation can be published, in the order of the pages (prefetch `phases`, `sections`)."""
+    found = [
+        Missing(message, "presentation")
+        for message, there in (
+            ("Le résumé «\u00a0En bref\u00a0».", consultation.summary),
+            ("La présentation.", consultation.description),
+            ("Ce qui est ouvert à la discussion.", consultation.open_to_discussion),
+            ("Ce qui ne l’est pas.", consultation.not_open),
+            ("Qui décide.", consultation.decider),
+            ("La fonction responsable dans le service.", consultation.service_function),
+        )
+        if not there
+    ]
+    if count_words(consultation.summary) > SUMMARY_WORDS:
+        found.append(Missing(f"Le résumé «\u00a0En bref\u00a0» dépasse {SUMMARY_WORDS} mots.", "presentation"))
+    spans = consultation.spans()
+    found += [Missing(problem.message, "phases") for problem in phases.problems(spans)]
+    asking = [span for span in spans if span.kind is phases.Kind.CONTRIBUTE]
+    if asking and not any(_still_takes_part(span, at=at) for span in asking):
+        found.append(Missing("La phase d’avis est déjà finie\u00a0: personne ne pourrait répondre.", "phases"))
+    if not consultation.sections.all():
+        found.append(Missing("Une partie, avec la question qu’elle pose.", "parties"))
+    return found
+
+
+def phase_problems(
+    current: Sequence[Phase], edits: Sequence[PhaseEdit], *, published: bool, at: dt.datetime
+) -> list[phases.Problem]:
+    """List what stands in the way of saving phases: what the list can never be, and what a public promise no longer allows.
+
+    Shape: `edits` in order of their first day; problems point into it. The absence of a phase of contribution does not count
+    while the consultation is a draft.
+    """
+    found = [
+        problem
+        for problem in phases.problems([edit.span for edit in edits])
+        if published or problem.at is not None or len(edits) > phases.MAX_PHASES
+    ]
+    return [*found, *_broken_promises(current, edits, at=at)] if published else found
+
+
+def _broken_promises(
+    current: Sequence[Phase], edits: Sequence[PhaseEdit], *, at: dt.datetime
+) -> Iterator[phases.Problem]:
+    """A phase that has begun keeps its first day and its kind; one that is over keeps its dates; time to answer never shrinks."""
+    places = {edit.pk: place for place, edit in enumerate(edits) if edit.pk is not None}
+    for phase in current:
+        before, status = phase.span, phases.status(phase.span, at=at)
+        if status is phases.Status.UPCOMING:
+            continue
+        if phase.pk not in places:
+            yield phases.Problem(None, "", f"La phase «\u00a0{before.name}\u00a0» a commencé\u00a0: elle reste.")
+            continue
+        place = places[phase.pk]
+        after = edits[place].span
+        if after.starts_on != before.starts_on or after.kind is not before.kind:
+            words = "Cette phase a commencé\u00a0: son premier jour et sa sorte ne changent plus."
+            yield phases.Problem(place, "starts_on", words)
+        if status is phases.Status.PAST and after.ends_on != before.ends_on:
+            yield phases.Problem(place, "ends_on", "Cette phase est finie\u00a0: son dernier jour ne change plus.")
+        elif status is phases.Status.CURRENT and before.kind is phases.Kind.CONTRIBUTE and _is_sooner(after, before):
+            words = "Les habitants ont commencé à répondre\u00a0: ce délai peut s’allonger, jamais raccourcir."
+            yield phases.Problem(place, "ends_on", words)
+
+
+def _is_sooner(after: phases.Span, before: phases.Span) -> bool:
+    return after.ends_on is not None and (before.ends_on is None or after.ends_on < before.ends_on)
+
+
+def _still_takes_part(span: phases.Span, *, at: dt.datetime) -> bool:
+    return span.kind is phases.Kind.CONTRIBUTE and phases.status(span, at=at) is not phases.Status.PAST
+
+
+def count_words(text: str) -> int:
+    """Count words as a reader does: « l’avis » is one, « : » is none."""
+    return sum(any(sign.isalnum() for sign in word) for word in text.split())
