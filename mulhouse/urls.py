@@ -30,6 +30,8 @@ urlpatterns = [
         prefix_default_language=False,
     ),
 ]
+if settings.FRANCECONNECT:
+    urlpatterns.append(path("compte/franceconnect/", include("accounts.franceconnect.urls")))
 # Every component in every state: for those who build the site, and for the accessibility tests.
 if settings.PORTAL_ENV in {"dev", "test"}:
     urlpatterns += i18n_patterns(path("galerie/", gallery.show, name="gallery"), prefix_default_language=False)
