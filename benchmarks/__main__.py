@@ -1,0 +1,92 @@
+"""`make bench`: a database of its own, filled, served by gunicorn, asked from this machine only, then deleted."""
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from argparse import ArgumentParser, Namespace
+from datetime import date
+from pathlib import Path
+
+LIMITS = (
+    "Le programme de mesure est écrit en Python et tourne sur la même machine que le serveur : le débit est un plancher, surtout "
+    "pour les réponses les plus courtes (304). Le temps de processeur (web, base et Redis) varie peu d’une mesure à l’autre : "
+    "c’est lui qu’il faut comparer. Quatre connexions à la fois, sur 127.0.0.1, sans chiffrement."
+)
+
+
+def _arguments() -> Namespace:
+    parser = ArgumentParser(prog="python -m benchmarks", description="Mesure les pages principales.")
+    parser.add_argument("--sizes", default="5000,50000", help="nombres de contributions, du plus petit au plus grand")
+    parser.add_argument("--seconds", type=float, default=1.0, help="durée de chaque mesure")
+    parser.add_argument("--rounds", type=int, default=3, help="nombre de passages")
+    parser.add_argument("--output", type=Path, help="fichier où écrire aussi le tableau")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Measure, print the tables."""
+    arguments = _arguments()
+    from mulhouse.embedded.state import make_folder, state_dir  # noqa: PLC0415 (before the settings are read)
+
+    above = state_dir(Path.cwd()) / "bench"
+    mode = 0o711 if os.geteuid() == 0 else 0o700
+    for folder in (above.parent, above):
+        make_folder(folder, mode=mode)
+    state = Path(tempfile.mkdtemp(dir=above))
+    state.chmod(mode)
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(name, None)
+    os.environ |= {
+        "PORTAL_ENV": "demo",
+        "PORTAL_STATE": str(state),
+        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+        "TRUSTED_PROXIES": "1",
+    }
+    try:
+        report = _measure(arguments)
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+    sys.stdout.write(report + "\n")
+    if arguments.output:
+        arguments.output.write_text(report + "\n")
+    return 0
+
+
+def _measure(arguments: Namespace) -> str:
+    import django  # noqa: PLC0415 (the environment is set above)
+
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415 (same)
+
+    from benchmarks import content, measure, server  # noqa: PLC0415 (same)
+    from mulhouse.embedded.servers import EmbeddedServers  # noqa: PLC0415 (same)
+
+    parts = [
+        f"## Mesures du {date.today():%d/%m/%Y}",  # noqa: DTZ011 (the day of this machine)
+        f"{os.cpu_count()} processeurs, Python {platform.python_version()}, charge {os.getloadavg()[0]:.1f} au départ.",
+        LIMITS,
+    ]
+    with EmbeddedServers() as servers:
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("compile_catalogs", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        made = content.prepare()
+        port = server.free_port()
+        for size in map(int, arguments.sizes.split(",")):
+            content.add_contributions(made.consultation, size)
+            with server.running(port) as web:
+                rows = measure.table(
+                    port,
+                    made,
+                    lambda: [web, *server.server_pids(servers)],
+                    seconds=arguments.seconds,
+                    rounds=arguments.rounds,
+                )
+            parts.append(measure.markdown(rows, f"{size} contributions"))
+    return "\n\n".join(parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
