@@ -4,7 +4,6 @@ French is the language of the messages themselves. Its catalogue holds the plura
 « 0 voix reçues ». German and English hold a translation, or nothing, and then the page shows French.
 """
 
-import ast
 import io
 import re
 from collections.abc import Iterator
@@ -18,16 +17,12 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 SOURCE = "fr"
-KEYWORDS: dict[str, tuple[int, ...]] = {
-    "_": (1,),
-    "gettext": (1,),
-    "gettext_lazy": (1,),
-    "ngettext": (1, 2),
-    "ngettext_lazy": (1, 2),
+KEYWORDS = {
+    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), (1,)),
+    **dict.fromkeys(("ngettext", "ngettext_lazy", "n_"), (1, 2)),
 }
+HEADER = "# Written by `make messages`; the translations are added by hand."
 SKIPPED = {"var", ".venv", "tests", "benchmarks", "migrations", "bin", "docs", "node_modules"}
-# What `templatize` writes for each translated block, among characters that stand for the rest of the template.
-CALL = re.compile(r"\b(n?gettext|_)\(\s*((?:[ur]*(?:'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\")\s*,?\s*)+)(?:count)?\s*\)")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 
 Message = tuple[str, ...]
@@ -46,7 +41,7 @@ def extract() -> dict[Message, list[str]]:
     found: dict[Message, set[str]] = {}
     for path in sorted(_sources()):
         name = path.relative_to(settings.BASE_DIR).as_posix()
-        for message in _in_python(path) if path.suffix == ".py" else _in_template(path.read_text(encoding="utf-8")):
+        for message in _messages(path):
             found.setdefault(message, set()).add(name)
     return {message: sorted(found[message]) for message in sorted(found)}
 
@@ -54,21 +49,29 @@ def extract() -> dict[Message, list[str]]:
 def update(language: str) -> Catalog:
     """Bring the file of a language up to date: new messages added, lost ones removed, translations kept."""
     old = read(language)
-    new = Catalog(locale=language, project=settings.SITE_NAME, fuzzy=False)
+    new = Catalog(locale=language, header_comment=HEADER, project=settings.SITE_NAME, fuzzy=False)
     for message, files in extract().items():
-        if len(message) > 1:
-            translation = old.get(message[0]).string if message[0] in old else None
-            plural = tuple(message) if language == SOURCE else translation or ("", "")
-            new.add(message, plural, locations=[(name, None) for name in files])  # type: ignore[misc]
-        elif language != SOURCE:
-            text = old.get(message[0]).string if message[0] in old else ""
-            new.add(message[0], text or "", locations=[(name, None) for name in files])  # type: ignore[misc]
+        plural = len(message) > 1
+        if plural or language != SOURCE:
+            known = old.get(message[0])
+            filled = message if language == SOURCE else known.string if known else ""
+            identity = message if plural else message[0]
+            new.add(identity, filled or (("", "") if plural else ""), locations=[(name, None) for name in files])  # type: ignore[misc]
+    # A sentence of Django or of a package that we say otherwise carries a comment, and has no place in our code.
+    for message in old:
+        if message.id and message.auto_comments:
+            new[message.id] = message
     path = catalogue_path(language)
     path.parent.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
     write_po(buffer, new, width=120, sort_output=True, include_lineno=False)
     # Without dates: a catalogue changes only when a message does.
-    text = re.sub(r'^"(POT-Creation-Date|PO-Revision-Date|Last-Translator|Generated-By|Language-Team|Report-Msgid-Bugs-To):.*\n', "", buffer.getvalue().decode(), flags=re.MULTILINE)
+    text = re.sub(
+        r'^"(POT-Creation-Date|PO-Revision-Date|Last-Translator|Generated-By|Language-Team|Report-Msgid-Bugs-To):.*\n',
+        "",
+        buffer.getvalue().decode(),
+        flags=re.MULTILINE,
+    )
     path.write_text(text, encoding="utf-8")
     return read(language)
 
@@ -128,20 +131,21 @@ def _sources() -> Iterator[Path]:
     for suffix in ("*.py", "*.html", "*.txt"):
         for path in Path(settings.BASE_DIR).rglob(suffix):
             parts = path.relative_to(settings.BASE_DIR).parts
-            if SKIPPED.isdisjoint(parts) and not parts[0].startswith(".") and (suffix != "*.txt" or parts[0] == "templates"):
+            if (
+                SKIPPED.isdisjoint(parts)
+                and not parts[0].startswith(".")
+                and (suffix != "*.txt" or parts[0] == "templates")
+            ):
                 yield path
 
 
-def _in_python(path: Path) -> Iterator[Message]:
-    with path.open("rb") as file:
-        for _line, keyword, words, _comments in extract_python(file, list(KEYWORDS), [], {"encoding": "utf-8"}):
-            texts = words if isinstance(words, tuple | list) else (words,)
-            message = tuple(str(text) for text in texts[: len(KEYWORDS[keyword])])
-            if all(texts[: len(KEYWORDS[keyword])]):
-                yield message
-
-
-def _in_template(source: str) -> Iterator[Message]:
-    for call in CALL.finditer(templatize(source)):
-        texts = ast.literal_eval(f"({call[2].rstrip().rstrip(',')},)")
-        yield tuple(texts)
+def _messages(path: Path) -> Iterator[Message]:
+    source = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        source = templatize(source, origin=str(path))
+    code = io.BytesIO(source.encode())
+    for _line, keyword, words, _comments in extract_python(code, list(KEYWORDS), [], {"encoding": "utf-8"}):
+        texts = words if isinstance(words, tuple | list) else (words,)
+        message = tuple(str(text) for text in texts[: len(KEYWORDS[keyword])] if text)
+        if len(message) == len(KEYWORDS[keyword]):
+            yield message

@@ -5,13 +5,24 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.utils import timezone
 
 from mulhouse import security_txt
 
 # What a copied .env.example, a demonstration or a hurried hand leaves behind.
-PLACEHOLDERS = ("exemple", "example", "à compléter", "a completer", "todo", "xxx", "démonstration", "00 00 00 00", "changeme")
+PLACEHOLDERS = (
+    "exemple",
+    "example",
+    "à compléter",
+    "a completer",
+    "todo",
+    "xxx",
+    "démonstration",
+    "00 00 00 00",
+    "changeme",
+)
 
 
 def is_placeholder(value: str) -> bool:
@@ -42,5 +53,9 @@ def declared_identity(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
         found.append(Error("SECURITY_TXT_EXPIRES is not an instant such as 2027-11-01T00:00:00Z.", id="portal.E002"))
     else:
         if stale:
-            found.append(Warning("security.txt expires in less than 30 days: renew SECURITY_TXT_EXPIRES.", id="portal.W003"))
+            found.append(
+                checks.Warning(
+                    "security.txt expires in less than 30 days: renew SECURITY_TXT_EXPIRES.", id="portal.W003"
+                )
+            )
     return found

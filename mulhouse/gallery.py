@@ -19,11 +19,16 @@ class SampleForm(forms.Form):
 
     title = forms.CharField(label="Titre", max_length=120, help_text="En une phrase, comme dans une conversation.")
     text = forms.CharField(
-        label="Votre avis", max_length=3000, widget=forms.Textarea, help_text="Vous pouvez mettre en gras avec **deux étoiles**."
+        label="Votre avis",
+        max_length=3000,
+        widget=forms.Textarea,
+        help_text="Vous pouvez mettre en gras avec **deux étoiles**.",
     )
     email = forms.EmailField(label="Adresse électronique", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
     code = forms.CharField(
-        label="Code reçu par courriel", help_text="Six chiffres.", widget=forms.TextInput(attrs={"autocomplete": "one-time-code"})
+        label="Code reçu par courriel",
+        help_text="Six chiffres.",
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
     )
     district = forms.ChoiceField(
         label="Quartier", choices=[("", "Choisissez"), ("doller", "Doller"), ("coteaux", "Coteaux")], required=False
@@ -155,7 +160,11 @@ def show(request: HttpRequest) -> HttpResponse:
             ui.Tab("Suivi", "#suivi"),
             ui.Tab("Documents", "#fiches", count=6),
         ],
-        "chips": [ui.Tab("Toutes", "#c1", current=True), ui.Tab("Promenade", "#c2", count=96), ui.Tab("Eau", "#c3", count=0)],
+        "chips": [
+            ui.Tab("Toutes", "#c1", current=True),
+            ui.Tab("Promenade", "#c2", count=96),
+            ui.Tab("Eau", "#c3", count=0),
+        ],
         "filters": [ui.ActiveFilter("Quartier : Doller", "#f1"), ui.ActiveFilter("Propositions", "#f2")],
         "pages": ui.pages_of(number=5, total=32, url_of=lambda page: f"#page-{page}"),
         "documents": _documents(),
@@ -167,7 +176,9 @@ def show(request: HttpRequest) -> HttpResponse:
         ],
         "answers": [
             ui.Fact("Titre", "Un chemin sans coupure", url="#titre", action="Modifier"),
-            ui.Fact("Votre avis", "Aujourd’hui il faut remonter deux fois sur la route.", url="#texte", action="Modifier"),
+            ui.Fact(
+                "Votre avis", "Aujourd’hui il faut remonter deux fois sur la route.", url="#texte", action="Modifier"
+            ),
             ui.Fact("Signature", "Nadia B."),
         ],
         "figures": [

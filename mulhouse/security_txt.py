@@ -8,7 +8,8 @@ RENEW_BEFORE = timedelta(days=30)
 def build(*, contact: str, expires: str, canonical: str, policy: str) -> str:
     """Write the file.
 
-    Shape: one field a line, « Contact » first; `contact` holds one address or several separated by commas; `expires` is an RFC 3339 instant.
+    Shape: one field a line, « Contact » first; `contact` holds one address or several separated by commas;
+    `expires` is an RFC 3339 instant.
     Raises: ValueError if `expires` is not an instant.
     Source: RFC 9116, section 2.5.
     """

@@ -1,6 +1,5 @@
 """French (and German, and English) typography of dates and amounts: pure writing, no page."""
 
-import re
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -9,8 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 NBSP = "\u00a0"
-BEFORE_MARK = re.compile(r" (?=[:;!?»€%])")
-AFTER_NUMBER = re.compile(r"(?<=\d) (?=(?:h|km|m|€|ko|Mo)\b)")
+MEGABYTE = 1_000_000
 Moment = date | datetime
 
 
@@ -58,7 +56,8 @@ def instant(moment: datetime, *, weekday: bool = False) -> str:
 def date_range(start: Moment | None, end: Moment | None, *, year: bool = True) -> str:
     """Write a period, repeating neither month nor year: « du 2 au 22 mars 2026 ».
 
-    Shape: `end` is the last day included. Without `start`: « jusqu’au … »; without `end`: « à partir du … »; one day: « le … »; neither: "".
+    Shape: `end` is the last day included. Without `start`: « jusqu’au … »; without `end`: « à partir du … »;
+    one day: « le … »; neither: "".
     """
     first, last = (local_day(start) if start else None), (local_day(end) if end else None)
     if first and last and first != last:
@@ -92,17 +91,9 @@ def file_size(size_bytes: int) -> str:
 
     Units: bytes; 1 ko = 1,000 bytes.
     """
-    if size_bytes < 1_000_000:
+    if size_bytes < MEGABYTE:
         return f"{number(max(1, round(size_bytes / 1000)))}{NBSP}" + _("ko")
-    return f"{number(size_bytes / 1_000_000, decimals=1)}{NBSP}" + _("Mo")
-
-
-def tie(words: str) -> str:
-    """Put the no-break spaces that a typed French text lacks: « 9 h », « : », guillemets.
-
-    Shape: same words; only spaces change.
-    """
-    return AFTER_NUMBER.sub(NBSP, BEFORE_MARK.sub(NBSP, words).replace("« ", f"«{NBSP}"))
+    return f"{number(size_bytes / MEGABYTE, decimals=1)}{NBSP}" + _("Mo")
 
 
 def _is_french() -> bool:

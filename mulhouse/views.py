@@ -8,11 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from mulhouse import charter as charters
 from mulhouse import home as homes
-from mulhouse import navigation, personal_data, security_txt, typography
+from mulhouse import navigation, personal_data, security_txt
 from mulhouse.access import public
 from mulhouse.templatetags.ui import Crumb, Fact, Milestone
 
@@ -58,14 +59,23 @@ MILESTONES = (
         "Les conseils des habitants et la proposition citoyenne",
         "done",
         when="2023",
-        text="Les conseils se réunissent en une seule forme ; des seuils ouvrent droit à une rencontre, un atelier, puis au conseil municipal.",
+        text="Une seule forme de conseil. Des seuils de soutien ouvrent droit à une rencontre, à un atelier, au conseil municipal.",
     ),
-    Milestone("Ce portail", "current", when="2026", text="Un seul endroit pour donner son avis, suivre la décision et la vérifier."),
+    Milestone(
+        "Ce portail",
+        "current",
+        when="2026",
+        text="Un seul endroit pour donner son avis, suivre la décision et la vérifier.",
+    ),
 )
 # The nine systems of the founding text: name, what it is asked to do, and whether it is on this portal yet.
 SYSTEMS = (
     ("Les consultations", "La Ville pose une question, les habitants répondent, elle explique sa décision.", True),
-    ("La boîte à idées", "Les habitants proposent ; la Ville étudie les idées les plus soutenues et les plus réalistes.", False),
+    (
+        "La boîte à idées",
+        "Les habitants proposent ; la Ville étudie les idées les plus soutenues et les plus réalistes.",
+        False,
+    ),
     ("Les conseils citoyens", "Des volontaires tirés au sort, qui travaillent en toute indépendance.", False),
     ("La conciliation", "De meilleures relations entre les habitants et l’administration.", False),
     ("La commission des finances", "Ouverte aux citoyens, elle rend les comptes lisibles.", False),
@@ -101,14 +111,14 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def how_it_works(request: HttpRequest) -> HttpResponse:
     """From the question asked to the decision explained, and who sees what."""
-    return _page(request, "how_it_works", "Comment ça marche")
+    return _page(request, "how_it_works", _("Comment ça marche"))
 
 
 @public
 @require_safe
 def approach(request: HttpRequest) -> HttpResponse:
     """What a « Territoire Hautement Citoyen » is, what Mulhouse did, and what it cost."""
-    return _page(request, "approach", "La démarche", milestones=MILESTONES, systems=SYSTEMS)
+    return _page(request, "approach", _("La démarche"), milestones=MILESTONES, systems=SYSTEMS)
 
 
 @public
@@ -121,7 +131,7 @@ def charter(request: HttpRequest, number: str = "") -> HttpResponse:
     return _page(
         request,
         "charter",
-        "Charte de la participation",
+        _("Charte de la participation"),
         version=version,
         current=charters.CURRENT,
         others=[other for other in reversed(charters.VERSIONS) if other != version],
@@ -136,7 +146,7 @@ def legal(request: HttpRequest) -> HttpResponse:
     return _page(
         request,
         "legal",
-        "Mentions légales",
+        _("Mentions légales"),
         publisher=[
             Fact("Éditeur", declared["publisher"]),
             Fact("Adresse", declared["publisher_address"]),
@@ -158,7 +168,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
     return _page(
         request,
         "privacy",
-        "Données personnelles",
+        _("Données personnelles"),
         controller=settings.LEGAL["controller"],
         dpo_email=settings.LEGAL["dpo_email"],
         holdings=personal_data.holdings(),
@@ -175,7 +185,7 @@ def accessibility(request: HttpRequest) -> HttpResponse:
     return _page(
         request,
         "accessibility",
-        "Accessibilité",
+        _("Accessibilité"),
         declared_on=ACCESSIBILITY_DECLARED_ON,
         audited_on=settings.ACCESSIBILITY_AUDIT_ON,
         rate=settings.ACCESSIBILITY_RATE,
@@ -187,7 +197,7 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @require_safe
 def contact(request: HttpRequest) -> HttpResponse:
     """How to reach the team, and to take part without internet."""
-    return _page(request, "contact", "Contact et aide", facts=_contact_facts())
+    return _page(request, "contact", _("Contact et aide"), facts=_contact_facts())
 
 
 @public
@@ -197,12 +207,12 @@ def site_map(request: HttpRequest) -> HttpResponse:
     return _page(
         request,
         "site_map",
-        "Plan du site",
+        _("Plan du site"),
         groups=[
-            ("Participer", list(navigation.present(navigation.TAKE_PART))),
-            ("Comprendre", list(navigation.present(navigation.UNDERSTAND))),
-            ("Votre compte", list(navigation.present(navigation.ACCOUNT_PAGES))),
-            ("Informations légales", list(navigation.present(navigation.LEGAL_PAGES))),
+            (_("Participer"), list(navigation.present(navigation.TAKE_PART))),
+            (_("Comprendre"), list(navigation.present(navigation.UNDERSTAND))),
+            (_("Votre compte"), list(navigation.present(navigation.ACCOUNT_PAGES))),
+            (_("Informations légales"), list(navigation.present(navigation.LEGAL_PAGES))),
         ],
     )
 
@@ -212,7 +222,7 @@ def site_map(request: HttpRequest) -> HttpResponse:
 def security(request: HttpRequest) -> HttpResponse:
     """How to report a flaw, and what is promised to those who do."""
     contacts = [address.strip() for address in settings.SECURITY_CONTACT.split(",")]
-    return _page(request, "security", "Sécurité", contacts=[(url, url.removeprefix("mailto:")) for url in contacts])
+    return _page(request, "security", _("Sécurité"), contacts=[(url, url.removeprefix("mailto:")) for url in contacts])
 
 
 @public
@@ -231,8 +241,8 @@ def security_file(request: HttpRequest) -> HttpResponse:
 def _contact_facts() -> list[Fact]:
     declared = settings.CONTACT
     return [
-        Fact("Courriel", declared["email"], url=f"mailto:{declared['email']}"),
-        Fact("Téléphone", declared["phone"], url=f"tel:{''.join(declared['phone'].split())}"),
-        Fact("Adresse", declared["address"]),
-        Fact("Horaires", typography.tie(declared["hours"])),
+        Fact(_("Courriel"), declared["email"], url=f"mailto:{declared['email']}"),
+        Fact(_("Téléphone"), declared["phone"], url=f"tel:{''.join(declared['phone'].split())}"),
+        Fact(_("Adresse"), declared["address"], foreign=True),
+        Fact(_("Horaires"), declared["hours"], foreign=True),
     ]

@@ -5,6 +5,7 @@ dataclasses below; none makes a query. They are loaded everywhere (TEMPLATES["OP
 The gallery page shows each of them in each of its states.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,18 +14,17 @@ from typing import Any, Literal
 
 from django import template
 from django.conf import settings
-from django.forms import BaseForm
+from django.forms import BaseForm, Textarea
 from django.forms.boundfield import BoundField
 from django.template import Context
 from django.template.loader import get_template
 from django.urls import NoReverseMatch, translate_url
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.html import escape, format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from mulhouse import navigation, typography
 
@@ -47,7 +47,8 @@ KIND_CLASSES = {
 }
 NOTICE_CLASSES = {"info": "", "success": "avis--ok", "warning": "avis--alerte", "error": "avis--erreur"}
 NOTICE_ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert", "error": "circle-alert"}
-MOTIFS = ("eau", "feuille", "maille", "indienne")
+FIRST_OF_MONTH = re.compile(r"\b1er(?=[ \u00a0])")
+FULL_RATE, HALF_RATE = 100, 50
 
 
 # --- Shapes the views fill -------------------------------------------------------------------------------------
@@ -125,12 +126,13 @@ class Document:
 
 @dataclass(frozen=True)
 class Fact:
-    """A term and its value, in a fact box, a summary list or the key figures."""
+    """A term and its value, in a fact box or a summary list; `foreign` marks a value that exists in French only."""
 
     label: Text
     value: Text
     url: str = ""
     action: Text = ""
+    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,10 @@ def tag(*, label: Text, tone: Tone = "neutral", icon: str = "") -> SafeString:
     """Show a word in a pill. Tones: neutral, yes, mixed, no, info; the word says it, the colour only helps."""
     modifier = TONE_CLASSES[tone]
     return format_html(
-        '<span class="etiquette{}">{}{}</span>', f" etiquette--{modifier}" if modifier else "", _optional_icon(icon), label
+        '<span class="etiquette{}">{}{}</span>',
+        f" etiquette--{modifier}" if modifier else "",
+        _optional_icon(icon),
+        label,
     )
 
 
@@ -240,7 +245,8 @@ def meta_item(*, text: Text, icon: str = "") -> SafeString:
 
 def _raise_first(words: str) -> SafeString:
     """« 1er » with its letters raised; every other character is escaped."""
-    return mark_safe(escape(words).replace("1er\u00a0", "1<sup>er</sup>\u00a0").replace("1er ", "1<sup>er</sup> "))
+    parts = FIRST_OF_MONTH.split(words)
+    return format_html_join(SafeString("1<sup>er</sup>"), "{}", ((part,) for part in parts))
 
 
 @register.filter
@@ -414,11 +420,18 @@ def accessibility_words() -> str:
     """Give the only three declarations the law allows; without a dated audit, « non conforme »."""
     if not settings.ACCESSIBILITY_AUDIT_ON:
         return _("Accessibilité\u00a0: non conforme")
-    if settings.ACCESSIBILITY_RATE == 100:  # noqa: PLR2004 (per cent)
+    if settings.ACCESSIBILITY_RATE == FULL_RATE:
         return _("Accessibilité\u00a0: totalement conforme")
-    return _("Accessibilité\u00a0: partiellement conforme") if settings.ACCESSIBILITY_RATE >= 50 else _(  # noqa: PLR2004
-        "Accessibilité\u00a0: non conforme"
-    )
+    if settings.ACCESSIBILITY_RATE >= HALF_RATE:
+        return _("Accessibilité\u00a0: partiellement conforme")
+    return _("Accessibilité\u00a0: non conforme")
+
+
+@register.simple_tag(takes_context=True)
+def color_scheme(context: Context) -> SafeString:
+    """Mark <html> with the colours a person chose on their account page; visitors follow their device."""
+    scheme = getattr(context.get("user"), "scheme", "")
+    return format_html(' data-theme="{}"', scheme) if scheme else SafeString("")
 
 
 @register.simple_tag
@@ -459,7 +472,7 @@ def page_header(  # noqa: PLR0913 (the parts of a page's title)
     """
     return get_template("components/page_header.html").render(
         {
-            "content": mark_safe(content.strip()),
+            "content": content if content.strip() else "",
             "title": title,
             "lead": lead,
             "crumbs": list(crumbs),
@@ -510,7 +523,9 @@ def error_summary(*, form: BaseForm) -> dict[str, Any]:
     if not form.is_bound or not form.errors:
         return {"count": 0, "heading": "", "fields": [], "general": []}
     fields = [
-        (bound.id_for_label or bound.auto_id, str(bound.label).rstrip(".… :"), bound.errors[0]) for bound in form if bound.errors
+        (bound.id_for_label or bound.auto_id, str(bound.label).rstrip(".… :"), bound.errors[0])
+        for bound in form
+        if bound.errors
     ]
     general = list(form.non_field_errors())
     count = len(fields) + len(general)
@@ -522,6 +537,20 @@ def error_summary(*, form: BaseForm) -> dict[str, Any]:
 def form_field(*, bound: BoundField) -> SafeString:
     """Show a field with its label, help and error (templates/forms/field.html)."""
     return bound.as_field_group()
+
+
+@register.filter
+def asks_for_code(bound: BoundField) -> bool:
+    """Tell whether a field takes a code received elsewhere."""
+    return bound.field.widget.attrs.get("autocomplete") == "one-time-code"
+
+
+@register.filter
+def longest(bound: BoundField) -> int:
+    """Give the most characters a long text may have; 0 for the other fields."""
+    if not isinstance(bound.field.widget, Textarea):
+        return 0
+    return getattr(bound.field, "max_length", None) or 0
 
 
 @register.inclusion_tag("components/form_fields.html")
@@ -541,7 +570,13 @@ def position_radios(
     *, name: str, legend: Text, choices: Iterable[Choice], error: Text = "", field_id: str = ""
 ) -> dict[str, Any]:
     """Show the position of a comment as radio buttons: pour, contre, neutre."""
-    return {"name": name, "legend": legend, "choices": list(choices), "error": error, "field_id": field_id or f"id_{name}"}
+    return {
+        "name": name,
+        "legend": legend,
+        "choices": list(choices),
+        "error": error,
+        "field_id": field_id or f"id_{name}",
+    }
 
 
 @register.inclusion_tag("components/search_field.html")
@@ -701,9 +736,8 @@ def thread_bar(*, in_favour: int, neutral: int, against: int) -> dict[str, Any]:
     }
 
 
-@register.inclusion_tag("components/position_buttons.html", takes_context=True)
-def position_buttons(  # noqa: PLR0913 (who may do what is decided outside)
-    context: Context,
+@register.inclusion_tag("components/position_buttons.html")
+def position_buttons(
     *,
     url: str,
     current: str = "",
@@ -729,13 +763,11 @@ def position_buttons(  # noqa: PLR0913 (who may do what is decided outside)
         "refusal": refusal,
         "target": target,
         "choices": [(*choice, choice[0] == current) for choice in choices],
-        "csrf_token": context.get("csrf_token", ""),
     }
 
 
-@register.inclusion_tag("components/support_button.html", takes_context=True)
-def support_button(  # noqa: PLR0913 (who may do what is decided outside)
-    context: Context,
+@register.inclusion_tag("components/support_button.html")
+def support_button(
     *,
     url: str,
     count: int,
@@ -754,7 +786,6 @@ def support_button(  # noqa: PLR0913 (who may do what is decided outside)
         "sign_in_url": sign_in_url,
         "closed": closed,
         "target": target,
-        "csrf_token": context.get("csrf_token", ""),
         "words": ngettext("%(count)s soutien", "%(count)s soutiens", count) % {"count": typography.number(count)},
     }
 
@@ -774,7 +805,7 @@ def author_line(
 
 
 @register.simple_block_tag
-def answer(  # noqa: PLR0913 (the parts of an official answer)
+def answer(
     content: str,
     *,
     status: Tag | None = None,
@@ -786,5 +817,13 @@ def answer(  # noqa: PLR0913 (the parts of an official answer)
 ) -> SafeString:
     """Show an official answer of the city; the block's content is its text."""
     return get_template("components/answer.html").render(
-        {"content": content, "status": status, "title": title, "url": url, "signed_by": signed_by, "at": at, "level": level}
+        {
+            "content": content,
+            "status": status,
+            "title": title,
+            "url": url,
+            "signed_by": signed_by,
+            "at": at,
+            "level": level,
+        }
     )
