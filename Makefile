@@ -2,7 +2,7 @@
 # `make run PORT=8001 HOST_ADDRESS=0.0.0.0` and PORTAL_STATE=/elsewhere reach the commands through the environment.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev stop install install-dev test check lint types unit messages manage bench audit backup restore requirements
+.PHONY: help run dev install install-dev test check lint types unit coverage messages manage bench audit backup restore requirements
 
 PYTHON ?= $(shell for p in python3.11 python3; do $$p -c 'import venv' 2>/dev/null && echo $$p && break; done)
 PY := .venv/bin/python
@@ -23,7 +23,8 @@ test: install-dev ## Tout vérifier : style, types, gabarits, tests, navigateur
 lint: install-dev ## Style du code et des gabarits
 	@$(PY) -m ruff check
 	@$(PY) -m ruff format --check
-	@.venv/bin/djade --check $$(git ls-files 'templates/*.html')
+	@find templates -name '*.html' | xargs .venv/bin/djade --target-version 5.2 --check
+	@.venv/bin/djlint templates --lint --quiet
 
 types: install-dev ## Types (mypy strict)
 	@PORTAL_ENV=test $(PY) -m mypy

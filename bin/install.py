@@ -114,6 +114,8 @@ def install(requirements: Path) -> bool:
         requirements,
     ]
     if runs(*pip, PROJECT / "requirements-install.txt"):
+        if not sys.stderr.isatty():
+            uv.append("--quiet")
         if subprocess.run(uv, check=False, cwd=PROJECT, env=uv_environment()).returncode == 0:  # noqa: S603
             return True
         say("uv n’y arrive pas : nouvel essai avec pip, plus lent…")

@@ -10,6 +10,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import StringIO
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -104,8 +105,7 @@ class Command(BaseCommand):
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 with self._step("Mise à jour de la structure de la base"):
                     call_command("migrate", interactive=False, verbosity=0)
-            if "compile_catalogs" in get_commands():
-                call_command("compile_catalogs", verbosity=0)
+            call_command("compile_catalogs", stdout=StringIO())
             if not settings.DEBUG:
                 self._collect_static()
             if "seed_demo" in get_commands():
