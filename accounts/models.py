@@ -45,7 +45,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("adresse électronique"))
     public_name = models.CharField(
-        _("nom public"), max_length=60, blank=True, help_text=_("Votre nom ou un pseudonyme. Il signe vos contributions.")
+        _("nom public"),
+        max_length=60,
+        blank=True,
+        help_text=_("Votre nom ou un pseudonyme. Il signe vos contributions."),
     )
     district = models.ForeignKey(
         District, verbose_name=_("quartier"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -60,7 +63,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField("inscription", auto_now_add=True)
     # Requests to have a residency verified since the last one that succeeded: after five, a wait that doubles.
     verification_tries = models.PositiveSmallIntegerField("demandes de vérification", default=0, editable=False)
-    verification_locked_until = models.DateTimeField("demandes suspendues jusqu’au", null=True, blank=True, editable=False)
+    verification_locked_until = models.DateTimeField(
+        "demandes suspendues jusqu’au", null=True, blank=True, editable=False
+    )
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -107,9 +112,7 @@ class ResidencyQuerySet(models.QuerySet["Residency"]):
 
     def waiting(self) -> Self:
         """Declared with a request for verification that no agent has settled."""
-        return self.standing().filter(
-            verified_on__isnull=True, requested_at__isnull=False, refused_at__isnull=True
-        )
+        return self.standing().filter(verified_on__isnull=True, requested_at__isnull=False, refused_at__isnull=True)
 
 
 class Residency(models.Model):

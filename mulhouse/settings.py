@@ -3,9 +3,12 @@
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from mulhouse import env
 from mulhouse.embedded.postgres import LocalPostgres
@@ -77,6 +80,7 @@ INSTALLED_APPS = [
     "transparency",
     "notifications",
     "accounts",
+    "accounts.franceconnect",
     "consultations",
     "councils",
     "ideas",
@@ -86,11 +90,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "mulhouse.middleware.RequestIdMiddleware",
+    "mulhouse.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "mulhouse.middleware.PermissionsPolicyMiddleware",
-    "mulhouse.middleware.HealthMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "mulhouse.middleware.BusyMiddleware",
     "mulhouse.middleware.ThrottleMiddleware",
@@ -105,6 +109,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "accounts.middleware.IdleSessionMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
 ]
 
 ROOT_URLCONF = "mulhouse.urls"
@@ -172,7 +177,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": cache_url,
         "KEY_PREFIX": "portal",
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        # One attempt: by default the client tries for ten seconds.
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 0)},
     }
 }
 CELERY_TASK_IGNORE_RESULT = True
@@ -195,8 +201,8 @@ AUTH_USER_MODEL = "accounts.User"
 # The address is unique whatever its capitals, by a constraint on lower(email).
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
+    "django.contrib.auth.backends.ModelBackend",
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "accounts:home"
@@ -206,13 +212,128 @@ PASSWORD_HASHERS = (
     if TESTING
     else ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 )
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "public_name")},
+    },
+    {"NAME": "accounts.passwords.LengthValidator", "OPTIONS": {"residents": 12, "staff": 15}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# Sessions end when idle; `accounts.middleware` measures it. The row and the cookie outlive that, so that whoever comes
+# back is told that the session ended instead of finding a sign-in page without a reason.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 8 * 60 * 60
+SESSION_COOKIE_AGE = 24 * 60 * 60
+RESIDENT_SESSION_SECONDS = 8 * 60 * 60
 STAFF_SESSION_SECONDS = 30 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "mulhouse.errorpages.csrf_failure"
+
+# django-allauth. Source of the numbers: features-and-rules §3. The counters stand in Redis: without it, a form that
+# signs in, signs up or checks a code answers 503.
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 3
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = 2
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 60 * 60
+ACCOUNT_PASSWORD_RESET_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 3
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
+ACCOUNT_RATE_LIMITS = {
+    "login": "20/m/ip",
+    # Failures only: a success gives its attempt back. A reset by code clears what counts against the address.
+    "login_failed": "5/m/key,10/15m/key,50/d/key,10/15m/ip",
+    "signup": "10/m/ip,100/d/ip",
+    "confirm_email": "1/10s/key,10/h/key",
+    "reset_password": "20/m/ip,3/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "request_login_code": "20/m/ip,3/m/key,10/h/key",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.SignupForm",
+    "add_email": "accounts.forms.AddEmailForm",
+    "change_email": "accounts.forms.ChangeEmailForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+    "request_login_code": "accounts.forms.RequestLoginCodeForm",
+    "confirm_login_code": "accounts.forms.ConfirmLoginCodeForm",
+    "confirm_email_verification_code": "accounts.forms.ConfirmEmailVerificationCodeForm",
+    "confirm_password_reset_code": "accounts.forms.ConfirmPasswordResetCodeForm",
+}
+MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+MFA_FORMS = {
+    "authenticate": "accounts.forms.AuthenticateForm",
+    "reauthenticate": "accounts.forms.MFAReauthenticateForm",
+    "activate_totp": "accounts.forms.ActivateTOTPForm",
+    "add_webauthn": "accounts.forms.AddWebAuthnForm",
+    "edit_webauthn": "accounts.forms.EditWebAuthnForm",
+    "signup_webauthn": "accounts.forms.SignupWebAuthnForm",
+}
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.SocialSignupForm"}
+# The charter is accepted by everybody, whichever door they come by.
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+
+# FranceConnect: off, without a route nor a button, until the three values are given.
+FRANCECONNECT_ISSUER = env.text("FRANCECONNECT_ISSUER", "")
+FRANCECONNECT_CLIENT_ID = env.text("FRANCECONNECT_CLIENT_ID", "")
+FRANCECONNECT_CLIENT_SECRET = env.text("FRANCECONNECT_CLIENT_SECRET", "")
+FRANCECONNECT = bool(FRANCECONNECT_ISSUER)
+if FRANCECONNECT and not (FRANCECONNECT_CLIENT_ID and FRANCECONNECT_CLIENT_SECRET):
+    raise ImproperlyConfigured(
+        "FRANCECONNECT_ISSUER needs FRANCECONNECT_CLIENT_ID and FRANCECONNECT_CLIENT_SECRET (see .env.example)."
+    )
+SOCIALACCOUNT_PROVIDERS = (
+    {
+        "franceconnect": {
+            "APPS": [
+                {
+                    "provider_id": "franceconnect",
+                    "name": "FranceConnect",
+                    "client_id": FRANCECONNECT_CLIENT_ID,
+                    "secret": FRANCECONNECT_CLIENT_SECRET,
+                    "settings": {"server_url": FRANCECONNECT_ISSUER, "token_auth_method": "client_secret_post"},
+                }
+            ]
+        }
+    }
+    if FRANCECONNECT
+    else {}
+)
 
 # --- Mail: rows of the outbox, delivered by Celery through this backend -------------------------------------------
 
@@ -303,12 +424,16 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+if FRANCECONNECT:
+    # The forms that sign in and out end on FranceConnect's own pages.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append("{0.scheme}://{0.netloc}".format(urlsplit(FRANCECONNECT_ISSUER)))
+
 # --- Logs: one line each on the console, with the request's id, never a body nor a secret --------------------------
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "mulhouse.middleware.RequestIdFilter"}},
+    "filters": {"request_id": {"()": "mulhouse.tracing.RequestIdFilter"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
@@ -341,7 +466,7 @@ CONTACT = {
     "email": _declared("CONTACT_EMAIL", "participation@mulhouse.example"),
     "phone": _declared("CONTACT_PHONE", "03 00 00 00 00"),
     "address": _declared("CONTACT_ADDRESS", "Agence de la participation citoyenne, 68100 Mulhouse"),
-    "hours": _declared("CONTACT_HOURS", "Du lundi au vendredi, de 9 h à 12 h et de 14 h à 17 h"),
+    "hours": _declared("CONTACT_HOURS", "Du lundi au vendredi, de 9\u00a0h à 12\u00a0h et de 14\u00a0h à 17\u00a0h"),
 }
 SECURITY_CONTACT = _declared("SECURITY_CONTACT", "mailto:securite@mulhouse.example")
 SECURITY_TXT_EXPIRES = _declared("SECURITY_TXT_EXPIRES", "2027-11-01T00:00:00Z")

@@ -5,6 +5,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts import views as account_views
 from mulhouse import gallery, views
 
 urlpatterns = [
@@ -22,11 +23,13 @@ urlpatterns = [
         path("contact/", views.contact, name="contact"),
         path("plan-du-site/", views.site_map, name="site_map"),
         path("securite/", views.security, name="security"),
-        path("compte/", include("allauth.urls")),
+        path("compte/", include("accounts.signin_urls")),
         path("mon-espace/", include("accounts.urls")),
         path("abonnements/", include("notifications.urls")),
         path("concertations/", include("consultations.urls")),
         path("registre/", include("transparency.urls")),
+        path("demo/entrer/", account_views.demo_enter, name="demo_enter"),
+        path("demo/courriels/", account_views.demo_mailbox, name="demo_mailbox"),
         prefix_default_language=False,
     ),
 ]

@@ -1,0 +1,399 @@
+"""Every write about a person: profile, residency, agreements, roles, the copy of their data, the end of the account."""
+
+import datetime as dt
+import uuid
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models.fields.files import FieldFile
+from django.utils.translation import gettext as _
+
+from accounts import consents, links, roles, rules, sessions
+from accounts.models import Consent, DataExport, Residency, User
+from city.models import District
+from mulhouse import personal_data, queue
+from mulhouse.db import ConstraintViolatedError, named_constraint
+from mulhouse.errors import DomainError, require
+from mulhouse.typography import local_day
+from notifications import outbox
+from transparency import register
+
+RESIDENCY_FOLDER = "residency"
+
+
+def _tell(user: User, template: str, *, once_key: str | None = None, **context: Any) -> None:
+    outbox.enqueue_template(
+        kind=template.replace("/", "."),
+        to=user.email,
+        template=template,
+        context=context,
+        user=user,
+        once_key=once_key,
+        language=user.language,
+    )
+
+
+def _locked(user: User) -> User:
+    """Take the person's own row: two gestures of one person follow each other, nobody else waits."""
+    return User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+
+
+def _forget_file(file: FieldFile) -> None:
+    """Delete a file once the row no longer names it; what a crash leaves is found by `accounts.purge_files`."""
+    if file:
+        transaction.on_commit(partial(default_storage.delete, file.name))
+
+
+# --- Profile, agreements --------------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def update_profile(*, user: User, public_name: str, birth_year: int | None, language: str, scheme: str) -> User:
+    """Keep what a person says about themselves.
+
+    Raises: RefusedError when the public name shows an address or a number.
+    """
+    require(rules.public_name_refusal(public_name))
+    user.public_name = public_name
+    user.birth_year = birth_year
+    user.language = language
+    user.scheme = scheme
+    user.save(update_fields=["public_name", "birth_year", "language", "scheme"])
+    return user
+
+
+@transaction.atomic(durable=True)
+def give_consent(*, user: User, purpose: Consent.Purpose) -> Consent:
+    """Date the agreement of a person to the text shown today; twice is not an error."""
+    return consents.give(user, purpose)
+
+
+@transaction.atomic(durable=True)
+def withdraw_consent(*, user: User, purpose: Consent.Purpose, at: dt.datetime) -> bool:
+    """Date the end of an agreement; without it, a document that waits is deleted with its request.
+
+    Shape: False when there was nothing to withdraw.
+    """
+    withdrawn = consents.withdraw(user, purpose, at=at)
+    if purpose is Consent.Purpose.DOCUMENT:
+        residency = Residency.objects.waiting().filter(user=user).exclude(document="").first()
+        if residency is not None:
+            _forget_file(residency.document)
+            residency.document = ""  # type: ignore[assignment] # Django accepts the name of no file
+            residency.requested_at = None
+            residency.save(update_fields=["document", "requested_at"])
+    return withdrawn
+
+
+# --- Residency ------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def declare_residency(*, user: User, district: District, at: dt.datetime) -> Residency:
+    """Keep where a person says they live; another district, or a year that is over, ends the former declaration.
+
+    Declaring the same district again is not an error.
+
+    Locks: the person's row.
+    """
+    _locked(user)
+    standing = Residency.objects.standing().filter(user=user).first()
+    today = local_day(at)
+    expired = standing is not None and standing.expires_on is not None and standing.expires_on <= today
+    if standing is not None:
+        if standing.district_id == district.pk and not expired:
+            return standing
+        _end(standing, today)
+    user.district = district
+    user.save(update_fields=["district"])
+    return Residency.objects.create(user=user, district=district)
+
+
+@transaction.atomic(durable=True)
+def end_residency(*, user: User, at: dt.datetime) -> None:
+    """Keep that a person no longer lives in Mulhouse; twice is not an error.
+
+    Locks: the person's row.
+    """
+    _locked(user)
+    standing = Residency.objects.standing().filter(user=user).first()
+    if standing is not None:
+        _end(standing, local_day(at))
+    user.district = None
+    user.save(update_fields=["district"])
+
+
+def _end(residency: Residency, today: dt.date) -> None:
+    _forget_file(residency.document)
+    residency.ended_on = today
+    residency.document = ""  # type: ignore[assignment] # Django accepts the name of no file
+    residency.save(update_fields=["ended_on", "document"])
+
+
+def request_verification(*, user: User, at: dt.datetime, document: bytes = b"", suffix: str = "") -> Residency:
+    """Ask an agent to verify where a person lives, on a document or at the desk.
+
+    The file is written before the transaction (it may be far away), and deleted when the transaction gives up.
+
+    Raises: RefusedError when nothing was declared, when it is verified or asked already, or after too many requests.
+    Locks: the person's row.
+    """
+    name = ""
+    if document:
+        name = default_storage.save(f"{RESIDENCY_FOLDER}/{uuid.uuid4().hex}{suffix}", ContentFile(document))
+    try:
+        with transaction.atomic(durable=True):
+            return _request(user, name, at)
+    except BaseException:
+        if name:
+            default_storage.delete(name)
+        raise
+
+
+def _request(user: User, name: str, at: dt.datetime) -> Residency:
+    person = _locked(user)
+    residency = Residency.objects.standing().filter(user=person).first()
+    require(rules.verification_refusal(person, residency, at=at))
+    assert residency is not None  # noqa: S101 (the rule refuses None)
+    residency.requested_at = at
+    residency.refused_at = None
+    residency.refusal_reason = ""
+    residency.document = name  # type: ignore[assignment] # Django accepts the name of a stored file
+    residency.save(update_fields=["requested_at", "refused_at", "refusal_reason", "document"])
+    person.verification_tries += 1
+    person.verification_locked_until = rules.lock_after(person.verification_tries, at=at)
+    person.save(update_fields=["verification_tries", "verification_locked_until"])
+    if name:
+        consents.give(person, Consent.Purpose.DOCUMENT)
+    return residency
+
+
+@transaction.atomic(durable=True)
+def verify_residency(*, actor: User, residency: Residency, method: str, at: dt.datetime) -> Residency:
+    """Keep that an agent verified where a person lives, for a year; the document is deleted.
+
+    Raises: RefusedError when the declaration ended or was verified already.
+    Locks: the residency.
+    """
+    held = Residency.objects.select_for_update(of=("self",), no_key=True).get(pk=residency.pk)
+    require(rules.settle_refusal(held))
+    today = local_day(at)
+    _forget_file(held.document)
+    held.verified_on = today
+    held.expires_on = _a_year_after(today)
+    held.method = method
+    held.verified_by = actor
+    held.document = ""  # type: ignore[assignment] # Django accepts the name of no file
+    held.refused_at = None
+    held.refusal_reason = ""
+    held.save(
+        update_fields=["verified_on", "expires_on", "method", "verified_by", "document", "refused_at", "refusal_reason"]
+    )
+    User.objects.filter(pk=held.user_id).update(verification_tries=0, verification_locked_until=None)
+    person = User.objects.get(pk=held.user_id)
+    _tell(person, "accounts/residency_verified", expires_on=held.expires_on)
+    register.record("residency.verified", role="agent", facts={"moyen": Residency.Method(method).label}, actor=actor)
+    return held
+
+
+def _a_year_after(day: dt.date) -> dt.date:
+    try:
+        return day.replace(year=day.year + rules.VALIDITY_YEARS)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year + rules.VALIDITY_YEARS, month=3, day=1)
+
+
+@transaction.atomic(durable=True)
+def refuse_residency(*, actor: User, residency: Residency, reason: str, at: dt.datetime) -> Residency:
+    """Keep that an agent could not verify a residency, and why; the document is deleted, the person is told what to do.
+
+    Raises: RefusedError when the declaration ended or was verified already.
+    Locks: the residency.
+    """
+    held = Residency.objects.select_for_update(of=("self",), no_key=True).get(pk=residency.pk)
+    require(rules.settle_refusal(held))
+    _forget_file(held.document)
+    held.refused_at = at
+    held.refusal_reason = reason
+    held.document = ""  # type: ignore[assignment] # Django accepts the name of no file
+    held.save(update_fields=["refused_at", "refusal_reason", "document"])
+    person = User.objects.get(pk=held.user_id)
+    _tell(
+        person,
+        "accounts/residency_refused",
+        reason=reason,
+        residency_url=links.page("accounts:residency", person.language),
+    )
+    register.record("residency.refused", role="agent", actor=actor)
+    return held
+
+
+@transaction.atomic(durable=True)
+def unlock_verification(*, actor: User, person: User) -> None:
+    """Let somebody ask again at once, after an agent spoke with them at the desk."""
+    User.objects.filter(pk=person.pk).update(verification_tries=0, verification_locked_until=None)
+    register.record("residency.unlocked", role="agent", actor=actor)
+
+
+# --- Roles, suspension ----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def grant_role(*, actor: User, person: User, role: roles.Role) -> None:
+    """Give a role; the person is signed out, so that they come back with a second factor. Twice is not an error.
+
+    The register says which function was given, never to whom.
+
+    Raises: RefusedError when `actor` may not.
+    """
+    require(rules.role_refusal(actor, person, role))
+    if person.groups.filter(name=role.code).exists():
+        return
+    person.groups.add(Group.objects.get(name=role.code))
+    _follow_roles(person)
+    _tell(person, "accounts/role_granted", role=role.label)
+    register.record("role.granted", role="administration", facts={"fonction": role.label}, actor=actor)
+
+
+@transaction.atomic(durable=True)
+def revoke_role(*, actor: User, person: User, role: roles.Role) -> None:
+    """Take a role away, and sign the person out. Twice is not an error.
+
+    Raises: RefusedError when `actor` may not.
+    """
+    require(rules.role_refusal(actor, person, role))
+    if not person.groups.filter(name=role.code).exists():
+        return
+    person.groups.remove(Group.objects.get(name=role.code))
+    _follow_roles(person)
+    _tell(person, "accounts/role_revoked", role=role.label)
+    register.record("role.revoked", role="administration", facts={"fonction": role.label}, actor=actor)
+
+
+def _follow_roles(person: User) -> None:
+    """Open the staff space to those who hold a role, and to them only."""
+    person.is_staff = person.is_superuser or bool(roles.of(person))
+    person.save(update_fields=["is_staff"])
+    sessions.end_all(person)
+
+
+@transaction.atomic(durable=True)
+def suspend_account(*, actor: User, person: User, reason: str) -> None:
+    """Close an account to its person for a time, and tell them why. Twice is not an error.
+
+    Raises: RefusedError when `actor` may not.
+    """
+    require(rules.suspend_refusal(actor, person))
+    if User.objects.filter(pk=person.pk, is_active=True).update(is_active=False) != 1:
+        return
+    sessions.end_all(person)
+    _tell(person, "accounts/account_suspended", reason=reason)
+    register.record("account.suspended", role="administration", actor=actor)
+
+
+@transaction.atomic(durable=True)
+def reopen_account(*, actor: User, person: User) -> None:
+    """Open a suspended account again. Twice is not an error.
+
+    Raises: RefusedError when `actor` may not.
+    """
+    require(rules.suspend_refusal(actor, person))
+    if User.objects.filter(pk=person.pk, is_active=False).update(is_active=True) != 1:
+        return
+    _tell(person, "accounts/account_reopened", sign_in_url=links.page("account_login", person.language))
+    register.record("account.reopened", role="administration", actor=actor)
+
+
+@transaction.atomic(durable=True)
+def show_email(*, actor: User, person: User, reason: str) -> str:
+    """Show the address of somebody to an agent who says why; the register keeps the reason, not the address.
+
+    Raises: DomainError without the permission.
+    """
+    if not actor.has_perm("accounts.view_email"):
+        raise DomainError("not_allowed", "Votre rôle ne permet pas d’afficher une adresse électronique.")
+    register.record("person.email_shown", role="administration", facts={"motif": reason}, actor=actor)
+    return person.email
+
+
+# --- « Mes données » ------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def request_export(*, user: User) -> DataExport:
+    """Ask for the copy of one's data; while one is being made, it is the one.
+
+    Shape: the export that waits, new or not.
+    """
+    try:
+        with named_constraint("data_export_one_pending"):
+            export = DataExport.objects.create(user=user)
+    except ConstraintViolatedError:
+        return DataExport.objects.get(user=user, ready_at__isnull=True)
+    queue.after_commit("accounts.build_export", export_id=export.pk)
+    return export
+
+
+@transaction.atomic(durable=True)
+def finish_export(*, export: DataExport, name: str, at: dt.datetime) -> bool:
+    """Keep the file of an export for a week and write to its person.
+
+    Shape: False when another worker finished it first; the caller deletes its file.
+    """
+    expires_at = at + links.EXPORT_LIFE
+    done = DataExport.objects.filter(pk=export.pk, ready_at__isnull=True).update(
+        ready_at=at, expires_at=expires_at, file=name
+    )
+    if done != 1:
+        return False
+    _tell(
+        export.user,
+        "accounts/data_ready",
+        file_url=links.data_file(export, export.user.language),
+        expires_at=expires_at,
+    )
+    return True
+
+
+@transaction.atomic(durable=True)
+def fetch_export(*, user: User, key: uuid.UUID, at: dt.datetime) -> DataExport:
+    """Hand the file of an export over, once.
+
+    Raises: DomainError when it is another person's, too old, or was fetched already.
+    """
+    fetched = DataExport.objects.filter(
+        user=user, key=key, ready_at__isnull=False, fetched_at__isnull=True, expires_at__gt=at
+    ).update(fetched_at=at)
+    if fetched != 1:
+        raise DomainError(
+            "export_gone",
+            _("Ce lien a déjà servi, ou il a plus de sept jours. Demandez une nouvelle copie."),
+        )
+    return DataExport.objects.get(key=key)
+
+
+@transaction.atomic(durable=True)
+def close_account(*, user: User) -> None:
+    """Close an account for good: what was published stays, unsigned; everything else is erased, table by table.
+
+    Raises: RefusedError for somebody who still holds a role.
+    Locks: the person's row, until the end.
+    """
+    person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    require(rules.close_refusal(person))
+    address, language = person.email, person.language
+    sessions.end_all(person)
+    # Top room first: what a service holds goes before what it stands on. The person's own row goes last.
+    holdings = personal_data.holdings()
+    for holding in reversed(holdings):
+        if holding.model is not User:
+            holding.erase(person)
+    person.delete()
+    outbox.enqueue_template(
+        kind="accounts.account_closed", to=address, template="accounts/account_closed", context={}, language=language
+    )
+    register.record("account.closed", role="habitant")

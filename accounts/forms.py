@@ -1,0 +1,393 @@
+"""The forms about an account: allauth's with our words, and those of « Mon espace »."""
+
+import time
+from typing import Any, ClassVar
+
+from allauth.account import forms as account_forms
+from allauth.account.internal.flows.signup import prevent_enumeration
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.webauthn import forms as webauthn_forms
+from allauth.socialaccount import forms as social_forms
+from django import forms
+from django.conf import settings
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from accounts import consents, documents, passwords, rules
+from accounts.middleware import PASSWORD_TOO_SHORT
+from accounts.models import Consent, Residency, Scheme, User
+from city.models import District
+from mulhouse.db import ConstraintViolatedError, named_constraint
+
+Words = tuple[str | Promise, str | Promise]
+EMAIL: Words = (_("Adresse électronique"), "")
+PASSWORD: Words = (_("Mot de passe"), "")
+NEW_PASSWORD: Words = (
+    _("Nouveau mot de passe"),
+    _("12 caractères au moins. Une phrase de quelques mots convient très bien."),
+)
+MAILED_CODE: Words = (_("Code à six chiffres"), _("Il est dans le courriel que nous venons de vous envoyer."))
+APP_CODE: Words = (_("Code de l’application"), _("Les six chiffres que montre votre application."))
+
+
+class Worded:
+    """Our words in a form of allauth: no placeholder, a label and a help that say what to type."""
+
+    WORDS: ClassVar[dict[str, Words]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, forms.Field] = self.fields  # type: ignore[attr-defined] # a mixin of forms
+        # Typed once: the page can show it, and the reset by code is there for who mistypes it.
+        fields.pop("password2", None)
+        for name, field in fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            if name in self.WORDS:
+                field.label, field.help_text = self.WORDS[name]  # type: ignore[assignment] # lazy texts are texts
+            if isinstance(field, forms.EmailField):
+                field.widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
+            if name == "code":
+                field.widget.attrs |= {"inputmode": "numeric", "spellcheck": "false"}
+
+
+# --- Sign-in, sign-up ------------------------------------------------------------------------------------------------
+
+
+class LoginForm(Worded, account_forms.LoginForm):  # type: ignore[misc] # allauth comes without types
+    """Sign-in by address and password."""
+
+    WORDS: ClassVar = {"login": EMAIL, "password": PASSWORD}
+
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> Any:
+        """Open the session; a password from before a role is noted, and changed before the role is used."""
+        response = super().login(request, redirect_url)
+        if self.user is not None and passwords.is_too_short(self.cleaned_data["password"], self.user):
+            request.session[PASSWORD_TOO_SHORT] = True
+        return response
+
+
+class CharterField(forms.BooleanField):
+    """The charter, accepted by whoever opens an account."""
+
+    def __init__(self) -> None:
+        super().__init__(label=_("J’ai lu la charte de la participation et je l’accepte"), required=True)
+        self.error_messages["required"] = _("Acceptez la charte pour ouvrir un compte.")
+
+
+class SignupForm(Worded, account_forms.SignupForm):  # type: ignore[misc] # allauth comes without types
+    """Sign-up: an address, a password, the charter. Two quiet traps for programs, no riddle for people."""
+
+    WORDS: ClassVar = {
+        "email": (_("Adresse électronique"), _("Nous y envoyons un code. Elle n’est jamais affichée.")),
+        "password1": (
+            _("Mot de passe"),
+            _("12 caractères au moins. Une phrase de quelques mots convient très bien."),
+        ),
+    }
+    # A person reads the page: nobody fills it in less.
+    FASTEST_SECONDS = 3
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["charter"] = CharterField()
+        # Hidden from people by the page, not by its type: programs fill it.
+        self.fields["website"] = forms.CharField(
+            label=_("Ne remplissez pas ce champ"),
+            required=False,
+            widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+        )
+        self.fields["opened"] = forms.CharField(
+            required=False,
+            widget=forms.HiddenInput,
+            initial=lambda: signing.dumps(int(time.time()), salt="accounts.sign-up"),
+        )
+
+    @property
+    def real_fields(self) -> list[forms.BoundField]:
+        """Give the fields that people see."""
+        return [bound for bound in self.visible_fields() if bound.name != "website"]
+
+    def clean(self) -> Any:
+        """Ask again whoever was faster than reading allows: a second press of the button passes."""
+        cleaned = super().clean()
+        try:
+            opened = int(signing.loads(self.cleaned_data.get("opened", ""), salt="accounts.sign-up"))
+        except (signing.BadSignature, ValueError, TypeError) as error:
+            raise ValidationError(_now("Cette page a expiré. Rechargez-la, puis remplissez-la de nouveau.")) from error
+        if time.time() - opened < self.FASTEST_SECONDS:
+            raise ValidationError(_now("Vous avez été très rapide. Relisez, puis envoyez de nouveau."))
+        return cleaned
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Open the account; an address that has one gets a mail, and the page says nothing of it.
+
+        The transaction is here because allauth writes the rows: the account, its address and the agreement stand together.
+        """
+        email = self.cleaned_data["email"]
+        if self.cleaned_data["website"]:
+            return None, prevent_enumeration_silently(request)
+        if not self.account_already_exists:
+            try:
+                with named_constraint("user_email_once"):
+                    return self.save(request), None
+            except ConstraintViolatedError:
+                # Another request opened it a moment ago: the answer is the one of an address that has an account.
+                self.account_already_exists = True
+        return None, prevent_enumeration(request, email=email)
+
+    def custom_signup(self, request: HttpRequest, user: User) -> None:
+        """Keep the language of the page and the agreement to the charter."""
+        _welcome(user)
+
+
+def _welcome(user: User) -> None:
+    user.language = (translation.get_language() or settings.LANGUAGE_CODE).split("-")[0]
+    user.save(update_fields=["language"])
+    consents.give(user, Consent.Purpose.CHARTER)
+
+
+def prevent_enumeration_silently(request: HttpRequest) -> Any:
+    """Answer a program that fell in the trap as if its sign-up had worked."""
+    from allauth.account.adapter import get_adapter  # noqa: PLC0415 (reads settings that name this app)
+
+    return get_adapter(request).respond_email_verification_sent(request, None)
+
+
+class SocialSignupForm(Worded, social_forms.SignupForm):  # type: ignore[misc] # allauth comes without types
+    """The first time somebody comes from FranceConnect: the charter, and an address when it gave none."""
+
+    WORDS: ClassVar = {"email": (_("Adresse électronique"), _("Pour vous écrire. Elle n’est jamais affichée."))}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The address that FranceConnect gave is not asked again, hence not changed here.
+        self.fields["email"].disabled = bool(self.sociallogin.email_addresses)
+        self.fields["charter"] = CharterField()
+
+    def save(self, request: HttpRequest) -> Any:
+        """Open the account, its link and the agreement together."""
+        with transaction.atomic():
+            return super().save(request)
+
+    def custom_signup(self, request: HttpRequest, user: User) -> None:
+        """Keep the language of the page and the agreement to the charter."""
+        _welcome(user)
+
+
+# --- Codes, passwords, address ---------------------------------------------------------------------------------------
+
+
+class RequestLoginCodeForm(Worded, account_forms.RequestLoginCodeForm):  # type: ignore[misc]
+    """Ask for a code to sign in."""
+
+    WORDS: ClassVar = {"email": EMAIL}
+
+
+class ConfirmLoginCodeForm(Worded, account_forms.ConfirmLoginCodeForm):  # type: ignore[misc]
+    """Type the code that signs in."""
+
+    WORDS: ClassVar = {"code": MAILED_CODE}
+
+
+class ConfirmEmailVerificationCodeForm(Worded, account_forms.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
+    """Type the code that proves an address."""
+
+    WORDS: ClassVar = {"code": MAILED_CODE}
+
+
+class ConfirmPasswordResetCodeForm(Worded, account_forms.ConfirmPasswordResetCodeForm):  # type: ignore[misc]
+    """Type the code that lets a new password be chosen."""
+
+    WORDS: ClassVar = {"code": MAILED_CODE}
+
+
+class AddEmailForm(Worded, account_forms.AddEmailForm):  # type: ignore[misc]
+    """Change address."""
+
+    WORDS: ClassVar = {"email": (_("Nouvelle adresse électronique"), _("Nous y envoyons un code."))}
+
+
+class ChangeEmailForm(Worded, account_forms.ChangeEmailForm):  # type: ignore[misc]
+    """Correct the address while signing up."""
+
+    WORDS: ClassVar = {"email": (_("Bonne adresse électronique"), "")}
+
+
+class ChangePasswordForm(Worded, account_forms.ChangePasswordForm):  # type: ignore[misc]
+    """Change password, knowing the present one."""
+
+    WORDS: ClassVar = {"oldpassword": (_("Mot de passe actuel"), ""), "password1": NEW_PASSWORD}
+
+
+class SetPasswordForm(Worded, account_forms.SetPasswordForm):  # type: ignore[misc]
+    """Choose a first password."""
+
+    WORDS: ClassVar = {"password1": NEW_PASSWORD}
+
+
+class ResetPasswordForm(Worded, account_forms.ResetPasswordForm):  # type: ignore[misc]
+    """Ask for a code to choose a new password."""
+
+    WORDS: ClassVar = {"email": EMAIL}
+
+
+class ResetPasswordKeyForm(Worded, account_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+    """Choose a new password."""
+
+    WORDS: ClassVar = {"password1": NEW_PASSWORD}
+
+
+class ReauthenticateForm(Worded, account_forms.ReauthenticateForm):  # type: ignore[misc]
+    """Prove it is you, by password."""
+
+    WORDS: ClassVar = {"password": PASSWORD}
+
+
+class AuthenticateForm(Worded, mfa_forms.AuthenticateForm):  # type: ignore[misc]
+    """The second factor at sign-in."""
+
+    WORDS: ClassVar = {"code": (_("Code de l’application, ou code de secours"), "")}
+
+
+class MFAReauthenticateForm(Worded, mfa_forms.ReauthenticateForm):  # type: ignore[misc]
+    """Prove it is you, by second factor."""
+
+    WORDS: ClassVar = {"code": (_("Code de l’application, ou code de secours"), "")}
+
+
+class ActivateTOTPForm(Worded, totp_forms.ActivateTOTPForm):  # type: ignore[misc]
+    """Type a first code, to show that the application works."""
+
+    WORDS: ClassVar = {"code": APP_CODE}
+
+
+PASSKEY_NAME: Words = (_("Nom de la clé"), _("Pour la reconnaître\u00a0: « Mon téléphone », « Clé du bureau »."))
+
+
+class AddWebAuthnForm(Worded, webauthn_forms.AddWebAuthnForm):  # type: ignore[misc]
+    """Add a passkey."""
+
+    WORDS: ClassVar = {
+        "name": PASSKEY_NAME,
+        "passwordless": (
+            _("Me connecter avec cette clé seule"),
+            _("Sans mot de passe. L’appareil demande votre empreinte, votre visage ou son code."),
+        ),
+    }
+
+
+class EditWebAuthnForm(Worded, webauthn_forms.EditWebAuthnForm):  # type: ignore[misc]
+    """Rename a passkey."""
+
+    WORDS: ClassVar = {"name": PASSKEY_NAME}
+
+
+class SignupWebAuthnForm(Worded, webauthn_forms.SignupWebAuthnForm):  # type: ignore[misc]
+    """Create the passkey of a new account."""
+
+    WORDS: ClassVar = {"name": PASSKEY_NAME}
+
+
+# --- « Mon espace » --------------------------------------------------------------------------------------------------
+
+
+class ProfileForm(forms.Form):
+    """What a person says about themselves."""
+
+    public_name = forms.CharField(
+        label=_("Nom public"),
+        max_length=60,
+        help_text=_("Votre nom ou un pseudonyme. Tout le monde le voit à côté de vos contributions."),
+        widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
+    )
+    birth_year = forms.IntegerField(
+        label=_("Année de naissance"),
+        required=False,
+        min_value=1900,
+        max_value=2100,
+        help_text=_("Demandée seulement par les procédures qui ont un âge minimum. Jamais affichée."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "bday-year", "class": "court"}),
+    )
+    language = forms.ChoiceField(label=_("Langue de vos courriels"), choices=settings.LANGUAGES)
+    scheme = forms.ChoiceField(
+        label=_("Couleurs du site"), choices=Scheme.choices, required=False, widget=forms.RadioSelect
+    )
+
+    def clean_public_name(self) -> str:
+        """Refuse an address or a number, which everybody would see."""
+        name: str = " ".join(self.cleaned_data["public_name"].split())
+        if refusal := rules.public_name_refusal(name):
+            raise ValidationError(refusal.message, code=refusal.code)
+        return name
+
+
+class ResidencyForm(forms.Form):
+    """Where a person lives."""
+
+    district = forms.ModelChoiceField(
+        label=_("Quartier"),
+        queryset=District.objects.all(),
+        empty_label=_("Choisissez votre quartier"),
+        help_text=_("Jamais plus précis que le quartier\u00a0: nous ne demandons pas votre adresse."),
+    )
+
+
+class VerificationForm(forms.Form):
+    """Ask for a verification: on a document now, or at the desk later."""
+
+    METHODS = (
+        (Residency.Method.DOCUMENT, _("J’envoie un justificatif de domicile")),
+        (Residency.Method.DESK, _("Je viens au guichet avec un justificatif")),
+    )
+
+    method = forms.ChoiceField(label=_("Comment\u00a0?"), choices=METHODS, widget=forms.RadioSelect)
+    document = forms.FileField(
+        label=_("Justificatif de domicile"),
+        required=False,
+        help_text=_(
+            "PDF, JPEG ou PNG, 5\u00a0Mo au plus. Facture, quittance de loyer ou attestation de moins de trois mois. "
+            "Cachez ce qui n’est ni votre nom, ni votre adresse, ni la date."
+        ),
+        widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
+    )
+    consent = forms.BooleanField(
+        label=_("J’accepte qu’un agent lise ce document. Il sera effacé dès sa réponse."), required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Keep the content of the document, judged by its bytes, and the suffix it deserves."""
+        cleaned = super().clean() or {}
+        cleaned["content"], cleaned["suffix"] = b"", ""
+        if cleaned.get("method") != Residency.Method.DOCUMENT:
+            return cleaned
+        file: UploadedFile | None = cleaned.get("document")
+        if file is None:
+            if "document" not in self.errors:
+                self.add_error("document", _now("Choisissez un fichier, ou venez au guichet."))
+        elif file.size is None or file.size > documents.LARGEST_BYTES:
+            self.add_error("document", _now("Ce fichier dépasse 5\u00a0Mo. Réduisez-le, ou venez au guichet."))
+        else:
+            cleaned["content"] = file.read()
+            cleaned["suffix"] = documents.suffix_of(cleaned["content"])
+            if not cleaned["suffix"]:
+                self.add_error("document", _now("Ce fichier n’est ni un PDF, ni une image JPEG ou PNG lisible."))
+        if not cleaned.get("consent"):
+            self.add_error("consent", _now("Sans votre accord, un agent ne peut pas lire le document."))
+        return cleaned
+
+
+class CloseAccountForm(forms.Form):
+    """The last check before an account closes."""
+
+    understood = forms.BooleanField(
+        label=_("Je comprends que c’est définitif\u00a0: mon compte et mes données seront effacés."),
+        error_messages={"required": _("Cochez cette case pour confirmer, ou revenez à votre espace.")},
+    )

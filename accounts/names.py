@@ -1,0 +1,23 @@
+"""What a public name must not hold: it is shown beside each contribution, and an address or a number is not a name."""
+
+import re
+
+EMAIL = re.compile(r"\S+@\S+", re.UNICODE)
+ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
+# Eight digits or more, whatever stands between them: no telephone number is shorter, no pseudonym needs as many.
+DIGIT = re.compile(r"\d")
+PHONE_DIGITS = 8
+
+
+def problem(name: str) -> str:
+    """Tell what is wrong with a public name.
+
+    Shape: one of "", "email", "address", "phone".
+    """
+    if EMAIL.search(name):
+        return "email"
+    if ADDRESS.search(name):
+        return "address"
+    if len(DIGIT.findall(name)) >= PHONE_DIGITS:
+        return "phone"
+    return ""

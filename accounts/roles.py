@@ -1,0 +1,101 @@
+"""Who does what on this site: one table, from which the groups and their permissions are made after each migration.
+
+A role is a group; a permission named here that no app declares is a mistake that `tests/accounts/test_roles.py` finds.
+Whoever holds a role enters the staff space and needs a second factor. A resident holds none.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+
+from accounts.models import User
+
+
+@dataclass(frozen=True)
+class Role:
+    """A function of the city on this site: its code, its name for staff and on the register, what it may do."""
+
+    code: str
+    label: str
+    permissions: frozenset[str]
+
+
+def _all(app: str, models: Iterable[str], verbs: Iterable[str]) -> set[str]:
+    return {f"{app}.{verb}_{model}" for model in models for verb in verbs}
+
+
+CONSULTATION_TABLES = ("consultation", "phase", "section", "document")
+VOICES = ("contribution", "comment")
+
+AGENT = Role(
+    "agent",
+    "Agent de la participation",
+    frozenset(
+        _all("consultations", CONSULTATION_TABLES, ("add", "change", "view"))
+        | _all("consultations", VOICES, ("view",))
+        | _all("city", ("sector", "district", "theme", "service"), ("view",))
+        | {"accounts.view_residency", "accounts.verify_residency", "notifications.view_outboundmail"}
+    ),
+)
+MODERATOR = Role("moderator", "Modération", frozenset(_all("consultations", (*VOICES, "consultation"), ("view",))))
+MEDIATOR = Role("mediator", "Médiation", frozenset())
+EVALUATOR = Role(
+    "evaluator",
+    "Évaluation (lecture seule)",
+    frozenset(_all("consultations", (*CONSULTATION_TABLES, *VOICES), ("view",)) | {"transparency.view_registerline"}),
+)
+ADMINISTRATOR = Role(
+    "administrator",
+    "Administration du site",
+    frozenset(
+        AGENT.permissions
+        | EVALUATOR.permissions
+        | _all("city", ("sector", "district", "theme", "service"), ("add", "change", "delete", "view"))
+        | {
+            "accounts.view_user",
+            "accounts.view_email",
+            "accounts.grant_role",
+            "accounts.deactivate_user",
+        }
+    ),
+)
+
+ROLES = {role.code: role for role in (AGENT, MODERATOR, MEDIATOR, EVALUATOR, ADMINISTRATOR)}
+
+
+def of(user: Any) -> list[Role]:
+    """List the roles of a person, in the order of the table."""
+    held = set(user.groups.values_list("name", flat=True))
+    return [role for role in ROLES.values() if role.code in held]
+
+
+def needs_second_factor(user: User) -> bool:
+    """Tell whether somebody must sign in with a second factor: everybody who holds a role."""
+    return user.is_staff or user.is_superuser
+
+
+def sync(app_label: str | None = None) -> None:
+    """Give each group the permissions of the table, for one app or for all; running it again changes nothing.
+
+    Permissions of an app exist once Django has emitted `post_migrate` for it, which is when this runs: after `migrate`
+    and after the flush of a test, without a command that a deployment could forget.
+    """
+    prefix = f"{app_label}." if app_label else ""
+    wanted = {name for role in ROLES.values() for name in role.permissions if name.startswith(prefix)}
+    existing = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.filter(
+            content_type__app_label__in={name.split(".")[0] for name in wanted}
+        ).select_related("content_type")
+    }
+    for role in ROLES.values():
+        group, _created = Group.objects.get_or_create(name=role.code)
+        ours = {existing[name] for name in role.permissions & wanted if name in existing}
+        held = group.permissions.all()
+        if app_label:
+            held = held.filter(content_type__app_label=app_label)
+        held_now = set(held)
+        group.permissions.remove(*(held_now - ours))
+        group.permissions.add(*(ours - held_now))

@@ -1,0 +1,89 @@
+"""Background work about people: making copies of data, and clearing what has had its time."""
+
+import datetime as dt
+import logging
+import uuid
+
+from allauth.usersessions.models import UserSession
+from celery import shared_task
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts import actions, exports
+from accounts.models import DataExport, Residency, User
+from mulhouse import queue
+
+logger = logging.getLogger("mulhouse.accounts")
+
+EXPORT_FOLDER = "exports"
+# An export that no worker finished in this time was lost with its message.
+LOST_AFTER = dt.timedelta(minutes=10)
+# A file may be written a moment before the row that names it.
+YOUNG = dt.timedelta(hours=1)
+UNCONFIRMED_AFTER = dt.timedelta(days=14)
+
+
+@shared_task(name="accounts.build_export")
+def build_export(*, export_id: int) -> None:
+    """Make the copy of somebody's data; running it twice makes one file."""
+    export = DataExport.objects.select_related("user").filter(pk=export_id, ready_at__isnull=True).first()
+    if export is None:
+        return
+    with exports.archive_of(export.user, site=settings.SITE_NAME) as archive:
+        name = default_storage.save(f"{EXPORT_FOLDER}/{uuid.uuid4().hex}.zip", File(archive))
+    if not actions.finish_export(export=export, name=name, at=timezone.now()):
+        default_storage.delete(name)
+
+
+@shared_task(name="accounts.sweep_exports")
+def sweep_exports() -> None:
+    """Ask again for the copies whose message was lost, and delete those that were fetched or are a week old."""
+    now = timezone.now()
+    for export in DataExport.objects.filter(ready_at__isnull=True, requested_at__lt=now - LOST_AFTER).order_by("pk"):
+        queue.after_commit("accounts.build_export", export_id=export.pk)
+    over = DataExport.objects.filter(Q(expires_at__lte=now) | Q(fetched_at__lt=now - YOUNG))
+    for export in over.order_by("pk"):
+        name = export.file.name
+        export.delete()
+        if name:
+            default_storage.delete(name)
+
+
+@shared_task(name="accounts.purge_files")
+def purge_files() -> None:
+    """Delete the private files that no row names any more: what a crash left between a commit and a deletion."""
+    kept = {
+        actions.RESIDENCY_FOLDER: set(Residency.objects.exclude(document="").values_list("document", flat=True)),
+        EXPORT_FOLDER: set(DataExport.objects.exclude(file="").values_list("file", flat=True)),
+    }
+    for folder, names in kept.items():
+        for file in _files(folder):
+            name = f"{folder}/{file}"
+            if name not in names and default_storage.get_modified_time(name) < timezone.now() - YOUNG:
+                default_storage.delete(name)
+                logger.info("deleted an orphan file of %s", folder)
+
+
+def _files(folder: str) -> list[str]:
+    try:
+        return default_storage.listdir(folder)[1]
+    except FileNotFoundError:
+        return []
+
+
+@shared_task(name="accounts.purge_sessions")
+def purge_sessions() -> None:
+    """Delete the sessions that are over, and the accounts whose address nobody confirmed in two weeks."""
+    now = timezone.now()
+    Session.objects.filter(expire_date__lt=now).delete()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    unconfirmed = User.objects.filter(
+        date_joined__lt=now - UNCONFIRMED_AFTER, last_login__isnull=True, is_staff=False, is_superuser=False
+    ).exclude(emailaddress__verified=True)
+    count, _tables = unconfirmed.delete()
+    if count:
+        logger.info("deleted %s rows of unconfirmed accounts", count)
