@@ -1,6 +1,5 @@
 """What surrounds every request: its id in the logs, health answers, limits, and the pages for a busy or refusing site."""
 
-import logging
 from collections.abc import Callable
 
 from django.conf import settings
@@ -13,14 +12,6 @@ from mulhouse.errors import RefusedError
 from mulhouse.tracing import new_id, request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-
-
-class RequestIdFilter(logging.Filter):
-    """Give each log line the id of the request being answered."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get()
-        return True
 
 
 class RequestIdMiddleware:

@@ -19,12 +19,17 @@ class Fate(Enum):
     KEPT = "kept"
 
 
+def _no_files(user: Any) -> Iterable[tuple[str, Any]]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Holding:
     """One table that knows something about a person.
 
     `export` gives the person's own rows as JSON-ready dictionaries; `erase` applies `fate` inside the closing
-    transaction. `files` gives (name in the archive, open file) pairs. `period`, `purpose` and `basis` are French sentences for the public page.
+    transaction. `files` gives (name in the archive, open file) pairs. `period`, `purpose` and `basis` are French sentences
+    for the public page.
     """
 
     model: type[models.Model]
@@ -35,7 +40,7 @@ class Holding:
     fate: Fate
     export: Callable[[Any], Iterable[dict[str, Any]]]
     erase: Callable[[Any], None]
-    files: Callable[[Any], Iterable[tuple[str, Any]]] = lambda user: ()
+    files: Callable[[Any], Iterable[tuple[str, Any]]] = _no_files
 
 
 _holdings: dict[str, Holding] = {}

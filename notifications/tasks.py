@@ -1,0 +1,26 @@
+"""What the worker does with the outbox."""
+
+import uuid
+
+from celery import shared_task
+from django.utils import timezone
+
+from notifications import delivery, retention
+
+
+@shared_task(name="notifications.deliver")
+def deliver(*, mail_id: str) -> None:
+    """Send one mail, just after the act that tells of it."""
+    delivery.deliver(uuid.UUID(mail_id), at=timezone.now())
+
+
+@shared_task(name="notifications.sweep")
+def sweep() -> None:
+    """Send what is due and has no task of its own: retries, mails for later, claims and tasks that were lost."""
+    delivery.sweep(at=timezone.now())
+
+
+@shared_task(name="notifications.purge")
+def purge() -> None:
+    """Erase codes after a day, texts after a month, rows after half a year."""
+    retention.purge(at=timezone.now())
