@@ -285,14 +285,14 @@ def test_an_existing_account_is_not_taken_over_by_its_address(client, provider):
 
 @pytest.mark.django_db
 def test_an_account_is_linked_by_somebody_who_has_proven_it(client, provider):
-    resident = User.objects.create_user("moi@habitants.example", "un mot de passe assez long")
+    password = "un mot de passe assez long"
+    resident = User.objects.create_user("moi@habitants.example", password)
     EmailAddress.objects.create(user=resident, email=resident.email, verified=True, primary=True)
     client.force_login(resident, backend="django.contrib.auth.backends.ModelBackend")
-    session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "email": resident.email}]
-    session.save()
-    sent = leave(client, provider, "?process=connect")
-    come_back(client, sent)
+    response = come_back(client, leave(client, provider, "?process=connect"))
+    assert response["Location"] == "/compte/confirmer/"
+    assert SocialAccount.objects.count() == 0
+    client.post("/compte/confirmer/", {"password": password})
     assert SocialAccount.objects.get().user == resident
 
 
