@@ -522,8 +522,9 @@ def error_summary(*, form: BaseForm) -> dict[str, Any]:
     """Show what to correct, each line a link to its field; nothing when there is nothing to correct."""
     if not form.is_bound or not form.errors:
         return {"count": 0, "heading": "", "fields": [], "general": []}
+    # A group of choices has no field of its own to lead to: its first choice is.
     fields = [
-        (bound.id_for_label or bound.auto_id, str(bound.label).rstrip(".… :"), bound.errors[0])
+        (bound.id_for_label or f"{bound.auto_id}_0", str(bound.label).rstrip(".…\u00a0:"), bound.errors[0])
         for bound in form
         if bound.errors
     ]

@@ -23,4 +23,4 @@ class Command(BaseCommand):
         """Compile what needs it."""
         for language, _name in settings.LANGUAGES:
             if force or catalogs.is_stale(language):
-                self.stdout.write(str(catalogs.compile_one(language).relative_to(settings.BASE_DIR)))
+                self.stdout.write(str(catalogs.compile_one(language)))
