@@ -10,12 +10,13 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import consents, links, roles, rules, sessions
 from accounts.models import Consent, DataExport, Residency, User
 from city.models import District
-from mulhouse import personal_data, queue
+from mulhouse import personal_data, queue, typography
 from mulhouse.db import ConstraintViolatedError, named_constraint
 from mulhouse.errors import DomainError, require
 from mulhouse.typography import local_day
@@ -35,6 +36,12 @@ def _tell(user: User, template: str, *, once_key: str | None = None, **context: 
         once_key=once_key,
         language=user.language,
     )
+
+
+def _day(moment: dt.date, language: str) -> str:
+    """Write a day in the language of a mail."""
+    with translation.override(language):
+        return typography.day(moment)
 
 
 def _locked(user: User) -> User:
@@ -195,7 +202,7 @@ def verify_residency(*, actor: User, residency: Residency, method: str, at: dt.d
     )
     User.objects.filter(pk=held.user_id).update(verification_tries=0, verification_locked_until=None)
     person = User.objects.get(pk=held.user_id)
-    _tell(person, "accounts/residency_verified", expires_on=held.expires_on)
+    _tell(person, "accounts/residency_verified", until=_day(held.expires_on, person.language))
     register.record("residency.verified", role="agent", facts={"moyen": Residency.Method(method).label}, actor=actor)
     return held
 

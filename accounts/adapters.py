@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import devices, roles
 from accounts.middleware import PASSWORD_TOO_SHORT, SEEN
 from accounts.models import User
-from mulhouse import access
+from mulhouse import access, typography
 from notifications import outbox
 
 # allauth's name of a mail, ours, and whether it holds what opens an account.
@@ -100,7 +100,7 @@ class AccountAdapter(DefaultAccountAdapter):
             words[key] = str(context.get(key, ""))
         words["security_url"] = f"{settings.SITE_URL}{reverse('mfa_index')}"
         words["code_url"] = f"{settings.SITE_URL}{reverse('account_email_verification_sent')}"
-        post(template, email, user, {**words, "at": timezone.now()}, secret=secret)
+        post(template, email, user, words, secret=secret)
 
     def send_notification_mail(
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
@@ -118,7 +118,9 @@ class AccountAdapter(DefaultAccountAdapter):
         response: HttpResponse = super().post_login(request, user, **kwargs)
         if roles.needs_second_factor(user):
             if not devices.is_known(request, user):
-                context = {"at": timezone.now(), "security_url": f"{settings.SITE_URL}{reverse('usersessions_list')}"}
+                with translation.override(user.language):
+                    when = typography.instant(timezone.now())
+                context = {"when": when, "security_url": f"{settings.SITE_URL}{reverse('usersessions_list')}"}
                 post("accounts/new_device", user.email, user, context)
             devices.remember(request, response, user)
         return response

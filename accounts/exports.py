@@ -1,6 +1,7 @@
 """The copy of what the site knows about a person: one JSON file, the files themselves, and a page of explanation."""
 
 import json
+import shutil
 import tempfile
 import zipfile
 from typing import IO, Any
@@ -51,9 +52,6 @@ def archive_of(user: User, *, site: str) -> IO[bytes]:
         for holding in personal_data.holdings():
             for name, content in holding.files(user):
                 with content, bundle.open(f"fichiers/{holding.model._meta.model_name}/{name}", "w") as target:
-                    for block in (
-                        content.chunks() if hasattr(content, "chunks") else iter(lambda: content.read(65536), b"")
-                    ):
-                        target.write(block)
+                    shutil.copyfileobj(content, target)
     archive.seek(0)
     return archive

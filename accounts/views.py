@@ -1,12 +1,9 @@
 """« Mon espace »: what a person sees and decides about themselves."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
@@ -15,7 +12,7 @@ from django.contrib.auth import logout
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -27,7 +24,7 @@ from accounts.forms import CloseAccountForm, ProfileForm, ResidencyForm, Verific
 from accounts.http import UserRequest
 from accounts.models import Consent, DataExport, Residency, User
 from mulhouse import charter, navigation, personal_data, throttle
-from mulhouse.access import public, resident, used_second_factor
+from mulhouse.access import public, resident
 from mulhouse.errors import DomainError
 from mulhouse.templatetags.ui import Crumb, Fact, pages_of
 from notifications.models import OutboundMail

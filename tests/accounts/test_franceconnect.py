@@ -18,6 +18,8 @@ from django.urls import clear_url_caches, include, path
 from accounts.models import User
 from mulhouse import urls as site_urls
 
+pytestmark = pytest.mark.writes_on_get("coming back from FranceConnect is a GET: it links, signs in, or writes a mail")
+
 CLIENT_ID, CLIENT_SECRET = "mulhouse", "a-secret-of-the-test"
 
 urlpatterns = [
