@@ -176,11 +176,13 @@ def save_sections(
 
     Raises: RefusedError; DomainError "stale", "answered" when a section that has answers would go, "reason" when a public
     question changes without one.
-    Locks: the consultation's row.
+    Locks: the sections, then the consultation's row.
     """
     require(editing_rules.edit_refusal(actor, consultation))
+    # Sections before the consultation, as those who answer take them; whole, so that no answer arrives at one that goes.
+    held = Section.objects.select_for_update(of=("self",)).filter(consultation=consultation).order_by("pk")
+    current = {section.pk: section for section in held}
     _claim(consultation, seen)
-    current = {section.pk: section for section in Section.objects.filter(consultation=consultation)}
     kept = {edit.pk for edit in edits if edit.pk is not None}
     gone = [section for pk, section in current.items() if pk not in kept]
     if any(section.contributions.exists() for section in gone):

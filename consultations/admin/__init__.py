@@ -1,0 +1,310 @@
+"""Consultations in the staff space: a workspace to write them, and lists to read what residents write.
+
+Positions and supports are not here: who took which is shown to nobody. Only their counts are.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
+
+from consultations import editing, editing_rules, signatures
+from consultations.admin import workspace
+from consultations.models import Comment, Consultation, Contribution
+from mulhouse.staff import Button, ShownAdmin
+
+
+def _publish(actor: Any, consultation: Consultation, answers: dict[str, Any]) -> str:
+    editing.publish(actor=actor, consultation=consultation, at=timezone.now())
+    return "Publiée. Elle est visible de tous dès maintenant."
+
+
+def _archive(actor: Any, consultation: Consultation, answers: dict[str, Any]) -> str:
+    editing.archive(actor=actor, consultation=consultation, at=timezone.now())
+    return "Archivée. Elle se lit toujours à la même adresse."
+
+
+def _reopen(actor: Any, consultation: Consultation, answers: dict[str, Any]) -> str:
+    editing.reopen(actor=actor, consultation=consultation, at=timezone.now())
+    return "Sortie des archives. Vous pouvez la compléter."
+
+
+def _renew(actor: Any, consultation: Consultation, answers: dict[str, Any]) -> str:
+    editing.renew_preview(actor=actor, consultation=consultation)
+    return "Lien d’aperçu changé. L’ancien ne montre plus rien."
+
+
+def _delete(actor: Any, consultation: Consultation, answers: dict[str, Any]) -> str:
+    editing.delete_draft(actor=actor, consultation=consultation)
+    return "Brouillon supprimé."
+
+
+def _is_draft(consultation: Consultation) -> bool:
+    return consultation.published_at is None
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Drafts, public, archived."""
+
+    title = "état"
+    parameter_name = "etat"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Name the states."""
+        return [("brouillon", "Non publiée"), ("publiee", "Publiée"), ("archivee", "Archivée")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep one state."""
+        if self.value() == "brouillon":
+            return queryset.filter(published_at__isnull=True)
+        if self.value() == "publiee":
+            return queryset.filter(published_at__isnull=False, archived_at__isnull=True)
+        return queryset.filter(archived_at__isnull=False) if self.value() == "archivee" else queryset
+
+
+@admin.register(Consultation)
+class ConsultationAdmin(ShownAdmin):
+    """The list of consultations, and the door to the workspace of each."""
+
+    navigation = "Consultations"
+    navigation_rank = 10
+    list_display = ("title", "state", "service", "contribution_count", "comment_count")
+    list_select_related = ("service",)
+    list_filter = (StateFilter, "theme", "service")
+    search_fields = ("title", "slug")
+    search_label = "un titre"
+    ordering = ("-updated_at",)
+    buttons = (
+        Button(
+            name="publier",
+            label="Publier",
+            permission="consultations.publish_consultation",
+            run=_publish,
+            question="La consultation devient visible de tous. Son adresse ne changera plus, et ses dates, ses questions et ses règles "
+            "ne changeront qu’avec un motif public. Elle ne pourra plus être retirée, seulement archivée.",
+            shown=lambda row: _is_draft(row) and not editing_rules.publish_problems(row, at=timezone.now()),
+        ),
+        Button(
+            name="apercu",
+            label="Changer le lien d’aperçu",
+            permission=workspace.EDIT,
+            run=_renew,
+            question="Les personnes qui ont l’ancien lien ne verront plus rien. Il faudra leur donner le nouveau.",
+            shown=_is_draft,
+        ),
+        Button(
+            name="archiver",
+            label="Archiver",
+            permission="consultations.publish_consultation",
+            run=_archive,
+            question="La consultation se lira toujours à la même adresse, et ne changera plus.",
+            shown=lambda row: row.published_at is not None and row.archived_at is None,
+        ),
+        Button(
+            name="rouvrir",
+            label="Sortir des archives",
+            permission="consultations.publish_consultation",
+            run=_reopen,
+            question="La consultation reviendra dans la liste, et pourra être complétée.",
+            shown=lambda row: row.archived_at is not None,
+        ),
+        Button(
+            name="supprimer",
+            label="Supprimer ce brouillon",
+            permission="consultations.delete_consultation",
+            run=_delete,
+            question="Le brouillon et ses fichiers disparaissent. Rien ne permet de les retrouver.",
+            shown=_is_draft,
+            danger=True,
+        ),
+    )
+
+    @admin.display(description="état", ordering="published_at")
+    def state(self, consultation: Consultation) -> str:
+        """Say where it stands."""
+        return workspace.state_words(consultation, at=timezone.now())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Read the phases and sections with the rows: the state and the buttons ask for them."""
+        return super().get_queryset(request).prefetch_related("phases", "sections")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The workspace is for those who write in it."""
+        return bool(request.user.has_perm(workspace.EDIT))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Show « Ajouter » to those who may begin a consultation."""
+        return editing_rules.create_refusal(request.user) is None
+
+    def row_url(self, row: Any) -> str:
+        """Come back to the page where the buttons are."""
+        return workspace.address("publication", row.pk)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Put the workspace at the addresses of Django's forms."""
+        opened = self.admin_site.admin_view
+        name = "consultations_consultation_{}".format
+        return [
+            path("add/", opened(workspace.create), name=name("add")),
+            path("<int:pk>/change/", opened(workspace.presentation), name=name("change")),
+            path("<int:pk>/phases/", opened(workspace.phases_page), name=name("phases")),
+            path("<int:pk>/parties/", opened(workspace.sections), name=name("sections")),
+            path("<int:pk>/documents/", opened(workspace.documents), name=name("documents")),
+            path("<int:pk>/documents/ajouter/", opened(workspace.document), name=name("document_add")),
+            path("<int:pk>/documents/<int:document_pk>/", opened(workspace.document), name=name("document")),
+            path(
+                "<int:pk>/documents/<int:document_pk>/retirer/",
+                opened(workspace.remove_document),
+                name=name("document_remove"),
+            ),
+            path("<int:pk>/publication/", opened(workspace.publication), name=name("publication")),
+            *super().get_urls(),
+        ]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Stay closed: the workspace answers at this address."""
+        return workspace.create(request)
+
+
+def _shown_html(html: str) -> SafeString:
+    """Show a text as its page shows it: cleaned when it was saved."""
+    return format_html('<div class="texte">{}</div>', mark_safe(html))  # noqa: S308 (cleaned by mulhouse.markup)
+
+
+class VisibleFilter(admin.SimpleListFilter):
+    """Visible or withdrawn; drafts are nobody's but their author's."""
+
+    title = "état"
+    parameter_name = "etat"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Name the states."""
+        return [("visible", "Visible"), ("retire", "Retiré par son auteur")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep one state."""
+        if self.value() == "visible":
+            return queryset.filter(withdrawn_at__isnull=True)
+        return queryset.filter(withdrawn_at__isnull=False) if self.value() == "retire" else queryset
+
+
+@admin.register(Contribution)
+class ContributionAdmin(ShownAdmin):
+    """What residents published, as everybody reads it."""
+
+    navigation = "Contributions"
+    navigation_rank = 20
+    list_display = ("title", "reference", "consultation", "kind", "published_at", "agreement", "comment_count")
+    list_select_related = ("consultation",)
+    list_filter = (VisibleFilter, "kind", "channel", "consultation")
+    list_intro = "Ce que les habitants ont publié, tel que tout le monde le lit. Qui a pris quelle position n’est montré à personne."
+    search_fields = ("reference", "title")
+    search_label = "une référence ou des mots du titre"
+    ordering = ("-published_at", "-pk")
+    fields = (
+        "reference",
+        "consultation",
+        "section",
+        "kind",
+        "signed",
+        "district",
+        "title",
+        "text",
+        "usage_when",
+        "usage_frequency",
+        "usage_role",
+        "place",
+        "channel",
+        "published_at",
+        "corrected_at",
+        "withdrawn_at",
+        "counts",
+    )
+    readonly_fields = ("signed", "text", "counts")
+
+    @admin.display(description="d’accord", ordering="agree_total")
+    def agreement(self, contribution: Contribution) -> int:
+        """Count the residents in agreement."""
+        return contribution.agree
+
+    @admin.display(description="Signature publique")
+    def signed(self, contribution: Contribution) -> str:
+        """Show the author as the public does."""
+        return signatures.of_contribution(contribution)
+
+    @admin.display(description="Texte")
+    def text(self, contribution: Contribution) -> SafeString:
+        """Show the text as its page does."""
+        return _shown_html(contribution.body_html)
+
+    @admin.display(description="Réactions")
+    def counts(self, contribution: Contribution) -> str:
+        """Give the counts, in words: never who."""
+        return (
+            f"{contribution.agree} d’accord, {contribution.mixed} mitigé, {contribution.disagree} pas d’accord, "
+            f"{contribution.comment_count} commentaires"
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Leave drafts to their authors."""
+        return super().get_queryset(request).filter(published_at__isnull=False)
+
+    def view_on_site(self, obj: Contribution) -> str:
+        """Lead to the public page."""
+        return obj.get_absolute_url()
+
+
+@admin.register(Comment)
+class CommentAdmin(ShownAdmin):
+    """What residents wrote in the debates."""
+
+    navigation = "Commentaires"
+    navigation_rank = 30
+    list_display = ("beginning", "reference", "stance", "contribution", "published_at", "supports")
+    list_select_related = ("contribution__consultation",)
+    list_filter = (VisibleFilter, "stance", "channel")
+    list_intro = "Les débats, tels que tout le monde les lit."
+    search_fields = ("reference", "body")
+    search_label = "une référence ou des mots du texte"
+    ordering = ("-published_at", "-pk")
+    fields = (
+        "reference",
+        "contribution",
+        "parent",
+        "stance",
+        "signed",
+        "text",
+        "channel",
+        "published_at",
+        "withdrawn_at",
+        "supports",
+    )
+    readonly_fields = ("signed", "supports", "text")
+
+    @admin.display(description="soutiens", ordering="support_total")
+    def supports(self, comment: Comment) -> int:
+        """Count the supports."""
+        return comment.support_count + comment.imported_support_count
+
+    @admin.display(description="texte")
+    def beginning(self, comment: Comment) -> str:
+        """Show how it begins."""
+        return Truncator(comment.body).words(14)
+
+    @admin.display(description="Signature publique")
+    def signed(self, comment: Comment) -> str:
+        """Show the author as the public does."""
+        return signatures.of_comment(comment)
+
+    @admin.display(description="Texte")
+    def text(self, comment: Comment) -> SafeString:
+        """Show the text as its page does."""
+        return _shown_html(comment.body_html)

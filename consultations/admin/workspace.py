@@ -1,0 +1,314 @@
+"""The workspace of a consultation: one page for each thing an agent does to it, each saved by one action.
+
+Django's own change form wraps its saving in a transaction, where no durable action can run, and saves a whole tree of rows in
+one go. These pages stand in its place, at its addresses: a view, a form, an action, a redirect, as everywhere on the site.
+"""
+
+import copy
+import datetime as dt
+from typing import Any
+
+from csp.constants import NONCE
+from csp.decorators import csp_update
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from js_asset import Media
+
+from consultations import editing, editing_rules, phases, rules, steps, uploads
+from consultations.admin import forms
+from consultations.models import Consultation, Document
+from mulhouse import typography
+from mulhouse.access import staff
+from mulhouse.errors import DomainError
+from mulhouse.templatetags.ui import Tab
+
+KINDS = {uploads.PDF_TYPE: "PDF", uploads.ODT_TYPE: "ODT"}
+EDIT = "consultations.change_consultation"
+PARTS = (
+    ("presentation", "Présentation", "change"),
+    ("phases", "Phases", "phases"),
+    ("parties", "Parties et questions", "sections"),
+    ("documents", "Documents", "documents"),
+    ("publication", "Aperçu et publication", "publication"),
+)
+
+
+def address(route: str, *args: object) -> str:
+    """Give the address of a page of the workspace."""
+    return reverse(f"admin:consultations_consultation_{route}", args=args)
+
+
+def state_words(consultation: Consultation, *, at: dt.datetime) -> str:
+    """Say where a consultation stands: nothing is saved and invisible without a word about it."""
+    if consultation.published_at is None:
+        return "Enregistrée, non publiée\u00a0: personne ne la voit."
+    if consultation.archived_at is not None:
+        return f"Archivée le {typography.day(consultation.archived_at)}\u00a0: elle se lit toujours, et ne change plus."
+    span = consultation.current_span(at=at)
+    published = f"Publiée le {typography.day(consultation.published_at)}."
+    if span is None:
+        return f"{published} Aucune phase en cours."
+    until = f", jusqu’au {typography.day(span.ends_on)}" if span.ends_on else ""
+    return f"{published} Phase en cours\u00a0: {span.name}{until}."
+
+
+def _found(request: HttpRequest, pk: int) -> Consultation:
+    return get_object_or_404(
+        Consultation.objects.visible_to(request.user)
+        .select_related("theme", "service")
+        .prefetch_related("phases", "sections", "documents"),
+        pk=pk,
+    )
+
+
+def _page(request: HttpRequest, consultation: Consultation, part: str, **context: Any) -> TemplateResponse:
+    """Draw a page of the workspace; 422 when its form came back with errors."""
+    now = timezone.now()
+    bound = context.get("form") or context.get("formset")
+    failed = bool(bound is not None and bound.is_bound and (bound.errors if "form" in context else True))
+    if "form" in context:
+        context["media"] = Media.from_media(bound.media, nonce=request.csp_nonce)  # type: ignore[attr-defined,union-attr]
+    frame = {
+        **admin.site.each_context(request),
+        "title": consultation.title,
+        "consultation": consultation,
+        "state": state_words(consultation, at=now),
+        "missing_count": 0 if consultation.published_at else len(editing_rules.publish_problems(consultation, at=now)),
+        "refusal": editing_rules.edit_refusal(request.user, consultation),
+        "tabs": [Tab(label, address(route, consultation.pk), current=name == part) for name, label, route in PARTS],
+        "part": part,
+        "failed": failed,
+        "media": "",
+    }
+    template = f"admin/consultations/{part}.html"
+    return TemplateResponse(request, template, {**frame, **context}, status=422 if failed else 200)
+
+
+def _saved(request: HttpRequest, consultation: Consultation) -> None:
+    draft = consultation.published_at is None
+    messages.success(
+        request,
+        "Enregistré, non publié\u00a0: personne ne le voit."
+        if draft
+        else "Enregistré. Les habitants le voient dès maintenant.",
+    )
+
+
+@staff("consultations.add_consultation")
+def create(request: HttpRequest) -> HttpResponse:
+    """Begin a consultation with a title, a summary, a theme and a service."""
+    form = forms.CreateForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            consultation = editing.create(actor=request.user, values=form.cleaned_data)
+        except DomainError as error:
+            form.add_error(None, error.message)
+        else:
+            _saved(request, consultation)
+            return redirect(address("change", consultation.pk))
+    context = {**admin.site.each_context(request), "title": "Nouvelle consultation", "form": form}
+    return TemplateResponse(request, "admin/consultations/create.html", context, status=422 if form.errors else 200)
+
+
+@csp_update({"script-src": [NONCE]})
+@staff(EDIT)
+def presentation(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write what a consultation says about itself."""
+    consultation = _found(request, pk)
+    form = forms.PresentationForm(
+        request.POST or None,
+        request.FILES or None,
+        instance=consultation,
+    )
+    if request.method == "POST" and form.is_valid() and _save_presentation(request, form):
+        _saved(request, consultation)
+        return redirect(address("change", pk))
+    image_url = consultation.image.url if consultation.image else ""
+    return _page(request, consultation, "presentation", form=form, image_url=image_url)
+
+
+def _save_presentation(request: HttpRequest, form: forms.PresentationForm) -> bool:
+    given = form.cleaned_data
+    file = given["new_image"]
+    image = editing.store("consultations", file) if file else "" if given.get("remove_image") else None
+    try:
+        editing.save_presentation(
+            actor=request.user,
+            consultation=form.instance,
+            values=form.values(),
+            districts=list(given["districts"]),
+            seen=given["seen"],
+            reason=given.get("reason", ""),
+            image=image,
+        )
+    except DomainError as error:
+        editing.discard(image)
+        form.add_error("reason" if error.code == "reason" else None, error.message)
+        return False
+    return True
+
+
+@staff(EDIT)
+def phases_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Date a consultation, and see what residents will see on a day of one's choice."""
+    consultation, now = _found(request, pk), timezone.now()
+    formset = forms.phase_formset(consultation, request.POST or None, at=now)
+    form = _versioned(request, consultation)
+    if request.method == "POST" and formset.is_valid() and form.is_valid():
+        try:
+            editing.save_phases(
+                actor=request.user,
+                consultation=consultation,
+                edits=formset.edits(),
+                seen=form.cleaned_data["seen"],
+                reason=form.cleaned_data.get("reason", ""),
+                at=now,
+            )
+        except DomainError as error:
+            form.add_error("reason" if error.code == "reason" else None, error.message)
+        else:
+            _saved(request, consultation)
+            return redirect(address("phases", pk))
+    return _page(request, consultation, "phases", formset=formset, form_version=form)
+
+
+@staff(EDIT)
+def sections(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write the sections of a consultation and the question each asks."""
+    consultation = _found(request, pk)
+    formset = forms.section_formset(list(consultation.sections.all()), request.POST or None)
+    form = _versioned(request, consultation)
+    if request.method == "POST" and formset.is_valid() and form.is_valid():
+        try:
+            editing.save_sections(
+                actor=request.user,
+                consultation=consultation,
+                edits=formset.edits(),
+                seen=form.cleaned_data["seen"],
+                reason=form.cleaned_data.get("reason", ""),
+            )
+        except DomainError as error:
+            form.add_error("reason" if error.code == "reason" else None, error.message)
+        else:
+            _saved(request, consultation)
+            return redirect(address("sections", pk))
+    return _page(request, consultation, "parties", formset=formset, form_version=form)
+
+
+def _versioned(request: HttpRequest, consultation: Consultation) -> forms.VersionedForm:
+    form = forms.VersionedForm(request.POST or None)
+    form.bind_to(consultation)
+    return form
+
+
+@staff(EDIT)
+def documents(request: HttpRequest, pk: int) -> HttpResponse:
+    """List the documents of a consultation."""
+    consultation = _found(request, pk)
+    rows = [
+        {
+            "title": row.title,
+            "kind": KINDS.get(row.content_type, row.content_type),
+            "size": row.size,
+            "is_accessible": row.is_accessible,
+            "url": address("document", pk, row.pk),
+            "remove_url": address("document_remove", pk, row.pk),
+        }
+        for row in consultation.documents.all()
+    ]
+    return _page(request, consultation, "documents", documents=rows)
+
+
+@csp_update({"script-src": [NONCE]})
+@staff(EDIT)
+def document(request: HttpRequest, pk: int, document_pk: int | None = None) -> HttpResponse:
+    """Give a document to read, or change one."""
+    consultation = _found(request, pk)
+    known = None if document_pk is None else get_object_or_404(consultation.documents, pk=document_pk)
+    start = known or Document(consultation=consultation, position=len(consultation.documents.all()) + 1)
+    form = forms.DocumentForm(request.POST or None, request.FILES or None, instance=start)
+    if request.method == "POST" and form.is_valid() and _save_document(request, consultation, known, form):
+        _saved(request, consultation)
+        return redirect(address("documents", pk))
+    return _page(request, consultation, "document", form=form, document=known)
+
+
+def _save_document(
+    request: HttpRequest, consultation: Consultation, known: Document | None, form: forms.DocumentForm
+) -> bool:
+    given = form.cleaned_data
+    file = given["new_file"]
+    stored = editing.store("documents", file) if file else None
+    try:
+        editing.save_document(
+            actor=request.user,
+            consultation=consultation,
+            document=known,
+            title=given["title"],
+            position=given["position"],
+            is_accessible=given["is_accessible"],
+            html_body=given["html_body"],
+            stored=stored,
+            file=file,
+        )
+    except DomainError as error:
+        editing.discard(stored)
+        form.add_error(None, error.message)
+        return False
+    return True
+
+
+@staff(EDIT)
+def remove_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResponse:
+    """Take a document away, after asking."""
+    consultation = _found(request, pk)
+    known = get_object_or_404(consultation.documents, pk=document_pk)
+    if request.method == "POST":
+        try:
+            editing.remove_document(actor=request.user, document=known)
+        except DomainError as error:
+            messages.error(request, error.message)
+        else:
+            messages.success(request, "Document retiré.")
+        return redirect(address("documents", pk))
+    return _page(request, consultation, "document_remove", document=known)
+
+
+@staff(EDIT)
+def publication(request: HttpRequest, pk: int) -> HttpResponse:
+    """See what residents will see, what is missing, and publish."""
+    consultation, now = _found(request, pk), timezone.now()
+    day = _chosen_day(request.GET.get("le", ""))
+    at = now if day is None else phases.midnight(day)
+    table = admin.site.get_model_admin(Consultation)
+    missing = [] if consultation.published_at else editing_rules.publish_problems(consultation, at=now)
+    routes = {name: (label, address(route, pk)) for name, label, route in PARTS}
+    return _page(
+        request,
+        consultation,
+        "publication",
+        missing=[(item.message, *routes[item.part]) for item in missing],
+        day=day or now.astimezone(phases.PARIS).date(),
+        steps=steps.steps(consultation.spans(), at=at),
+        contribute_refusal=rules.phase_refusal(_as_published(consultation, now), at=at),
+        preview_url=request.build_absolute_uri(reverse("consultations:preview", args=[consultation.preview_key])),
+        buttons=table.buttons_for(request, consultation),  # type: ignore[attr-defined] # ours: ConsultationAdmin
+    )
+
+
+def _as_published(consultation: Consultation, now: dt.datetime) -> Consultation:
+    """Give the consultation as residents would find it, published or not."""
+    shown = copy.copy(consultation)
+    shown.published_at = shown.published_at or now
+    return shown
+
+
+def _chosen_day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
