@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 
@@ -102,20 +102,27 @@ def save(source: Database, files: Path | None, archive: Path, facts: Mapping[str
         msg = f"{archive} existe déjà"
         raise FileExistsError(msg)
     unfinished = archive.with_name(f"{archive.name}.part")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with tempfile.TemporaryDirectory(dir=archive.parent) as folder, os.fdopen(descriptor, "wb") as output:
-        dump = Path(folder) / DUMP
-        source.run("pg_dump", "-Fc", "--no-owner", "--no-privileges", "-f", dump)
-        manifest = json.dumps({"format": FORMAT, "files": files is not None, **facts}, ensure_ascii=False, indent=2)
-        with tarfile.open(fileobj=output, mode="w") as tar:
-            entry = tarfile.TarInfo(MANIFEST)
-            content = manifest.encode()
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
-            tar.add(dump, DUMP)
-            if files is not None and files.exists():
-                tar.add(files, FILES)
-    unfinished.rename(archive)
+    try:
+        with tempfile.TemporaryDirectory(dir=archive.parent) as folder, _private(unfinished) as output:
+            dump = Path(folder) / DUMP
+            source.run("pg_dump", "-Fc", "--no-owner", "--no-privileges", "-f", dump)
+            manifest = {"format": FORMAT, "files": files is not None, **facts}
+            with tarfile.open(fileobj=output, mode="w") as tar:
+                content = json.dumps(manifest, ensure_ascii=False, indent=2).encode()
+                entry = tarfile.TarInfo(MANIFEST)
+                entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(content))
+                tar.add(dump, DUMP)
+                if files is not None and files.exists():
+                    tar.add(files, FILES)
+        unfinished.rename(archive)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _private(path: Path) -> IO[bytes]:
+    """Open a file that other accounts never could read, not even while it is written."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 def read_manifest(archive: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ ERRORS_BORNE = 10  # a page that fails this often in a row will not get better b
 STOP_SECONDS = 12
 # A process that falls this often, this fast after its start, will not get better by itself.
 FALLS = 5
+DELAY_PER_FALL_SECONDS = 1.0  # the more it falls, the longer the wait
 HEALTHY_AFTER_SECONDS = 20
 
 
@@ -68,7 +69,7 @@ class Supervisor:
                     self.say(f"{name} s’était arrêté : relancé, rien de confirmé n’est perdu.")
                 servers_at = time.monotonic()
             for child in self.children:
-                self._look_after(child)
+                self.look_after(child)
             if changed and next(changed):
                 self.say("Le code a changé : redémarrage…")
                 self._restart()
@@ -85,7 +86,11 @@ class Supervisor:
         self._falls.clear()
         self.start()
 
-    def _look_after(self, child: Child) -> None:
+    def look_after(self, child: Child) -> None:
+        """Start a child again when it has ended, later each time it falls.
+
+        Raises: RuntimeError when it falls again and again.
+        """
         code = child.has_ended()
         if code is not None:
             lived = time.monotonic() - child.started_at
@@ -96,7 +101,7 @@ class Supervisor:
                 raise RuntimeError(msg)
             self.say(f"« {child.name} » s’est arrêté (code {code}) : relancé.")
         if child.process is None:
-            due = child.started_at + self._falls.get(child.name, 0)  # the more it falls, the longer the wait
+            due = child.started_at + self._falls.get(child.name, 0) * DELAY_PER_FALL_SECONDS
             if time.monotonic() > due:
                 child.start()
 

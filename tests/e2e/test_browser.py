@@ -13,9 +13,12 @@ def test_text_has_height(desktop):
 
 
 def test_page_cannot_leave_this_machine(browser):
-    with pytest.raises(AssertionError, match="outside.example"), open_page(browser, DESKTOP) as page:
-        with pytest.raises(Error):
-            page.goto("http://outside.example/")
+    with (
+        pytest.raises(AssertionError, match=r"outside\.example"),
+        open_page(browser, DESKTOP) as page,
+        pytest.raises(Error),
+    ):
+        page.goto("http://outside.example/")
 
 
 def test_phone_has_no_script_when_asked(without_script):

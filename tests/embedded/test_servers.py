@@ -5,9 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import closing
 
-import psycopg2
 import pytest
 import redis
 
@@ -15,36 +13,7 @@ from mulhouse.embedded.postgres import LocalPostgres
 from mulhouse.embedded.secret import persistent_secret
 from mulhouse.embedded.state import Lease, command_of, make_folder
 from mulhouse.embedded.valkey import LocalValkey
-
-
-@pytest.fixture(scope="module")
-def state(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("portal")
-    for step in (folder, *folder.parents[:2]):
-        step.chmod(0o755)  # root: the account that runs PostgreSQL must pass
-    return folder
-
-
-@pytest.fixture(scope="module")
-def postgres(state):
-    cluster = LocalPostgres(state)  # not `fast`, which trades what is promised here for speed
-    cluster.start()
-    yield cluster
-    cluster.destroy()
-
-
-@pytest.fixture(scope="module")
-def valkey(state):
-    server = LocalValkey(state)
-    server.start()
-    yield server
-    server.stop()
-
-
-def execute(postgres, statement):
-    with closing(psycopg2.connect(**postgres.params())) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(statement)
-        return cursor.fetchall() if cursor.description else None
+from tests.embedded.conftest import execute
 
 
 def wait_for_death(pid):
