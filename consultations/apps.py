@@ -10,8 +10,28 @@ class ConsultationsConfig(AppConfig):
     verbose_name = "Consultations"
 
     def ready(self) -> None:
-        """Declare what the app writes on the register."""
-        from transparency import register  # noqa: PLC0415 (its models need the registry of apps)
+        """Declare what the app writes on the register, holds about people, shows at home and lets one follow."""
+        # These need the registry of apps, which is ready by now.
+        from consultations import homepage, personal_data  # noqa: PLC0415
+        from mulhouse import home  # noqa: PLC0415
+        from mulhouse import personal_data as registry  # noqa: PLC0415
+        from notifications import topics  # noqa: PLC0415
+        from transparency import register  # noqa: PLC0415
+
+        registry.declare(*personal_data.HOLDINGS)
+        home.register(homepage.SOURCE)
+        topics.declare("consultation", homepage.topic)
+        register.declare(
+            register.Act("contribution.published", "Une contribution a été publiée"),
+            register.Act("contribution.corrected", "Une contribution a été corrigée par son auteur"),
+            register.Act("contribution.withdrawn", "Une contribution a été retirée par son auteur"),
+            register.Act("position.taken", "Une personne a pris position sur une contribution"),
+            register.Act("position.withdrawn", "Une personne a retiré sa position sur une contribution"),
+            register.Act("comment.published", "Un commentaire a été publié"),
+            register.Act("comment.withdrawn", "Un commentaire a été retiré par son auteur"),
+            register.Act("comment.supported", "Une personne a soutenu un commentaire"),
+            register.Act("comment.unsupported", "Une personne a retiré son soutien à un commentaire"),
+        )
 
         register.declare(
             register.Act("consultation.imported", "Une consultation tenue ailleurs a été reprise"),

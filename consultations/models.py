@@ -18,9 +18,13 @@ from django.utils.translation import gettext_lazy as _
 
 from city.models import District, Service, Theme
 from consultations import phases
+from consultations.phases import Span
 from mulhouse.references import new_reference
 
 SEARCH_CONFIG = "french_unaccent"
+
+# A phase that began longer ago is announced no more.
+NEWS_DAYS = 3
 
 # Addresses under /concertations/ that are pages of their own.
 RESERVED_SLUGS = ("apercu", "documents", "fichiers", "flux", "mes-contributions")
@@ -29,7 +33,7 @@ RESERVED_SLUGS = ("apercu", "documents", "fichiers", "flux", "mes-contributions"
 def _search(*weighted: tuple[str, str]) -> Any:
     """Build the stored search column: each (field, weight), French stems, accents folded."""
     vectors = [SearchVector(field, weight=weight, config=SEARCH_CONFIG) for field, weight in weighted]
-    whole = vectors[0]
+    whole: Any = vectors[0]
     for vector in vectors[1:]:
         whole = whole + vector
     return models.GeneratedField(expression=whole, output_field=SearchVectorField(), db_persist=True)
@@ -37,9 +41,9 @@ def _search(*weighted: tuple[str, str]) -> Any:
 
 def _sum(*columns: str) -> Any:
     """Build a stored sum of counters, so that a list can be ordered by it from an index."""
-    whole = F(columns[0])
+    whole: Any = F(columns[0])
     for column in columns[1:]:
-        whole = whole + F(column)  # type: ignore[assignment]
+        whole = whole + F(column)
     return models.GeneratedField(expression=whole, output_field=models.IntegerField(), db_persist=True)
 
 
@@ -166,11 +170,11 @@ class Consultation(models.Model):
         """Name what followers follow."""
         return f"consultation:{self.slug}"
 
-    def spans(self) -> list[phases.Span]:
+    def spans(self) -> list[Span]:
         """Give the phases in order, as plain dates (prefetch `phases` in lists)."""
         return [phase.span for phase in sorted(self.phases.all(), key=lambda phase: phase.position)]
 
-    def current_span(self, *, at: dt.datetime) -> phases.Span | None:
+    def current_span(self, *, at: dt.datetime) -> Span | None:
         """Give the phase that holds at an instant."""
         return phases.current(self.spans(), at=at)
 
@@ -182,6 +186,22 @@ class Consultation(models.Model):
             and self.archived_at is None
             and span is not None
             and span.kind is phases.Kind.CONTRIBUTE
+        )
+
+
+class PhaseQuerySet(models.QuerySet["Phase"]):
+    """Named reads of phases."""
+
+    def to_announce(self, *, at: dt.datetime) -> Self:
+        """Begun and not announced; one that began before its consultation was published, or days ago, is no news."""
+        today = at.astimezone(phases.PARIS).date()
+        return self.filter(
+            announced_at__isnull=True,
+            starts_on__lte=today,
+            starts_on__gte=today - dt.timedelta(days=NEWS_DAYS),
+            consultation__published_at__isnull=False,
+            consultation__published_at__date__lt=F("starts_on"),
+            consultation__archived_at__isnull=True,
         )
 
 
@@ -206,6 +226,8 @@ class Phase(models.Model):
     starts_on = models.DateField("premier jour")
     ends_on = models.DateField("dernier jour", null=True, blank=True, help_text="Inclus, jusqu’à minuit.")
     announced_at = models.DateTimeField("annoncée le", null=True, blank=True, editable=False)
+
+    objects: ClassVar[models.Manager["Phase"]] = PhaseQuerySet.as_manager()
 
     class Meta:
         verbose_name = "phase"
@@ -250,9 +272,9 @@ class Phase(models.Model):
         return self.name
 
     @property
-    def span(self) -> phases.Span:
+    def span(self) -> Span:
         """Give the phase as plain dates."""
-        return phases.Span(kind=phases.Kind(self.kind), name=self.name, starts_on=self.starts_on, ends_on=self.ends_on)
+        return Span(kind=phases.Kind(self.kind), name=self.name, starts_on=self.starts_on, ends_on=self.ends_on)
 
 
 class Section(models.Model):
@@ -263,13 +285,17 @@ class Section(models.Model):
     title = models.CharField("titre", max_length=120)
     question = models.CharField("question posée", max_length=300)
     contribution_count = models.PositiveIntegerField("contributions", default=0, editable=False)
-    source_key = models.CharField("clé d’import", max_length=120, null=True, blank=True)
+    source_key = models.CharField("clé d’import", max_length=120, blank=True)
 
     class Meta:
         verbose_name = "partie"
         verbose_name_plural = "parties"
         ordering = ("position", "pk")
-        constraints = (models.UniqueConstraint(fields=("consultation", "source_key"), name="section_source_once"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("consultation", "source_key"), condition=~Q(source_key=""), name="section_source_once"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.title

@@ -66,6 +66,29 @@ def take_part_refusal(user: Any, consultation: Consultation, *, at: dt.datetime)
     ) or accounts_rules.minimum_age_refusal(user, consultation.minimum_age, on=on)
 
 
+# What can be given beside the act itself: the code of the refusal, the field that answers it.
+ASKED_BESIDE = {
+    "residency_missing": "district",
+    "residency_expired": "district",
+    "birth_year_missing": "birth_year",
+    "public_name": "public_name",
+}
+
+
+def missing_profile(user: Any, consultation: Consultation, *, is_named: bool, at: dt.datetime) -> list[str]:
+    """Name what somebody still has to say about themselves to take part, and can say in the same form.
+
+    Shape: among "public_name", "district", "birth_year", in that order.
+    """
+    on = at.astimezone(phases.PARIS).date()
+    refusals = (
+        accounts_rules.residency_refusal(user, consultation.residency_level, at=at),
+        accounts_rules.minimum_age_refusal(user, consultation.minimum_age, on=on),
+    )
+    found = [ASKED_BESIDE[refusal.code] for refusal in refusals if refusal and refusal.code in ASKED_BESIDE]
+    return [*(["public_name"] if is_named and not user.public_name else []), *found]
+
+
 def contribute_refusal(user: Any, consultation: Consultation, *, at: dt.datetime) -> Refusal | None:
     """Tell whether somebody may publish a contribution to a consultation."""
     return take_part_refusal(user, consultation, at=at)

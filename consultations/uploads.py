@@ -19,7 +19,7 @@ from typing import Literal
 import pypdf
 import pypdf.errors
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, PdfObject, StreamObject
 
 from mulhouse.errors import DomainError
@@ -68,8 +68,9 @@ def _too_large() -> RejectedFileError:
     return RejectedFileError("too_large", _("Cette image a trop de pixels. Réduisez-la, puis choisissez-la à nouveau."))
 
 
-def _too_heavy() -> RejectedFileError:
-    return RejectedFileError("too_heavy", _("Ce fichier dépasse 5\u00a0Mo. Réduisez-le ou choisissez-en un autre."))
+def _too_heavy(max_bytes: int) -> RejectedFileError:
+    words = _("Ce fichier dépasse %(size)s. Réduisez-le ou choisissez-en un autre.")
+    return RejectedFileError("too_heavy", words % {"size": f"{max_bytes // 1_000_000}\u00a0" + _("Mo")})
 
 
 def _too_complex() -> RejectedFileError:
@@ -88,21 +89,25 @@ def _locked() -> RejectedFileError:
     )
 
 
-def clean(name: str, data: bytes) -> CleanFile:
+def clean(name: str, data: bytes, *, max_bytes: int = MAX_BYTES) -> CleanFile:
     """Recognise a file and write it anew.
 
-    Units: bytes in, at most MAX_BYTES; photos come out within MAX_SIDE pixels a side.
+    Units: bytes in and out, at most `max_bytes`; photos come out within MAX_SIDE pixels a side.
     Raises: RejectedFileError when it is too heavy, of another sort, damaged, locked or dangerous.
     """
     if not data:
         raise RejectedFileError("empty", _("Ce fichier est vide. Choisissez-en un autre."))
-    if len(data) > MAX_BYTES:
-        raise _too_heavy()
+    if len(data) > max_bytes:
+        raise _too_heavy(max_bytes)
     if data.startswith(b"%PDF-"):
-        return CleanFile("document", safe_name(name, ".pdf"), PDF_TYPE, _clean_pdf(data))
-    if data.startswith(b"PK\x03\x04"):
-        return CleanFile("document", safe_name(name, ".odt"), ODT_TYPE, _clean_odt(data))
-    return clean_photo(name, data)
+        cleaned = CleanFile("document", safe_name(name, ".pdf"), PDF_TYPE, _clean_pdf(data))
+    elif data.startswith(b"PK\x03\x04"):
+        cleaned = CleanFile("document", safe_name(name, ".odt"), ODT_TYPE, _clean_odt(data))
+    else:
+        cleaned = clean_photo(name, data)
+    if len(cleaned.content) > max_bytes:
+        raise _too_heavy(max_bytes)
+    return cleaned
 
 
 def clean_photo(name: str, data: bytes) -> CleanFile:
@@ -114,7 +119,7 @@ def clean_photo(name: str, data: bytes) -> CleanFile:
         plain = _pixels(data)
     except Image.DecompressionBombError as error:
         raise _too_large() from error
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise _unknown() from error
     except (OSError, ValueError, SyntaxError, TypeError, struct.error, zlib.error, EOFError) as error:
         raise _damaged() from error
@@ -182,12 +187,9 @@ PDF_FAILURES = (
 
 def _clean_pdf(data: bytes) -> bytes:
     try:
-        content = _written_pdf(data)
+        return _written_pdf(data)
     except PDF_FAILURES as error:
         raise _damaged() from error
-    if len(content) > MAX_BYTES:
-        raise _too_heavy()
-    return content
 
 
 def _written_pdf(data: bytes) -> bytes:
@@ -239,8 +241,13 @@ def _disarm(found: PdfObject) -> None:
         action = found.get(key)
         if isinstance(action, DictionaryObject | IndirectObject) and not _is_harmless_action(action):
             del found[NameObject(key)]
-    if isinstance(found, StreamObject) and found.get("/Filter") in ("/DCTDecode", ["/DCTDecode"]):
+    if isinstance(found, StreamObject) and _is_jpeg(found):
         found._data = without_metadata(found._data)  # noqa: SLF001 (pypdf offers no other way to the encoded bytes)
+
+
+def _is_jpeg(stream: StreamObject) -> bool:
+    chain = stream.get("/Filter")
+    return (chain[0] if isinstance(chain, ArrayObject) and len(chain) == 1 else chain) == "/DCTDecode"
 
 
 def _is_foreign_annotation(item: PdfObject) -> bool:
@@ -248,7 +255,7 @@ def _is_foreign_annotation(item: PdfObject) -> bool:
     target = item.get_object()
     if not isinstance(target, DictionaryObject) or "/Rect" not in target or "/Subtype" not in target:
         return False
-    return target["/Subtype"] not in PDF_ANNOTATIONS
+    return str(target["/Subtype"]) not in PDF_ANNOTATIONS
 
 
 def _is_harmless_action(action: PdfObject) -> bool:
@@ -322,8 +329,6 @@ def _clean_odt(data: bytes) -> bytes:
         target.writestr(zipfile.ZipInfo("mimetype"), ODT_TYPE, zipfile.ZIP_STORED)
         for name, content in contents.items():
             target.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
-    if len(written.getbuffer()) > MAX_BYTES:
-        raise _too_heavy()
     return written.getvalue()
 
 

@@ -186,11 +186,15 @@ class PageLink:
 
 @dataclass(frozen=True)
 class Pages:
-    """What the pagination shows; `build` makes it from a Django page and the query of the request."""
+    """What the pagination shows; `pages_of` makes the links of a list whose pages are numbered.
+
+    A list read from row to row has no links: `words` says which page this is, between the previous and the next one.
+    """
 
     links: Sequence[PageLink] = field(default_factory=tuple)
     previous_url: str = ""
     next_url: str = ""
+    words: Text = ""
 
 
 # --- Icons, tags, dates ----------------------------------------------------------------------------------------

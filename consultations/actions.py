@@ -1,0 +1,664 @@
+"""Everything residents write in a consultation.
+
+Rows are locked in one order, so that no two gestures wait for each other: reply, comment, contribution, section, consultation,
+then the register. Counters are written in the transaction of what they count.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Greatest
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts import consents
+from accounts.models import Consent, User
+from consultations import phases, rules
+from consultations.models import (
+    Attachment,
+    Comment,
+    CommentSupport,
+    Consultation,
+    Contribution,
+    ContributionVersion,
+    Phase,
+    Position,
+    Section,
+)
+from consultations.uploads import CleanFile
+from mulhouse import charter, typography
+from mulhouse.db import assert_in_transaction
+from mulhouse.errors import DomainError, Refusal, RefusedError, require
+from mulhouse.markup import render_markdown
+from notifications import outbox, subscriptions
+from transparency import register
+
+RESIDENT = "habitant"
+MAX_ATTACHMENTS = 3
+COUNTERS = {
+    Position.Choice.AGREE.value: "agree_count",
+    Position.Choice.MIXED.value: "mixed_count",
+    Position.Choice.DISAGREE.value: "disagree_count",
+}
+STANCE_COUNTERS = {Comment.Stance.FOR.value: "for_count", Comment.Stance.AGAINST.value: "against_count"}
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a resident wrote in the form of a contribution."""
+
+    section: Section | None
+    kind: str
+    title: str
+    body: str
+    signature: str
+    usage_when: str = ""
+    usage_frequency: str = ""
+    usage_role: str = ""
+    place: str = ""
+
+
+WRITTEN = tuple(Words.__dataclass_fields__)
+
+
+def _less(counter: str, by: int = 1) -> Greatest:
+    """Take from a counter. Never below zero: a wrong count, found at night, must not keep somebody from withdrawing."""
+    return Greatest(F(counter) - by, Value(0))
+
+
+def _locked(contribution: Contribution) -> Contribution:
+    """Read a contribution again and hold it until the end of the transaction."""
+    held: QuerySet[Contribution] = Contribution.objects.select_for_update(of=("self",), no_key=True)
+    return (
+        held.select_related("consultation", "section", "author")
+        .prefetch_related("consultation__phases")
+        .get(pk=contribution.pk)
+    )
+
+
+# --- Drafts --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def save_draft(*, actor: User, consultation: Consultation, reference: str, words: Words) -> Contribution:
+    """Keep what somebody has begun, finished or not; the same reference again changes the same draft.
+
+    Raises: RefusedError when the reference is somebody else's, or published since.
+    Locks: the draft.
+    """
+    draft, is_new = Contribution.objects.get_or_create(
+        reference=reference,
+        defaults={"consultation": consultation, "author": actor, **_columns(words)},
+    )
+    if is_new:
+        return draft
+    draft = _locked(draft)
+    require(rules.draft_refusal(actor, draft))
+    _assign(draft, words)
+    draft.save(update_fields=[*WRITTEN, "body_html", "saved_at"])
+    return draft
+
+
+def _columns(words: Words) -> dict[str, Any]:
+    return {**{name: getattr(words, name) for name in WRITTEN}, "body_html": render_markdown(words.body)}
+
+
+def _assign(contribution: Contribution, words: Words) -> None:
+    for name, value in _columns(words).items():
+        setattr(contribution, name, value)
+
+
+@transaction.atomic(durable=True)
+def discard_draft(*, actor: User, contribution: Contribution) -> None:
+    """Erase a draft and its files; repeating it is no error.
+
+    Raises: RefusedError when it is not theirs, or is published.
+    Locks: the draft.
+    """
+    if not Contribution.objects.filter(pk=contribution.pk).exists():
+        return
+    draft = _locked(contribution)
+    require(rules.draft_refusal(actor, draft))
+    _erase_files(Attachment.objects.filter(contribution=draft))
+    draft.delete()
+
+
+def attach(
+    *, actor: User, contribution: Contribution, upload: CleanFile, alt: str, is_decorative: bool, at: dt.datetime
+) -> Attachment:
+    """Join a cleaned file to a draft, or to a contribution nobody has reacted to.
+
+    The file goes to the storage before the transaction, which never waits for it, and is taken back when the row is refused.
+
+    Raises: RefusedError when the text is not theirs or can not change any more; DomainError("too_many") beyond three.
+    Locks: the contribution.
+    """
+    attachment = Attachment(
+        kind=upload.kind,
+        name=upload.name,
+        alt=alt,
+        is_decorative=is_decorative and upload.kind == "photo",
+        content_type=upload.content_type,
+        size=len(upload.content),
+        width=upload.width,
+        height=upload.height,
+    )
+    extension = upload.name.rsplit(".", 1)[-1]
+    attachment.file.save(f"{attachment.key}.{extension}", ContentFile(upload.content), save=False)
+    try:
+        with transaction.atomic(durable=True):
+            held = _locked(contribution)
+            require(_files_refusal(actor, held, at=at))
+            attachment.contribution, attachment.position = held, _free_position(held)
+            attachment.save()
+            if held.published_at is not None:
+                _record_edit(actor, held)
+    except BaseException:
+        attachment.file.delete(save=False)
+        raise
+    return attachment
+
+
+def _free_position(contribution: Contribution) -> int:
+    taken = set(contribution.attachments.values_list("position", flat=True))
+    free = [position for position in range(1, MAX_ATTACHMENTS + 1) if position not in taken]
+    if not free:
+        raise DomainError("too_many", _("Trois fichiers au plus. Retirez-en un pour en ajouter un autre."))
+    return free[0]
+
+
+def _files_refusal(actor: User, contribution: Contribution, *, at: dt.datetime) -> Refusal | None:
+    if contribution.published_at is None:
+        return rules.draft_refusal(actor, contribution)
+    if contribution.has_reaction:
+        return Refusal(
+            "reacted", _("Quelqu’un a déjà réagi\u00a0: les fichiers ne changent plus. Vous pouvez corriger le texte.")
+        )
+    return rules.edit_refusal(actor, contribution, at=at)
+
+
+@transaction.atomic(durable=True)
+def describe(*, actor: User, attachment: Attachment, alt: str, is_decorative: bool) -> None:
+    """Change the words that stand for a photo.
+
+    Raises: RefusedError when the contribution is not theirs, or is withdrawn.
+    """
+    contribution = attachment.contribution
+    require(
+        rules.draft_refusal(actor, contribution)
+        if contribution.published_at is None
+        else rules.withdraw_refusal(actor, contribution)
+    )
+    values = {"alt": alt, "is_decorative": is_decorative}
+    changed = Attachment.objects.filter(pk=attachment.pk).exclude(**values).update(**values)
+    if changed and contribution.published_at is not None:
+        _record_edit(actor, contribution)
+
+
+@transaction.atomic(durable=True)
+def detach(*, actor: User, attachment: Attachment, at: dt.datetime) -> None:
+    """Take a file away from a draft, or from a contribution nobody has reacted to; repeating it is no error.
+
+    Raises: RefusedError when the text is not theirs or can not change any more.
+    Locks: the contribution.
+    """
+    contribution = _locked(attachment.contribution)
+    require(_files_refusal(actor, contribution, at=at))
+    if _erase_files(Attachment.objects.filter(pk=attachment.pk)) and contribution.published_at is not None:
+        _record_edit(actor, contribution)
+
+
+def _erase_files(attachments: QuerySet[Attachment]) -> int:
+    """Erase rows now, and their files once that is certain."""
+    found = list(attachments)
+    for attachment in found:
+        transaction.on_commit(partial(attachment.file.storage.delete, str(attachment.file.name)))
+    return attachments.delete()[0] if found else 0
+
+
+# --- Published contributions ---------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def publish(*, actor: User, contribution: Contribution, at: dt.datetime, follow: bool = False) -> Contribution:
+    """Make a draft public, sign it, count it and acknowledge it by mail; repeating it is no error.
+
+    Publishing is agreeing to the charter: its version is stored with the text and in the person's consents.
+
+    Raises: RefusedError when the rule refuses (phase, residence, age, signature, missing text or description).
+    Locks: the draft, then its section and consultation.
+    """
+    draft = _locked(contribution)
+    if draft.published_at is not None and draft.author_id == actor.pk:
+        return draft
+    require(rules.publish_refusal(actor, draft, at=at))
+    draft.published_at = at
+    draft.district = actor.district
+    draft.charter_version = charter.CURRENT.number
+    draft.body_html = render_markdown(draft.body)
+    draft.save(update_fields=["published_at", "district", "charter_version", "body_html", "saved_at"])
+    consents.give(actor, Consent.Purpose.CHARTER)
+    if follow:
+        subscriptions.add(actor, draft.consultation.topic)
+    outbox.enqueue_template(
+        kind="consultations.published",
+        to=actor.email,
+        template="consultations/published",
+        context={
+            "contribution": draft,
+            "consultation": draft.consultation,
+            "address": _address(draft, actor.language),
+        },
+        user=actor,
+        once_key=f"contribution:{draft.reference}:published",
+        language=actor.language,
+    )
+    _count_in_section(draft.section_id, F("contribution_count") + 1)
+    Consultation.objects.filter(pk=draft.consultation_id).update(contribution_count=F("contribution_count") + 1)
+    register.record(
+        "contribution.published",
+        role=RESIDENT,
+        subject=draft.reference,
+        facts={"consultation": draft.consultation.slug, "sorte": draft.kind, "charte": draft.charter_version},
+        actor=actor,
+    )
+    return draft
+
+
+@transaction.atomic(durable=True)
+def correct(*, actor: User, contribution: Contribution, words: Words, at: dt.datetime) -> Contribution:
+    """Change a published text: freely before the first reaction, by a version that everybody can read after it.
+
+    After a reaction only the title and the text change. Nothing changed is no error and leaves no trace.
+
+    Raises: RefusedError when it is not theirs, withdrawn, or the phase is over.
+    Locks: the contribution.
+    """
+    held = _locked(contribution)
+    require(rules.edit_refusal(actor, held, at=at))
+    reacted = held.has_reaction
+    names = ("title", "body") if reacted else WRITTEN
+    if all(getattr(held, name) == getattr(words, name) for name in names):
+        return held
+    changed = [*names, "body_html", "saved_at"]
+    if reacted:
+        ContributionVersion.objects.create(
+            contribution=held,
+            number=held.versions.count() + 1,
+            title=held.title,
+            body=held.body,
+            body_html=held.body_html,
+            replaced_at=at,
+        )
+        held.corrected_at = at
+        changed.append("corrected_at")
+    old_section = held.section_id
+    for name in names:
+        setattr(held, name, getattr(words, name))
+    held.body_html = render_markdown(held.body)
+    held.save(update_fields=changed)
+    if held.section_id != old_section:
+        _move(old_section, held.section_id)
+    _record_edit(actor, held)
+    return held
+
+
+def _move(old_section: int | None, new_section: int | None) -> None:
+    """Count a contribution in its new section, in the order of the keys so that two moves never wait for each other."""
+    changes = {old_section: _less("contribution_count"), new_section: F("contribution_count") + 1}
+    for section in sorted(changes, key=lambda pk: pk or 0):
+        _count_in_section(section, changes[section])
+
+
+def _count_in_section(section: int | None, count: Any) -> None:
+    if section is not None:
+        Section.objects.filter(pk=section).update(contribution_count=count)
+
+
+def _record_edit(actor: User, contribution: Contribution) -> None:
+    register.record(
+        "contribution.corrected",
+        role=RESIDENT,
+        subject=contribution.reference,
+        facts={"consultation": contribution.consultation.slug, "apres_reaction": contribution.has_reaction},
+        actor=actor,
+    )
+
+
+@transaction.atomic(durable=True)
+def withdraw(*, actor: User, contribution: Contribution, at: dt.datetime) -> None:
+    """Take a contribution back: its address keeps a neutral sentence, every list and count lets it go.
+
+    Repeating it is no error.
+
+    Raises: RefusedError when it is not theirs, or is only a draft.
+    Locks: the contribution, then its section and consultation.
+    """
+    held = _locked(contribution)
+    if held.withdrawn_at is not None and held.author_id == actor.pk:
+        return
+    require(rules.withdraw_refusal(actor, held))
+    held.withdrawn_at = at
+    held.save(update_fields=["withdrawn_at", "saved_at"])
+    _count_in_section(held.section_id, _less("contribution_count"))
+    Consultation.objects.filter(pk=held.consultation_id).update(
+        contribution_count=_less("contribution_count"), comment_count=_less("comment_count", held.comment_count)
+    )
+    register.record(
+        "contribution.withdrawn",
+        role=RESIDENT,
+        subject=held.reference,
+        facts={"consultation": held.consultation.slug},
+        actor=actor,
+    )
+
+
+# --- Positions -----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def take_position(*, actor: User, contribution: Contribution, choice: str, at: dt.datetime) -> None:
+    """Store what somebody thinks of a contribution, in place of what they thought before.
+
+    The register says that somebody took a position in this consultation: neither who, nor on what, nor which.
+
+    Raises: RefusedError; ValueError for a choice that does not exist.
+    Locks: the person's own position, then the contribution.
+    """
+    counter = COUNTERS.get(choice)
+    if counter is None:
+        raise ValueError(choice)
+    require(rules.position_refusal(actor, contribution, at=at))
+    position, is_new = Position.objects.get_or_create(
+        contribution=contribution, resident=actor, defaults={"choice": choice}
+    )
+    if not is_new:
+        position = Position.objects.select_for_update(of=("self",), no_key=True).get(pk=position.pk)
+        if position.choice == choice:
+            return
+    changes: dict[str, Any] = {counter: F(counter) + 1}
+    if not is_new:
+        changes[COUNTERS[position.choice]] = _less(COUNTERS[position.choice])
+        position.choice = choice
+        position.save(update_fields=["choice"])
+    _count(contribution, **changes)
+    register.record("position.taken", role=RESIDENT, subject=contribution.consultation.slug)
+
+
+@transaction.atomic(durable=True)
+def withdraw_position(*, actor: User, contribution: Contribution, at: dt.datetime) -> None:
+    """Forget what somebody thinks of a contribution; repeating it is no error.
+
+    Raises: RefusedError when the phase is over.
+    Locks: the person's own position, then the contribution.
+    """
+    require(rules.position_refusal(actor, contribution, at=at))
+    position = (
+        Position.objects.select_for_update(of=("self",))
+        .filter(contribution=contribution, resident=actor)
+        .order_by("pk")
+        .first()
+    )
+    if position is None:
+        return
+    counter = COUNTERS[position.choice]
+    position.delete()
+    _count(contribution, **{counter: _less(counter)})
+    register.record("position.withdrawn", role=RESIDENT, subject=contribution.consultation.slug)
+
+
+def _count(contribution: Contribution, **changes: Any) -> None:
+    """Write counters of a contribution that is still there. Raises: RefusedError when it was withdrawn meanwhile."""
+    if not Contribution.objects.visible().filter(pk=contribution.pk).update(**changes):
+        raise RefusedError(Refusal("withdrawn", _("Cette contribution vient d’être retirée par son auteur.")))
+
+
+# --- Debate --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def comment(
+    *,
+    actor: User,
+    contribution: Contribution,
+    reference: str,
+    stance: str,
+    body: str,
+    at: dt.datetime,
+    parent: Comment | None = None,
+) -> Comment:
+    """Add a word to the debate, or a reply to a comment; the same reference again is the same comment.
+
+    Shape: a reply is always neutral, the stance belongs to the comment that opens the thread.
+    Raises: RefusedError when the rule refuses, or when what is answered was withdrawn meanwhile.
+    Locks: the parent, the contribution, the consultation.
+    """
+    require(rules.reply_refusal(actor, parent, at=at) if parent else rules.comment_refusal(actor, contribution, at=at))
+    stance = Comment.Stance.NEUTRAL.value if parent else stance
+    written, is_new = Comment.objects.get_or_create(
+        reference=reference,
+        defaults={
+            "contribution": contribution,
+            "parent": parent,
+            "author": actor,
+            "stance": stance,
+            "body": body,
+            "body_html": render_markdown(body),
+            "published_at": at,
+        },
+    )
+    if not is_new:
+        if written.author_id != actor.pk:
+            raise RefusedError(Refusal("not_author", _("Ce commentaire n’est pas le vôtre.")))
+        return written
+    if parent is not None and not Comment.objects.visible().filter(pk=parent.pk).update(
+        reply_count=F("reply_count") + 1
+    ):
+        raise RefusedError(Refusal("withdrawn", _("Ce commentaire vient d’être retiré par son auteur.")))
+    changes = {"comment_count": F("comment_count") + 1}
+    if stance in STANCE_COUNTERS:
+        changes[STANCE_COUNTERS[stance]] = F(STANCE_COUNTERS[stance]) + 1
+    _count(contribution, **changes)
+    Consultation.objects.filter(pk=contribution.consultation_id).update(comment_count=F("comment_count") + 1)
+    register.record(
+        "comment.published",
+        role=RESIDENT,
+        subject=written.reference,
+        facts={"consultation": contribution.consultation.slug, "contribution": contribution.reference},
+        actor=actor,
+    )
+    return written
+
+
+@transaction.atomic(durable=True)
+def withdraw_comment(*, actor: User, comment: Comment, at: dt.datetime) -> None:
+    """Take a comment back: a neutral sentence stands where it had replies; repeating it is no error.
+
+    Raises: RefusedError when it is not theirs.
+    Locks: the comment, its parent, the contribution, the consultation.
+    """
+    held = Comment.objects.select_for_update(of=("self",), no_key=True).get(pk=comment.pk)
+    if held.withdrawn_at is not None and held.author_id == actor.pk:
+        return
+    require(rules.withdraw_comment_refusal(actor, held))
+    held.withdrawn_at = at
+    held.save(update_fields=["withdrawn_at"])
+    contribution = Contribution.objects.select_related("consultation").get(pk=held.contribution_id)
+    _uncount(held)
+    register.record(
+        "comment.withdrawn",
+        role=RESIDENT,
+        subject=held.reference,
+        facts={"consultation": contribution.consultation.slug, "contribution": contribution.reference},
+        actor=actor,
+    )
+
+
+def _uncount(comment: Comment) -> None:
+    """Take a comment out of the counters; those of the consultation only while its contribution is counted there."""
+    if comment.parent_id is not None:
+        Comment.objects.filter(pk=comment.parent_id).update(reply_count=_less("reply_count"))
+    changes: dict[str, Any] = {"comment_count": _less("comment_count")}
+    if comment.stance in STANCE_COUNTERS:
+        changes[STANCE_COUNTERS[comment.stance]] = _less(STANCE_COUNTERS[comment.stance])
+    contributions = Contribution.objects.filter(pk=comment.contribution_id)
+    if contributions.visible().update(**changes):
+        consultation = contributions.values("consultation")
+        Consultation.objects.filter(pk__in=consultation).update(comment_count=_less("comment_count"))
+    else:
+        contributions.update(**changes)
+
+
+@transaction.atomic(durable=True)
+def support_comment(*, actor: User, comment: Comment, at: dt.datetime) -> None:
+    """Count somebody's support of a comment once, however often they say it.
+
+    The register says that somebody supported a comment of this consultation: neither who nor which.
+
+    Raises: RefusedError.
+    Locks: the comment.
+    """
+    require(rules.support_refusal(actor, comment, at=at))
+    _support, is_new = CommentSupport.objects.get_or_create(comment=comment, resident=actor)
+    if not is_new:
+        return
+    if not Comment.objects.visible().filter(pk=comment.pk).update(support_count=F("support_count") + 1):
+        raise RefusedError(Refusal("withdrawn", _("Ce commentaire vient d’être retiré par son auteur.")))
+    register.record("comment.supported", role=RESIDENT, subject=comment.contribution.consultation.slug)
+
+
+@transaction.atomic(durable=True)
+def unsupport_comment(*, actor: User, comment: Comment, at: dt.datetime) -> None:
+    """Take a support back; repeating it is no error.
+
+    Raises: RefusedError when the phase is over.
+    Locks: the comment.
+    """
+    require(rules.support_refusal(actor, comment, at=at))
+    if not CommentSupport.objects.filter(comment=comment, resident=actor).delete()[0]:
+        return
+    Comment.objects.filter(pk=comment.pk).update(support_count=_less("support_count"))
+    register.record("comment.unsupported", role=RESIDENT, subject=comment.contribution.consultation.slug)
+
+
+# --- Followers -----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def announce_phase(*, phase: Phase, followers: Iterable[User]) -> None:
+    """Write to some followers that a phase has begun; nobody is told twice, however often this runs."""
+    for follower in followers:
+        outbox.enqueue_template(
+            kind="consultations.phase",
+            to=follower.email,
+            template="consultations/phase",
+            context=_phase_words(phase, follower.language),
+            user=follower,
+            once_key=f"phase:{phase.pk}:{follower.pk}",
+            language=follower.language,
+            topic=phase.consultation.topic,
+        )
+
+
+def _phase_words(phase: Phase, language: str) -> dict[str, Any]:
+    """Say in the language of a follower what a phase is for."""
+    with translation.override(language):
+        sentences = {
+            phases.Kind.INFORM: _("Vous pouvez lire le projet et ses documents, avant de donner votre avis."),
+            phases.Kind.CONTRIBUTE: _("Vous pouvez donner votre avis, prendre position et débattre."),
+            phases.Kind.ANALYSE: _("La Ville lit toutes les contributions. Vous pouvez les lire aussi."),
+            phases.Kind.DECIDE: _("La décision se prépare. Elle sera publiée, avec ses raisons."),
+            phases.Kind.FOLLOW: _("La décision est prise. Vous pouvez suivre sa réalisation."),
+        }
+        return {
+            "phase": phase,
+            "consultation": phase.consultation,
+            "dates": typography.date_range(phase.starts_on, phase.ends_on),
+            "what": sentences[phases.Kind(phase.kind)],
+            "address": _address(phase.consultation, language),
+        }
+
+
+def _address(thing: Consultation | Contribution, language: str) -> str:
+    """Give the whole address of a page, for a mail."""
+    with translation.override(language):
+        return settings.SITE_URL + thing.get_absolute_url()
+
+
+@transaction.atomic(durable=True)
+def finish_announcing(*, phase: Phase, at: dt.datetime) -> bool:
+    """Keep that every follower of a phase was written to.
+
+    Shape: False when another worker said so first.
+    """
+    return Phase.objects.filter(pk=phase.pk, announced_at__isnull=True).update(announced_at=at) == 1
+
+
+# --- Closing an account ----------------------------------------------------------------------------------------------
+# Called by the closing of an account, in its transaction: nothing here writes on the register, the closing does.
+
+
+def erase_contributions(*, user: User) -> None:
+    """Erase somebody's drafts with their files, empty what they had withdrawn, and unsign what they published.
+
+    Raises: RuntimeError outside a transaction.
+    """
+    assert_in_transaction()
+    theirs = Contribution.objects.filter(author=user)
+    gone = theirs.filter(withdrawn_at__isnull=False)
+    _erase_files(Attachment.objects.filter(contribution__in=theirs.filter(published_at__isnull=True)))
+    _erase_files(Attachment.objects.filter(contribution__in=gone))
+    ContributionVersion.objects.filter(contribution__in=gone).delete()
+    theirs.filter(published_at__isnull=True).delete()
+    emptied = dict.fromkeys(("usage_when", "usage_frequency", "usage_role", "place"), "")
+    gone.update(title="—", body="—", body_html="", district=None, **emptied)
+    theirs.update(author=None)
+
+
+def erase_comments(*, user: User) -> None:
+    """Unsign somebody's comments, and empty those they had withdrawn.
+
+    Raises: RuntimeError outside a transaction.
+    """
+    assert_in_transaction()
+    theirs = Comment.objects.filter(author=user)
+    theirs.filter(withdrawn_at__isnull=False).update(body="—", body_html="")
+    theirs.update(author=None)
+
+
+def erase_positions(*, user: User, at: dt.datetime) -> None:
+    """Withdraw somebody's positions where the phase is open, and unlink those of finished phases, whose count stays.
+
+    Raises: RuntimeError outside a transaction.
+    Locks: the contributions concerned, in the order of their keys.
+    """
+    assert_in_transaction()
+    theirs = Position.objects.filter(resident=user)
+    opened = theirs.filter(contribution__consultation__in=Consultation.objects.open(at=at))
+    for position in list(opened.order_by("contribution_id")):
+        counter = COUNTERS[position.choice]
+        Contribution.objects.filter(pk=position.contribution_id).update(**{counter: _less(counter)})
+        position.delete()
+    theirs.update(resident=None)
+
+
+def erase_supports(*, user: User, at: dt.datetime) -> None:
+    """Withdraw somebody's supports of comments where the phase is open, and unlink the others, whose count stays.
+
+    Raises: RuntimeError outside a transaction.
+    Locks: the comments concerned, in the order of their keys.
+    """
+    assert_in_transaction()
+    theirs = CommentSupport.objects.filter(resident=user)
+    opened = theirs.filter(comment__contribution__consultation__in=Consultation.objects.open(at=at))
+    for support in list(opened.order_by("comment_id")):
+        Comment.objects.filter(pk=support.comment_id).update(support_count=_less("support_count"))
+        support.delete()
+    theirs.update(resident=None)

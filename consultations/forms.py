@@ -1,0 +1,389 @@
+"""What residents type: a contribution, its files, a comment. Forms check, actions write."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django import forms
+from django.core import signing
+from django.forms.boundfield import BoundField
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import rules as accounts_rules
+from accounts.models import User
+from city.models import District
+from consultations import uploads
+from consultations.actions import MAX_ATTACHMENTS, Words
+from consultations.models import Attachment, Comment, Contribution, Position, Section
+from mulhouse.references import new_reference
+
+TITLE_LENGTHS = (10, 120)
+BODY_LENGTH = 3000
+COMMENT_LENGTH = 1500
+ALT_LENGTH = 200
+FACT_LENGTH = 120
+PLACE_LENGTH = 160
+
+MARKDOWN_HELP = gettext_lazy(
+    "Une ligne vide commence un paragraphe. «\u00a0**mot**\u00a0» s’affiche en gras, «\u00a0- mot\u00a0» fait une liste."
+)
+
+
+def new_token(user: User, purpose: str) -> str:
+    """Draw the reference of what is about to be written, signed for this person: sending a form twice writes once."""
+    return signing.dumps(new_reference(), salt=_salt(user, purpose))
+
+
+def read_token(token: str, user: User, purpose: str) -> str:
+    """Read the reference back; a new one when the token is not ours, so that nothing typed is lost."""
+    try:
+        return str(signing.loads(token, salt=_salt(user, purpose)))
+    except signing.BadSignature:
+        return new_reference()
+
+
+def _salt(user: User, purpose: str) -> str:
+    return f"consultations.{purpose}.{user.pk}"
+
+
+class ProseField(forms.CharField):
+    """A text of some lines: a line break counts for one character, whatever the browser sends."""
+
+    def __init__(self, *, rows: int, **kwargs: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        """Read line breaks as one character."""
+        return str(super().to_python(value) or "").replace("\r\n", "\n")
+
+
+KINDS = {
+    Contribution.Kind.OPINION: gettext_lazy("Un avis\u00a0: ce que j’en pense"),
+    Contribution.Kind.PROPOSAL: gettext_lazy("Une proposition\u00a0: ce que je suggère de faire"),
+    Contribution.Kind.QUESTION: gettext_lazy("Une question\u00a0: ce que je voudrais savoir"),
+    Contribution.Kind.EXPERIENCE: gettext_lazy("Une expertise d’usage\u00a0: ce que je vis ici"),
+}
+
+
+class ContributionForm(forms.Form):
+    """A contribution, complete enough to be published. `section` comes first: it decides what is asked."""
+
+    section = forms.ModelChoiceField(
+        label=gettext_lazy("À quelle question répondez-vous\u00a0?"),
+        queryset=Section.objects.none(),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": gettext_lazy("Choisissez la question à laquelle vous répondez.")},
+    )
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Que voulez-vous écrire\u00a0?"),
+        choices=[(kind.value, label) for kind, label in KINDS.items()],
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choisissez ce que vous voulez écrire.")},
+    )
+    title = forms.CharField(
+        label=gettext_lazy("Titre"),
+        help_text=gettext_lazy("Une phrase qui dit l’essentiel, de 10 à 120 caractères."),
+        error_messages={"required": gettext_lazy("Donnez un titre.")},
+    )
+    body = ProseField(
+        label=gettext_lazy("Votre texte"),
+        help_text=MARKDOWN_HELP,
+        max_length=BODY_LENGTH,
+        rows=9,
+        error_messages={
+            "required": gettext_lazy("Écrivez votre texte."),
+            "max_length": gettext_lazy("Votre texte dépasse 3\u00a0000 caractères. Raccourcissez-le."),
+        },
+    )
+    usage_when = forms.CharField(label=gettext_lazy("Quand\u00a0?"), max_length=FACT_LENGTH, required=False)
+    usage_frequency = forms.CharField(
+        label=gettext_lazy("À quel rythme\u00a0?"), max_length=FACT_LENGTH, required=False
+    )
+    usage_role = forms.CharField(label=gettext_lazy("En tant que…"), max_length=FACT_LENGTH, required=False)
+    place = forms.CharField(
+        label=gettext_lazy("Lieu"),
+        help_text=gettext_lazy("Une rue, une place, un arrêt. N’indiquez pas votre adresse."),
+        max_length=PLACE_LENGTH,
+        required=False,
+    )
+    signature = forms.ChoiceField(
+        label=gettext_lazy("Comment signer\u00a0?"),
+        choices=Contribution.Signature.choices,
+        widget=forms.RadioSelect,
+        initial=Contribution.Signature.NAME.value,
+        error_messages={"required": gettext_lazy("Choisissez votre signature.")},
+    )
+
+    def __init__(self, *args: Any, sections: Sequence[Section], reacted: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["section"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 (declared above)
+        field.queryset = Section.objects.filter(pk__in=[section.pk for section in sections])
+        # The sections are at hand: choosing among them asks the database nothing more.
+        field.choices = [(section.pk, f"{section.title}\u00a0: {section.question}") for section in sections]
+        if len(sections) == 1:
+            field.initial = sections[0].pk
+            field.widget = forms.HiddenInput()
+        if reacted:
+            for name in set(self.fields) - {"title", "body"}:
+                del self.fields[name]
+
+    def clean_title(self) -> str:
+        """Refuse a title too short to say something, or too long to be read in a list."""
+        title = " ".join(str(self.cleaned_data["title"]).split())
+        shortest, longest = TITLE_LENGTHS
+        if len(title) < shortest:
+            raise forms.ValidationError(
+                _("Votre titre est trop court\u00a0: écrivez au moins 10 caractères."), code="short"
+            )
+        if len(title) > longest:
+            raise forms.ValidationError(_("Votre titre est trop long\u00a0: 120 caractères au plus."), code="long")
+        return title
+
+    def advice(self) -> list[str]:
+        """Say what would make the text easier to read, without asking for it."""
+        found = []
+        title, body = str(self.cleaned_data.get("title", "")), str(self.cleaned_data.get("body", ""))
+        if is_shouting(title):
+            found.append(_("Votre titre est presque tout en capitales. En minuscules, il se lit mieux."))
+        if is_shouting(body):
+            found.append(_("Votre texte est presque tout en capitales. En minuscules, il se lit mieux."))
+        return found
+
+    def words(self) -> Words:
+        """Give what was typed, valid."""
+        given = self.cleaned_data
+        return Words(**{name: given.get(name, "") for name in Words.__dataclass_fields__})
+
+
+def is_shouting(text: str) -> bool:
+    """Tell whether most letters of a text of some length are capitals."""
+    letters = [sign for sign in text if sign.isalpha()]
+    return len(letters) >= TITLE_LENGTHS[0] and sum(sign.isupper() for sign in letters) * 2 > len(letters)
+
+
+def draft_words(data: Any, sections: Sequence[Section]) -> Words:
+    """Read what was typed as it is, finished or not: a draft keeps everything that fits."""
+    chosen = next((section for section in sections if str(section.pk) == data.get("section")), None)
+    if chosen is None and len(sections) == 1:
+        chosen = sections[0]
+
+    def choice(name: str, allowed: Sequence[str], default: str) -> str:
+        value = str(data.get(name, ""))
+        return value if value in allowed else default
+
+    def text(name: str, length: int) -> str:
+        return str(data.get(name, "")).replace("\x00", "").strip()[:length]
+
+    return Words(
+        section=chosen,
+        kind=choice("kind", Contribution.Kind.values, Contribution.Kind.OPINION),
+        title=" ".join(text("title", 2 * TITLE_LENGTHS[1]).split()),
+        body=text("body", 10 * BODY_LENGTH).replace("\r\n", "\n"),
+        signature=choice("signature", Contribution.Signature.values, Contribution.Signature.NAME),
+        usage_when=text("usage_when", FACT_LENGTH),
+        usage_frequency=text("usage_frequency", FACT_LENGTH),
+        usage_role=text("usage_role", FACT_LENGTH),
+        place=text("place", PLACE_LENGTH),
+    )
+
+
+class ProfileForm(forms.Form):
+    """What is still missing to take part, asked beside the act itself: a public name, a district."""
+
+    public_name = forms.CharField(
+        label=gettext_lazy("Votre nom public"),
+        help_text=gettext_lazy("Votre nom ou un pseudonyme. Tout le monde le verra sous vos textes."),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
+        error_messages={"required": gettext_lazy("Choisissez un nom public.")},
+    )
+    birth_year = forms.IntegerField(
+        label=gettext_lazy("Votre année de naissance"),
+        help_text=gettext_lazy("Sur quatre chiffres. Elle sert à vérifier l’âge minimum, personne ne la voit."),
+        min_value=1900,
+        max_value=2100,
+        widget=forms.NumberInput(attrs={"autocomplete": "bday-year"}),
+        error_messages={"required": gettext_lazy("Indiquez votre année de naissance.")},
+    )
+    district = forms.ModelChoiceField(
+        label=gettext_lazy("Votre quartier"),
+        help_text=gettext_lazy("Vous déclarez habiter Mulhouse, dans ce quartier."),
+        queryset=District.objects.none(),
+        empty_label=gettext_lazy("Choisissez votre quartier"),
+        error_messages={"required": gettext_lazy("Choisissez votre quartier.")},
+    )
+
+    def __init__(self, *args: Any, asks: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in set(self.fields) - set(asks):
+            del self.fields[name]
+        if "district" in self.fields:
+            field = self.fields["district"]
+            assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 (declared above)
+            field.queryset = District.objects.all()
+
+    def clean_public_name(self) -> str:
+        """Refuse an address or a number in place of a name."""
+        name = " ".join(str(self.cleaned_data["public_name"]).split())
+        if refusal := accounts_rules.public_name_refusal(name):
+            raise forms.ValidationError(refusal.message, code=refusal.code)
+        return name
+
+
+class AttachmentForm(forms.Form):
+    """A file to join, and the words that stand for a photo. `upload` is what can be kept, even while the words are missing."""
+
+    file = forms.FileField(
+        label=gettext_lazy("Photo ou document"),
+        help_text=gettext_lazy("JPEG, PNG, WebP, PDF ou ODT, 5\u00a0Mo au plus."),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": uploads.ACCEPT}),
+    )
+    alt = forms.CharField(
+        label=gettext_lazy("Si c’est une photo, décrivez-la en une phrase"),
+        help_text=gettext_lazy("Elle est lue aux personnes qui ne voient pas l’image."),
+        max_length=ALT_LENGTH,
+        required=False,
+    )
+    is_decorative = forms.BooleanField(label=gettext_lazy("Image sans information, à ne pas décrire"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Clean the file itself, and ask for the words of a photo."""
+        given = super().clean() or {}
+        sent = given.get("file")
+        if sent is None:
+            return given
+        if sent.size > uploads.MAX_BYTES:
+            self.add_error("file", _("Ce fichier dépasse 5\u00a0Mo. Réduisez-le ou choisissez-en un autre."))
+            return given
+        try:
+            given["upload"] = uploads.clean(sent.name, sent.read())
+        except uploads.RejectedFileError as error:
+            self.add_error("file", error.message)
+            return given
+        if given["upload"].kind == "photo" and not given.get("alt") and not given.get("is_decorative"):
+            self.add_error(
+                "alt", _("Décrivez cette photo en une phrase, ou cochez «\u00a0image sans information\u00a0».")
+            )
+        return given
+
+
+class KeptAttachmentForm(forms.Form):
+    """A file that is already kept: its words, or taking it away."""
+
+    alt = forms.CharField(
+        label=gettext_lazy("Description de la photo"),
+        help_text=gettext_lazy("Elle est lue aux personnes qui ne voient pas l’image."),
+        max_length=ALT_LENGTH,
+        required=False,
+    )
+    is_decorative = forms.BooleanField(label=gettext_lazy("Image sans information, à ne pas décrire"), required=False)
+    remove = forms.BooleanField(label=gettext_lazy("Retirer ce fichier"), required=False)
+
+    def __init__(self, data: Any, *, attachment: Attachment) -> None:
+        initial = {"alt": attachment.alt, "is_decorative": attachment.is_decorative}
+        super().__init__(data, initial=initial, prefix=f"kept-{attachment.position}")
+        self.attachment = attachment
+        if attachment.kind != Attachment.Kind.PHOTO:
+            del self.fields["alt"], self.fields["is_decorative"]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the words of a photo that stays."""
+        given = super().clean() or {}
+        if "alt" in self.fields and not given.get("remove") and not given.get("alt") and not given.get("is_decorative"):
+            self.add_error(
+                "alt", _("Décrivez cette photo en une phrase, ou cochez «\u00a0image sans information\u00a0».")
+            )
+        return given
+
+
+def attachment_forms(data: Any, files: Any, kept: Sequence[Attachment]) -> list[AttachmentForm]:
+    """Give one form for each file that can still be joined."""
+    taken = {attachment.position for attachment in kept}
+    free = [position for position in range(1, MAX_ATTACHMENTS + 1) if position not in taken]
+    return [AttachmentForm(data, files, prefix=f"new-{position}") for position in free]
+
+
+def kept_forms(data: Any, kept: Sequence[Attachment]) -> list[KeptAttachmentForm]:
+    """Give one form for each file that is already kept; one that arrived with this very request answers for itself."""
+    return [KeptAttachmentForm(_kept_data(data, attachment), attachment=attachment) for attachment in kept]
+
+
+def _kept_data(data: Any, attachment: Attachment) -> Any:
+    prefix = f"kept-{attachment.position}"
+    if data is None or f"{prefix}-alt" in data or f"{prefix}-remove" in data:
+        return data
+    return {f"{prefix}-alt": attachment.alt, f"{prefix}-is_decorative": "on" if attachment.is_decorative else ""}
+
+
+class CommentForm(forms.Form):
+    """A word in the debate."""
+
+    stance = forms.ChoiceField(
+        label=gettext_lazy("Votre position"),
+        choices=Comment.Stance.choices,
+        error_messages={
+            "required": gettext_lazy("Dites si vous êtes pour, contre ou sans avis tranché."),
+            "invalid_choice": gettext_lazy("Dites si vous êtes pour, contre ou sans avis tranché."),
+        },
+    )
+    body = ProseField(
+        label=gettext_lazy("Votre commentaire"),
+        max_length=COMMENT_LENGTH,
+        rows=4,
+        error_messages={
+            "required": gettext_lazy("Écrivez votre commentaire."),
+            "max_length": gettext_lazy("Votre commentaire dépasse 1\u00a0500 caractères. Raccourcissez-le."),
+        },
+    )
+
+
+class ReplyForm(forms.Form):
+    """A reply to a comment."""
+
+    body = ProseField(
+        label=gettext_lazy("Votre réponse"),
+        max_length=COMMENT_LENGTH,
+        rows=3,
+        error_messages={
+            "required": gettext_lazy("Écrivez votre réponse."),
+            "max_length": gettext_lazy("Votre réponse dépasse 1\u00a0500 caractères. Raccourcissez-la."),
+        },
+    )
+
+
+class PositionForm(forms.Form):
+    """One of the three positions, or none any more."""
+
+    WITHDRAW = "aucune"
+
+    position = forms.ChoiceField(
+        choices=[*Position.Choice.choices, (WITHDRAW, "")],
+        error_messages={
+            "required": gettext_lazy("Choisissez une position."),
+            "invalid_choice": gettext_lazy("Choisissez une position."),
+        },
+    )
+
+
+class Together:
+    """Several forms of one page, for the summary of what is to correct."""
+
+    def __init__(self, *forms_of_page: forms.Form) -> None:
+        self.forms = [form for form in forms_of_page if form.is_bound and form.errors]
+        self.is_bound = bool(self.forms)
+
+    @property
+    def errors(self) -> list[Any]:
+        """Give the errors of each form that has some."""
+        return [form.errors for form in self.forms]
+
+    def __iter__(self) -> Iterator[BoundField]:
+        for form in self.forms:
+            yield from form
+
+    def non_field_errors(self) -> list[str]:
+        """Give what is wrong with no field in particular."""
+        return [str(error) for form in self.forms for error in form.non_field_errors()]

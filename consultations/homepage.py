@@ -1,0 +1,67 @@
+"""What consultations show on the home page, and how those that people follow are named."""
+
+import datetime as dt
+
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from consultations import phases, presentation
+from consultations.filters import with_state
+from consultations.models import Comment, Consultation, Contribution, Phase
+from mulhouse import typography
+from mulhouse.home import Deadline, HomeSource, KeyFigure
+from mulhouse.templatetags.ui import ProcessCard
+from notifications.topics import Topic
+
+DEADLINES, CARDS = 4, 6
+
+
+def deadlines(at: dt.datetime) -> list[Deadline]:
+    """List the phases of contribution that end next, soonest first."""
+    today = at.astimezone(phases.PARIS).date()
+    rows = Phase.objects.filter(
+        consultation__in=Consultation.objects.open(at=at),
+        kind=phases.Kind.CONTRIBUTE,
+        starts_on__lte=today,
+        ends_on__gte=today,
+    )
+    return [
+        Deadline(
+            at=dt.datetime.combine(row.ends_on or today, dt.time(23, 59), tzinfo=phases.PARIS),
+            title=row.consultation.title,
+            url=row.consultation.get_absolute_url(),
+            detail=_("Dernier jour pour donner votre avis"),
+        )
+        for row in rows.select_related("consultation").order_by("ends_on", "pk")[:DEADLINES]
+    ]
+
+
+def cards(at: dt.datetime) -> list[ProcessCard]:
+    """Show the consultations that wait for an opinion, then those to come, then the last ones that report."""
+    rows = with_state(Consultation.objects.published().filter(archived_at__isnull=True), at=at)
+    rows = (
+        rows.select_related("theme")
+        .prefetch_related("phases", "districts")
+        .order_by(F("state"), "-published_at", "-pk")
+    )
+    return [presentation.card(row, at=at) for row in rows[:CARDS]]
+
+
+def figures(at: dt.datetime) -> list[KeyFigure]:
+    """Count what was opened and written since the first of January."""
+    first_day = phases.midnight(at.astimezone(phases.PARIS).date().replace(month=1, day=1))
+    since = Q(published_at__gte=first_day, published_at__lte=at)
+    opened = Consultation.objects.published().filter(since).count()
+    written = Contribution.objects.visible().filter(since).count()
+    answered = Comment.objects.visible().filter(since).count()
+    pairs = ((opened, _("consultations")), (written, _("contributions")), (answered, _("commentaires")))
+    return [KeyFigure(value=typography.number(count), label=label) for count, label in pairs if count]
+
+
+def topic(slug: str) -> Topic | None:
+    """Name a consultation that people follow."""
+    row = Consultation.objects.published().filter(slug=slug).first()
+    return Topic(title=row.title, url=row.get_absolute_url()) if row else None
+
+
+SOURCE = HomeSource(deadlines=deadlines, cards=cards, figures=figures)

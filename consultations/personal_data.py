@@ -1,0 +1,127 @@
+"""What consultations know about a person: what is given back to them, and what becomes of it when their account closes."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from consultations import actions
+from consultations.models import Attachment, Comment, CommentSupport, Contribution, Position
+from mulhouse.personal_data import Fate, Holding
+
+BASIS = "Mission d’intérêt public\u00a0: la participation des habitants aux décisions de la Ville."
+
+
+def _contributions(user: User) -> Iterable[dict[str, Any]]:
+    rows = Contribution.objects.filter(author=user).select_related("consultation", "section", "district")
+    for row in rows.prefetch_related("attachments", "versions").order_by("pk"):
+        yield {
+            "reference": row.reference,
+            "consultation": row.consultation.title,
+            "partie": str(row.section or ""),
+            "sorte": row.get_kind_display(),
+            "signature": row.get_signature_display(),
+            "quartier": str(row.district or ""),
+            "titre": row.title,
+            "texte": row.body,
+            "quand": row.usage_when,
+            "rythme": row.usage_frequency,
+            "en_tant_que": row.usage_role,
+            "lieu": row.place,
+            "charte": row.charter_version,
+            "commencee_le": row.created_at,
+            "publiee_le": row.published_at,
+            "corrigee_le": row.corrected_at,
+            "retiree_le": row.withdrawn_at,
+            "fichiers": [
+                {"nom": file.name, "description": file.alt, "dans_l_archive": _archived(row, file)}
+                for file in row.attachments.all()
+            ],
+            "versions_precedentes": [
+                {"titre": version.title, "texte": version.body, "remplacee_le": version.replaced_at}
+                for version in row.versions.all()
+            ],
+        }
+
+
+def _archived(contribution: Contribution, attachment: Attachment) -> str:
+    return f"contributions/{contribution.reference}/{attachment.position}-{attachment.name}"
+
+
+def _files(user: User) -> Iterator[tuple[str, Any]]:
+    attachments = Attachment.objects.filter(contribution__author=user).select_related("contribution")
+    for attachment in attachments.order_by("pk"):
+        with attachment.file.open("rb") as content:
+            yield _archived(attachment.contribution, attachment), content
+
+
+def _comments(user: User) -> Iterable[dict[str, Any]]:
+    for row in Comment.objects.filter(author=user).select_related("contribution").order_by("pk"):
+        yield {
+            "reference": row.reference,
+            "contribution": row.contribution.reference,
+            "sens": row.get_stance_display(),
+            "texte": row.body,
+            "publie_le": row.published_at,
+            "retire_le": row.withdrawn_at,
+        }
+
+
+def _positions(user: User) -> Iterable[dict[str, Any]]:
+    for row in Position.objects.filter(resident=user).select_related("contribution").order_by("pk"):
+        yield {"contribution": row.contribution.reference, "position": row.get_choice_display()}
+
+
+def _supports(user: User) -> Iterable[dict[str, Any]]:
+    for row in CommentSupport.objects.filter(resident=user).select_related("comment").order_by("pk"):
+        yield {"commentaire": row.comment.reference}
+
+
+# The closing of an account goes through them backwards: comments before contributions, in the order in which rows are locked.
+HOLDINGS = (
+    Holding(
+        model=Contribution,
+        label="Contributions et brouillons, avec leurs fichiers",
+        purpose="Recueillir les avis, les publier et y répondre.",
+        basis=BASIS,
+        period=(
+            "Le texte et ses fichiers restent publics, sans votre nom, après la fermeture du compte. "
+            "Les brouillons et les contributions retirées sont effacés, avec leurs fichiers."
+        ),
+        fate=Fate.UNSIGNED,
+        export=_contributions,
+        erase=lambda user: actions.erase_contributions(user=user),
+        files=_files,
+    ),
+    Holding(
+        model=Position,
+        label="Positions",
+        purpose="Compter les positions, une fois par personne. Personne ne voit qui pense quoi.",
+        basis=BASIS,
+        period="Retirées à la fermeture du compte si la phase est ouverte\u00a0; sinon le compte reste, sans lien avec vous.",
+        fate=Fate.UNSIGNED,
+        export=_positions,
+        erase=lambda user: actions.erase_positions(user=user, at=timezone.now()),
+    ),
+    Holding(
+        model=CommentSupport,
+        label="Soutiens aux commentaires",
+        purpose="Compter les soutiens, une fois par personne. Personne ne voit qui soutient quoi.",
+        basis=BASIS,
+        period="Retirés à la fermeture du compte si la phase est ouverte\u00a0; sinon le compte reste, sans lien avec vous.",
+        fate=Fate.UNSIGNED,
+        export=_supports,
+        erase=lambda user: actions.erase_supports(user=user, at=timezone.now()),
+    ),
+    Holding(
+        model=Comment,
+        label="Commentaires",
+        purpose="Débattre en public des contributions.",
+        basis=BASIS,
+        period="Le texte reste public, sans votre nom, après la fermeture du compte. Un commentaire retiré est effacé.",
+        fate=Fate.UNSIGNED,
+        export=_comments,
+        erase=lambda user: actions.erase_comments(user=user),
+    ),
+)

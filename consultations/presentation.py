@@ -1,0 +1,457 @@
+"""Consultations in words: what the components of the pages are given. Everything here is made from rows already read."""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from consultations import phases, signatures, steps
+from consultations.models import Attachment, Comment, Consultation, Contribution, Document
+from mulhouse import markup, typography
+from mulhouse.templatetags import ui
+
+EXCERPT = 220
+CARD_SUMMARY = 180
+
+
+def open_tag(consultation: Consultation, *, at: dt.datetime) -> ui.Tag:
+    """Say in a word where a consultation stands (prefetch `phases`)."""
+    if consultation.published_at is None:
+        return ui.Tag(_("Brouillon"), "mixed", "pencil")
+    if consultation.archived_at is not None:
+        return ui.Tag(_("Archivée"), "neutral", "lock")
+    spans = consultation.spans()
+    span = phases.current(spans, at=at)
+    if span is None:
+        if any(phases.status(each, at=at) is phases.Status.UPCOMING for each in spans):
+            return ui.Tag(_("Bientôt"), "info", "calendar")
+        return ui.Tag(_("Terminée"), "neutral", "check")
+    words = {
+        phases.Kind.INFORM: ui.Tag(_("Bientôt"), "info", "calendar"),
+        phases.Kind.CONTRIBUTE: ui.Tag(_("Avis ouverts"), "yes", "message-square"),
+        phases.Kind.ANALYSE: ui.Tag(_("Avis en cours d’analyse"), "mixed", "clock"),
+        phases.Kind.DECIDE: ui.Tag(_("Décision en préparation"), "mixed", "clock"),
+        phases.Kind.FOLLOW: ui.Tag(_("Décision rendue"), "yes", "check"),
+    }
+    return words[span.kind]
+
+
+def stepper(consultation: Consultation, *, at: dt.datetime) -> list[ui.Phase]:
+    """Say each phase, its dates and its state; a finished phase of contribution says how many it brought."""
+    spans = consultation.spans()
+    counted = consultation.contribution_count
+    words = ngettext("Terminé\u00a0: %(n)s contribution", "Terminé\u00a0: %(n)s contributions", counted)
+    return [
+        replace(step, state_words=words % {"n": typography.number(counted)})
+        if counted and step.state == "done" and span.kind is phases.Kind.CONTRIBUTE
+        else step
+        for step, span in zip(steps.steps(spans, at=at), spans, strict=True)
+    ]
+
+
+def left_words(span: phases.Span, *, at: dt.datetime) -> str:
+    """Say how long a phase still lasts; "" when it has no end."""
+    days = phases.days_left(span, at=at)
+    if days is None:
+        return ""
+    if days == 1:
+        return _("Dernier jour")
+    return ngettext("Encore %(n)s jour", "Encore %(n)s jours", days) % {"n": days}
+
+
+def places(consultation: Consultation) -> str:
+    """Name the districts of a consultation (prefetch `districts`)."""
+    names = [district.name for district in consultation.districts.all()]
+    if not names:
+        return _("Toute la ville")
+    return ", ".join(names) if len(names) <= 2 else _("%(n)s quartiers") % {"n": len(names)}  # noqa: PLR2004 (what fits)
+
+
+def card(consultation: Consultation, *, at: dt.datetime) -> ui.ProcessCard:
+    """Make the card of a consultation (select `theme`, prefetch `phases` and `districts`)."""
+    spans = consultation.spans()
+    rank = next(
+        (rank for rank, span in enumerate(spans, 1) if phases.status(span, at=at) is phases.Status.CURRENT), None
+    )
+    step_words = left = ""
+    if rank is None:
+        coming = [span for span in spans if phases.status(span, at=at) is phases.Status.UPCOMING]
+        done = len(spans) - len(coming)
+        if coming:
+            step_words = _("%(name)s, à partir du %(day)s") % {
+                "name": coming[0].name,
+                "day": typography.day(coming[0].starts_on),
+            }
+        elif spans:
+            step_words = _("Toutes les étapes sont terminées")
+        step = done if coming else len(spans) + 1
+        if coming and not done:
+            step = 0
+    else:
+        step = rank
+        step_words = _("Étape %(step)s sur %(steps)s\u00a0: %(name)s") % {
+            "step": rank,
+            "steps": len(spans),
+            "name": spans[rank - 1].name,
+        }
+        left = left_words(spans[rank - 1], at=at)
+    meta = [ui.Meta(places(consultation), "map-pin")]
+    if consultation.contribution_count:
+        count = consultation.contribution_count
+        words = ngettext("%(n)s contribution", "%(n)s contributions", count) % {"n": typography.number(count)}
+        meta.insert(0, ui.Meta(words, "message-square"))
+    return ui.ProcessCard(
+        title=consultation.title,
+        url=consultation.get_absolute_url(),
+        summary=shortened(consultation.summary, CARD_SUMMARY),
+        tag=open_tag(consultation, at=at),
+        motif=consultation.theme.motif,
+        image_url=image_url(consultation),
+        image_alt=consultation.image_alt,
+        step=step,
+        steps=len(spans),
+        step_words=step_words,
+        left_words=left,
+        meta=meta,
+    )
+
+
+def image_url(consultation: Consultation, *, key: str = "") -> str:
+    """Give the address of the picture of a consultation, "" without one; its name changes with the file."""
+    if not consultation.image:
+        return ""
+    name = PurePosixPath(str(consultation.image.name)).name
+    return reverse("consultations:image", args=[consultation.slug, name]) + (f"?apercu={key}" if key else "")
+
+
+def meta(consultation: Consultation) -> list[ui.Meta]:
+    """Give the line under the title: where, about what, how many took part."""
+    found = [ui.Meta(places(consultation), "map-pin"), ui.Meta(consultation.theme.name, "tag")]
+    if count := consultation.contribution_count:
+        words = ngettext("%(n)s contribution", "%(n)s contributions", count) % {"n": typography.number(count)}
+        found.append(ui.Meta(words, "message-square"))
+    return found
+
+
+def tabs(consultation: Consultation, *, current: str, documents: int | None = None) -> list[ui.Tab]:
+    """Give the navigation inside a consultation."""
+    home = consultation.get_absolute_url()
+    return [
+        ui.Tab(_("Présentation"), home, current=current == "detail"),
+        ui.Tab(
+            _("Contributions"),
+            reverse("consultations:contributions", args=[consultation.slug]),
+            count=consultation.contribution_count,
+            current=current == "contributions",
+        ),
+        ui.Tab(_("Documents"), f"{home}#documents", count=documents),
+    ]
+
+
+def staff_html(source: str) -> SafeString:
+    """Show what staff wrote in the editor, cleaned when it was saved and once more here."""
+    return mark_safe(markup.clean_html(source, staff=True))  # noqa: S308 (cleaned on this line)
+
+
+def resident_html(cleaned: str) -> SafeString:
+    """Show the copy of a resident's text that was cleaned when it was saved."""
+    return mark_safe(cleaned)  # noqa: S308 (cleaned by the action or the import that stored it)
+
+
+def facts(consultation: Consultation) -> list[ui.Fact]:
+    """Give the box « Repères »: who decides, the budget, what may change and what may not."""
+    found = []
+    if consultation.decider:
+        found.append(ui.Fact(_("Qui décide\u00a0?"), consultation.decider))
+    if consultation.budget_euros is not None:
+        amount = typography.amount(consultation.budget_euros * 100)
+        note = consultation.budget_note
+        found.append(ui.Fact(_("Budget"), f"{amount} ({note})" if note else amount))
+    elif consultation.budget_note:
+        found.append(ui.Fact(_("Budget"), consultation.budget_note))
+    who = consultation.get_residency_level_display()
+    if consultation.minimum_age:
+        who = _("%(who)s, à partir de %(age)s\u00a0ans") % {"who": who, "age": consultation.minimum_age}
+    found.append(ui.Fact(_("Qui peut participer\u00a0?"), who[:1].upper() + who[1:]))
+    service = consultation.service.name
+    if consultation.service_function:
+        service = f"{service} ({consultation.service_function})"
+    found.append(ui.Fact(_("Service responsable"), service))
+    if consultation.place_name or consultation.place_address:
+        place = ", ".join(filter(None, (consultation.place_name, consultation.place_address)))
+        found.append(ui.Fact(_("Lieu"), place))
+    return found
+
+
+def document(item: Document, *, key: str = "") -> ui.Document:
+    """Give a document of the city as a line to download; `key` opens those of a draft to who holds its preview."""
+    query = f"?apercu={key}" if key else ""
+    return ui.Document(
+        title=item.title,
+        url=reverse("consultations:document_file", args=[item.key]) + query,
+        kind=file_kind(item.content_type, item.file.name),
+        size_bytes=item.size,
+        html_url=reverse("consultations:document", args=[item.key]) + query if item.html_body else "",
+        accessible=item.is_accessible,
+    )
+
+
+def file_kind(content_type: str, name: str | None) -> str:
+    """Name the type of a file as people know it: « PDF », « ODT »."""
+    known = {"application/pdf": "PDF", "application/vnd.oasis.opendocument.text": "ODT", "text/csv": "CSV"}
+    return known.get(content_type) or PurePosixPath(name or "").suffix.lstrip(".").upper() or _("Fichier")
+
+
+def shortened(text: str, length: int) -> str:
+    """Cut a text at a word, with an ellipsis."""
+    words = " ".join(text.split())
+    if len(words) <= length:
+        return words
+    return words[:length].rsplit(" ", 1)[0].rstrip(" ,;:.!?\u00a0") + "…"
+
+
+# --- Contributions -------------------------------------------------------------------------------------------------
+
+
+def place_of_author(contribution: Contribution) -> str:
+    """Name the district beside a public name; it is already in the other signature."""
+    is_named = contribution.signature == Contribution.Signature.NAME and contribution.author is not None
+    return contribution.district.name if is_named and contribution.district else ""
+
+
+def stance_tag(stance: str) -> ui.Tag | None:
+    """Give the tag of a comment for or against; a neutral one has none."""
+    if stance == Comment.Stance.FOR:
+        return ui.Tag(_("Pour"), "yes")
+    return ui.Tag(_("Contre"), "no") if stance == Comment.Stance.AGAINST else None
+
+
+@dataclass(frozen=True)
+class Days:
+    """Instants written as days, each day once: twenty cards of one page share a handful of dates."""
+
+    written: dict[dt.date, str]
+
+    @classmethod
+    def new(cls) -> "Days":
+        """Begin a page."""
+        return cls({})
+
+    def __call__(self, at: dt.datetime) -> str:
+        """Write the day of an instant."""
+        day = typography.local_day(at)
+        if day not in self.written:
+            self.written[day] = typography.day(day)
+        return self.written[day]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A contribution in a list: everything its card shows, in words."""
+
+    title: str
+    url: str
+    reference: str
+    kind: str
+    section: str
+    excerpt: str
+    author: str
+    day: str
+    iso_day: str
+    district: str
+    agree: int
+    support_words: str
+    comment_words: str
+    consultation: str = ""
+
+
+def row(contribution: Contribution, *, days: Days, slug: str, consultation: str = "") -> Row:
+    """Make the card of a contribution (select `author`, `district`, `section`)."""
+    agree, comments = contribution.agree, contribution.comment_count
+    published = contribution.published_at or contribution.saved_at
+    return Row(
+        title=contribution.title,
+        url=reverse("consultations:contribution", args=[slug, contribution.reference]),
+        reference=contribution.reference,
+        kind=contribution.get_kind_display(),
+        section=contribution.section.title if contribution.section else "",
+        excerpt=shortened(markup.to_text(contribution.body_html), EXCERPT),
+        author=signatures.of_contribution(contribution),
+        day=days(published),
+        iso_day=typography.local_day(published).isoformat(),
+        district=place_of_author(contribution),
+        agree=agree,
+        support_words=ngettext("%(n)s personne d’accord", "%(n)s personnes d’accord", agree)
+        % {"n": typography.number(agree)},
+        comment_words=ngettext("%(n)s commentaire", "%(n)s commentaires", comments)
+        % {"n": typography.number(comments)},
+        consultation=consultation,
+    )
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A comment or a reply of a debate: everything the thread shows of it."""
+
+    reference: str
+    author: str
+    tag: ui.Tag | None
+    when: str
+    html: SafeString
+    url: str
+    support_count: int
+    is_supported: bool
+    can_support: bool
+    sign_in_url: str
+    about: str
+    is_own: bool
+    is_withdrawn: bool
+    replies: list["Remark"]
+    hidden_replies: int
+
+
+def remark(
+    comment: Comment,
+    *,
+    days: Days,
+    base: str,
+    reader: int | None,
+    supported: frozenset[int],
+    can_support: bool,
+    must_sign_in: bool,
+    replies: list[Remark],
+) -> Remark:
+    """Make a comment of a thread (select `author`); `base` is the address of its contribution."""
+    is_own = reader is not None and comment.author_id == reader
+    is_withdrawn = comment.withdrawn_at is not None
+    author = signatures.of_comment(comment)
+    url = f"{base}commentaires/{comment.reference}/"
+    return Remark(
+        reference=comment.reference,
+        author=author,
+        tag=stance_tag(comment.stance),
+        when=days(comment.published_at),
+        html=resident_html("" if is_withdrawn else comment.body_html),
+        url=url,
+        support_count=comment.support_count + comment.imported_support_count,
+        is_supported=comment.pk in supported,
+        can_support=can_support and not is_own,
+        sign_in_url=f"{reverse('account_login')}?next={url}" if must_sign_in else "",
+        about=_("le commentaire de %(author)s") % {"author": author},
+        is_own=is_own,
+        is_withdrawn=is_withdrawn,
+        replies=replies,
+        hidden_replies=max(comment.reply_count - len(replies), 0),
+    )
+
+
+@dataclass(frozen=True)
+class File:
+    """A photo or document of a contribution, with its address."""
+
+    url: str
+    name: str
+    alt: str
+    is_photo: bool
+    kind: str
+    size: int
+    width: int | None
+    height: int | None
+
+
+def file(attachment: Attachment) -> File:
+    """Make what the page shows of a joined file."""
+    return File(
+        url=reverse("consultations:attachment", args=[attachment.key]),
+        name=attachment.name,
+        alt=attachment.alt,
+        is_photo=attachment.kind == Attachment.Kind.PHOTO,
+        kind=file_kind(attachment.content_type, attachment.name),
+        size=attachment.size,
+        width=attachment.width,
+        height=attachment.height,
+    )
+
+
+def lived_facts(contribution: Contribution) -> list[ui.Fact]:
+    """Give the facts of a lived experience: when, how often, as whom; only those that were said."""
+    pairs = (
+        (_("Quand\u00a0?"), contribution.usage_when),
+        (_("À quel rythme\u00a0?"), contribution.usage_frequency),
+        (_("En tant que"), contribution.usage_role),
+    )
+    return [ui.Fact(label, value) for label, value in pairs if value]
+
+
+# --- One's own -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OwnLine:
+    """A line of « Mes contributions »: what it is, its state in words, and what can be done with it."""
+
+    title: str
+    url: str
+    tag: ui.Tag
+    context: str
+    when: str
+    reference: str = ""
+    counts: str = ""
+    discard_url: str = ""
+
+
+def own_contribution(row: Contribution) -> OwnLine:
+    """Make the line of a draft, a published contribution or one that was withdrawn (select `consultation`)."""
+    slug, title = row.consultation.slug, row.title or _("Sans titre")
+    if row.published_at is None:
+        return OwnLine(
+            title=title,
+            url=reverse("consultations:draft", args=[slug, row.reference]),
+            tag=ui.Tag(_("Brouillon, non publié"), "mixed", "pencil"),
+            context=row.consultation.title,
+            when=_("Enregistré le %(day)s") % {"day": typography.instant(row.saved_at)},
+            discard_url=reverse("consultations:discard", args=[slug, row.reference]),
+        )
+    if row.withdrawn_at is not None:
+        tag, when = (
+            ui.Tag(_("Retirée"), "neutral", "x"),
+            _("Retirée le %(day)s") % {"day": typography.day(row.withdrawn_at)},
+        )
+    else:
+        tag, when = (
+            ui.Tag(_("Publiée"), "yes", "check"),
+            _("Publiée le %(day)s") % {"day": typography.day(row.published_at)},
+        )
+    agree, comments = row.agree, row.comment_count
+    return OwnLine(
+        title=title,
+        url=reverse("consultations:contribution", args=[slug, row.reference]),
+        tag=tag,
+        context=row.consultation.title,
+        when=when,
+        reference=row.reference,
+        counts=", ".join(
+            (
+                ngettext("%(n)s personne d’accord", "%(n)s personnes d’accord", agree)
+                % {"n": typography.number(agree)},
+                ngettext("%(n)s commentaire", "%(n)s commentaires", comments) % {"n": typography.number(comments)},
+            )
+        ),
+    )
+
+
+def own_comment(row: Comment) -> OwnLine:
+    """Make the line of a comment (select `contribution` and its consultation)."""
+    is_withdrawn = row.withdrawn_at is not None
+    return OwnLine(
+        title=shortened(markup.to_text(row.body_html), EXCERPT) or _("Commentaire retiré"),
+        url=f"{row.contribution.get_absolute_url()}commentaires/{row.reference}/",
+        tag=ui.Tag(_("Retiré"), "neutral", "x") if is_withdrawn else ui.Tag(_("Publié"), "yes", "check"),
+        context=row.contribution.title,
+        when=_("Publié le %(day)s") % {"day": typography.day(row.published_at)},
+        reference=row.reference,
+    )

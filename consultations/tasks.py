@@ -1,0 +1,45 @@
+"""What runs by the clock: announcing the phases that begin, and counting again at night."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from consultations import actions, counters, phases
+from consultations.models import Phase
+from notifications import subscriptions
+
+logger = logging.getLogger(__name__)
+
+BATCH = 200
+# Nobody is written to in the middle of the night.
+FIRST_HOUR = 8
+
+
+@shared_task(name="consultations.announce_phases")
+def announce_phases() -> None:
+    """Tell followers of each phase that has begun; taken up where it stopped, each mail is written once."""
+    at = timezone.now()
+    if at.astimezone(phases.PARIS).hour < FIRST_HOUR:
+        return
+    for phase in Phase.objects.to_announce(at=at).select_related("consultation").order_by("pk"):
+        people = subscriptions.followers(phase.consultation.topic)
+        last = 0
+        while batch := list(people.filter(pk__gt=last)[:BATCH]):
+            actions.announce_phase(phase=phase, followers=batch)
+            last = batch[-1].pk
+        actions.finish_announcing(phase=phase, at=at)
+
+
+@shared_task(name="consultations.check_consistency")
+def check_consistency() -> None:
+    """Count again what is stored as a number, log each difference and put it right."""
+    for difference in counters.recount(repair=True):
+        logger.error(
+            "counter %s.%s of %s was %s, counted %s",
+            difference.table,
+            difference.counter,
+            difference.pk,
+            difference.stored,
+            difference.counted,
+        )

@@ -1,0 +1,1 @@
+"""The pages of consultations: browsing, reading, writing, debating."""

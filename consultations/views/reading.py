@@ -1,0 +1,532 @@
+"""Reading what residents wrote: the list of a consultation, one contribution and its debate, its files."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from accounts import rules as accounts_rules
+from city.models import District
+from consultations import lists, presentation, rules, search, signatures
+from consultations.filters import (
+    COMMENT_ORDER_LABELS,
+    COMMENT_ORDERS,
+    ORDERS,
+    RECENT,
+    RELEVANT,
+    ContributionFilter,
+)
+from consultations.forms import CommentForm, ProfileForm, ReplyForm, Together, new_token
+from consultations.models import (
+    Attachment,
+    Channel,
+    Comment,
+    CommentSupport,
+    Consultation,
+    Contribution,
+    Position,
+    Section,
+)
+from consultations.views import fetching, files
+from mulhouse import typography
+from mulhouse.access import public
+from mulhouse.errors import Refusal
+from mulhouse.templatetags import ui
+from transparency.pages import cached_for_visitors
+
+PAGE_SIZE = 20
+REPLIES_SHOWN = 3
+REPLIES_OPENED = 100
+
+
+# --- The list ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of the list, how many rows the whole list has, and whether words that look alike were accepted."""
+
+    page: lists.Page[Contribution]
+    count: int
+    is_bounded: bool = False
+    is_alike: bool = False
+
+
+@public
+@require_safe
+@cached_for_visitors
+def contributions(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the contributions of a consultation: sorted, filtered, searched."""
+    at = timezone.now()
+    row = fetching.consultation(request, slug, "sections")
+    sections, districts = list(row.sections.all()), list(District.objects.all())
+    rows = Contribution.objects.visible().filter(consultation=row)
+    asked = ContributionFilter(request.GET, queryset=rows, sections=sections, districts=districts)
+    found = _find(request, asked, row)
+    days = presentation.Days.new()
+    chosen = _chosen(request, asked)
+    is_fragment = request.headers.get("HX-Request") == "true"
+    context = {
+        "is_fragment": is_fragment,
+        "consultation": row,
+        "asked": asked,
+        "rows": [presentation.row(each, days=days, slug=row.slug) for each in found.page.rows],
+        "words": _count_words(found, is_narrowed=bool(chosen)),
+        "is_alike": found.is_alike,
+        "chosen": chosen,
+        "clear_url": request.path,
+        "sections": _section_tabs(request, asked, row, sections),
+        "pages": _pages(request, found.page),
+        "page_number": found.page.number,
+        "is_unseen": asked.chosen("tri") == "decouvrir",
+        "refusal": rules.phase_refusal(row, at=at),
+        "tabs": presentation.tabs(row, current="contributions"),
+        "tags": [presentation.open_tag(row, at=at)],
+        "crumbs": [
+            ui.Crumb(_("Consultations"), reverse("consultations:list")),
+            ui.Crumb(row.title, row.get_absolute_url()),
+            ui.Crumb(_("Contributions")),
+        ],
+    }
+    return render(
+        request, "consultations/_contributions.html" if is_fragment else "consultations/contributions.html", context
+    )
+
+
+def _shown(rows: QuerySet[Contribution]) -> QuerySet[Contribution]:
+    return rows.select_related("author", "district", "section").defer("search", "body")
+
+
+def _find(request: HttpRequest, asked: ContributionFilter, row: Consultation) -> Found:
+    text, sort = asked.chosen("q"), asked.chosen("tri")
+    rows = asked.qs
+    if not text:
+        order = ORDERS[sort or RECENT]
+        count, is_bounded = _count(asked, row, rows)
+        return Found(_read(request, rows, order), count, is_bounded)
+    matching = search.by_words(rows, text)
+    if sort:
+        count = lists.bounded_count(matching)
+        if is_alike := count < search.FEW:
+            matching = search.by_likeness(rows, text)
+            alike = lists.bounded_count(matching)
+            is_alike, count = alike > count, alike
+        page = _read(request, matching, ORDERS[sort])
+        return Found(page, min(count, lists.COUNT_LIMIT), count > lists.COUNT_LIMIT, is_alike)
+    keys = search.ranked(matching, text)
+    if is_alike := len(keys) < search.FEW:
+        alike_keys = search.ranked(search.by_likeness(rows, text), text)
+        is_alike, keys = len(alike_keys) > len(keys), alike_keys
+    return Found(_best(request, keys), len(keys), len(keys) == search.RANKED, is_alike)
+
+
+def _count(asked: ContributionFilter, row: Consultation, rows: QuerySet[Contribution]) -> tuple[int, bool]:
+    """Give the stored count where there is one, else count up to a limit."""
+    section, narrowed = asked.chosen("partie"), any(asked.chosen(name) for name in ("sorte", "quartier"))
+    if not narrowed:
+        return (asked.sections[section].contribution_count if section else row.contribution_count), False
+    count = lists.bounded_count(rows)
+    return min(count, lists.COUNT_LIMIT), count > lists.COUNT_LIMIT
+
+
+def _read(request: HttpRequest, rows: QuerySet[Contribution], order: lists.Order) -> lists.Page[Contribution]:
+    published = Contribution.objects.filter(published_at__isnull=False).defer("search", "body", "body_html")
+    return lists.read(
+        _shown(rows),
+        order,
+        size=PAGE_SIZE,
+        at=lists.place(request.GET),
+        anchor_of=lambda reference: published.filter(reference=reference).first(),
+    )
+
+
+def _best(request: HttpRequest, keys: list[int]) -> lists.Page[Contribution]:
+    """Read a page of the best answers: there are RANKED of them at most, so that a rank is enough."""
+    number = lists.number(request.GET)
+    first = (number - 1) * PAGE_SIZE
+    wanted = keys[first : first + PAGE_SIZE]
+    found = {row.pk: row for row in _shown(Contribution.objects.filter(pk__in=wanted)).order_by("pk")}
+    return lists.Page(
+        rows=[found[key] for key in wanted if key in found],
+        number=number,
+        previous=RELEVANT if number > 1 else "",
+        next=RELEVANT if first + PAGE_SIZE < len(keys) else "",
+    )
+
+
+def _pages(request: HttpRequest, page: lists.Page[Contribution]) -> ui.Pages:
+    before, after = str(page.number - 1), str(page.number + 1)
+    if RELEVANT in {page.previous, page.next}:
+        previous_url = lists.address(request.GET, page=before) if page.previous else ""
+        next_url = lists.address(request.GET, page=after) if page.next else ""
+    else:
+        previous_url = lists.address(request.GET, avant=page.previous, page=before) if page.previous else ""
+        next_url = lists.address(request.GET, apres=page.next, page=after) if page.next else ""
+    return numbered(request.path, page.number, previous_url, next_url)
+
+
+def numbered(path: str, number: int, previous_url: str, next_url: str) -> ui.Pages:
+    """Give the pagination of a list read from row to row; `path` begins the two queries."""
+    return ui.Pages(
+        previous_url=path + previous_url if previous_url else "",
+        next_url=path + next_url if next_url else "",
+        words=_("Page %(number)s") % {"number": typography.number(number)},
+    )
+
+
+def _count_words(found: Found, *, is_narrowed: bool) -> str:
+    number = typography.number(found.count)
+    if found.is_bounded:
+        return _("Plus de %(n)s résultats") % {"n": number}
+    if is_narrowed:
+        return ngettext("%(n)s résultat", "%(n)s résultats", found.count) % {"n": number}
+    return ngettext("%(n)s contribution", "%(n)s contributions", found.count) % {"n": number}
+
+
+def _chosen(request: HttpRequest, asked: ContributionFilter) -> list[ui.ActiveFilter]:
+    found = []
+    for name in ("q", "partie", "sorte", "quartier"):
+        if value := asked.chosen(name):
+            label = dict(getattr(asked.form.fields[name], "choices", ())).get(value, f"«\u00a0{value}\u00a0»")
+            url = request.path + lists.address(request.GET, **{name: ""})
+            found.append(ui.ActiveFilter(f"{asked.form.fields[name].label}\u00a0: {label}", url))
+    return found
+
+
+def _section_tabs(
+    request: HttpRequest, asked: ContributionFilter, row: Consultation, sections: list[Section]
+) -> list[ui.Tab]:
+    """Give the sections as chips with their stored counts; nothing to choose among one."""
+    if len(sections) < 2:  # noqa: PLR2004 (a choice needs two)
+        return []
+    chosen = asked.chosen("partie")
+    everything = ui.Tab(_("Toutes"), request.path + lists.address(request.GET, partie=""), current=not chosen)
+    return [
+        everything,
+        *(
+            ui.Tab(
+                section.title,
+                request.path + lists.address(request.GET, partie=rank),
+                count=section.contribution_count,
+                current=chosen == rank,
+            )
+            for rank, section in asked.sections.items()
+        ),
+    ]
+
+
+# --- One contribution ----------------------------------------------------------------------------------------------
+
+
+@public
+@require_safe
+@cached_for_visitors
+def contribution(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """Show a contribution, the positions on it and its debate."""
+    row = fetching.contribution(request, slug, reference)
+    if row.published_at is None:
+        if not request.user.is_authenticated or row.author_id != request.user.pk:
+            raise Http404
+        return redirect("consultations:draft", slug, row.reference)
+    if row.withdrawn_at is not None:
+        return render(request, "consultations/withdrawn.html", _withdrawn_context(request, row), status=410)
+    context = contribution_context(request, row)
+    is_fragment = request.headers.get("HX-Request") == "true"
+    return render(request, "consultations/_debate.html" if is_fragment else "consultations/contribution.html", context)
+
+
+def _withdrawn_context(request: HttpRequest, row: Contribution) -> dict[str, Any]:
+    is_own = request.user.is_authenticated and row.author_id == request.user.pk
+    return {
+        "contribution": row,
+        "consultation": row.consultation,
+        "html": presentation.resident_html(row.body_html) if is_own else "",
+        "is_own": is_own,
+        "crumbs": crumbs(row, _("Contribution retirée")),
+    }
+
+
+def crumbs(row: Contribution, last: str) -> list[ui.Crumb]:
+    """Give the way to a page about a contribution."""
+    consultation = row.consultation
+    return [
+        ui.Crumb(_("Consultations"), reverse("consultations:list")),
+        ui.Crumb(consultation.title, consultation.get_absolute_url()),
+        ui.Crumb(_("Contributions"), reverse("consultations:contributions", args=[consultation.slug])),
+        ui.Crumb(last),
+    ]
+
+
+def contribution_context(
+    request: HttpRequest,
+    row: Contribution,
+    *,
+    comment_form: CommentForm | None = None,
+    reply_form: ReplyForm | None = None,
+    profile_form: ProfileForm | None = None,
+    reply_to: str = "",
+) -> dict[str, Any]:
+    """Gather what the page of a contribution shows; the forms are given when they come back with errors."""
+    at = timezone.now()
+    user = request.user
+    days = presentation.Days.new()
+    refusals = rules.debate_refusals(user, row, at=at)
+    versions = list(row.versions.all()) if row.corrected_at else []
+    is_own = user.is_authenticated and row.author_id == user.pk
+    published = row.published_at or row.saved_at
+    context = {
+        "failures": Together(*(form for form in (comment_form, reply_form, profile_form) if form)),
+        "contribution": row,
+        "consultation": row.consultation,
+        "html": presentation.resident_html(row.body_html),
+        "author": signatures.of_contribution(row),
+        "district": presentation.place_of_author(row),
+        "published": published,
+        "tags": _tags(row),
+        "facts": presentation.lived_facts(row),
+        "files": [presentation.file(each) for each in row.attachments.all()] if row.channel != Channel.IMPORT else [],
+        "sources": list(row.sources.all()) if row.channel == Channel.IMPORT else [],
+        "versions": [(version, presentation.resident_html(version.body_html)) for version in versions],
+        "is_own": is_own,
+        "can_edit": is_own and rules.edit_refusal(user, row, at=at) is None,
+        "crumbs": crumbs(row, row.reference),
+        **positions_context(request, row, refusals.position),
+        **_debate_context(request, row, refusals, days),
+    }
+    return context | _forms_context(request, row, refusals.comment, comment_form, reply_form, profile_form, reply_to)
+
+
+def _tags(row: Contribution) -> list[ui.Tag]:
+    found = [ui.Tag(row.get_kind_display(), "info")]
+    if row.section:
+        found.append(ui.Tag(row.section.title, "neutral"))
+    return found
+
+
+def positions_context(request: HttpRequest, row: Contribution, refusal: Refusal | None) -> dict[str, Any]:
+    """Gather what the positions show: counts for everybody, one's own choice for oneself."""
+    choice = ""
+    if request.user.is_authenticated:
+        own = Position.objects.filter(contribution=row, resident=request.user).order_by("pk")
+        choice = own.values_list("choice", flat=True).first() or ""
+    must_sign_in = refusal is not None and refusal.code == "sign_in"
+    return {
+        "contribution": row,
+        "said": "",
+        "position": choice,
+        "position_words": str(Position.Choice(choice).label) if choice else "",
+        "position_refusal": refusal.message if refusal and not must_sign_in else "",
+        "position_remedy": remedy_url(refusal),
+        "position_url": reverse("consultations:position", args=[row.consultation.slug, row.reference]),
+        "sign_in_url": sign_in_url(row) if must_sign_in else "",
+    }
+
+
+def sign_in_url(row: Contribution) -> str:
+    """Give the sign-in page that leads back to a contribution."""
+    return f"{reverse('account_login')}?next={row.get_absolute_url()}"
+
+
+def remedy_url(refusal: Refusal | None) -> str:
+    """Give the address where what is missing can be given, "" when nothing can be done there."""
+    route = accounts_rules.remedy_route(refusal) if refusal and refusal.code != "sign_in" else ""
+    return reverse(route) if route else ""
+
+
+def _debate_context(
+    request: HttpRequest, row: Contribution, refusals: rules.DebateRefusals, days: presentation.Days
+) -> dict[str, Any]:
+    stance = request.GET.get("sens", "")
+    stance = stance if stance in Comment.Stance.values else ""
+    sort = request.GET.get("tri", "")
+    sort = sort if sort in COMMENT_ORDERS else RECENT
+    rows = (
+        Comment.objects.threads().filter(contribution=row).filter(Q(withdrawn_at__isnull=True) | Q(reply_count__gt=0))
+    )
+    if stance:
+        rows = rows.filter(stance=stance, withdrawn_at__isnull=True)
+    opened = request.GET.get("fil", "").upper()
+    page = lists.read(
+        rows.select_related("author").defer("body"),
+        COMMENT_ORDERS[sort],
+        size=PAGE_SIZE,
+        at=lists.place(request.GET),
+        anchor_of=lambda reference: Comment.objects.threads().filter(contribution=row, reference=reference).first(),
+    )
+    before, after = str(page.number - 1), str(page.number + 1)
+    return {
+        "threads": _threads(request, row, page.rows, refusals, opened, days),
+        "in_favour": row.for_count,
+        "against": row.against_count,
+        "neutral": row.comment_count - row.for_count - row.against_count,
+        "stances": _stance_tabs(request, row, stance),
+        "sorts": [
+            ui.Tab(label, _debate_url(request, row, tri=key if key != RECENT else ""), current=key == sort)
+            for key, label in COMMENT_ORDER_LABELS.items()
+        ],
+        "is_filtered": bool(stance),
+        "debate_pages": _debate_pages(request, row, page, before, after),
+        "debate_page_number": page.number,
+        "slug": row.consultation.slug,
+        "contribution_reference": row.reference,
+    }
+
+
+def _debate_url(request: HttpRequest, row: Contribution, **changes: str) -> str:
+    return f"{row.get_absolute_url()}{lists.address(request.GET, fil='', repondre='', **changes)}#debat"
+
+
+def _debate_pages(
+    request: HttpRequest, row: Contribution, page: lists.Page[Comment], before: str, after: str
+) -> ui.Pages:
+    return ui.Pages(
+        previous_url=_debate_url(request, row, avant=page.previous, page=before) if page.previous else "",
+        next_url=_debate_url(request, row, apres=page.next, page=after) if page.next else "",
+        words=_("Page %(number)s") % {"number": page.number},
+    )
+
+
+def _stance_tabs(request: HttpRequest, row: Contribution, chosen: str) -> list[ui.Tab]:
+    choices = (
+        ("", _("Tous"), row.comment_count),
+        (Comment.Stance.FOR.value, _("Pour"), row.for_count),
+        (Comment.Stance.AGAINST.value, _("Contre"), row.against_count),
+        (Comment.Stance.NEUTRAL.value, _("Neutres"), None),
+    )
+    return [
+        ui.Tab(label, _debate_url(request, row, sens=value), count=count, current=chosen == value)
+        for value, label, count in choices
+    ]
+
+
+def _threads(
+    request: HttpRequest,
+    row: Contribution,
+    threads: list[Comment],
+    refusals: rules.DebateRefusals,
+    opened: str,
+    days: presentation.Days,
+) -> list[presentation.Remark]:
+    """Make the threads of a page with the beginning of their replies: two queries, three for somebody signed in."""
+    replies = _replies(threads, opened)
+    shown = [*threads, *(reply for group in replies.values() for reply in group)]
+    reader = request.user.pk if request.user.is_authenticated else None
+    supported: frozenset[int] = frozenset()
+    if reader is not None and shown:
+        own = CommentSupport.objects.filter(resident_id=reader, comment__in=[comment.pk for comment in shown])
+        supported = frozenset(own.order_by("pk").values_list("comment_id", flat=True))
+    base = row.get_absolute_url()
+
+    def remark(comment: Comment, answers: list[presentation.Remark]) -> presentation.Remark:
+        return presentation.remark(
+            comment,
+            days=days,
+            base=base,
+            reader=reader,
+            supported=supported,
+            can_support=refusals.support is None,
+            must_sign_in=refusals.support is not None and refusals.support.code == "sign_in",
+            replies=answers,
+        )
+
+    return [remark(thread, [remark(reply, []) for reply in replies.get(thread.pk, ())]) for thread in threads]
+
+
+def _replies(threads: list[Comment], opened: str) -> dict[int | None, list[Comment]]:
+    """Read the first replies of each thread, and all of those of the thread that is opened, up to a limit."""
+    parents = [thread.pk for thread in threads if thread.reply_count]
+    if not parents:
+        return {}
+    rank = Window(RowNumber(), partition_by=F("parent"), order_by=("published_at", "pk"))
+    rows = Comment.objects.visible().filter(parent__in=parents).annotate(rank=rank)
+    rows = rows.filter(Q(rank__lte=REPLIES_SHOWN) | Q(rank__lte=REPLIES_OPENED, parent__reference=opened))
+    found: dict[int | None, list[Comment]] = {}
+    for reply in rows.select_related("author").defer("body").order_by("published_at", "pk"):
+        found.setdefault(reply.parent_id, []).append(reply)
+    return found
+
+
+def _stance_choices(form: CommentForm | None) -> list[ui.Choice]:
+    chosen = form.data.get("stance", "") if form else ""
+    icons = {Comment.Stance.FOR: "plus", Comment.Stance.AGAINST: "minus", Comment.Stance.NEUTRAL: "equal"}
+    return [ui.Choice(stance.value, stance.label, icons[stance], checked=chosen == stance) for stance in Comment.Stance]
+
+
+def _forms_context(
+    request: HttpRequest,
+    row: Contribution,
+    refusal: Refusal | None,
+    comment_form: CommentForm | None,
+    reply_form: ReplyForm | None,
+    profile_form: ProfileForm | None,
+    reply_to: str,
+) -> dict[str, Any]:
+    """Gather the forms of the debate, with what the person still has to say about themselves."""
+    can_write = refusal is None or refusal.code in rules.ASKED_BESIDE
+    asks: list[str] = []
+    if refusal and can_write:
+        asks = rules.missing_profile(request.user, row.consultation, is_named=True, at=timezone.now())
+    reply_to = reply_to or request.GET.get("repondre", "").upper()
+    user = request.user
+    return {
+        "can_write": can_write,
+        "comment_refusal": "" if can_write or refusal is None or refusal.code == "sign_in" else refusal.message,
+        "comment_remedy": "" if can_write else remedy_url(refusal),
+        "comment_sign_in_url": sign_in_url(row) if refusal and refusal.code == "sign_in" else "",
+        "comment_form": comment_form or CommentForm(),
+        "stance_choices": _stance_choices(comment_form),
+        "stance_error": " ".join(comment_form.errors.get("stance", [])) if comment_form else "",
+        "reply_form": reply_form or ReplyForm(prefix="reponse"),
+        "profile_form": profile_form or ProfileForm(prefix="profil", asks=asks),
+        "asks": asks,
+        "reply_to": reply_to if can_write else "",
+        "token": new_token(user, "comment") if user.is_authenticated and can_write else "",
+    }
+
+
+@public
+@require_safe
+def comment_link(request: HttpRequest, slug: str, reference: str, comment_reference: str) -> HttpResponse:
+    """Lead from the stable address of a comment to the page of the debate where it stands."""
+    comment = fetching.comment(request, slug, reference, comment_reference)
+    thread = comment.parent or comment
+    home = comment.contribution.get_absolute_url()
+    if comment.withdrawn_at is not None and not comment.reply_count:
+        return redirect(f"{home}#debat")
+    query = f"?{lists.FROM}={thread.reference}"
+    if "repondre" in request.GET:
+        return redirect(f"{home}{query}&repondre={thread.reference}#repondre")
+    if comment.parent_id:
+        query += f"&fil={thread.reference}"
+    return redirect(f"{home}{query}#commentaire-{comment.reference}")
+
+
+@public
+@require_safe
+def attachment(request: HttpRequest, key: uuid.UUID) -> HttpResponseBase:
+    """Send a file joined to a contribution, to those who may read the contribution; asked anew each time."""
+    item = get_object_or_404(
+        Attachment.objects.select_related("contribution"),
+        key=key,
+        contribution__in=Contribution.objects.visible_to(request.user).filter(
+            consultation__in=Consultation.objects.visible_to(request.user)
+        ),
+    )
+    # A file never changes: a browser that has it is told so, after the question of who may read it.
+    etag = f'"{item.key}"'
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified(headers={"ETag": etag})
+    if item.kind == Attachment.Kind.PHOTO:
+        response = files.shown(item.file, content_type=item.content_type)
+        response["ETag"] = etag
+        return response
+    return files.downloaded(item.file, name=item.name, content_type=item.content_type)
