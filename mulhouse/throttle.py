@@ -36,6 +36,7 @@ class Limit(Enum):
     POSITION = Rule(("60/minute",), open_on_failure=True)
     UPLOADING = Rule(("30/hour",), open_on_failure=True)
     REPORTING = Rule(("10/hour",), open_on_failure=True)
+    EXPORTING = Rule(("60/10 minutes",), open_on_failure=True)
     DATA_EXPORT = Rule(("5/day",), open_on_failure=False)
 
 

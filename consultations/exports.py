@@ -1,0 +1,307 @@
+"""The open data of a consultation: what its pages show, as CSV and JSON, row by row from the database to the network.
+
+Only what everybody reads: never a position per person, an address, a draft, a withdrawn text nor an internal number. The
+columns are described here once, for the files, for the page that lists them and for its dictionary.
+"""
+
+import csv
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, QuerySet, Sum
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from consultations import phases, presentation, signatures
+from consultations.models import Comment, Consultation, Contribution
+
+LICENCE = "Licence Ouverte 2.0 (Etalab)"
+LICENCE_CODE = "etalab-2.0"
+LICENCE_URL = "https://www.etalab.gouv.fr/wp-content/uploads/2017/04/ETALAB-Licence-Ouverte-v2.0.pdf"
+SEPARATOR = ";"
+# Rows read from the database at a time, and written to the network at a time.
+BATCH = 1000
+CHUNK = 250
+# What makes a spreadsheet run the content of a cell.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name in the files, what it holds, and how it is read from a row."""
+
+    name: str
+    meaning: str | Promise
+    read: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that anybody can download."""
+
+    name: str
+    title: str | Promise
+    summary: str | Promise
+    columns: tuple[Column, ...]
+    rows: Callable[[Consultation], Iterable[Any]]
+
+
+# The words of the files, the same in every language of the site.
+KINDS = {"opinion": "avis", "proposal": "proposition", "question": "question", "experience": "expertise_d_usage"}
+CHANNELS = {"web": "en_ligne", "desk": "guichet", "paper": "papier", "import": "reprise"}
+STANCES = {"for": "pour", "against": "contre", "neutral": "neutre"}
+
+
+def _instant(at: dt.datetime | None) -> str:
+    return at.astimezone(phases.PARIS).isoformat(timespec="seconds") if at else ""
+
+
+def _district(contribution: Contribution) -> str:
+    if contribution.signature == Contribution.Signature.DISTRICT:
+        return contribution.district.name if contribution.district else ""
+    return presentation.place_of_author(contribution)
+
+
+def _contributions(consultation: Consultation) -> QuerySet[Contribution]:
+    """Read what is visible, through the index of the public list, without the columns that are not exported."""
+    return (
+        Contribution.objects.visible()
+        .filter(consultation=consultation)
+        .select_related("section", "district", "author")
+        .only(
+            *("reference", "kind", "title", "body", "author_label", "signature", "channel", "place"),
+            *("usage_when", "usage_frequency", "usage_role", "published_at", "corrected_at"),
+            *("agree_count", "mixed_count", "disagree_count", "comment_count", "for_count", "against_count"),
+            *("imported_agree_count", "imported_mixed_count", "imported_disagree_count"),
+            *("section__title", "district__name", "author__public_name"),
+        )
+        .order_by("-published_at", "-pk")
+    )
+
+
+def _comments(consultation: Consultation) -> QuerySet[Comment]:
+    """Read what is visible, on contributions that are, thread after thread."""
+    return (
+        Comment.objects.visible()
+        .filter(
+            contribution__consultation=consultation,
+            contribution__published_at__isnull=False,
+            contribution__withdrawn_at__isnull=True,
+        )
+        .select_related("contribution", "parent", "author")
+        .only(
+            *("reference", "author_label", "stance", "body", "channel", "published_at"),
+            *("support_count", "imported_support_count", "reply_count"),
+            *("contribution__reference", "parent__reference", "author__public_name"),
+        )
+        .order_by("contribution_id", "published_at", "pk")
+    )
+
+
+def _counts(consultation: Consultation) -> Iterable[Any]:
+    """Count by section and kind, in one query."""
+    return (
+        Contribution.objects.visible()
+        .filter(consultation=consultation)
+        .values("section__position", "section__title", "kind")
+        .annotate(
+            contributions=Count("pk"),
+            sum_agree=Sum("agree_count") + Sum("imported_agree_count"),
+            sum_mixed=Sum("mixed_count") + Sum("imported_mixed_count"),
+            sum_disagree=Sum("disagree_count") + Sum("imported_disagree_count"),
+            sum_comments=Sum("comment_count"),
+            sum_for=Sum("for_count"),
+            sum_against=Sum("against_count"),
+        )
+        .order_by("section__position", "section__title", "kind")
+    )
+
+
+CONTRIBUTIONS = Table(
+    name="contributions",
+    title=_("Les contributions"),
+    summary=_("Une ligne par contribution publiée, la plus récente d’abord."),
+    columns=(
+        Column("reference", _("Référence publique, stable."), lambda row: row.reference),
+        Column("partie", _("Partie à laquelle elle répond."), lambda row: row.section.title if row.section else ""),
+        Column(
+            "sorte",
+            _(
+                "«\u00a0avis\u00a0», «\u00a0proposition\u00a0», «\u00a0question\u00a0» ou «\u00a0expertise_d_usage\u00a0»."
+            ),
+            lambda row: KINDS[row.kind],
+        ),
+        Column("titre", _("Titre."), lambda row: row.title),
+        Column("texte", _("Texte tel qu’il a été écrit, mise en forme comprise."), lambda row: row.body),
+        Column(
+            "signature",
+            _("Signature publique : un nom ou un pseudonyme, ou «\u00a0Un habitant de\u00a0» et le quartier."),
+            signatures.of_contribution,
+        ),
+        Column("quartier", _("Quartier affiché avec la signature ; vide s’il n’est pas public."), _district),
+        Column("quand", _("Expertise d’usage : quand."), lambda row: row.usage_when),
+        Column("rythme", _("Expertise d’usage : à quel rythme."), lambda row: row.usage_frequency),
+        Column("en_tant_que", _("Expertise d’usage : en tant que…"), lambda row: row.usage_role),
+        Column("lieu", _("Lieu dont il est question."), lambda row: row.place),
+        Column(
+            "canal",
+            _(
+                "«\u00a0en_ligne\u00a0», «\u00a0guichet\u00a0», «\u00a0papier\u00a0», ou «\u00a0reprise\u00a0» d’une autre plateforme."
+            ),
+            lambda row: CHANNELS[row.channel],
+        ),
+        Column("publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: _instant(row.published_at)),
+        Column(
+            "corrigee_le",
+            _("Date et heure de la dernière correction ; vide s’il n’y en a pas."),
+            lambda row: _instant(row.corrected_at),
+        ),
+        Column("d_accord", _("Nombre de personnes d’accord."), lambda row: row.agree),
+        Column("mitige", _("Nombre de personnes mitigées."), lambda row: row.mixed),
+        Column("pas_d_accord", _("Nombre de personnes pas d’accord."), lambda row: row.disagree),
+        Column("commentaires", _("Nombre de commentaires."), lambda row: row.comment_count),
+        Column("commentaires_pour", _("Nombre de commentaires pour."), lambda row: row.for_count),
+        Column("commentaires_contre", _("Nombre de commentaires contre."), lambda row: row.against_count),
+    ),
+    rows=_contributions,
+)
+
+COMMENTS = Table(
+    name="commentaires",
+    title=_("Les commentaires"),
+    summary=_("Une ligne par commentaire ou réponse, débat après débat."),
+    columns=(
+        Column("reference", _("Référence publique, stable."), lambda row: row.reference),
+        Column("contribution", _("Référence de la contribution commentée."), lambda row: row.contribution.reference),
+        Column(
+            "en_reponse_a",
+            _("Référence du commentaire auquel il répond ; vide s’il ouvre un fil."),
+            lambda row: row.parent.reference if row.parent else "",
+        ),
+        Column(
+            "sens",
+            _("«\u00a0pour\u00a0», «\u00a0contre\u00a0» ou «\u00a0neutre\u00a0»."),
+            lambda row: STANCES[row.stance],
+        ),
+        Column("texte", _("Texte tel qu’il a été écrit, mise en forme comprise."), lambda row: row.body),
+        Column("signature", _("Signature publique : un nom ou un pseudonyme."), signatures.of_comment),
+        Column(
+            "canal",
+            _("«\u00a0en_ligne\u00a0», ou «\u00a0reprise\u00a0» d’une autre plateforme."),
+            lambda row: CHANNELS[row.channel],
+        ),
+        Column("publie_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: _instant(row.published_at)),
+        Column("soutiens", _("Nombre de soutiens."), lambda row: row.support_count + row.imported_support_count),
+        Column("reponses", _("Nombre de réponses."), lambda row: row.reply_count),
+    ),
+    rows=_comments,
+)
+
+COUNTS = Table(
+    name="chiffres",
+    title=_("Les chiffres"),
+    summary=_("Une ligne par partie et par sorte de contribution."),
+    columns=(
+        Column("partie", _("Partie de la consultation."), lambda row: row["section__title"] or ""),
+        Column("sorte", _("Sorte de contribution."), lambda row: KINDS[row["kind"]]),
+        Column("contributions", _("Nombre de contributions."), lambda row: row["contributions"]),
+        Column("d_accord", _("Nombre de positions « d’accord »."), lambda row: row["sum_agree"]),
+        Column("mitige", _("Nombre de positions « mitigé »."), lambda row: row["sum_mixed"]),
+        Column("pas_d_accord", _("Nombre de positions « pas d’accord »."), lambda row: row["sum_disagree"]),
+        Column("commentaires", _("Nombre de commentaires."), lambda row: row["sum_comments"]),
+        Column("commentaires_pour", _("Nombre de commentaires pour."), lambda row: row["sum_for"]),
+        Column("commentaires_contre", _("Nombre de commentaires contre."), lambda row: row["sum_against"]),
+    ),
+    rows=_counts,
+)
+
+TABLES = {table.name: table for table in (CONTRIBUTIONS, COMMENTS, COUNTS)}
+
+
+class _Lines:
+    """What `csv` writes to: the lines that wait for the network."""
+
+    def __init__(self) -> None:
+        self.waiting: list[str] = []
+
+    def write(self, line: str) -> None:
+        self.waiting.append(line)
+
+    def take(self) -> bytes:
+        text = "".join(self.waiting)
+        self.waiting.clear()
+        return text.encode()
+
+
+def _read(table: Table, consultation: Consultation) -> Iterator[Any]:
+    """Read row by row through a cursor of the server: the memory does not grow with the table."""
+    rows = table.rows(consultation)
+    yield from rows.iterator(chunk_size=BATCH) if isinstance(rows, QuerySet) else rows
+
+
+def _values(table: Table, row: Any) -> list[Any]:
+    with translation.override("fr"):
+        return [column.read(row) for column in table.columns]
+
+
+def csv_chunks(table: Table, consultation: Consultation) -> Iterator[bytes]:
+    """Write a table as CSV.
+
+    Shape: UTF-8 without mark, SEPARATOR, lines ending in CR LF (RFC 4180), first line of names; a text that a spreadsheet
+    would run begins with an apostrophe.
+    """
+    lines = _Lines()
+    writer = csv.writer(lines, delimiter=SEPARATOR)
+    writer.writerow(column.name for column in table.columns)
+    for number, row in enumerate(_read(table, consultation), start=1):
+        writer.writerow([harmless(value) for value in _values(table, row)])
+        if number % CHUNK == 0:
+            yield lines.take()
+    yield lines.take()
+
+
+def harmless(value: Any) -> Any:
+    """Keep a spreadsheet from taking what somebody wrote for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_SIGNS) else value
+
+
+def json_chunks(table: Table, consultation: Consultation) -> Iterator[bytes]:
+    """Write a table as one JSON object, its rows one a line.
+
+    Shape: `consultation`, `licence`, `licence_url`, `source`, `exporte_le`, `dictionnaire`, then `lignes`; what is empty in
+    the CSV is null.
+    """
+    head = json.dumps(_heading(consultation), ensure_ascii=False)[:-1]
+    waiting = [f'{head}, "lignes": [']
+    before = "\n"
+    for number, row in enumerate(_read(table, consultation), start=1):
+        values = zip((column.name for column in table.columns), _values(table, row), strict=True)
+        written = json.dumps({name: None if value == "" else value for name, value in values}, ensure_ascii=False)
+        waiting.append(before + written)
+        before = ",\n"
+        if number % CHUNK == 0:
+            yield "".join(waiting).encode()
+            waiting.clear()
+    waiting.append("\n]}\n")
+    yield "".join(waiting).encode()
+
+
+def _heading(consultation: Consultation) -> dict[str, Any]:
+    with translation.override("fr"):
+        page = reverse("consultations:data", args=[consultation.slug])
+        address = consultation.get_absolute_url()
+    return {
+        "consultation": {"titre": consultation.title, "adresse": f"{settings.SITE_URL}{address}"},
+        "source": settings.LEGAL["publisher"],
+        "origine": consultation.source_note or None,
+        "licence": LICENCE,
+        "licence_url": LICENCE_URL,
+        "dictionnaire": f"{settings.SITE_URL}{page}",
+        "exporte_le": _instant(timezone.now()),
+    }
