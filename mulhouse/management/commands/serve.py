@@ -20,7 +20,9 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import BaseCommand, CommandError, call_command, get_commands
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.urls import reverse
 
+from accounts.demo import PASSWORD, demo_accounts
 from mulhouse.embedded.children import Child, end_with_parent
 from mulhouse.embedded.servers import EmbeddedServers
 from mulhouse.embedded.supervisor import Supervisor
@@ -189,6 +191,11 @@ class Command(BaseCommand):
     def _welcome(self, listener: socket.socket) -> None:
         self.stdout.write("")
         self.stdout.write(f"  Le portail est ouvert : {_address(listener)}/")
+        self.stdout.write("")
+        self.stdout.write(f"  Entrer en un clic : {_address(listener)}{reverse('demo_enter')}")
+        self.stdout.write(f"  ou par le formulaire, mot de passe « {PASSWORD} » :")
+        for account in demo_accounts():
+            self.stdout.write(f"    {account.label:<38}{account.email}")
         self.stdout.write("")
         self.stdout.write("  Ctrl-C arrête tout et garde les données.")
         self.stdout.write(f"  Journaux : {settings.STATE_DIR / 'log'}")
