@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
 from mulhouse import db
+from mulhouse import throttle
 from mulhouse.errors import DomainError
 from mulhouse.tracing import request_id
 
@@ -43,6 +44,11 @@ def throttled(request: HttpRequest, error: DomainError) -> HttpResponse:
     response = _page(request, 429, error.message)
     response["Retry-After"] = "60"
     return response
+
+
+def too_fast(request: HttpRequest) -> HttpResponse:
+    """429 from django-allauth, which looks for `handler429` in the addresses of the site."""
+    return throttled(request, throttle.ThrottledError())
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -27,7 +27,7 @@ urlpatterns = [
         path("mon-espace/", include("accounts.urls")),
         path("abonnements/", include("notifications.urls")),
         path("concertations/", include("consultations.urls")),
-        path("registre/", include("transparency.urls")),
+        path("", include("transparency.urls")),
         path("demo/entrer/", account_views.demo_enter, name="demo_enter"),
         path("demo/courriels/", account_views.demo_mailbox, name="demo_mailbox"),
         prefix_default_language=False,
@@ -42,3 +42,4 @@ if settings.PORTAL_ENV in {"dev", "test"}:
 handler403 = "mulhouse.errorpages.refused"
 handler404 = "mulhouse.errorpages.not_found"
 handler500 = "mulhouse.errorpages.failed"
+handler429 = "mulhouse.errorpages.too_fast"
