@@ -13,7 +13,13 @@ app.autodiscover_tasks()
 
 app.conf.beat_schedule = {
     "notifications.sweep": {"task": "notifications.sweep", "schedule": 30.0},
-    "notifications.purge": {"task": "notifications.purge", "schedule": crontab(hour="3", minute="10")},
+    # Every hour: a code must be gone within a day.
+    "notifications.purge": {"task": "notifications.purge", "schedule": crontab(minute="10")},
+    "transparency.verify_register": {
+        "task": "transparency.verify_register",
+        "schedule": crontab(hour="2", minute="30"),
+    },
+    "transparency.purge": {"task": "transparency.purge", "schedule": crontab(hour="3", minute="20")},
     "consultations.announce_phases": {"task": "consultations.announce_phases", "schedule": crontab(minute="*/15")},
     "consultations.check_consistency": {
         "task": "consultations.check_consistency",

@@ -157,6 +157,7 @@ class ShownAdmin(StaffAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": button.label,
+            "subtitle": "",
             "opts": self.opts,
             "row": row,
             "row_url": self.row_url(row),

@@ -8,3 +8,13 @@ class NotificationsConfig(AppConfig):
 
     name = "notifications"
     verbose_name = "Courriels et abonnements"
+
+    def ready(self) -> None:
+        """Fill the registries: tables about people, and who queues the mails of the rooms below."""
+        # These need the registry of apps, which is ready by now.
+        from mulhouse import letters  # noqa: PLC0415
+        from mulhouse import personal_data as registry  # noqa: PLC0415
+        from notifications import outbox, personal_data  # noqa: PLC0415
+
+        registry.declare(*personal_data.HOLDINGS)
+        letters.connect(outbox.enqueue_template)

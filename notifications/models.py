@@ -65,6 +65,7 @@ class OutboundMail(models.Model):
         verbose_name = "courriel"
         verbose_name_plural = "courriels"
         ordering = ("-created_at",)
+        permissions = (("retry_outboundmail", "Peut renvoyer un courriel"),)
         indexes = (
             models.Index(fields=("send_after",), condition=Q(state="queued"), name="outbox_due"),
             models.Index(fields=("lease_until",), condition=Q(state="claimed"), name="outbox_claimed"),

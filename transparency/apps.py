@@ -8,3 +8,22 @@ class TransparencyConfig(AppConfig):
 
     name = "transparency"
     verbose_name = "Transparence"
+
+    def ready(self) -> None:
+        """Fill the registries: our own acts, tables about people, the agents' queue, and who writes the register down."""
+        # These need the registry of apps, which is ready by now.
+        from mulhouse import journal, work  # noqa: PLC0415
+        from mulhouse import personal_data as registry  # noqa: PLC0415
+        from transparency import personal_data, queues, register  # noqa: PLC0415
+
+        register.declare(
+            register.Act("register.verified", "Le registre entier a été relu : il est intact"),
+            register.Act("register.broken", "Le registre entier a été relu : une ligne est fausse"),
+            register.Act("register.actor_seen", "L’auteur d’un acte a été montré à une personne habilitée"),
+            register.Act("city.names_changed", "Un nom de quartier, de thème ou de service a changé"),
+            register.Act("accessibility.reported", "Un défaut d’accessibilité a été signalé"),
+            register.Act("accessibility.answered", "Un signalement d’accessibilité a reçu sa réponse"),
+        )
+        journal.connect(register.record)
+        registry.declare(*personal_data.HOLDINGS)
+        work.register(work.WorkQueue("transparency.answer_accessibilityfault", queues.faults))

@@ -1,11 +1,12 @@
 """Writing on the register: the last thing an action does, in its own transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from mulhouse.db import assert_in_transaction
 from transparency import chain
@@ -13,6 +14,19 @@ from transparency.models import LineActor, RegisterLine
 
 # One lock for the whole chain: two acts can not both follow the same line.
 CHAIN_LOCK = 0x5245_4749  # "REGI"
+READ_AT_ONCE = 5_000
+
+# In which capacity an act is done.
+ROLES = {
+    "habitant": _("Une habitante ou un habitant"),
+    "visiteur": _("Une personne, sans compte"),
+    "agent": _("Un agent de la Ville"),
+    "administration": _("L’administration du site"),
+    "modération": _("L’équipe de modération"),
+    "médiation": _("La médiation"),
+    "évaluation": _("La mission d’évaluation"),
+    "système": _("Le site, sans personne"),
+}
 
 
 @dataclass(frozen=True)
@@ -47,13 +61,15 @@ def record(
 ) -> RegisterLine:
     """Write a line, bound to the last one.
 
-    `role` says in which capacity it was done ("habitant", "agent", "système"…); `subject` is a public reference;
-    `facts` are public, JSON-ready and never personal. `actor` is kept apart, and not at all for a position or a vote.
+    `role` says in which capacity it was done (a key of ROLES); `subject` is a public reference; `facts` are public,
+    JSON-ready and never personal. `actor` is kept apart, and not at all for a position or a vote.
 
-    Raises: RuntimeError outside a transaction; KeyError for an undeclared act.
+    Raises: RuntimeError outside a transaction; KeyError for an act or a role that is not declared.
     Locks: takes the chain until the end of the transaction, so call it last.
     """
     assert_in_transaction()
+    if role not in ROLES:
+        raise KeyError(role)
     declared = _acts[act]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
@@ -74,8 +90,18 @@ def record(
         seal=chain.seal(previous, content),
     )
     if actor is not None:
-        LineActor.objects.create(line=line, user=actor)
+        LineActor.objects.create(line=line, user_id=actor.pk)
     return line
+
+
+def lines_after(number: int) -> Iterator[RegisterLine]:
+    """Read every line after a number, oldest first, a few thousand at a time: a line once read never changes."""
+    while True:
+        batch = list(RegisterLine.objects.filter(number__gt=number).order_by("number")[:READ_AT_ONCE])
+        yield from batch
+        if len(batch) < READ_AT_ONCE:
+            return
+        number = batch[-1].number
 
 
 def head() -> int:

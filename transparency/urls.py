@@ -1,6 +1,17 @@
 """Addresses of the public register and of what the city owes the public."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from transparency import views
 
 app_name = "transparency"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("registre/", views.show_register, name="register"),
+    path("registre/verifier/", views.verify, name="verify"),
+    path("registre/methode/", views.method, name="method"),
+    path("registre/registre.<slug:extension>", views.export, name="export"),
+    path("registre/<int:number>/", views.show_line, name="line"),
+    path("registre/<int:number>/auteur/", views.reveal_actor, name="line_actor"),
+    path("accessibilite/signaler/", views.report_fault, name="accessibility_fault"),
+    path("accessibilite/signalements/<slug:reference>/", views.show_fault, name="fault"),
+]

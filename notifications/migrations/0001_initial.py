@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'courriel',
                 'verbose_name_plural': 'courriels',
                 'ordering': ('-created_at',),
+                'permissions': (('retry_outboundmail', 'Peut renvoyer un courriel'),),
                 'indexes': [models.Index(condition=models.Q(('state', 'queued')), fields=['send_after'], name='outbox_due'), models.Index(condition=models.Q(('state', 'claimed')), fields=['lease_until'], name='outbox_claimed'), models.Index(fields=['-created_at'], name='outbox_recent')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ('queued', 'claimed', 'sent', 'failed'))), name='outbox_state')],
             },

@@ -87,6 +87,7 @@ def _fresh():
     memory.breaker.wake()
     register.declare(register.Act("test.act", "Un acte d’essai"))
     yield
+    register._acts.pop("test.act")  # noqa: SLF001 (no app ever takes an act back)
     memory.breaker.wake()
 
 

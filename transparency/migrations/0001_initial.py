@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(db_index=True, verbose_name='le')),
                 ('act', models.CharField(max_length=60, verbose_name='acte')),
                 ('role', models.CharField(max_length=40, verbose_name='par')),
-                ('subject', models.CharField(blank=True, db_index=True, max_length=80, verbose_name='objet')),
+                ('subject', models.CharField(blank=True, max_length=80, verbose_name='objet')),
                 ('content', models.TextField(verbose_name='contenu scellé')),
                 ('previous', models.CharField(max_length=64, verbose_name='sceau précédent')),
                 ('seal', models.CharField(max_length=64, unique=True, verbose_name='sceau')),
@@ -45,6 +45,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='registerline',
             index=models.Index(fields=['act', '-number'], name='register_act'),
+        ),
+        migrations.AddIndex(
+            model_name='registerline',
+            index=models.Index(fields=['role', '-number'], name='register_role'),
+        ),
+        migrations.AddIndex(
+            model_name='registerline',
+            index=models.Index(fields=['subject', '-number'], name='register_subject'),
         ),
         migrations.AddField(
             model_name='lineactor',
