@@ -36,7 +36,9 @@ AGENT = Role(
         _all("consultations", CONSULTATION_TABLES, ("add", "change", "view"))
         | _all("consultations", VOICES, ("view",))
         | _all("city", ("sector", "district", "theme", "service"), ("view",))
-        | {"accounts.view_residency", "accounts.verify_residency", "notifications.view_outboundmail"}
+        | {"consultations.publish_consultation", "consultations.delete_consultation"}
+        | {"accounts.view_residency", "accounts.verify_residency"}
+        | {"notifications.view_outboundmail", "notifications.retry_outboundmail"}
     ),
 )
 MODERATOR = Role("moderator", "Modération", frozenset(_all("consultations", (*VOICES, "consultation"), ("view",))))

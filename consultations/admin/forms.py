@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     DocumentModelForm = forms.ModelForm[Document]
     PhaseForms = forms.BaseFormSet["PhaseForm"]
     SectionForms = forms.BaseFormSet["SectionForm"]
+    Upload = UploadedFile[bytes]
 else:
     ConsultationModelForm = DocumentModelForm = forms.ModelForm
     PhaseForms = SectionForms = forms.BaseFormSet
+    Upload = UploadedFile
 
 MAX_DOCUMENT_BYTES = 20_000_000
 BLANK_SECTIONS = 2
@@ -175,10 +177,10 @@ class PresentationForm(VersionedForm, ConsultationModelForm):
         }
         widgets: ClassVar[dict[str, forms.Widget]] = {
             "summary": forms.Textarea(attrs={"rows": 5}),
-            "districts": forms.CheckboxSelectMultiple,
+            "districts": forms.CheckboxSelectMultiple(),
             "open_to_discussion": forms.Textarea(attrs={"rows": 4}),
             "not_open": forms.Textarea(attrs={"rows": 4}),
-            "residency_level": forms.RadioSelect,
+            "residency_level": forms.RadioSelect(),
         }
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -200,7 +202,7 @@ class PresentationForm(VersionedForm, ConsultationModelForm):
 
     def clean_new_image(self) -> uploads.CleanFile | None:
         """Decode the image anew, so that nothing but its pixels is kept."""
-        given: UploadedFile | None = self.cleaned_data["new_image"]
+        given: Upload | None = self.cleaned_data["new_image"]
         if given is None:
             return None
         if (given.size or 0) > MAX_DOCUMENT_BYTES:
@@ -234,7 +236,6 @@ class PhaseForm(forms.Form):
     ends_on = forms.DateField(
         label="Dernier jour",
         required=False,
-        help_text="Inclus, jusqu’à minuit. Seule la dernière phase peut ne pas en avoir.",
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     remove = forms.BooleanField(label="Retirer cette phase", required=False)
@@ -296,7 +297,7 @@ class BasePhaseFormSet(PhaseForms):
         return [form.edit() for form in self.forms if not form.is_blank()]
 
 
-PhaseFormSet = formset_factory(
+PhaseFormSet: Any = formset_factory(
     PhaseForm,
     formset=BasePhaseFormSet,
     extra=0,
@@ -364,7 +365,7 @@ class BaseSectionFormSet(SectionForms):
         ]
 
 
-SectionFormSet = formset_factory(SectionForm, formset=BaseSectionFormSet, extra=0, max_num=60, absolute_max=60)
+SectionFormSet: Any = formset_factory(SectionForm, formset=BaseSectionFormSet, extra=0, max_num=60, absolute_max=60)
 
 
 def section_formset(sections: Sequence[Section], data: Any) -> BaseSectionFormSet:
@@ -415,7 +416,7 @@ class DocumentForm(DocumentModelForm):
 
     def clean_new_file(self) -> uploads.CleanFile | None:
         """Recognise the file by its content and take out what it hides."""
-        given: UploadedFile | None = self.cleaned_data["new_file"]
+        given: Upload | None = self.cleaned_data["new_file"]
         if given is None:
             return None
         file = _cleaned(lambda name, data: uploads.clean(name, data, max_bytes=MAX_DOCUMENT_BYTES), given)
@@ -444,7 +445,7 @@ def has_structure(file: uploads.CleanFile) -> bool:
     return "/StructTreeRoot" in pypdf.PdfReader(io.BytesIO(file.content)).root_object
 
 
-def _cleaned(clean: Any, given: UploadedFile) -> uploads.CleanFile:
+def _cleaned(clean: Any, given: Upload) -> uploads.CleanFile:
     try:
         file: uploads.CleanFile = clean(given.name or "fichier", given.read())
     except uploads.RejectedFileError as error:

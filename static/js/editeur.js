@@ -13,8 +13,9 @@ const WORDS = {
 };
 window.gettext = (words) => WORDS[words] || words;
 
-const style = document.createElement("style");
-style.dataset.tiptapStyle = "";
+// An element of no language: the editor finds it, the browser does not take it for a style sheet.
+const style = document.createElementNS("", "style");
+style.setAttribute("data-tiptap-style", "");
 document.head.append(style);
 
 // The area takes the label and the help of the field it stands for; the buttons say whether they are pressed.
