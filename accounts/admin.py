@@ -67,7 +67,7 @@ class ResidencyState(admin.SimpleListFilter):
         """Keep one state."""
         today = local_day(timezone.now())
         kept = {
-            "waiting": lambda: Residency.objects.waiting(),
+            "waiting": Residency.objects.waiting,
             "verified": lambda: Residency.objects.standing().filter(verified_on__isnull=False, expires_on__gt=today),
             "refused": lambda: Residency.objects.standing().filter(refused_at__isnull=False),
             "ended": lambda: Residency.objects.filter(ended_on__isnull=False),

@@ -1,7 +1,7 @@
 """The forms about an account: allauth's with our words, and those of « Mon espace »."""
 
 import time
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.account import forms as account_forms
 from allauth.account.internal.flows.signup import prevent_enumeration
@@ -13,7 +13,6 @@ from django import forms
 from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import translation
@@ -23,9 +22,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import consents, documents, passwords, rules
 from accounts.middleware import PASSWORD_TOO_SHORT
-from accounts.models import Consent, Residency, Scheme, User
+from accounts.models import Consent, Scheme, User
 from city.models import District
 from mulhouse.db import ConstraintViolatedError, named_constraint
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
 
 Words = tuple[str | Promise, str | Promise]
 EMAIL: Words = (_("Adresse électronique"), "")
@@ -341,47 +343,32 @@ class ResidencyForm(forms.Form):
 
 
 class VerificationForm(forms.Form):
-    """Ask for a verification: on a document now, or at the desk later."""
+    """A proof of residence for an agent to read."""
 
-    METHODS = (
-        (Residency.Method.DOCUMENT, _("J’envoie un justificatif de domicile")),
-        (Residency.Method.DESK, _("Je viens au guichet avec un justificatif")),
-    )
-
-    method = forms.ChoiceField(label=_("Comment\u00a0?"), choices=METHODS, widget=forms.RadioSelect)
     document = forms.FileField(
         label=_("Justificatif de domicile"),
-        required=False,
         help_text=_(
             "PDF, JPEG ou PNG, 5\u00a0Mo au plus. Facture, quittance de loyer ou attestation de moins de trois mois. "
             "Cachez ce qui n’est ni votre nom, ni votre adresse, ni la date."
         ),
-        widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
+        widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
+        error_messages={"required": _("Choisissez un fichier, ou venez au guichet.")},
     )
     consent = forms.BooleanField(
-        label=_("J’accepte qu’un agent lise ce document. Il sera effacé dès sa réponse."), required=False
+        label=_("J’accepte qu’un agent lise ce document. Il sera effacé dès sa réponse."),
+        error_messages={"required": _("Sans votre accord, un agent ne peut pas lire le document.")},
     )
 
-    def clean(self) -> dict[str, Any]:
-        """Keep the content of the document, judged by its bytes, and the suffix it deserves."""
-        cleaned = super().clean() or {}
-        cleaned["content"], cleaned["suffix"] = b"", ""
-        if cleaned.get("method") != Residency.Method.DOCUMENT:
-            return cleaned
-        file: UploadedFile | None = cleaned.get("document")
-        if file is None:
-            if "document" not in self.errors:
-                self.add_error("document", _now("Choisissez un fichier, ou venez au guichet."))
-        elif file.size is None or file.size > documents.LARGEST_BYTES:
-            self.add_error("document", _now("Ce fichier dépasse 5\u00a0Mo. Réduisez-le, ou venez au guichet."))
-        else:
-            cleaned["content"] = file.read()
-            cleaned["suffix"] = documents.suffix_of(cleaned["content"])
-            if not cleaned["suffix"]:
-                self.add_error("document", _now("Ce fichier n’est ni un PDF, ni une image JPEG ou PNG lisible."))
-        if not cleaned.get("consent"):
-            self.add_error("consent", _now("Sans votre accord, un agent ne peut pas lire le document."))
-        return cleaned
+    def clean_document(self) -> tuple[bytes, str]:
+        """Give the content of the document, judged by its bytes, and the suffix it deserves."""
+        file: UploadedFile = self.cleaned_data["document"]
+        if file.size is None or file.size > documents.LARGEST_BYTES:
+            raise ValidationError(_now("Ce fichier dépasse 5\u00a0Mo. Réduisez-le, ou venez au guichet."))
+        content = file.read()
+        suffix = documents.suffix_of(content)
+        if not suffix:
+            raise ValidationError(_now("Ce fichier n’est ni un PDF, ni une image JPEG ou PNG lisible."))
+        return content, suffix
 
 
 class CloseAccountForm(forms.Form):

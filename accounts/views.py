@@ -67,7 +67,8 @@ def home(request: UserRequest) -> HttpResponse:
         "steps": _steps(user, residency),
         "profile": _profile(user, residency),
         "security": _security(user),
-        "entries": [entry for entry in navigation.present(navigation.ACCOUNT) if entry.route != "accounts:home"],
+        "crumbs": [Crumb(_("Mon espace"))],
+        "shortcuts": [entry for entry in navigation.present(navigation.ACCOUNT) if entry.route != "accounts:home"],
     }
     return render(request, "accounts/home.html", context)
 
@@ -206,17 +207,14 @@ def residency(request: UserRequest) -> HttpResponse:
 @require_POST
 def verification(request: UserRequest) -> HttpResponse:
     """Ask an agent to verify where one lives."""
-    standing = _standing(request.user)
-    form = VerificationForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return _residency_page(request, standing, ResidencyForm(), form)
-    throttle.check(throttle.Limit.UPLOADING, f"user:{request.user.pk}")
-    actions.request_verification(
-        user=request.user,
-        at=timezone.now(),
-        document=form.cleaned_data["content"],
-        suffix=form.cleaned_data["suffix"],
-    )
+    document, suffix = b"", ""
+    if request.POST.get("method") != Residency.Method.DESK:
+        form = VerificationForm(request.POST, request.FILES)
+        if not form.is_valid():
+            return _residency_page(request, _standing(request.user), ResidencyForm(), form)
+        document, suffix = form.cleaned_data["document"]
+        throttle.check(throttle.Limit.UPLOADING, f"user:{request.user.pk}")
+    actions.request_verification(user=request.user, at=timezone.now(), document=document, suffix=suffix)
     messages.success(
         request, _("Votre demande est enregistrée. Vous recevrez un courriel dès qu’un agent aura répondu.")
     )
@@ -345,6 +343,7 @@ def data_file(request: UserRequest, token: str) -> HttpResponseBase:
 def close(request: UserRequest) -> HttpResponse:
     """Close one's account, after proving it is one's own and reading what follows."""
     refusal = rules.close_refusal(request.user)
+    holdings = personal_data.holdings()
     form = CloseAccountForm(request.POST or None)
     if request.method == "POST" and refusal is None and form.is_valid():
         actions.close_account(user=request.user)
@@ -353,8 +352,8 @@ def close(request: UserRequest) -> HttpResponse:
     context = {
         "form": form,
         "refusal": refusal,
-        "holdings": personal_data.holdings(),
-        "fates": personal_data.Fate,
+        "erased": [holding for holding in holdings if holding.fate is personal_data.Fate.ERASED],
+        "kept": [holding for holding in holdings if holding.fate is not personal_data.Fate.ERASED],
         "crumbs": _crumbs(_("Fermer mon compte")),
     }
     return render(request, "accounts/close.html", context, status=422 if form.errors else 200)
@@ -364,7 +363,7 @@ def close(request: UserRequest) -> HttpResponse:
 @require_GET
 def closed(request: HttpRequest) -> HttpResponse:
     """Say that the account is closed."""
-    return render(request, "accounts/closed.html")
+    return render(request, "accounts/closed.html", {"crumbs": [Crumb(_("Compte fermé"))]})
 
 
 # --- Doors ----------------------------------------------------------------------------------------------------------
@@ -394,14 +393,14 @@ def second_factor(request: UserRequest) -> HttpResponse:
 def session_ended(request: HttpRequest) -> HttpResponse:
     """Say that the session ended, and lead back to where one was."""
     back = _back(request, reverse("home"))
-    return render(request, "accounts/session_ended.html", {"back": back})
+    return render(request, "accounts/session_ended.html", {"back": back, "crumbs": [Crumb(_("Session terminée"))]})
 
 
 @public
 @require_GET
 def link_first(request: HttpRequest) -> HttpResponse:
     """Say that a mail explains how to go on (FranceConnect, address already known)."""
-    return render(request, "accounts/link_first.html")
+    return render(request, "accounts/link_first.html", {"crumbs": [Crumb("FranceConnect")]})
 
 
 # --- Demonstration --------------------------------------------------------------------------------------------------
@@ -423,7 +422,8 @@ def demo_enter(request: HttpRequest) -> HttpResponse:
         _enter(request, user)
         messages.success(request, _("Vous êtes entré comme «\u00a0%(name)s\u00a0».") % {"name": account.label})
         return redirect("admin:index" if user.is_staff else "accounts:home")
-    return render(request, "accounts/demo_enter.html", {"accounts": demo.demo_accounts()})
+    context = {"accounts": demo.demo_accounts(), "crumbs": [Crumb(_("Entrer comme…"))]}
+    return render(request, "accounts/demo_enter.html", context)
 
 
 def _enter(request: HttpRequest, user: User) -> None:
@@ -458,7 +458,8 @@ def demo_mailbox(request: HttpRequest) -> HttpResponse:
 
     context = {
         "mails": page.object_list,
-        "address": address,
+        "crumbs": [Crumb(_("Boîte aux lettres"))],
+        "wanted": address,
         "pages": pages_of(number=page.number, total=page.paginator.num_pages, url_of=url_of),
     }
     return render(request, "accounts/demo_mailbox.html", context)
