@@ -1,7 +1,8 @@
 """Keep the processes of `make run` alive until somebody asks for the end."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -20,11 +21,42 @@ DELAY_PER_FALL_SECONDS = 1.0  # the more it falls, the longer the wait
 HEALTHY_AFTER_SECONDS = 20
 
 
+class Sources:
+    """The files whose change starts the children again, as they were when last looked at."""
+
+    def __init__(self, project: Path) -> None:
+        self.project = project
+        self._seen = self._sum()
+        self.looked_at = time.monotonic()
+
+    def have_changed(self) -> bool:
+        """Tell whether a file came, went or changed since the last time; looks once a second at most."""
+        if time.monotonic() < self.looked_at + 1:
+            return False
+        before, self._seen = self._seen, self._sum()
+        self.looked_at = time.monotonic()
+        return before != self._seen
+
+    def _sum(self) -> tuple[int, int]:
+        """Sum up the files: how many there are, and the time of the latest change in nanoseconds."""
+        times = []
+        for path in self._files():
+            with suppress(FileNotFoundError):  # gone since it was listed
+                times.append(path.stat().st_mtime_ns)
+        return len(times), max(times, default=0)
+
+    def _files(self) -> Iterator[Path]:
+        for folder in self.project.iterdir():
+            if folder.is_dir() and folder.name not in {"var", "tests"} and not folder.name.startswith("."):
+                for pattern in ("*.py", "*.html", "*.po"):
+                    yield from folder.rglob(pattern)
+
+
 class Supervisor:
     """Start the children, start again those that fall, stop them all."""
 
     def __init__(
-        self, children: Sequence[Child], servers: EmbeddedServers, say: Callable[[str], None], sources: Path | None
+        self, children: Sequence[Child], servers: EmbeddedServers, say: Callable[[str], None], sources: Sources | None
     ) -> None:
         self.children = children
         self.servers = servers
@@ -60,7 +92,6 @@ class Supervisor:
 
         Raises: RuntimeError when a process falls again and again, or a server does not come back.
         """
-        changed = _changes(self.sources) if self.sources else None
         servers_at = time.monotonic()
         while True:
             time.sleep(TICK_SECONDS)
@@ -70,7 +101,7 @@ class Supervisor:
                 servers_at = time.monotonic()
             for child in self.children:
                 self.look_after(child)
-            if changed and next(changed):
+            if self.sources and self.sources.have_changed():
                 self.say("Le code a changé : redémarrage…")
                 self._restart()
 
@@ -115,30 +146,3 @@ def _status(host: str, port: int, path: str) -> int | None:
         return None
     finally:
         connection.close()
-
-
-def _changes(project: Path) -> Iterator[bool]:
-    """Tell, each time it is asked, whether a source changed since the last time; looks once a second at most."""
-    seen = _newest(project)
-    looked_at = time.monotonic()
-    while True:
-        if time.monotonic() < looked_at + 1:
-            yield False
-            continue
-        now = _newest(project)
-        looked_at = time.monotonic()
-        yield now != seen
-        seen = now
-
-
-def _newest(project: Path) -> tuple[int, int]:
-    """Sum up the sources: how many there are, and the time of the latest change in nanoseconds."""
-    times = [path.stat().st_mtime_ns for path in _sources(project)]
-    return len(times), max(times, default=0)
-
-
-def _sources(project: Path) -> Iterable[Path]:
-    for folder in project.iterdir():
-        if folder.is_dir() and folder.name not in {"var", "tests"} and not folder.name.startswith("."):
-            for pattern in ("*.py", "*.html", "*.po"):
-                yield from folder.rglob(pattern)

@@ -10,7 +10,7 @@ import pytest
 
 from mulhouse.embedded.children import Child
 from mulhouse.embedded.state import command_of
-from mulhouse.embedded.supervisor import FALLS, Supervisor
+from mulhouse.embedded.supervisor import FALLS, Sources, Supervisor
 
 PATIENCE_SECONDS = 10
 WITH_DESCENDANT = """
@@ -124,3 +124,22 @@ def test_supervisor_reports_a_child_that_ends_before_the_site_answers(start):
 
     with pytest.raises(RuntimeError, match="port fermé"):
         supervisor.wait_for_answer("127.0.0.1", 1)
+
+
+def test_sources_notice_a_change_a_new_file_and_nothing_else(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "var").mkdir()
+    view = tmp_path / "app/views.py"
+    view.touch()
+    sources = Sources(tmp_path)
+
+    def after(change):
+        change()
+        sources.looked_at -= 2  # rather than wait
+        return sources.have_changed()
+
+    assert after(lambda: None) is False
+    assert after(lambda: os.utime(view, (1, time.time() + 5))) is True
+    assert after(lambda: None) is False
+    assert after((tmp_path / "app/page.html").touch) is True
+    assert after((tmp_path / "var/cache.py").touch) is False

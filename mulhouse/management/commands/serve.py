@@ -17,7 +17,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import BaseCommand, CommandError, call_command, get_commands
+from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
@@ -25,7 +25,7 @@ from django.urls import reverse
 from accounts.demo import PASSWORD, demo_accounts
 from mulhouse.embedded.children import Child, end_with_parent
 from mulhouse.embedded.servers import EmbeddedServers
-from mulhouse.embedded.supervisor import Supervisor
+from mulhouse.embedded.supervisor import Sources, Supervisor
 
 PORTS_TRIED = 50
 
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         self._prepare()
         listener = self._listen(host, port)
         children = self._children(listener, reload=reload)
-        supervisor = Supervisor(children, servers, self._say, settings.BASE_DIR if reload else None)
+        supervisor = Supervisor(children, servers, self._say, Sources(settings.BASE_DIR) if reload else None)
         try:
             with self._step("Démarrage du site et des tâches de fond"):
                 supervisor.start()
@@ -107,11 +107,11 @@ class Command(BaseCommand):
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 with self._step("Mise à jour de la structure de la base"):
                     call_command("migrate", interactive=False, verbosity=0)
+            call_command("sync_city", stdout=StringIO())
             call_command("compile_catalogs", stdout=StringIO())
             if not settings.DEBUG:
                 self._collect_static()
-            if "seed_demo" in get_commands():
-                call_command("seed_demo")
+            call_command("seed_demo")
             connection.close()
 
     def _collect_static(self) -> None:
