@@ -1,0 +1,47 @@
+"""What the journeys have in common: a way to move, the code that came by mail, a photo with its secrets."""
+
+import re
+from io import BytesIO
+
+from PIL import Image
+
+from notifications.models import OutboundMail
+
+LATITUDE = 0x0002
+GPS = 0x8825
+
+
+def code_mailed_to(address):
+    """Read the six digits of the last mail to an address."""
+    mail = OutboundMail.objects.filter(to=address).latest("created_at")
+    return re.search(r"\b\d{6}\b", mail.text).group()
+
+
+def photo_with_a_place():
+    """Make a JPEG that says where it was taken, as telephones do."""
+    exif = Image.Exif()
+    exif.get_ifd(GPS)[LATITUDE] = (47.0, 44.0, 50.0)
+    exif[0x010F] = "Téléphone"
+    file = BytesIO()
+    Image.new("RGB", (1600, 900), "seagreen").save(file, "JPEG", exif=exif)
+    assert b"Exif" in file.getvalue()
+    return {"name": "IMG_1234.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
+
+
+def press(page, name, *, within=None):
+    """Press the button of that name and wait for the page that answers."""
+    (within or page).get_by_role("button", name=name).first.click()
+    page.wait_for_load_state("networkidle")
+
+
+def follow(page, name, *, within=None):
+    """Follow the link of that name and wait for its page."""
+    (within or page).get_by_role("link", name=name).first.click()
+    page.wait_for_load_state("networkidle")
+
+
+def heading(page):
+    """Read the one h1."""
+    titles = page.get_by_role("heading", level=1).all_inner_texts()
+    assert len(titles) == 1, titles
+    return titles[0]
