@@ -1,5 +1,6 @@
 """The city's own names: edited by those who hold the permission, never removed while something is filed under them."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from django.contrib import admin
@@ -15,7 +16,7 @@ class SectorAdmin(NamesAdmin):
     list_display = ("name", "position")
     list_intro = "Les grands secteurs de la ville. Chacun réunit des quartiers."
     fields = ("name", "slug", "position")
-    prepopulated_fields: ClassVar[dict[str, tuple[str, ...]]] = {"slug": ("name",)}
+    prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
 
 
 @admin.register(District)
@@ -27,7 +28,7 @@ class DistrictAdmin(NamesAdmin):
     list_intro = "Les quartiers. Une personne n’est jamais située plus finement."
     search_fields = ("name",)
     fields = ("name", "slug", "sector", "position")
-    prepopulated_fields: ClassVar[dict[str, tuple[str, ...]]] = {"slug": ("name",)}
+    prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
 
 
 @admin.register(Theme)
@@ -38,7 +39,7 @@ class ThemeAdmin(NamesAdmin):
     list_intro = "Les thèmes. Le motif habille les pages sans photo."
     search_fields = ("name",)
     fields = ("name", "slug", "motif", "position")
-    prepopulated_fields: ClassVar[dict[str, tuple[str, ...]]] = {"slug": ("name",)}
+    prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
 
 
 @admin.register(Service)
@@ -49,4 +50,4 @@ class ServiceAdmin(NamesAdmin):
     list_intro = "Les services de la Ville, nommés par leur fonction et jamais par une personne."
     search_fields = ("name",)
     fields = ("name", "slug", "contact_email", "position")
-    prepopulated_fields: ClassVar[dict[str, tuple[str, ...]]] = {"slug": ("name",)}
+    prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}

@@ -22,7 +22,7 @@ def public(view: View) -> View:
     """Open a view to everybody."""
     opened = login_not_required(view)
     opened.access = "public"  # type: ignore[attr-defined]
-    return cast("View", opened)
+    return opened
 
 
 def resident(view: View) -> View:

@@ -3,6 +3,7 @@
 Source: features-and-rules §3 (notifications kept 180 days).
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -32,7 +33,7 @@ def purge(*, at: datetime) -> None:
         pass
 
 
-def _update(which: Q, values: dict[str, object]) -> int:
+def _update(which: Q, values: Mapping[str, object]) -> int:
     batch = OutboundMail.objects.filter(which & HAS_TEXT).order_by().values("pk")[:BATCH]
     return OutboundMail.objects.filter(pk__in=batch).update(**values)
 

@@ -107,7 +107,6 @@ class Command(BaseCommand):
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 with self._step("Mise à jour de la structure de la base"):
                     call_command("migrate", interactive=False, verbosity=0)
-            call_command("sync_city", stdout=StringIO())
             call_command("compile_catalogs", stdout=StringIO())
             if not settings.DEBUG:
                 self._collect_static()
