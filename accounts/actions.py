@@ -51,7 +51,7 @@ def _locked(user: User) -> User:
 
 def _forget_file(file: FieldFile) -> None:
     """Delete a file once the row no longer names it; what a crash leaves is found by `accounts.purge_files`."""
-    if file:
+    if file.name:
         transaction.on_commit(partial(default_storage.delete, file.name))
 
 
@@ -90,7 +90,7 @@ def withdraw_consent(*, user: User, purpose: Consent.Purpose, at: dt.datetime) -
         residency = Residency.objects.waiting().filter(user=user).exclude(document="").first()
         if residency is not None:
             _forget_file(residency.document)
-            residency.document = ""  # type: ignore[assignment] # Django accepts the name of no file
+            residency.document = ""
             residency.requested_at = None
             residency.save(update_fields=["document", "requested_at"])
     return withdrawn
@@ -137,7 +137,7 @@ def end_residency(*, user: User, at: dt.datetime) -> None:
 def _end(residency: Residency, today: dt.date) -> None:
     _forget_file(residency.document)
     residency.ended_on = today
-    residency.document = ""  # type: ignore[assignment] # Django accepts the name of no file
+    residency.document = ""
     residency.save(update_fields=["ended_on", "document"])
 
 
@@ -169,7 +169,7 @@ def _request(user: User, name: str, at: dt.datetime) -> Residency:
     residency.requested_at = at
     residency.refused_at = None
     residency.refusal_reason = ""
-    residency.document = name  # type: ignore[assignment] # Django accepts the name of a stored file
+    residency.document = name
     residency.save(update_fields=["requested_at", "refused_at", "refusal_reason", "document"])
     person.verification_tries += 1
     person.verification_locked_until = rules.lock_after(person.verification_tries, at=at)
@@ -194,7 +194,7 @@ def verify_residency(*, actor: User, residency: Residency, method: str, at: dt.d
     held.expires_on = _a_year_after(today)
     held.method = method
     held.verified_by = actor
-    held.document = ""  # type: ignore[assignment] # Django accepts the name of no file
+    held.document = ""
     held.refused_at = None
     held.refusal_reason = ""
     held.save(
@@ -226,7 +226,7 @@ def refuse_residency(*, actor: User, residency: Residency, reason: str, at: dt.d
     _forget_file(held.document)
     held.refused_at = at
     held.refusal_reason = reason
-    held.document = ""  # type: ignore[assignment] # Django accepts the name of no file
+    held.document = ""
     held.save(update_fields=["refused_at", "refusal_reason", "document"])
     person = User.objects.get(pk=held.user_id)
     _tell(

@@ -70,7 +70,7 @@ def post(template: str, address: str, user: User | None, context: dict[str, Any]
         )
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth comes without types
     """Sign-up and sign-in."""
 
     error_messages: ClassVar[dict[str, Any]] = {
@@ -95,9 +95,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Queue our own mail in place of allauth's."""
         template, secret = MAILS[template_prefix]
         user = context.get("user") or person_of(email)
-        words = {key: str(context[key]) for key in ("code", "signup_url", "password_reset_url") if key in context}
-        for key in ("from_email", "to_email"):
-            words[key] = str(context.get(key, ""))
+        given = ("code", "signup_url", "password_reset_url", "from_email", "to_email")
+        words: dict[str, str] = {key: str(context.get(key, "")) for key in given}
         words["security_url"] = f"{settings.SITE_URL}{reverse('mfa_index')}"
         words["code_url"] = f"{settings.SITE_URL}{reverse('account_email_verification_sent')}"
         post(template, email, user, words, secret=secret)
@@ -147,7 +146,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return [{**way, "description": words[way["id"]]} for way in super().get_reauthentication_methods(user)]
 
 
-class SecondFactorAdapter(DefaultMFAAdapter):
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth comes without types
     """Codes, passkeys, recovery codes. Their secrets are encrypted with the keys of the site."""
 
     error_messages: ClassVar[dict[str, Any]] = {
@@ -184,7 +183,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         if not roles.needs_second_factor(authenticator.user):
             return True
         others = Authenticator.objects.filter(user=authenticator.user).exclude(pk=authenticator.pk)
-        return others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+        return bool(others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists())
 
     def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:  # noqa: A002 (allauth's name)
         """Name a passkey until its person does."""
@@ -198,7 +197,7 @@ def _cipher() -> MultiFernet:
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
 
 
-class SocialAccountAdapter(DefaultSocialAccountAdapter):
+class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # allauth comes without types
     """FranceConnect: an address that has an account here is linked only by who signs in to that account."""
 
     error_messages: ClassVar[dict[str, Any]] = {

@@ -66,13 +66,15 @@ class ResidencyState(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Residency]) -> QuerySet[Residency]:
         """Keep one state."""
         today = local_day(timezone.now())
-        kept = {
-            "waiting": Residency.objects.waiting,
-            "verified": lambda: Residency.objects.standing().filter(verified_on__isnull=False, expires_on__gt=today),
-            "refused": lambda: Residency.objects.standing().filter(refused_at__isnull=False),
-            "ended": lambda: Residency.objects.filter(ended_on__isnull=False),
-        }.get(self.value() or "")
-        return queryset.filter(pk__in=kept().values("pk")) if kept else queryset
+        standing = Residency.objects.standing()
+        kept: dict[str, QuerySet[Residency]] = {
+            "waiting": Residency.objects.waiting(),
+            "verified": standing.filter(verified_on__isnull=False, expires_on__gt=today),
+            "refused": standing.filter(refused_at__isnull=False),
+            "ended": Residency.objects.filter(ended_on__isnull=False),
+        }
+        chosen = kept.get(self.value() or "")
+        return queryset if chosen is None else queryset.filter(pk__in=chosen.values("pk"))
 
 
 def _verify(actor: Any, row: Residency, answers: dict[str, Any]) -> str:
@@ -171,7 +173,7 @@ class ResidencyAdmin(ShownAdmin):
         residency = Residency.objects.waiting().filter(pk=pk).exclude(document="").first()
         if residency is None:
             raise Http404
-        suffix = PurePosixPath(residency.document.name).suffix
+        suffix = PurePosixPath(residency.document.name or "").suffix
         response = FileResponse(
             residency.document.open("rb"),
             as_attachment=True,

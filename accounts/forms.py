@@ -128,6 +128,8 @@ class SignupForm(Worded, account_forms.SignupForm):  # type: ignore[misc] # alla
             raise ValidationError(_now("Vous avez été très rapide. Relisez, puis envoyez de nouveau."))
         return cleaned
 
+    account_already_exists: bool
+
     def try_save(self, request: HttpRequest) -> Any:
         """Open the account; an address that has one gets a mail, and the page says nothing of it.
 
@@ -361,7 +363,7 @@ class VerificationForm(forms.Form):
 
     def clean_document(self) -> tuple[bytes, str]:
         """Give the content of the document, judged by its bytes, and the suffix it deserves."""
-        file: UploadedFile = self.cleaned_data["document"]
+        file: UploadedFile[Any] = self.cleaned_data["document"]
         if file.size is None or file.size > documents.LARGEST_BYTES:
             raise ValidationError(_now("Ce fichier dépasse 5\u00a0Mo. Réduisez-le, ou venez au guichet."))
         content = file.read()

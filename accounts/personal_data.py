@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from pathlib import PurePosixPath
 from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmation
@@ -74,7 +75,8 @@ def _residencies(user: User) -> Iterable[dict[str, Any]]:
 
 def _residency_files(user: User) -> Iterable[tuple[str, Any]]:
     for row in Residency.objects.filter(user=user).exclude(document="").order_by("pk"):
-        yield f"justificatif-{row.pk}{row.document.name[row.document.name.rfind('.') :]}", row.document.open("rb")
+        suffix = PurePosixPath(row.document.name or "").suffix
+        yield f"justificatif-{row.pk}{suffix}", row.document.open("rb")
 
 
 def _erase_with_files(model: type[Residency] | type[DataExport], column: str) -> Any:

@@ -146,7 +146,8 @@ def lock_after(tries: int, *, at: dt.datetime) -> dt.datetime | None:
     """Say until when requests wait, once this many have been made; None while none has to wait."""
     if tries < TRIES:
         return None
-    return at + min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries - TRIES, 20))
+    doublings: int = 2 ** min(tries - TRIES, 20)
+    return at + min(LONGEST_WAIT, FIRST_WAIT * doublings)
 
 
 def settle_refusal(residency: Residency) -> Refusal | None:

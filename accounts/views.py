@@ -27,6 +27,7 @@ from mulhouse import charter, navigation, personal_data, throttle
 from mulhouse.access import public, resident
 from mulhouse.errors import DomainError
 from mulhouse.templatetags.ui import Crumb, Fact, pages_of
+from mulhouse.typography import local_day
 from notifications.models import OutboundMail
 
 MAILS_PER_PAGE = 20
@@ -243,9 +244,7 @@ def _residency_page(
     failed = form.errors or asked.errors
     context = {
         "residency": standing,
-        "expired": standing is not None
-        and standing.expires_on is not None
-        and standing.expires_on <= rules.local_day(now),
+        "expired": standing is not None and standing.expires_on is not None and standing.expires_on <= local_day(now),
         "form": form,
         "verification_form": asked,
         "failed_form": form if form.errors else asked,
@@ -339,7 +338,7 @@ def data_file(request: UserRequest, token: str) -> HttpResponseBase:
 @resident
 @never_cache
 @require_http_methods(["GET", "POST"])
-@reauthentication_required(app="allauth.account")
+@reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator] # allauth comes without types
 def close(request: UserRequest) -> HttpResponse:
     """Close one's account, after proving it is one's own and reading what follows."""
     refusal = rules.close_refusal(request.user)

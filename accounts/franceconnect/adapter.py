@@ -1,7 +1,7 @@
 """What is asked of FranceConnect, and what is believed of its answer."""
 
 import hmac
-from typing import Any, cast
+from typing import Any
 
 import jwt
 from allauth.socialaccount.adapter import get_adapter
@@ -64,17 +64,14 @@ class FranceConnectAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
             algorithm, key = jwtkit.fetch_key(token, self.openid_config["jwks_uri"], jwtkit.lookup_kid_jwk)
             if algorithm not in ALGORITHMS:
                 raise OAuth2Error("Unexpected signature algorithm")
-            return cast(
-                "dict[str, Any]",
-                jwt.decode(
-                    token,
-                    key=key,
-                    algorithms=[algorithm],
-                    issuer=self.openid_config["issuer"],
-                    audience=app.client_id,
-                    leeway=CLOCK_SKEW_SECONDS,
-                    options={"require": [*required, "iss", "aud"]},
-                ),
+            return jwt.decode(
+                token,
+                key=key,
+                algorithms=[algorithm],
+                issuer=self.openid_config["issuer"],
+                audience=app.client_id,
+                leeway=CLOCK_SKEW_SECONDS,
+                options={"require": [*required, "iss", "aud"]},
             )
         except (jwt.PyJWTError, KeyError) as error:
             raise OAuth2Error("Invalid token from FranceConnect") from error

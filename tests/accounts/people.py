@@ -41,4 +41,4 @@ def sign_up_data(address, **changes):
 def later(seconds):
     """Run as if this much time had passed (allauth and the sessions read time.time())."""
     now = time.time()
-    return mock.patch("time.time", lambda: now + seconds)
+    return mock.patch("time.time", return_value=now + seconds)
