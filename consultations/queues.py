@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
@@ -25,31 +26,37 @@ def consultations(user: Any, at: dt.datetime) -> list[WorkItem]:
     late = [row for row in drafts if _has_begun(row, at=at)]
     soon = [row for row in public if _ends_soon(row, at=at)]
     over = [row for row in public if _is_over(row, at=at)]
-    lines = (
-        _line("Consultations enregistrées, non publiées", drafts, "brouillon", late, _draft_words(len(late))),
-        _line(
-            "Phases d’avis qui finissent dans la semaine", soon, "publiee", [], "Relancez ceux qui n’ont pas répondu."
+    found = (
+        _Found(
+            "Consultation enregistrée, non publiée", "Consultations enregistrées, non publiées", drafts, "brouillon"
         ),
-        _line(
-            "Consultations dont toutes les étapes sont finies", over, "publiee", [], "Complétez-les, puis archivez-les."
+        _Found(
+            "Phase d’avis qui finit dans la semaine", "Phases d’avis qui finissent dans la semaine", soon, "publiee"
         ),
+        _Found("Consultation finie, à archiver", "Consultations finies, à archiver", over, "publiee"),
     )
-    return [line for line in lines if line.count]
+    return [_line(each, late if each.rows is drafts else []) for each in found if each.rows]
 
 
-def _line(label: str, rows: Sequence[Consultation], state: str, late: Sequence[Consultation], detail: str) -> WorkItem:
+@dataclass(frozen=True)
+class _Found:
+    """Consultations that wait for the same thing: in words for one, for several, and the filter of the list."""
+
+    one: str
+    several: str
+    rows: Sequence[Consultation]
+    state: str
+
+
+def _line(found: _Found, late: Sequence[Consultation]) -> WorkItem:
     """Lead to the one that waits, or to the list."""
-    if len(rows) == 1:
-        url = reverse("admin:consultations_consultation_publication", args=[rows[0].pk])
-        return WorkItem(
-            label=label, count=1, url=url, late=len(late), detail=f"«\u00a0{rows[0].title}\u00a0» {detail}".strip()
-        )
-    url = f"{reverse('admin:consultations_consultation_changelist')}?etat={state}"
-    return WorkItem(label=label, count=len(rows), url=url, late=len(late), detail=detail)
-
-
-def _draft_words(late: int) -> str:
-    return "La première phase devrait avoir commencé." if late else ""
+    words = ["La première phase devrait avoir commencé."] if late else []
+    if len(found.rows) == 1:
+        row = found.rows[0]
+        url = reverse("admin:consultations_consultation_publication", args=[row.pk])
+        return WorkItem(found.one, 1, url, late=len(late), detail=" ".join([f"«\u00a0{row.title}\u00a0»", *words]))
+    url = f"{reverse('admin:consultations_consultation_changelist')}?etat={found.state}"
+    return WorkItem(found.several, len(found.rows), url, late=len(late), detail=" ".join(words))
 
 
 def _has_begun(consultation: Consultation, *, at: dt.datetime) -> bool:
