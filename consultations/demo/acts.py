@@ -57,7 +57,7 @@ class Company:
 
     def is_open(self, row: Row) -> bool:
         """Tell whether one can still act there: a load that is finished much later leaves the rest undone."""
-        return self.consultation(row).is_open(at=self.at) or "body" not in row
+        return self.consultation(row).is_open(at=self.at)
 
     def contribution(self, row: Row) -> Contribution:
         """Give the contribution that an act is about, by its title."""
@@ -75,10 +75,20 @@ def play(company: Company) -> int:
     """Do what was not done yet; give how many acts that was, 0 once all were done."""
     if RegisterLine.objects.filter(act="consultation.demo", subject=MARK).exists():
         return 0
-    content = tomllib.loads((CONTENT / "acts.toml").read_text(encoding="utf-8"))
-    done = sum(act(company, row) for name, act in _ACTS.items() for row in content[name] if company.is_open(row))
+    done = sum(play_one(company, kind, number) for kind, rows in _script().items() for number in range(len(rows)))
     _mark()
     return done
+
+
+def play_one(company: Company, kind: str, number: int) -> bool:
+    """Do one act; tell whether it was new. Where the phase is over, nothing is done."""
+    row = _script()[kind][number]
+    return company.is_open(row) and _ACTS[kind](company, row)
+
+
+def _script() -> dict[str, list[Row]]:
+    content = tomllib.loads((CONTENT / "acts.toml").read_text(encoding="utf-8"))
+    return {kind: content[kind] for kind in _ACTS}
 
 
 def _reference(row: Row) -> str:

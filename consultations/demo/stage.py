@@ -380,5 +380,5 @@ def _comment(contribution: Contribution, said: casting.Said, crowd: Crowd, paren
         published_at=said.at,
         withdrawn_at=said.at + dt.timedelta(minutes=1) if said.is_withdrawn else None,
         support_count=len(said.supporters),
-        reply_count=len(said.replies),
+        reply_count=sum(not reply.is_withdrawn for reply in said.replies),
     )
