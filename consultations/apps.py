@@ -10,16 +10,17 @@ class ConsultationsConfig(AppConfig):
     verbose_name = "Consultations"
 
     def ready(self) -> None:
-        """Declare what the app writes on the register, holds about people, shows at home and lets one follow."""
+        """Declare what the app writes on the register, holds about people, shows at home and to agents, and lets one follow."""
         # These need the registry of apps, which is ready by now.
-        from consultations import homepage, personal_data  # noqa: PLC0415
-        from mulhouse import home  # noqa: PLC0415
+        from consultations import homepage, personal_data, queues  # noqa: PLC0415
+        from mulhouse import home, work  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
         from notifications import topics  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
         registry.declare(*personal_data.HOLDINGS)
         home.register(homepage.SOURCE)
+        work.register(work.WorkQueue("consultations.change_consultation", queues.consultations))
         topics.declare("consultation", homepage.topic)
         register.declare(
             register.Act("contribution.published", "Une contribution a été publiée"),
@@ -34,6 +35,15 @@ class ConsultationsConfig(AppConfig):
         )
 
         register.declare(
+            register.Act("consultation.draft", "Un agent a travaillé sur une consultation non publiée"),
+            register.Act("consultation.published", "Une consultation a été publiée"),
+            register.Act("consultation.changed", "La présentation d’une consultation a changé"),
+            register.Act("consultation.dates_changed", "Les dates d’une consultation ont changé"),
+            register.Act("consultation.question_changed", "Les questions d’une consultation ont changé"),
+            register.Act("consultation.document_saved", "Un document a été ajouté ou changé dans une consultation"),
+            register.Act("consultation.document_removed", "Un document a été retiré d’une consultation"),
+            register.Act("consultation.archived", "Une consultation a été archivée"),
+            register.Act("consultation.reopened", "Une consultation est sortie des archives"),
             register.Act("consultation.imported", "Une consultation tenue ailleurs a été reprise"),
             register.Act("consultation.demo", "Des exemples ont été ajoutés pour la démonstration"),
         )

@@ -13,7 +13,7 @@ from consultations import phases, search
 from consultations.lists import Order
 from consultations.models import Consultation, Contribution, Phase, Section
 
-RECENT, SUPPORTED, DISCUSSED, UNSEEN, RELEVANT = "recent", "soutenu", "debattu", "decouvrir", "pertinence"
+RECENT, SUPPORTED, DISCUSSED, UNSEEN = "recent", "soutenu", "debattu", "decouvrir"
 ORDERS = {
     RECENT: Order("published_at"),
     SUPPORTED: Order("agree_total"),

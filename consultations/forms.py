@@ -273,11 +273,16 @@ class AttachmentForm(forms.Form):
 class KeptAttachmentForm(forms.Form):
     """A file that is already kept: its words, or taking it away."""
 
+    use_required_attribute = False
     alt = forms.CharField(
         label=gettext_lazy("Description de la photo"),
         help_text=gettext_lazy("Elle est lue aux personnes qui ne voient pas l’image."),
         max_length=ALT_LENGTH,
-        required=False,
+        error_messages={
+            "required": gettext_lazy(
+                "Décrivez cette photo en une phrase, ou cochez «\u00a0image sans information\u00a0»."
+            )
+        },
     )
     is_decorative = forms.BooleanField(label=gettext_lazy("Image sans information, à ne pas décrire"), required=False)
     remove = forms.BooleanField(label=gettext_lazy("Retirer ce fichier"), required=False)
@@ -290,12 +295,10 @@ class KeptAttachmentForm(forms.Form):
             del self.fields["alt"], self.fields["is_decorative"]
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the words of a photo that stays."""
+        """Ask for the words of a photo, unless it goes away or says nothing."""
         given = super().clean() or {}
-        if "alt" in self.fields and not given.get("remove") and not given.get("alt") and not given.get("is_decorative"):
-            self.add_error(
-                "alt", _("Décrivez cette photo en une phrase, ou cochez «\u00a0image sans information\u00a0».")
-            )
+        if given.get("remove") or given.get("is_decorative"):
+            self.errors.pop("alt", None)
         return given
 
 
@@ -322,7 +325,7 @@ class CommentForm(forms.Form):
     """A word in the debate."""
 
     stance = forms.ChoiceField(
-        label=gettext_lazy("Votre position"),
+        label=gettext_lazy("Votre commentaire est plutôt…"),
         choices=Comment.Stance.choices,
         error_messages={
             "required": gettext_lazy("Dites si vous êtes pour, contre ou sans avis tranché."),

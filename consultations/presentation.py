@@ -306,7 +306,6 @@ class Remark:
     support_count: int
     is_supported: bool
     can_support: bool
-    sign_in_url: str
     about: str
     is_own: bool
     is_withdrawn: bool
@@ -322,25 +321,22 @@ def remark(
     reader: int | None,
     supported: frozenset[int],
     can_support: bool,
-    must_sign_in: bool,
     replies: list[Remark],
 ) -> Remark:
     """Make a comment of a thread (select `author`); `base` is the address of its contribution."""
     is_own = reader is not None and comment.author_id == reader
     is_withdrawn = comment.withdrawn_at is not None
     author = signatures.of_comment(comment)
-    url = f"{base}commentaires/{comment.reference}/"
     return Remark(
         reference=comment.reference,
         author=author,
         tag=stance_tag(comment.stance),
         when=days(comment.published_at),
         html=resident_html("" if is_withdrawn else comment.body_html),
-        url=url,
+        url=f"{base}commentaires/{comment.reference}/",
         support_count=comment.support_count + comment.imported_support_count,
         is_supported=comment.pk in supported,
         can_support=can_support and not is_own,
-        sign_in_url=f"{reverse('account_login')}?next={url}" if must_sign_in else "",
         about=_("le commentaire de %(author)s") % {"author": author},
         is_own=is_own,
         is_withdrawn=is_withdrawn,

@@ -24,7 +24,9 @@ def of_comment(comment: Comment) -> str:
 
 def of_district(district: str) -> str:
     """Sign for a resident who gave their district rather than their name."""
-    return _("Un habitant de %(district)s") % {"district": district} if district else _("Un habitant de Mulhouse")
+    return (
+        _("Un habitant du quartier %(district)s") % {"district": district} if district else _("Un habitant de Mulhouse")
+    )
 
 
 def of_person(public_name: str | None) -> str:

@@ -125,7 +125,6 @@ def _support(request: UserRequest, row: Comment, *, is_supported: bool) -> HttpR
             "contribution_reference": reference,
             "reference": row.reference,
             "can_support": True,
-            "sign_in": "",
             "about": _("le commentaire de %(author)s") % {"author": signatures.of_comment(row)},
             "count": row.support_count + row.imported_support_count,
             "is_supported": is_supported,

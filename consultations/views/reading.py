@@ -22,7 +22,7 @@ from consultations.filters import (
     COMMENT_ORDERS,
     ORDERS,
     RECENT,
-    RELEVANT,
+    UNSEEN,
     ContributionFilter,
 )
 from consultations.forms import CommentForm, ProfileForm, ReplyForm, Together, new_token
@@ -47,6 +47,9 @@ PAGE_SIZE = 20
 REPLIES_SHOWN = 3
 REPLIES_OPENED = 100
 
+
+# A page of the best answers hangs on its rank, not on a row.
+BY_RANK = "rang"
 
 # --- The list ------------------------------------------------------------------------------------------------------
 
@@ -87,8 +90,9 @@ def contributions(request: HttpRequest, slug: str) -> HttpResponse:
         "sections": _section_tabs(request, asked, row, sections),
         "pages": _pages(request, found.page),
         "page_number": found.page.number,
-        "is_unseen": asked.chosen("tri") == "decouvrir",
+        "is_unseen": asked.chosen("tri") == UNSEEN,
         "refusal": rules.phase_refusal(row, at=at),
+        "facts": presentation.facts(row),
         "tabs": presentation.tabs(row, current="contributions"),
         "tags": [presentation.open_tag(row, at=at)],
         "crumbs": [
@@ -158,14 +162,14 @@ def _best(request: HttpRequest, keys: list[int]) -> lists.Page[Contribution]:
     return lists.Page(
         rows=[found[key] for key in wanted if key in found],
         number=number,
-        previous=RELEVANT if number > 1 else "",
-        next=RELEVANT if first + PAGE_SIZE < len(keys) else "",
+        previous=BY_RANK if number > 1 else "",
+        next=BY_RANK if first + PAGE_SIZE < len(keys) else "",
     )
 
 
 def _pages(request: HttpRequest, page: lists.Page[Contribution]) -> ui.Pages:
     before, after = str(page.number - 1), str(page.number + 1)
-    if RELEVANT in {page.previous, page.next}:
+    if BY_RANK in {page.previous, page.next}:
         previous_url = lists.address(request.GET, page=before) if page.previous else ""
         next_url = lists.address(request.GET, page=after) if page.next else ""
     else:
@@ -367,7 +371,6 @@ def _debate_context(
         "threads": _threads(request, row, page.rows, refusals, opened, days),
         "in_favour": row.for_count,
         "against": row.against_count,
-        "neutral": row.comment_count - row.for_count - row.against_count,
         "stances": _stance_tabs(request, row, stance),
         "sorts": [
             ui.Tab(label, _debate_url(request, row, tri=key if key != RECENT else ""), current=key == sort)
@@ -379,6 +382,12 @@ def _debate_context(
         "slug": row.consultation.slug,
         "contribution_reference": row.reference,
     }
+
+
+def _shown_threads(row: Contribution) -> QuerySet[Comment]:
+    """Read the threads of a debate; one that was withdrawn stays, without its words, where it was answered."""
+    threads = Comment.objects.threads().filter(contribution=row)
+    return threads.filter(Q(withdrawn_at__isnull=True) | Q(reply_count__gt=0))
 
 
 def _debate_url(request: HttpRequest, row: Contribution, **changes: str) -> str:
@@ -434,7 +443,6 @@ def _threads(
             reader=reader,
             supported=supported,
             can_support=refusals.support is None,
-            must_sign_in=refusals.support is not None and refusals.support.code == "sign_in",
             replies=answers,
         )
 
@@ -484,7 +492,7 @@ def _forms_context(
         "comment_sign_in_url": sign_in_url(row) if refusal and refusal.code == "sign_in" else "",
         "comment_form": comment_form or CommentForm(),
         "stance_choices": _stance_choices(comment_form),
-        "stance_error": " ".join(comment_form.errors.get("stance", [])) if comment_form else "",
+        "stance_error": " ".join(str(error) for error in comment_form["stance"].errors) if comment_form else "",
         "reply_form": reply_form or ReplyForm(prefix="reponse"),
         "profile_form": profile_form or ProfileForm(prefix="profil", asks=asks),
         "asks": asks,
@@ -502,12 +510,15 @@ def comment_link(request: HttpRequest, slug: str, reference: str, comment_refere
     home = comment.contribution.get_absolute_url()
     if comment.withdrawn_at is not None and not comment.reply_count:
         return redirect(f"{home}#debat")
-    query = f"?{lists.FROM}={thread.reference}"
+    threads = _shown_threads(comment.contribution)
+    # The newest threads stand on the plain page; the others on a page that begins with them.
+    is_first = not COMMENT_ORDERS[RECENT].beyond(threads, thread, backwards=True).exists()
+    query = "?" if is_first else f"?{lists.FROM}={thread.reference}&"
     if "repondre" in request.GET:
-        return redirect(f"{home}{query}&repondre={thread.reference}#repondre")
+        return redirect(f"{home}{query}repondre={thread.reference}#repondre")
     if comment.parent_id:
-        query += f"&fil={thread.reference}"
-    return redirect(f"{home}{query}#commentaire-{comment.reference}")
+        query += f"fil={thread.reference}"
+    return redirect(f"{home}{query.rstrip('?&')}#commentaire-{comment.reference}")
 
 
 @public

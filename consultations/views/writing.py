@@ -283,6 +283,11 @@ def check(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         "charter": charter.CURRENT,
         "is_following": subscriptions.is_following(request.user, row.topic),
         "edit_url": reverse("consultations:draft", args=[row.slug, draft.reference]),
+        "crumbs": [
+            ui.Crumb(_("Consultations"), reverse("consultations:list")),
+            ui.Crumb(row.title, row.get_absolute_url()),
+            ui.Crumb(_("Vérifier avant de publier")),
+        ],
     }
     return render(request, "consultations/check.html", context)
 
