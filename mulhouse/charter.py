@@ -6,19 +6,15 @@ from datetime import date
 
 @dataclass(frozen=True)
 class Version:
-    """A text of the charter: templates/pages/charte/<number>.html, and the first day it holds."""
+    """A text of the charter: its number, the first day it holds, and the file of its text."""
 
     number: str
     in_force_on: date
-
-    @property
-    def template(self) -> str:
-        """Name the file of the text."""
-        return f"pages/charte/{self.number}.html"
+    template: str
 
 
 # Oldest first. A text is never edited once accepted by someone: a change is a new version.
-VERSIONS = (Version("2026-11", date(2026, 11, 1)),)
+VERSIONS = (Version("2026-11", date(2026, 11, 1), "pages/charte/2026-11.html"),)
 CURRENT = VERSIONS[-1]
 
 

@@ -53,6 +53,7 @@ LEGAL = (
 # The site map lists the legal pages by their whole names, and what an account is for.
 LEGAL_PAGES = (
     Entry(_("Accessibilité"), "accessibility"),
+    Entry(_("Signaler un défaut d’accessibilité"), "transparency:accessibility_fault"),
     Entry(_("Mentions légales"), "legal"),
     Entry(_("Données personnelles"), "privacy"),
     Entry(_("Charte de la participation"), "charter"),

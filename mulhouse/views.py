@@ -88,7 +88,7 @@ SYSTEMS = (
 
 def _page(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
     """Show a page of text, with its title and the way to it."""
-    return render(request, f"pages/{template}.html", {"title": title, "crumbs": [Crumb(title)], **context})
+    return render(request, template, {"title": title, "crumbs": [Crumb(title)], **context})
 
 
 @public
@@ -111,14 +111,14 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def how_it_works(request: HttpRequest) -> HttpResponse:
     """From the question asked to the decision explained, and who sees what."""
-    return _page(request, "how_it_works", _("Comment ça marche"))
+    return _page(request, "pages/how_it_works.html", _("Comment ça marche"))
 
 
 @public
 @require_safe
 def approach(request: HttpRequest) -> HttpResponse:
     """What a « Territoire Hautement Citoyen » is, what Mulhouse did, and what it cost."""
-    return _page(request, "approach", _("La démarche"), milestones=MILESTONES, systems=SYSTEMS)
+    return _page(request, "pages/approach.html", _("La démarche"), milestones=MILESTONES, systems=SYSTEMS)
 
 
 @public
@@ -130,7 +130,7 @@ def charter(request: HttpRequest, number: str = "") -> HttpResponse:
         raise Http404
     return _page(
         request,
-        "charter",
+        "pages/charter.html",
         _("Charte de la participation"),
         version=version,
         current=charters.CURRENT,
@@ -145,7 +145,7 @@ def legal(request: HttpRequest) -> HttpResponse:
     declared = settings.LEGAL
     return _page(
         request,
-        "legal",
+        "pages/legal.html",
         _("Mentions légales"),
         publisher=[
             Fact("Éditeur", declared["publisher"]),
@@ -167,7 +167,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
     """Each purpose, basis and period, read from the registry that the export and the erasure obey."""
     return _page(
         request,
-        "privacy",
+        "pages/privacy.html",
         _("Données personnelles"),
         controller=settings.LEGAL["controller"],
         dpo_email=settings.LEGAL["dpo_email"],
@@ -184,7 +184,7 @@ def accessibility(request: HttpRequest) -> HttpResponse:
     """The declaration, the multi-year scheme, the plan of the year, and where to report a fault."""
     return _page(
         request,
-        "accessibility",
+        "pages/accessibility.html",
         _("Accessibilité"),
         declared_on=ACCESSIBILITY_DECLARED_ON,
         audited_on=settings.ACCESSIBILITY_AUDIT_ON,
@@ -197,7 +197,7 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @require_safe
 def contact(request: HttpRequest) -> HttpResponse:
     """How to reach the team, and to take part without internet."""
-    return _page(request, "contact", _("Contact et aide"), facts=_contact_facts())
+    return _page(request, "pages/contact.html", _("Contact et aide"), facts=_contact_facts())
 
 
 @public
@@ -206,7 +206,7 @@ def site_map(request: HttpRequest) -> HttpResponse:
     """Every page that stands on its own, in groups."""
     return _page(
         request,
-        "site_map",
+        "pages/site_map.html",
         _("Plan du site"),
         groups=[
             (_("Participer"), list(navigation.present(navigation.TAKE_PART))),
@@ -222,7 +222,7 @@ def site_map(request: HttpRequest) -> HttpResponse:
 def security(request: HttpRequest) -> HttpResponse:
     """How to report a flaw, and what is promised to those who do."""
     contacts = [address.strip() for address in settings.SECURITY_CONTACT.split(",")]
-    return _page(request, "security", _("Sécurité"), contacts=[(url, url.removeprefix("mailto:")) for url in contacts])
+    return _page(request, "pages/security.html", _("Sécurité"), contacts=[(url, url.removeprefix("mailto:")) for url in contacts])
 
 
 @public

@@ -200,7 +200,8 @@ class Reader(HTMLParser):
             self._read(text, attribute=True)
 
     def handle_endtag(self, tag):
-        while self.open:
+        # `<use … />` is announced as an end too, of an element that was never opened.
+        while self.open and tag not in self.EMPTY:
             if self.open.pop()[0] == tag:
                 break
 
@@ -229,7 +230,13 @@ class Reader(HTMLParser):
 
 
 ALLOWED = sorted(
-    {settings.SITE_NAME, "Mulhouse", *(name for _, name in settings.LANGUAGES), *map(str, settings.CONTACT.values())},
+    {
+        settings.SITE_NAME,
+        "Mulhouse",
+        *(name for _, name in settings.LANGUAGES),
+        *(code.upper() for code, _ in settings.LANGUAGES),
+        *map(str, settings.CONTACT.values()),
+    },
     key=len,
     reverse=True,
 )

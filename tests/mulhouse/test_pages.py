@@ -219,7 +219,7 @@ def test_unknown_version_of_the_charter_does_not_exist(db, client):
 
 
 def test_old_version_says_that_it_is_old(db, client, monkeypatch):
-    newer = charter.Version("2031-02", dt.date(2031, 2, 1))
+    newer = charter.Version("2031-02", dt.date(2031, 2, 1), charter.CURRENT.template)
     monkeypatch.setattr(charter, "VERSIONS", (*charter.VERSIONS, newer))
     monkeypatch.setattr(charter, "CURRENT", newer)
     assert "version ancienne" in _get(client, "charter_version", number="2026-11").html
