@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
 
@@ -43,5 +44,7 @@ class Command(BaseCommand):
         except (RuntimeError, OSError) as error:
             raise CommandError(str(error)) from error
         call_command("migrate", interactive=False, verbosity=0)
+        # What was computed from the replaced database, and tasks that speak of it; the sweeps find what is due.
+        cache.clear()
         self.stdout.write(f"• Remis. L’ancienne base est gardée sous le nom {name}_before_restore.")
         self.stdout.write("• Vérifiez le registre : python manage.py verify_register")

@@ -110,8 +110,15 @@ class Command(BaseCommand):
             call_command("compile_catalogs", stdout=StringIO())
             if not settings.DEBUG:
                 self._collect_static()
-            call_command("seed_demo")
+            self._seed()
             connection.close()
+
+    def _seed(self) -> None:
+        self._say("Ville de démonstration…")
+        output = StringIO()
+        call_command("seed_demo", stdout=output)
+        for line in output.getvalue().splitlines():
+            self._say(line)
 
     def _collect_static(self) -> None:
         stamp = settings.STATE_DIR / "static-collected"
