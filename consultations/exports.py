@@ -6,9 +6,11 @@ columns are described here once, for the files, for the page that lists them and
 
 import csv
 import datetime as dt
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -224,30 +226,14 @@ COUNTS = Table(
 TABLES = {table.name: table for table in (CONTRIBUTIONS, COMMENTS, COUNTS)}
 
 
-class _Lines:
-    """What `csv` writes to: the lines that wait for the network."""
-
-    def __init__(self) -> None:
-        self.waiting: list[str] = []
-
-    def write(self, line: str) -> None:
-        self.waiting.append(line)
-
-    def take(self) -> bytes:
-        text = "".join(self.waiting)
-        self.waiting.clear()
-        return text.encode()
-
-
-def _read(table: Table, consultation: Consultation) -> Iterator[Any]:
-    """Read row by row through a cursor of the server: the memory does not grow with the table."""
+def _batches(table: Table, consultation: Consultation) -> Iterator[list[list[Any]]]:
+    """Read through a cursor of the server, CHUNK rows at a time, in French: the memory does not grow with the table."""
     rows = table.rows(consultation)
-    yield from rows.iterator(chunk_size=BATCH) if isinstance(rows, QuerySet) else rows
-
-
-def _values(table: Table, row: Any) -> list[Any]:
-    with translation.override("fr"):
-        return [column.read(row) for column in table.columns]
+    found = iter(rows.iterator(chunk_size=BATCH) if isinstance(rows, QuerySet) else rows)
+    while batch := list(islice(found, CHUNK)):
+        with translation.override("fr"):
+            values = [[column.read(row) for column in table.columns] for row in batch]
+        yield values
 
 
 def csv_chunks(table: Table, consultation: Consultation) -> Iterator[bytes]:
@@ -256,14 +242,20 @@ def csv_chunks(table: Table, consultation: Consultation) -> Iterator[bytes]:
     Shape: UTF-8 without mark, SEPARATOR, lines ending in CR LF (RFC 4180), first line of names; a text that a spreadsheet
     would run begins with an apostrophe.
     """
-    lines = _Lines()
+    lines = io.StringIO(newline="")
     writer = csv.writer(lines, delimiter=SEPARATOR)
     writer.writerow(column.name for column in table.columns)
-    for number, row in enumerate(_read(table, consultation), start=1):
-        writer.writerow([harmless(value) for value in _values(table, row)])
-        if number % CHUNK == 0:
-            yield lines.take()
-    yield lines.take()
+    for batch in _batches(table, consultation):
+        writer.writerows([harmless(value) for value in values] for values in batch)
+        yield _taken(lines)
+    yield _taken(lines)
+
+
+def _taken(lines: io.StringIO) -> bytes:
+    text = lines.getvalue()
+    lines.seek(0)
+    lines.truncate()
+    return text.encode()
 
 
 def harmless(value: Any) -> Any:
@@ -277,19 +269,14 @@ def json_chunks(table: Table, consultation: Consultation) -> Iterator[bytes]:
     Shape: `consultation`, `licence`, `licence_url`, `source`, `exporte_le`, `dictionnaire`, then `lignes`; what is empty in
     the CSV is null.
     """
-    head = json.dumps(_heading(consultation), ensure_ascii=False)[:-1]
-    waiting = [f'{head}, "lignes": [']
+    yield (json.dumps(_heading(consultation), ensure_ascii=False)[:-1] + ', "lignes": [').encode()
+    names = [column.name for column in table.columns]
     before = "\n"
-    for number, row in enumerate(_read(table, consultation), start=1):
-        values = zip((column.name for column in table.columns), _values(table, row), strict=True)
-        written = json.dumps({name: None if value == "" else value for name, value in values}, ensure_ascii=False)
-        waiting.append(before + written)
+    for batch in _batches(table, consultation):
+        rows = (dict(zip(names, (None if value == "" else value for value in values), strict=True)) for values in batch)
+        yield (before + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)).encode()
         before = ",\n"
-        if number % CHUNK == 0:
-            yield "".join(waiting).encode()
-            waiting.clear()
-    waiting.append("\n]}\n")
-    yield "".join(waiting).encode()
+    yield b"\n]}\n"
 
 
 def _heading(consultation: Consultation) -> dict[str, Any]:

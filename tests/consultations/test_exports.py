@@ -238,9 +238,9 @@ def test_unchanged_file_is_not_sent_again(db, client):
 def test_files_speak_french_whatever_the_page(db, client):
     consultation = make_consultation()
     make_contribution(consultation=consultation, signature="district", district=make_district(name="Les Essais"))
+    response = client.get(f"/de{address(consultation, 'contributions.csv')}")
     with translation.override("de"):
-        response = client.get(f"/de{address(consultation, 'contributions.csv')}")
-        assert "Un habitant de Les Essais" in body(response)
+        assert "Un habitant du quartier Les Essais" in body(response)
 
 
 # --- What never is ---------------------------------------------------------------------------------------------------------
