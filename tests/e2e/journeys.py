@@ -3,6 +3,13 @@
 import re
 from io import BytesIO
 
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from PIL import Image
 
 from notifications.models import OutboundMail
@@ -45,3 +52,16 @@ def heading(page):
     titles = page.get_by_role("heading", level=1).all_inner_texts()
     assert len(titles) == 1, titles
     return titles[0]
+
+
+class Phone:
+    """The application of codes of somebody who holds a role."""
+
+    def __init__(self, user):
+        self.secret = generate_totp_secret()
+        TOTP.activate(user, self.secret)
+
+    def code(self):
+        """Give the six digits it shows now."""
+        counter = next(iter(yield_hotp_counters_from_time()))
+        return format_hotp_value(hotp_value(self.secret, counter))
