@@ -6,8 +6,9 @@ from contextlib import contextmanager
 import redis.exceptions
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, InterfaceError, OperationalError, connections, transaction
 
-# SQLSTATE codes that mean "the database is too busy for this now", which a resident sees as a 503 with « Réessayez ».
-BUSY_SQLSTATES = frozenset({"55P03", "57014", "40001", "40P01"})
+# SQLSTATE codes that mean "not now", which a resident sees as a 503 with « Réessayez »: lock and statement time-outs,
+# serialisation failure, deadlock, too many connections, a server that stops or starts.
+BUSY_SQLSTATES = frozenset({"55P03", "57014", "40001", "40P01", "53300", "57P01", "57P02", "57P03"})
 
 
 class ConstraintViolatedError(Exception):

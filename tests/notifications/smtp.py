@@ -25,7 +25,7 @@ class Inbox:
         if self.seen == self.hold_at:
             self.holding.set()
             # When the client goes away meanwhile, this coroutine is cancelled: the message is not accepted.
-            await asyncio.get_running_loop().run_in_executor(None, self.go_on.wait, 30)
+            await asyncio.get_running_loop().run_in_executor(None, self.go_on.wait, 200)
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith("250"):
             self.accepted.append(message)
