@@ -44,6 +44,12 @@ def _day(moment: dt.date, language: str) -> str:
         return typography.day(moment)
 
 
+def _public_words(words: Any) -> str:
+    """Write a label on the register in French, whatever the language of who acts."""
+    with translation.override("fr"):
+        return str(words)
+
+
 def _locked(user: User) -> User:
     """Take the person's own row: two gestures of one person follow each other, nobody else waits."""
     return User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
@@ -203,7 +209,9 @@ def verify_residency(*, actor: User, residency: Residency, method: str, at: dt.d
     User.objects.filter(pk=held.user_id).update(verification_tries=0, verification_locked_until=None)
     person = User.objects.get(pk=held.user_id)
     _tell(person, "accounts/residency_verified", until=_day(held.expires_on, person.language))
-    register.record("residency.verified", role="agent", facts={"moyen": Residency.Method(method).label}, actor=actor)
+    register.record(
+        "residency.verified", role="agent", facts={"moyen": _public_words(Residency.Method(method).label)}, actor=actor
+    )
     return held
 
 
@@ -357,11 +365,12 @@ def finish_export(*, export: DataExport, name: str, at: dt.datetime) -> bool:
     )
     if done != 1:
         return False
+    language = export.user.language
     _tell(
         export.user,
         "accounts/data_ready",
-        file_url=links.data_file(export, export.user.language),
-        expires_at=expires_at,
+        file_url=links.data_file(export, language),
+        until=_day(expires_at, language),
     )
     return True
 

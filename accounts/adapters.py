@@ -95,8 +95,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth com
         """Queue our own mail in place of allauth's."""
         template, secret = MAILS[template_prefix]
         user = context.get("user") or person_of(email)
-        given = ("code", "signup_url", "password_reset_url", "from_email", "to_email")
+        given = ("code", "from_email", "to_email")
         words: dict[str, str] = {key: str(context.get(key, "")) for key in given}
+        # Never built from the request: whoever asks chooses its host.
+        words["signup_url"] = f"{settings.SITE_URL}{reverse('account_signup')}"
+        words["password_reset_url"] = f"{settings.SITE_URL}{reverse('account_reset_password')}"
         words["security_url"] = f"{settings.SITE_URL}{reverse('mfa_index')}"
         words["code_url"] = f"{settings.SITE_URL}{reverse('account_email_verification_sent')}"
         post(template, email, user, words, secret=secret)

@@ -179,7 +179,7 @@ def profile(request: UserRequest) -> HttpResponse:
         "language": user.language,
         "scheme": user.scheme,
     }
-    form = ProfileForm(request.POST or None, initial=initial)
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         actions.update_profile(user=user, **form.cleaned_data)
         messages.success(request, _("Votre profil est enregistré."))
@@ -196,7 +196,10 @@ def profile(request: UserRequest) -> HttpResponse:
 def residency(request: UserRequest) -> HttpResponse:
     """Show where one said one lives, and change it."""
     standing = _standing(request.user)
-    form = ResidencyForm(request.POST or None, initial={"district": standing.district_id if standing else None})
+    form = ResidencyForm(
+        request.POST if request.method == "POST" else None,
+        initial={"district": standing.district_id if standing else None},
+    )
     if request.method == "POST" and form.is_valid():
         actions.declare_residency(user=request.user, district=form.cleaned_data["district"], at=timezone.now())
         messages.success(request, _("Votre quartier est enregistré."))
@@ -278,7 +281,7 @@ def agreements(request: UserRequest) -> HttpResponse:
     offered = (Consent.Purpose.CHARTER, Consent.Purpose.NEWSLETTER, Consent.Purpose.DOCUMENT)
     context = {
         "agreements": [
-            {"purpose": purpose, "standing": given.get(purpose), "current": consents.version(purpose)}
+            {"purpose": purpose, "standing": given.get(purpose), "is_current": _is_current(given.get(purpose))}
             for purpose in offered
             if purpose is not Consent.Purpose.DOCUMENT or purpose in given
         ],
@@ -287,6 +290,10 @@ def agreements(request: UserRequest) -> HttpResponse:
         "back": _back(request, ""),
     }
     return render(request, "accounts/consents.html", context)
+
+
+def _is_current(consent: Consent | None) -> bool:
+    return consent is not None and consent.version == consents.version(Consent.Purpose(consent.purpose))
 
 
 # --- « Mes données » ------------------------------------------------------------------------------------------------
@@ -343,7 +350,7 @@ def close(request: UserRequest) -> HttpResponse:
     """Close one's account, after proving it is one's own and reading what follows."""
     refusal = rules.close_refusal(request.user)
     holdings = personal_data.holdings()
-    form = CloseAccountForm(request.POST or None)
+    form = CloseAccountForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and refusal is None and form.is_valid():
         actions.close_account(user=request.user)
         logout(request)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q
+
 from mulhouse.personal_data import Fate, Holding
 from notifications import topics
 from notifications.models import OutboundMail, Subscription
@@ -21,7 +23,8 @@ def _mails(user: Any) -> Iterable[dict[str, Any]]:
 
 
 def _forget_mails(user: Any) -> None:
-    OutboundMail.objects.filter(user=user).delete()
+    # Some left before the account was there to tie them to: « this address has no account ».
+    OutboundMail.objects.filter(Q(user=user) | Q(to__iexact=user.email)).delete()
 
 
 def _subscriptions(user: Any) -> Iterable[dict[str, Any]]:

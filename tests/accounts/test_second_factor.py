@@ -46,7 +46,15 @@ def staff(**fields):
     return make_staff("accounts.verify_residency", "accounts.view_residency", **{"password": LONG, **fields})
 
 
-PAGES = ("/", "/mon-espace/", "/mon-espace/profil/", "/gestion/", "/concertations/", "/registre/", "/mon-espace/donnees/")
+PAGES = (
+    "/",
+    "/mon-espace/",
+    "/mon-espace/profil/",
+    "/gestion/",
+    "/concertations/",
+    "/registre/",
+    "/mon-espace/donnees/",
+)
 
 
 @pytest.mark.parametrize("page", PAGES)
