@@ -17,6 +17,8 @@ from mulhouse import markup
 
 MAX_TITLE = 400
 MAX_AUTHOR = 80
+MAX_SECTION_TITLE = 120
+MAX_SECTION_QUESTION = 300
 MAX_SOURCE_TITLE = 300
 MAX_URL = 600
 UNKNOWN_AUTHOR = "Auteur inconnu"
@@ -56,10 +58,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class ImportedSection:
-    """The part of the consultation that an opinion answers to."""
+    """The part of the consultation that an opinion answers to, and what it was called over there."""
 
     key: str
     title: str
+    question: str
 
 
 @dataclass(frozen=True)
@@ -268,12 +271,16 @@ def _source(row: dict[str, Any]) -> ImportedSource:
 
 def _section(row: dict[str, Any]) -> ImportedSection:
     kind = _object(row.get("type"), name="type")
-    words = [_plain(kind.get("subtitle")), _plain(kind.get("title"))]
-    if not any(words):
+    subtitle, title = _plain(kind.get("subtitle")), _plain(kind.get("title"))
+    if not (subtitle or title):
         raise WrongItemError("« type » n’a ni titre ni sous-titre.")
-    subtitle, title = words
-    name = f"{subtitle} ({title})" if subtitle and title else subtitle or title
-    return ImportedSection(key=f"type:{_identifier(kind)}", title=_shorten(name, 120))
+    return ImportedSection(
+        key=f"type:{_identifier(kind)}",
+        title=_shorten(subtitle or title, MAX_SECTION_TITLE),
+        question=_shorten(
+            f"{title if subtitle and title else 'Partie'} de la consultation d’origine", MAX_SECTION_QUESTION
+        ),
+    )
 
 
 def _appendices(row: dict[str, Any]) -> str:

@@ -31,7 +31,6 @@ from transparency import register
 
 ACT = "consultation.imported"
 BATCH = 500
-SECTION_QUESTION = "Les articles et les propositions de cette partie, et ce que le public en a dit."
 
 Row = TypeVar("Row", Contribution, Comment, Source)
 
@@ -254,7 +253,7 @@ def _sections(consultation: Consultation, opinions: Sequence[ImportedOpinion]) -
             consultation=consultation,
             position=last + rank,
             title=section.title,
-            question=SECTION_QUESTION,
+            question=section.question,
             source_key=section.key,
         )
         for rank, section in enumerate(missing, start=1)

@@ -21,8 +21,8 @@ THEMES = (
     ("sport", "Sport et loisirs", "feuille"),
     ("solidarites", "Solidarités et santé", "eau"),
     ("logement", "Logement", "maille"),
-    ("emploi-commerce", "Emploi et commerce", "indienne"),
-    ("numerique", "Numérique", "maille"),
+    ("emploi-commerce", "Emploi et commerce", "maille"),
+    ("numerique", "Numérique", "indienne"),
     ("vie-democratique", "Vie démocratique", "indienne"),
 )
 SERVICES = (

@@ -189,9 +189,9 @@ def _fresco(sheet: Sheet) -> None:
 
 
 def _square(sheet: Sheet) -> None:
-    sheet.box(120, 90, 1080, 710, "#e6d3ac", 24)
-    for x in range(190, 1080, 118):
-        sheet.crown(x, 150, 46)
+    sheet.box(0, 0, WIDTH, HEIGHT, "#e6d3ac")
+    for x in range(70, WIDTH, 118):
+        sheet.crown(x, 210, 50)
     for number, x in enumerate(range(230, 860, 160)):
         sheet.box(x, 300, x + 110, 380, (MADDER, INDIGO, WELD, RESEDA)[number], 6)
         for stripe in range(0, 110, 28):

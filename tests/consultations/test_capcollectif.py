@@ -53,7 +53,9 @@ def test_opinion_is_decoded_and_cleaned(reading):
     )
     assert opinion.body.splitlines()[-2:] == ["Explication de l'article", "Un banc coûte 800 €."]
     assert (opinion.agree, opinion.mixed, opinion.disagree) == (12, 3, 1)
-    assert opinion.section == capcollectif.ImportedSection(key="type:7", title="Les rues (Section 1)")
+    assert opinion.section == capcollectif.ImportedSection(
+        key="type:7", title="Les rues", question="Section 1 de la consultation d’origine"
+    )
     assert opinion.author == "participant-0001"
 
 
@@ -120,8 +122,10 @@ def test_date_without_an_offset_is_in_paris():
 
 
 def test_section_has_one_name_or_the_other():
-    assert capcollectif.read([_line()]).opinions[0].section.title == "Section 1"
-    assert capcollectif.read([_line(type={"id": 7, "subtitle": "y" * 130})]).opinions[0].section.title == "y" * 119 + "…"
+    titled = capcollectif.read([_line()]).opinions[0].section
+    assert (titled.title, titled.question) == ("Section 1", "Partie de la consultation d’origine")
+    subtitled = capcollectif.read([_line(type={"id": 7, "subtitle": "y" * 130})]).opinions[0].section
+    assert subtitled.title == "y" * 119 + "…"
 
 
 @pytest.mark.parametrize(

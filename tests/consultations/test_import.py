@@ -78,7 +78,7 @@ def test_import_writes_what_people_wrote():
     assert (first.agree, first.mixed, first.disagree) == (12, 3, 1)
     assert (first.comment_count, first.for_count, first.against_count) == (2, 1, 1)
     assert first.created_at == first.published_at
-    assert (second.comment_count, second.section.title) == (1, "Les places (Section 2)")
+    assert (second.comment_count, second.section.title) == (1, "Les places")
     assert [(comment.stance, comment.imported_support_count) for comment in first.comments.order_by("pk")] == [
         ("for", 4),
         ("against", 0),
@@ -89,8 +89,8 @@ def test_import_writes_what_people_wrote():
     ]
     # In the order of their number over there.
     assert list(Section.objects.order_by("position").values_list("title", "contribution_count")) == [
-        ("Les places (Section 2)", 1),
-        ("Les rues (Section 1)", 1),
+        ("Les places", 1),
+        ("Les rues", 1),
     ]
 
 
