@@ -251,5 +251,7 @@ def _require_access(request: HttpRequest, row: Consultation) -> None:
 @cached_for_visitors
 def feed(request: HttpRequest, kind: str) -> HttpResponse:
     """Send the feed of the consultations."""
+    if kind not in feeds.FORMATS:
+        raise Http404
     text, content_type = feeds.consultations(kind)
     return HttpResponse(text, content_type=content_type)
