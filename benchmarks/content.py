@@ -87,7 +87,7 @@ def add_contributions(consultation: Consultation, count: int) -> None:
     districts = list(District.objects.order_by("pk"))
     have = consultation.contributions.count()
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    for first in tqdm(range(have, count, BATCH), desc=f"{count} contributions", unit="lot", disable=count < BATCH):
+    for first in tqdm(range(have, count, BATCH), desc=f"{count} contributions", unit="lot", disable=None):
         rows = []
         for number in range(first, min(first + BATCH, count)):
             body = _text(chance, chance.randint(2, 9))
