@@ -21,4 +21,5 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 no_control_socket = True
 accesslog = os.environ.get("ACCESS_LOG") or None
 errorlog = "-"
-loglevel = "warning"
+# Below lie remarks on each HEAD request, whose body Django leaves to the server to drop.
+loglevel = "error"

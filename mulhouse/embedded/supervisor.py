@@ -65,9 +65,10 @@ class Supervisor:
         self._falls: dict[str, int] = {}
 
     def start(self) -> None:
-        """Start every child; one that only one supervisor may have is left to the other."""
+        """Start the children; the one that only one supervisor may have can wait until the site answers."""
         for child in self.children:
-            child.start()
+            if child.only_one is None:
+                child.start()
 
     def wait_for_answer(self, host: str, port: int, path: str = "/") -> None:
         """Wait until the site answers.
