@@ -1,6 +1,7 @@
 """Typed readers of the environment: a bad or missing value stops the start with a sentence that says which."""
 
 import os
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -15,8 +16,7 @@ def text(name: str, default: str | None = None) -> str:
     Raises: ImproperlyConfigured when neither is set and there is no default.
     """
     if path := os.environ.get(f"{name}_FILE"):
-        with open(path, encoding="utf-8") as secret:
-            return secret.read().strip()
+        return Path(path).read_text(encoding="utf-8").strip()
     value = os.environ.get(name)
     if value is not None and value != "":
         return value
@@ -25,7 +25,7 @@ def text(name: str, default: str | None = None) -> str:
     return default
 
 
-def boolean(name: str, default: bool) -> bool:
+def boolean(name: str, *, default: bool) -> bool:
     """Read a yes or no. Raises: ImproperlyConfigured on any other word."""
     value = os.environ.get(name, "").strip().lower()
     if value == "":

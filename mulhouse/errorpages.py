@@ -12,8 +12,7 @@ from django.template import loader
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
-from mulhouse import db
-from mulhouse import throttle
+from mulhouse import db, throttle
 from mulhouse.errors import DomainError
 from mulhouse.tracing import request_id
 
