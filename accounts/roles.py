@@ -39,6 +39,7 @@ AGENT = Role(
         | {"consultations.publish_consultation", "consultations.delete_consultation"}
         | {"accounts.view_residency", "accounts.verify_residency"}
         | {"notifications.view_outboundmail", "notifications.retry_outboundmail"}
+        | {"transparency.view_accessibilityfault", "transparency.answer_accessibilityfault"}
     ),
 )
 MODERATOR = Role("moderator", "Modération", frozenset(_all("consultations", (*VOICES, "consultation"), ("view",))))
@@ -56,6 +57,7 @@ ADMINISTRATOR = Role(
         | EVALUATOR.permissions
         | _all("city", ("sector", "district", "theme", "service"), ("add", "change", "delete", "view"))
         | {
+            "transparency.view_lineactor",
             "accounts.view_user",
             "accounts.view_email",
             "accounts.grant_role",
