@@ -41,6 +41,7 @@ FLOORS = {
 JUNK = {"utils", "util", "common", "core", "helpers", "helper", "misc", "tools", "lib", "shared", "stuff", "base"}
 # Modules that compute: no Django, no clock, no chance but what they are given.
 PURE = {
+    "consultations.capcollectif",
     "consultations.phases",
     "mulhouse.errors",
     "mulhouse.home",
