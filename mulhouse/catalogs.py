@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 SOURCE = "fr"
-KEYWORDS = {
+KEYWORDS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), (1,)),
     **dict.fromkeys(("ngettext", "ngettext_lazy", "n_"), (1, 2)),
 }
@@ -55,12 +55,15 @@ def update(language: str) -> Catalog:
         if plural or language != SOURCE:
             known = old.get(message[0])
             filled = message if language == SOURCE else known.string if known else ""
+            # A message that became a plural, or ceased to be one, is translated again.
+            if isinstance(filled, tuple | list) != plural:
+                filled = ("", "") if plural else ""
             identity = message if plural else message[0]
-            new.add(identity, filled or (("", "") if plural else ""), locations=[(name, None) for name in files])  # type: ignore[misc]
+            new.add(identity, filled, locations=[(name, None) for name in files])  # type: ignore[misc]
     # A sentence of Django or of a package that we say otherwise carries a comment, and has no place in our code.
-    for message in old:
-        if message.id and message.auto_comments:
-            new[message.id] = message
+    for entry in old:
+        if entry.id and entry.auto_comments:
+            new[entry.id] = entry
     path = catalogue_path(language)
     path.parent.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
@@ -144,8 +147,9 @@ def _messages(path: Path) -> Iterator[Message]:
     if path.suffix != ".py":
         source = templatize(source, origin=str(path))
     code = io.BytesIO(source.encode())
-    for _line, keyword, words, _comments in extract_python(code, list(KEYWORDS), [], {"encoding": "utf-8"}):
+    for _line, keyword, words, _comments in extract_python(code, KEYWORDS, [], {"encoding": "utf-8"}):
         texts = words if isinstance(words, tuple | list) else (words,)
-        message = tuple(str(text) for text in texts[: len(KEYWORDS[keyword])] if text)
-        if len(message) == len(KEYWORDS[keyword]):
+        wanted = len(KEYWORDS[str(keyword)])
+        message = tuple(str(text) for text in texts[:wanted] if text)
+        if len(message) == wanted:
             yield message

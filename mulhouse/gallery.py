@@ -1,7 +1,6 @@
 """Every component in every state, for those who build pages and for the accessibility tests. Not served in production."""
 
 from datetime import UTC, datetime
-from typing import ClassVar
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -47,8 +46,6 @@ class SampleForm(forms.Form):
     day = forms.DateField(label="Date", widget=forms.DateInput(attrs={"type": "date"}), required=False)
     photo = forms.FileField(label="Photo", required=False, help_text="JPEG ou PNG, 5 Mo au plus.")
     charter = forms.BooleanField(label="J’ai lu la charte de la participation.")
-
-    field_order: ClassVar[list[str]] = []
 
 
 def _at(day: int, month: int, hour: int = 18, minute: int = 0) -> datetime:

@@ -469,7 +469,7 @@ def page_header(  # noqa: PLR0913 (the parts of a page's title)
     image_url: str = "",
     image_alt: str = "",
     foreign: bool = False,
-) -> SafeString:
+) -> str:
     """Show the band of a page's title; the block's content is its row of actions.
 
     `motif` or `image_url` adds a picture; `foreign` marks the title as French on a page in another language.
@@ -501,7 +501,7 @@ def notice(
     title: Text = "",
     level: int = 2,
     role: str = "",
-) -> SafeString:
+) -> str:
     """Show a notice; `role` is "status" or "alert" only for what appears after a gesture."""
     return get_template("components/notice.html").render(
         {
@@ -547,7 +547,7 @@ def form_field(*, bound: BoundField) -> SafeString:
 @register.filter
 def asks_for_code(bound: BoundField) -> bool:
     """Tell whether a field takes a code received elsewhere."""
-    return bound.field.widget.attrs.get("autocomplete") == "one-time-code"
+    return bool(bound.field.widget.attrs.get("autocomplete") == "one-time-code")
 
 
 @register.filter
@@ -591,7 +591,7 @@ def search_field(*, name: str, label: Text, value: str = "", field_id: str = "")
 
 
 @register.simple_block_tag
-def more_filters(content: str, *, label: Text = "", opened: bool = False) -> SafeString:
+def more_filters(content: str, *, label: Text = "", opened: bool = False) -> str:
     """Fold the secondary filters of a form."""
     return get_template("components/more_filters.html").render({"content": content, "label": label, "opened": opened})
 
@@ -657,7 +657,7 @@ def pages_of(*, number: int, total: int, url_of: Callable[[int], str]) -> Pages:
 
 
 @register.simple_block_tag
-def empty_state(content: str, *, title: Text, icon: str = "search", level: int = 2) -> SafeString:
+def empty_state(content: str, *, title: Text, icon: str = "search", level: int = 2) -> str:
     """Say that a list is empty, what it will hold, and what to do."""
     return get_template("components/empty_state.html").render(
         {"content": content, "title": title, "icon": icon, "level": level}
@@ -819,7 +819,7 @@ def answer(
     signed_by: Text = "",
     at: date | None = None,
     level: int = 3,
-) -> SafeString:
+) -> str:
     """Show an official answer of the city; the block's content is its text."""
     return get_template("components/answer.html").render(
         {

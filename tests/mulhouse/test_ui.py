@@ -312,7 +312,7 @@ TINTS = [(ink, f"{ink}-pale") for ink in ("succes", "alerte", "erreur", "marque"
 TINTS += [("lien", "action-pale"), ("sur-action", "action")]
 # Grounds that are dark, or pale, in both schemes.
 FIXED = re.compile(
-    r"^\s*(?:\.sombre|\.hero|\.tissu--|\.liseret|\.pied|\.demo|::selection|\.bouton--(?:clair|contour))|\.sombre \.panneau"
+    r"^\s*(?:\.sombre|\.hero|\.tissu--|\.liseret|\.pied|\.demo|\.code-qr|::selection|\.bouton--(?:clair|contour))|\.sombre \.panneau"
 )
 COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|\brgb\(")
 
