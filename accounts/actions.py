@@ -197,7 +197,7 @@ def verify_residency(*, actor: User, residency: Residency, method: str, at: dt.d
     today = local_day(at)
     _forget_file(held.document)
     held.verified_on = today
-    held.expires_on = _a_year_after(today)
+    held.expires_on = rules.valid_until(today)
     held.method = method
     held.verified_by = actor
     held.document = ""
@@ -213,13 +213,6 @@ def verify_residency(*, actor: User, residency: Residency, method: str, at: dt.d
         "residency.verified", role="agent", facts={"moyen": _public_words(Residency.Method(method).label)}, actor=actor
     )
     return held
-
-
-def _a_year_after(day: dt.date) -> dt.date:
-    try:
-        return day.replace(year=day.year + rules.VALIDITY_YEARS)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year + rules.VALIDITY_YEARS, month=3, day=1)
 
 
 @transaction.atomic(durable=True)

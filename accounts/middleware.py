@@ -70,6 +70,7 @@ class SecondFactorMiddleware:
         {
             "accounts:second_factor",
             "accounts:session_ended",
+            "accounts:stay",
             "account_logout",
             "account_change_password",
             "account_set_password",

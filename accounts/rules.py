@@ -150,6 +150,14 @@ def lock_after(tries: int, *, at: dt.datetime) -> dt.datetime | None:
     return at + min(LONGEST_WAIT, FIRST_WAIT * doublings)
 
 
+def valid_until(verified_on: dt.date) -> dt.date:
+    """Give the day from which a verification no longer holds: a year later, the 1st of March after a leap day."""
+    try:
+        return verified_on.replace(year=verified_on.year + VALIDITY_YEARS)
+    except ValueError:
+        return verified_on.replace(year=verified_on.year + VALIDITY_YEARS, month=3, day=1)
+
+
 def settle_refusal(residency: Residency) -> Refusal | None:
     """Tell whether a residency can be verified or refused: it stands, and nobody settled it before."""
     if residency.ended_on is not None:

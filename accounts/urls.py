@@ -19,6 +19,7 @@ urlpatterns = [
     path("fermer/", views.close, name="close"),
     path("ferme/", views.closed, name="closed"),
     path("deuxieme-facteur/", views.second_factor, name="second_factor"),
+    path("rester/", views.stay, name="stay"),
     path("session-terminee/", views.session_ended, name="session_ended"),
     path("relier/", views.link_first, name="link_first"),
 ]

@@ -393,6 +393,14 @@ def second_factor(request: UserRequest) -> HttpResponse:
     return render(request, "accounts/second_factor.html", context)
 
 
+@resident
+@never_cache
+@require_GET
+def stay(request: UserRequest) -> HttpResponse:
+    """Keep a session open: answering is enough, the middleware notes that its person is there."""
+    return HttpResponse(status=204)
+
+
 @public
 @never_cache
 @require_GET

@@ -44,7 +44,7 @@ def staff(permission: str) -> Callable[[View], View]:
                 raise PermissionDenied(_("Cette page est réservée aux agents qui en ont la charge."))
             if not used_second_factor(request):
                 messages.warning(request, _("Votre rôle demande un deuxième facteur. Activez-le, ou reconnectez-vous."))
-                return redirect("mfa_index")
+                return redirect("accounts:second_factor")
             return view(request, *args, **kwargs)
 
         guarded.access = permission  # type: ignore[attr-defined]

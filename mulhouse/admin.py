@@ -56,7 +56,7 @@ class PortalAdminSite(AdminSite):
             raise PermissionDenied(NOT_YOURS)
         if not access.used_second_factor(request):
             messages.warning(request, "Votre rôle demande un deuxième facteur. Activez-le, ou reconnectez-vous.")
-            return redirect("mfa_index")
+            return redirect("accounts:second_factor")
         return redirect(wanted)
 
     def logout(  # type: ignore[override] # Django draws a page of its own here

@@ -115,7 +115,7 @@ def test_staff_pages_keep_the_others_out(db, client, name):
 
     sign_in(client, factories.make_staff(permission), second_factor=False)
     response = _ask(client, name)
-    assert (response.status_code, response["Location"]) == (302, reverse("mfa_index"))
+    assert (response.status_code, response["Location"]) == (302, reverse("accounts:second_factor"))
 
     sign_in(client, factories.make_staff(permission))
     assert _ask(client, name).status_code not in {302, 403}

@@ -5,6 +5,9 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.template import Context
+from django.urls import reverse
+
+from accounts.middleware import idle_limit
 
 register = template.Library()
 
@@ -17,3 +20,12 @@ def franceconnect_button(context: Context) -> dict[str, Any]:
         "next": context.get("redirect_field_value") or "",
         "csrf_token": context.get("csrf_token", ""),
     }
+
+
+@register.inclusion_tag("accounts/_idle_warning.html", takes_context=True)
+def idle_warning(context: Context) -> dict[str, Any]:
+    """Say two minutes before that an idle session is about to end, and let it go on; nothing for visitors."""
+    user = context.get("user")
+    if user is None or not user.is_authenticated:
+        return {"limit": 0, "stay_url": ""}
+    return {"limit": idle_limit(user), "stay_url": reverse("accounts:stay")}

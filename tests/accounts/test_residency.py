@@ -320,7 +320,7 @@ def test_verifying_lasts_a_year_deletes_the_document_and_tells_everybody_what_it
 
 
 def test_a_leap_day_lasts_until_the_first_of_march():
-    assert actions._a_year_after(dt.date(2028, 2, 29)) == dt.date(2029, 3, 1)
+    assert rules.valid_until(dt.date(2028, 2, 29)) == dt.date(2029, 3, 1)
 
 
 @pytest.mark.django_db(transaction=True)

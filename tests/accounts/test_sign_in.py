@@ -331,3 +331,22 @@ def test_nobody_sees_the_keys_of_another(client, camille):
     client.post("/compte/confirmer/", {"password": PASSWORD})
     assert client.post(f"/compte/securite/cles/{key.pk}/retirer/").status_code == 404
     assert Authenticator.objects.filter(pk=key.pk).exists()
+
+
+# --- The end of a session, announced --------------------------------------------------------------------------------
+
+
+def test_the_page_knows_how_long_the_session_lasts(client, camille):
+    enter(client)
+    assert 'data-idle="28800"' in client.get("/mon-espace/").content.decode()
+    other = sign_in(Client(), make_staff())
+    assert 'data-idle="1800"' in other.get("/mon-espace/").content.decode()
+    assert "data-idle" not in Client().get(URL).content.decode()
+
+
+def test_staying_renews_the_session_and_needs_one(client, camille):
+    assert client.get("/mon-espace/rester/").status_code == 302
+    enter(client)
+    for hours in (7, 14):
+        with later(hours * 3600):
+            assert client.get("/mon-espace/rester/").status_code == 204
