@@ -16,6 +16,7 @@ from mulhouse import home as homes
 from mulhouse import navigation, personal_data, security_txt
 from mulhouse.access import public
 from mulhouse.templatetags.ui import Crumb, Fact, Milestone
+from transparency.pages import cached_for_visitors
 
 DEADLINES_SHOWN = 4
 CARDS_SHOWN = 6
@@ -93,6 +94,7 @@ def _page(request: HttpRequest, template: str, title: str, **context: Any) -> Ht
 
 @public
 @require_safe
+@cached_for_visitors
 def home(request: HttpRequest) -> HttpResponse:
     """What is open now, what is soon over, and how it works."""
     at = timezone.now()
