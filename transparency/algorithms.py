@@ -8,6 +8,13 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 FOLDER = Path(settings.BASE_DIR) / "docs" / "algorithms"
+# What scrolls sideways must be reached by the keyboard; a heading of a table says what it heads.
+FRAMES = {
+    "<pre>": '<pre tabindex="0">',
+    "<table>": '<div class="tableau" role="region" aria-label="Tableau" tabindex="0"><table>',
+    "</table>": "</table></div>",
+    "<th>": '<th scope="col">',
+}
 # Raw HTML is shown as typed.
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
@@ -20,5 +27,6 @@ def page(name: str) -> tuple[str, SafeString]:
     """
     heading, _, text = (FOLDER / f"{name}.md").read_text(encoding="utf-8").partition("\n")
     html = _markdown.render(text)
-    # A block of code scrolls sideways: the keyboard must reach it.
-    return heading.removeprefix("# "), mark_safe(html.replace("<pre>", '<pre tabindex="0">'))  # noqa: S308 (our own document)
+    for bare, whole in FRAMES.items():
+        html = html.replace(bare, whole)
+    return heading.removeprefix("# "), mark_safe(html)  # noqa: S308 (our own document)

@@ -8,13 +8,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 GENESIS = "0" * 64
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A line as published: the exact text that was hashed, the previous line's seal, its own, and what the lists show of it."""
 
     number: int

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 
 from transparency import chain, register
-from transparency.models import RegisterLine
 
 COLUMNS = ("numero", "le", "acte", "par", "objet", "contenu", "precedent", "sceau")
 FORMATS = {"jsonl": "application/jsonl; charset=utf-8", "csv": "text/csv; charset=utf-8"}
@@ -13,7 +12,7 @@ FORMATS = {"jsonl": "application/jsonl; charset=utf-8", "csv": "text/csv; charse
 SENT_AT_ONCE = 500
 
 
-def _values(line: RegisterLine) -> tuple[int | str, ...]:
+def _values(line: chain.Line) -> tuple[int | str, ...]:
     return (
         line.number,
         chain.written_at(line.at),

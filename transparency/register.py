@@ -94,10 +94,11 @@ def record(
     return line
 
 
-def lines_after(number: int) -> Iterator[RegisterLine]:
-    """Read every line after a number, oldest first, a few thousand at a time: a line once read never changes."""
+def lines_after(number: int) -> Iterator[chain.Line]:
+    """Read every line after a number, oldest first, a few thousand at a time: a line once written never changes."""
+    rows = RegisterLine.objects.order_by("number").values_list(*chain.Line._fields)
     while True:
-        batch = list(RegisterLine.objects.filter(number__gt=number).order_by("number")[:READ_AT_ONCE])
+        batch = [chain.Line._make(row) for row in rows.filter(number__gt=number)[:READ_AT_ONCE]]
         yield from batch
         if len(batch) < READ_AT_ONCE:
             return

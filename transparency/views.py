@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mulhouse import throttle
+from mulhouse import throttle, typography
 from mulhouse.access import public, staff
 from mulhouse.templatetags import ui
 from transparency import actions, algorithms, deadlines, exports, register, rules, verification
@@ -102,7 +102,7 @@ def _line_context(request: HttpRequest, line: RegisterLine) -> dict[str, Any]:
     facts = json.loads(line.content)["faits"]
     return {
         "line": line,
-        "title": _("Ligne n°\u00a0%(number)s") % {"number": line.number},
+        "title": _("Ligne n°\u00a0%(number)s") % {"number": typography.number(line.number)},
         "label": register.label(line.act),
         "facts": [
             ui.Fact(_("En qualité de"), register.ROLES.get(line.role, line.role)),
@@ -110,7 +110,7 @@ def _line_context(request: HttpRequest, line: RegisterLine) -> dict[str, Any]:
         ],
         "has_next": RegisterLine.objects.filter(number=line.number + 1).exists(),
         "can_reveal": rules.reveal_refusal(request.user, at=timezone.now()) is None,
-        "crumbs": [_register_crumb(), ui.Crumb(str(line.number))],
+        "crumbs": [_register_crumb(), ui.Crumb(typography.number(line.number))],
     }
 
 
@@ -135,6 +135,7 @@ def reveal_actor(request: HttpRequest, number: int) -> HttpResponse:
 def verify(request: HttpRequest) -> HttpResponse:
     """Read the register again, now (at most once a minute for all visitors), and say what was found."""
     at = timezone.now()
+    throttle.check(throttle.Limit.EXPORTING, throttle.client_ip(request))
     verdict = verification.verify_recent()
     numbers = {verdict.start.number + 1, verdict.head.number}
     ends = {line.number: line for line in RegisterLine.objects.filter(number__in=numbers).order_by("number")}
@@ -167,6 +168,7 @@ def export(request: HttpRequest, extension: str) -> HttpResponseBase:
     """Send the whole register, streamed."""
     if extension not in exports.FORMATS:
         raise Http404
+    throttle.check(throttle.Limit.EXPORTING, throttle.client_ip(request))
     rows = exports.as_csv() if extension == "csv" else exports.as_json_lines()
     response = StreamingHttpResponse(rows, content_type=exports.FORMATS[extension])
     name = f"registre-{timezone.localdate().isoformat()}.{extension}"

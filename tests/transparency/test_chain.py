@@ -1,4 +1,3 @@
-import dataclasses
 import datetime as dt
 import json
 
@@ -98,7 +97,7 @@ def test_any_change_is_found_at_its_line(acts, data):
         "role": line.role + "x",
         "subject": line.subject + "x",
     }[field]
-    lines[place] = dataclasses.replace(line, **{field: changed})
+    lines[place] = line._replace(**{field: changed})
 
     verdict = chain.verify(lines)
 
@@ -120,6 +119,6 @@ def test_a_line_taken_out_is_found(acts, data):
 def test_a_line_rewritten_with_its_seal_breaks_the_next_one():
     lines = build([("a", "", {}), ("b", "", {}), ("c", "", {})])
     forged = chain.canonical(number=2, at=AT, act="z", role="agent", subject="", facts={})
-    lines[1] = dataclasses.replace(lines[1], act="z", content=forged, seal=chain.seal(lines[1].previous, forged))
+    lines[1] = lines[1]._replace(act="z", content=forged, seal=chain.seal(lines[1].previous, forged))
 
     assert chain.verify(lines) == chain.Verdict(chain.START, 2, chain.Link(2, lines[1].seal), 3, "previous")
