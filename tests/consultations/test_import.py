@@ -10,12 +10,15 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
+from django.utils import timezone
 
-from consultations import capcollectif, importing
+from consultations import actions, capcollectif, counters, importing
 from consultations.models import Comment, Consultation, Contribution, Section, Source
 from consultations.phases import midnight
 from mulhouse.errors import DomainError
+from mulhouse.references import new_reference
 from tests import factories
+from tests.concurrency import run_in_threads
 from transparency.models import RegisterLine
 
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "capcollectif.jsonl"
@@ -290,3 +293,42 @@ def test_real_consultation_whole_and_fast():
     run(REAL, slug="republique-numerique")
     assert rows() == before
     assert seconds < 60
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_at_once_write_once():
+    run_in_threads(4, lambda _number: run())
+
+    assert rows() == (2, 3, 2, 1)
+    assert Consultation.objects.get().comment_count == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_comments_written_during_an_import_are_counted(tmp_path):
+    run()
+    Consultation.objects.get().phases.update(ends_on=None)
+    contribution = Contribution.objects.select_related("consultation").get(source_key="bancs:opinion:1")
+    residents = [factories.make_resident() for _ in range(6)]
+
+    def change(row):
+        row["arguments"].append({**row["arguments"][0], "id": 99})
+
+    file = changed(tmp_path, change)
+
+    def act(number):
+        if number == 0:
+            return run(file)
+        return actions.comment(
+            actor=residents[number],
+            contribution=contribution,
+            reference=new_reference(),
+            stance="for",
+            body="Pendant l’import.",
+            at=timezone.now(),
+        )
+
+    answers = run_in_threads(6, act)
+
+    assert [answer for answer in answers if isinstance(answer, Exception)] == []
+    assert counters.recount(repair=False) == []
+    assert Comment.objects.count() == 9
