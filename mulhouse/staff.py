@@ -83,6 +83,27 @@ class StaffAdmin(BaseAdmin):
     actions = None
     view_on_site: Any = False
 
+    def row_title(self, row: Any) -> str:
+        """Name a row: in its title, on the way to it, and where a button asks."""
+        return str(row)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show a row under its name."""
+        row = self.get_object(request, unquote(object_id))
+        title = "" if row is None else self.row_title(row)
+        names = {"row_title": title, "subtitle": title, "buttons": []}
+        return super().change_view(request, object_id, form_url, {**names, **(extra_context or {})})
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Add a row."""
+        title = f"Ajouter\u00a0: {self.opts.verbose_name}"
+        names = {"title": title, "row_title": title, "buttons": []}
+        return super().add_view(request, form_url, {**names, **(extra_context or {})})
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Call the list by what it holds."""
         title = capfirst(self.opts.verbose_name_plural)
@@ -147,8 +168,9 @@ class ShownAdmin(StaffAdmin):
             raise PermissionDenied(NOT_YOURS)
         if request.method != "POST" and not button.asks:
             return HttpResponseNotAllowed(["POST"])
-        form = button.form(request.POST or None, request.FILES or None) if button.form else None
-        if request.method == "POST" and (form is None or form.is_valid()):
+        sent = request.method == "POST"
+        form = button.form(request.POST if sent else None, request.FILES if sent else None) if button.form else None
+        if sent and (form is None or form.is_valid()):
             try:
                 messages.success(request, button.run(request.user, row, form.cleaned_data if form else {}))
             except DomainError as error:
@@ -159,10 +181,11 @@ class ShownAdmin(StaffAdmin):
             "title": button.label,
             "subtitle": "",
             "opts": self.opts,
-            "row": row,
+            "row_title": self.row_title(row),
             "row_url": self.row_url(row),
             "button": button,
             "form": form,
+            "multipart": form is not None and form.is_multipart(),
         }
         return TemplateResponse(request, "admin/button.html", context, status=422 if form and form.errors else 200)
 

@@ -55,6 +55,10 @@ class OutboundMailAdmin(ShownAdmin):
         ),
     )
 
+    def row_title(self, row: OutboundMail) -> str:
+        """Name a mail without what it may give away."""
+        return self.subject_line(row)
+
     @admin.display(description="sujet", ordering="subject")
     def subject_line(self, mail: OutboundMail) -> str:
         """Show the subject, but of what is confidential."""

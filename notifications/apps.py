@@ -10,11 +10,12 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Courriels et abonnements"
 
     def ready(self) -> None:
-        """Fill the registries: tables about people, and who queues the mails of the rooms below."""
+        """Fill the registries: tables about people, what waits for staff, and who queues the mails of the rooms below."""
         # These need the registry of apps, which is ready by now.
-        from mulhouse import letters  # noqa: PLC0415
+        from mulhouse import letters, work  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
-        from notifications import outbox, personal_data  # noqa: PLC0415
+        from notifications import outbox, personal_data, queues  # noqa: PLC0415
 
         registry.declare(*personal_data.HOLDINGS)
         letters.connect(outbox.enqueue_template)
+        work.register(work.WorkQueue("notifications.view_outboundmail", queues.failed_mails))
