@@ -333,6 +333,17 @@ class ProfileForm(forms.Form):
         return name
 
 
+class NamesSelect(forms.Select):
+    """A list of the city's own names: French on a page in another language, its first line excepted."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Say that a name is French."""
+        option = super().create_option(name, value, *args, **kwargs)
+        if value:
+            option["attrs"]["lang"] = "fr"
+        return option
+
+
 class ResidencyForm(forms.Form):
     """Where a person lives."""
 
@@ -340,6 +351,7 @@ class ResidencyForm(forms.Form):
         label=_("Quartier"),
         queryset=District.objects.all(),
         empty_label=_("Choisissez votre quartier"),
+        widget=NamesSelect,
         help_text=_("Jamais plus précis que le quartier\u00a0: nous ne demandons pas votre adresse."),
     )
 

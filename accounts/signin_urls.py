@@ -67,7 +67,7 @@ urlpatterns = [
     _page("confirmer/code/", mfa_views.reauthenticate, "mfa_reauthenticate", "resident"),
     _page("confirmer/cle/", webauthn_views.reauthenticate_webauthn, "mfa_reauthenticate_webauthn", "resident"),
     # Second factor
-    _page("securite/", mfa_views.index, "mfa_index", "resident"),
+    _page("securite/", signin_views.IndexView.as_view(), "mfa_index", "resident"),
     _page("securite/application/activer/", signin_views.ActivateTOTPView.as_view(), "mfa_activate_totp", "resident"),
     _page("securite/application/retirer/", totp_views.deactivate_totp, "mfa_deactivate_totp", "resident"),
     _page(

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account import views as account_views
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa import app_settings as mfa_settings
+from allauth.mfa.base import views as mfa_views
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery_views
 from allauth.mfa.totp import views as totp_views
@@ -66,6 +67,22 @@ def _count_as_second_factor(request: HttpRequest, kind: str) -> None:
     added = Authenticator.objects.filter(user=request.user, type=kind).order_by("-pk").first()
     if added is not None:
         record_authentication(request, request.user, "mfa", id=added.pk, type=kind)
+
+
+class IndexView(mfa_views.IndexView):  # type: ignore[misc]
+    """How one's account is protected."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Count what there is."""
+        found = list(Authenticator.objects.filter(user=self.request.user).order_by("pk"))
+        kinds = [row.type for row in found]
+        codes = next((row for row in found if row.type == Authenticator.Type.RECOVERY_CODES), None)
+        return {
+            "has_application": Authenticator.Type.TOTP in kinds,
+            "passkey_count": kinds.count(Authenticator.Type.WEBAUTHN),
+            "is_protected": bool(set(kinds) - {Authenticator.Type.RECOVERY_CODES}),
+            "code_count": len(codes.wrap().get_unused_codes()) if codes else None,
+        }
 
 
 class RemoveWebAuthnView(webauthn_views.RemoveWebAuthnView):  # type: ignore[misc]

@@ -414,7 +414,7 @@ def session_ended(request: HttpRequest) -> HttpResponse:
 @require_GET
 def link_first(request: HttpRequest) -> HttpResponse:
     """Say that a mail explains how to go on (FranceConnect, address already known)."""
-    return render(request, "accounts/link_first.html", {"crumbs": [Crumb("FranceConnect")]})
+    return render(request, "accounts/link_first.html", {"crumbs": [Crumb(_("FranceConnect"))]})
 
 
 # --- Demonstration --------------------------------------------------------------------------------------------------
