@@ -1,4 +1,7 @@
+import runpy
+
 import pytest
+from django.conf import settings
 from django.db import (
     DatabaseError,
     IntegrityError,
@@ -92,3 +95,12 @@ def test_a_database_that_is_busy_is_told_from_a_wrong_query(sql, unavailable):
         cursor.execute(f"SET LOCAL statement_timeout = '50ms'; {sql}")
 
     assert db.is_unavailable(caught.value) is unavailable
+
+
+@pytest.mark.parametrize(("role", "limited"), [("web", True), ("command", False)])
+def test_a_page_waits_five_seconds_for_a_lock_and_ten_for_a_query_a_command_has_no_limit(monkeypatch, role, limited):
+    monkeypatch.setenv("PORTAL_ROLE", role)
+    options = runpy.run_path(str(settings.BASE_DIR / "mulhouse" / "settings.py"))["DATABASES"]["default"]["OPTIONS"]
+
+    assert ("lock_timeout=5000" in options.get("options", "")) is limited
+    assert ("statement_timeout=10000" in options.get("options", "")) is limited
