@@ -22,7 +22,6 @@ KEYWORDS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("ngettext", "ngettext_lazy", "n_"), (1, 2)),
 }
 HEADER = "# Written by `make messages`; the translations are added by hand."
-SKIPPED = {"var", ".venv", "tests", "benchmarks", "migrations", "bin", "docs", "node_modules"}
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 
 Message = tuple[str, ...]
@@ -131,15 +130,10 @@ def problems(language: str) -> list[str]:
 
 
 def _sources() -> Iterator[Path]:
-    for suffix in ("*.py", "*.html", "*.txt"):
-        for path in Path(settings.BASE_DIR).rglob(suffix):
-            parts = path.relative_to(settings.BASE_DIR).parts
-            if (
-                SKIPPED.isdisjoint(parts)
-                and not parts[0].startswith(".")
-                and (suffix != "*.txt" or parts[0] == "templates")
-            ):
-                yield path
+    root = Path(settings.BASE_DIR)
+    for app in root.glob("*/apps.py"):
+        yield from (path for path in app.parent.rglob("*.py") if "migrations" not in path.parts)
+    yield from (path for path in (root / "templates").rglob("*") if path.suffix in {".html", ".txt"})
 
 
 def _messages(path: Path) -> Iterator[Message]:
