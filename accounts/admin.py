@@ -104,13 +104,13 @@ class ResidencyAdmin(ShownAdmin):
     navigation_rank = 40
     list_intro = "Une déclaration par personne. Les demandes de vérification ont une réponse sous sept jours."
     search_label = "par nom public, ou par adresse électronique exacte"
-    list_display = ("user", "district", "declared_at", "requested_at", "verified_on", "expires_on", "refused_at")
+    list_display = ("person", "district", "declared_at", "requested_at", "verified_on", "expires_on", "refused_at")
     list_select_related = ("user", "district")
     list_filter = (ResidencyState,)
     search_fields = ("user__public_name", "=user__email")
     ordering = ("-declared_at", "-pk")
     fields = (
-        "user",
+        "person",
         "district",
         "declared_at",
         "requested_at",
@@ -154,6 +154,11 @@ class ResidencyAdmin(ShownAdmin):
         """Add the address of the proof."""
         view = self.admin_site.admin_view(require_GET(self.document))
         return [path("<int:pk>/justificatif/", view, name="accounts_residency_document"), *super().get_urls()]
+
+    @admin.display(description="personne", ordering="user__public_name")
+    def person(self, residency: Residency) -> str:
+        """Name the person as everybody sees them."""
+        return str(residency.user)
 
     @admin.display(description="justificatif")
     def proof(self, residency: Residency) -> SafeString | str:
