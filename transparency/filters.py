@@ -24,7 +24,14 @@ def _day_input() -> forms.DateInput:
 class RegisterFilter(filters.FilterSet):  # type: ignore[misc] # django-filter has no types
     """By act, subject, role and day in Paris (both days included)."""
 
-    acte = filters.ChoiceFilter(label=_("Acte"), field_name="act", choices=_acts, empty_label=_("Tous"))
+    # The acts are named in French, as on the register.
+    acte = filters.ChoiceFilter(
+        label=_("Acte"),
+        field_name="act",
+        choices=_acts,
+        empty_label=_("Tous"),
+        widget=forms.Select(attrs={"lang": "fr"}),
+    )
     objet = filters.CharFilter(label=_("Référence"), method="by_subject", max_length=80)
     par = filters.ChoiceFilter(
         label=_("En qualité de"), field_name="role", choices=list(register.ROLES.items()), empty_label=_("Toutes")

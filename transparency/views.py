@@ -104,10 +104,8 @@ def _line_context(request: HttpRequest, line: RegisterLine) -> dict[str, Any]:
         "line": line,
         "title": _("Ligne n°\u00a0%(number)s") % {"number": typography.number(line.number)},
         "label": register.label(line.act),
-        "facts": [
-            ui.Fact(_("En qualité de"), register.ROLES.get(line.role, line.role)),
-            *(ui.Fact(name.replace("_", " ").capitalize(), _shown(value)) for name, value in facts.items()),
-        ],
+        "role": register.ROLES.get(line.role, line.role),
+        "facts": [ui.Fact(name.replace("_", " ").capitalize(), _shown(value)) for name, value in facts.items()],
         "has_next": RegisterLine.objects.filter(number=line.number + 1).exists(),
         "can_reveal": rules.reveal_refusal(request.user, at=timezone.now()) is None,
         "crumbs": [_register_crumb(), ui.Crumb(typography.number(line.number))],
