@@ -15,7 +15,7 @@ from mulhouse.breaker import Breaker
 logger = logging.getLogger(__name__)
 
 TaskArgument = int | str
-REST_SECONDS = 5.0
+REST_SECONDS = 15.0
 breaker = Breaker(REST_SECONDS)
 
 

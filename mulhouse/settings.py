@@ -193,7 +193,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
     "socket_connect_timeout": 1,
-    "socket_timeout": 5,
+    # A worker waits for messages; a page only leaves one, and its person waits with it.
+    "socket_timeout": 1 if WEB else 5,
     # One more try at once: a pause here would keep waiting the person whose act was just confirmed.
     "max_retries": 1,
     "interval_start": 0,

@@ -114,7 +114,7 @@ def _line_context(request: HttpRequest, line: RegisterLine) -> dict[str, Any]:
 
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
-        return _("oui") if value else _("non")
+        return "oui" if value else "non"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
