@@ -141,6 +141,10 @@ class ShownAdmin(StaffAdmin):
         """Give the page of a row."""
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[quote(row.pk)])
 
+    def list_url(self) -> str:
+        """Give the page of the list: where one comes back to when the row is gone."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
     def buttons_for(self, request: HttpRequest, row: Any) -> list[tuple[Button, str]]:
         """Give the buttons this person has on this row, with their address."""
         route = f"admin:{self.opts.app_label}_{self.opts.model_name}_button"
@@ -175,7 +179,7 @@ class ShownAdmin(StaffAdmin):
                 messages.success(request, button.run(request.user, row, form.cleaned_data if form else {}))
             except DomainError as error:
                 messages.error(request, error.message)
-            return HttpResponseRedirect(self.row_url(row))
+            return HttpResponseRedirect(self.row_url(row) if row.pk else self.list_url())
         context = {
             **self.admin_site.each_context(request),
             "title": button.label,

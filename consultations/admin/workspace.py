@@ -20,6 +20,7 @@ from django.utils import timezone
 from js_asset import Media  # type: ignore[import-untyped] # the package has no types
 
 from consultations import editing, editing_rules, phases, rules, steps, uploads
+from consultations import presentation as pages
 from consultations.admin import forms
 from consultations.models import Consultation, Document
 from mulhouse import typography
@@ -64,6 +65,11 @@ def state_words(consultation: Consultation, *, at: dt.datetime) -> str:
     return f"{published} Phase en cours\u00a0: {span.name}{until}."
 
 
+def _addresses(consultation: Consultation) -> dict[str, tuple[str, str]]:
+    """Give the label and the address of each part of the workspace."""
+    return {name: (label, address(route, consultation.pk)) for name, label, route in PARTS}
+
+
 def _found(request: HttpRequest, pk: int) -> Consultation:
     return get_object_or_404(
         Consultation.objects.visible_to(request.user)
@@ -73,7 +79,7 @@ def _found(request: HttpRequest, pk: int) -> Consultation:
     )
 
 
-def _page(request: HttpRequest, consultation: Consultation, part: str, **context: Any) -> TemplateResponse:
+def _page(request: HttpRequest, consultation: Consultation, template: str, **context: Any) -> TemplateResponse:
     """Draw a page of the workspace; 422 when its form came back with errors."""
     now = timezone.now()
     bound = context.get("form") or context.get("formset")
@@ -87,12 +93,12 @@ def _page(request: HttpRequest, consultation: Consultation, part: str, **context
         "state": state_words(consultation, at=now),
         "missing_count": 0 if consultation.published_at else len(editing_rules.publish_problems(consultation, at=now)),
         "refusal": editing_rules.edit_refusal(request.user, consultation),
-        "tabs": [Tab(label, address(route, consultation.pk), current=name == part) for name, label, route in PARTS],
-        "part": part,
+        "tabs": [Tab(label, url, current=url == request.path) for label, url in _addresses(consultation).values()],
         "failed": failed,
         "media": "",
+        "form": None,
+        "fields": set(context["form"].fields) if "form" in context else set(),
     }
-    template = f"admin/consultations/{part}.html"
     return TemplateResponse(request, template, {**frame, **context}, status=422 if failed else 200)
 
 
@@ -135,8 +141,8 @@ def presentation(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _save_presentation(request, form):
         _saved(request, consultation)
         return redirect(address("change", pk))
-    image_url = consultation.image.url if consultation.image else ""
-    return _page(request, consultation, "presentation", form=form, image_url=image_url)
+    image_url = pages.image_url(consultation, key=str(consultation.preview_key))
+    return _page(request, consultation, "admin/consultations/presentation.html", form=form, image_url=image_url)
 
 
 def _save_presentation(request: HttpRequest, form: forms.PresentationForm) -> bool:
@@ -181,7 +187,7 @@ def phases_page(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             _saved(request, consultation)
             return redirect(address("phases", pk))
-    return _page(request, consultation, "phases", formset=formset, form_version=form)
+    return _page(request, consultation, "admin/consultations/phases.html", formset=formset, versioned=form)
 
 
 @staff(EDIT)
@@ -204,7 +210,7 @@ def sections(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             _saved(request, consultation)
             return redirect(address("sections", pk))
-    return _page(request, consultation, "parties", formset=formset, form_version=form)
+    return _page(request, consultation, "admin/consultations/parties.html", formset=formset, versioned=form)
 
 
 def _versioned(request: HttpRequest, consultation: Consultation) -> forms.VersionedForm:
@@ -228,7 +234,7 @@ def documents(request: HttpRequest, pk: int) -> HttpResponse:
         }
         for row in consultation.documents.all()
     ]
-    return _page(request, consultation, "documents", documents=rows)
+    return _page(request, consultation, "admin/consultations/documents.html", documents=rows)
 
 
 @with_editor
@@ -242,7 +248,7 @@ def document(request: HttpRequest, pk: int, document_pk: int | None = None) -> H
     if request.method == "POST" and form.is_valid() and _save_document(request, consultation, known, form):
         _saved(request, consultation)
         return redirect(address("documents", pk))
-    return _page(request, consultation, "document", form=form, document=known)
+    return _page(request, consultation, "admin/consultations/document.html", form=form, document=known)
 
 
 def _save_document(
@@ -283,7 +289,7 @@ def remove_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResp
         else:
             messages.success(request, "Document retiré.")
         return redirect(address("documents", pk))
-    return _page(request, consultation, "document_remove", document=known)
+    return _page(request, consultation, "admin/consultations/document_remove.html", document=known)
 
 
 @staff(EDIT)
@@ -294,12 +300,12 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
     at = now if day is None else phases.midnight(day)
     table = admin.site.get_model_admin(Consultation)
     missing = [] if consultation.published_at else editing_rules.publish_problems(consultation, at=now)
-    routes = {name: (label, address(route, pk)) for name, label, route in PARTS}
+    addresses = _addresses(consultation)
     return _page(
         request,
         consultation,
-        "publication",
-        missing=[(item.message, *routes[item.part]) for item in missing],
+        "admin/consultations/publication.html",
+        missing=[(item.message, *addresses[item.part]) for item in missing],
         day=day or now.astimezone(phases.PARIS).date(),
         steps=steps.steps(consultation.spans(), at=at),
         contribute_refusal=rules.phase_refusal(_as_published(consultation, now), at=at),
