@@ -14,9 +14,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
-from consultations import editing, editing_rules, signatures
+from consultations import editing, editing_rules, search, signatures
 from consultations.admin import workspace
 from consultations.models import Comment, Consultation, Contribution
+from mulhouse.references import ALPHABET, LENGTH
 from mulhouse.staff import Button, ShownAdmin
 
 
@@ -174,6 +175,10 @@ class ConsultationAdmin(ShownAdmin):
         return workspace.create(request)
 
 
+# What a list of comments does not read of their contributions.
+LEFT_OUT = tuple(f"contribution__{name}" for name in ("body", "body_html", "search", "agree_total", "reaction_total"))
+
+
 def _shown_html(html: str) -> SafeString:
     """Show a text as its page shows it: cleaned when it was saved."""
     return format_html('<div class="texte">{}</div>', mark_safe(html))  # noqa: S308 (cleaned by mulhouse.markup)
@@ -207,8 +212,9 @@ class ContributionAdmin(ShownAdmin):
     list_filter = (VisibleFilter, "kind", "channel", "consultation")
     list_intro = "Ce que les habitants ont publié, tel que tout le monde le lit. Qui a pris quelle position n’est montré à personne."
     search_fields = ("reference", "title")
-    search_label = "une référence ou des mots du titre"
-    ordering = ("-published_at", "-pk")
+    search_label = "une référence ou des mots"
+    # The order of arrival: the one that an index gives across all consultations.
+    ordering = ("-pk",)
     fields = (
         "reference",
         "consultation",
@@ -254,8 +260,21 @@ class ContributionAdmin(ShownAdmin):
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Leave drafts to their authors."""
-        return super().get_queryset(request).filter(published_at__isnull=False)
+        """Leave drafts to their authors, and the long columns to the page of a row."""
+        rows = super().get_queryset(request).filter(published_at__isnull=False)
+        return rows.defer("body", "body_html", "search", "agree_total", "reaction_total")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find by reference, or by words as residents do: from an index."""
+        if not search_term:
+            return queryset, False
+        reference = search_term.strip().upper()
+        is_reference = len(reference) == LENGTH and set(reference) <= set(ALPHABET)
+        if is_reference and (one := queryset.filter(reference=reference)).exists():
+            return one, False
+        return search.by_words(queryset, search_term), False
 
     def view_on_site(self, obj: Contribution) -> str:
         """Lead to the public page."""
@@ -274,7 +293,7 @@ class CommentAdmin(ShownAdmin):
     list_intro = "Les débats, tels que tout le monde les lit."
     search_fields = ("reference", "body")
     search_label = "une référence ou des mots du texte"
-    ordering = ("-published_at", "-pk")
+    ordering = ("-pk",)
     fields = (
         "reference",
         "contribution",
@@ -288,6 +307,10 @@ class CommentAdmin(ShownAdmin):
         "supports",
     )
     readonly_fields = ("signed", "supports", "text")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Leave the long columns to the page of a row."""
+        return super().get_queryset(request).defer("body_html", "support_total", *LEFT_OUT)
 
     @admin.display(description="soutiens", ordering="support_total")
     def supports(self, comment: Comment) -> int:
