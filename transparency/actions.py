@@ -37,7 +37,7 @@ def report_fault(*, page: str, description: str, email: str, language: str, at: 
         due_at=deadlines.due_at(at, deadlines.ACCESSIBILITY_ANSWER_DAYS),
     )
     if email:
-        _write_to(fault, "fault_received")
+        _write_to(fault, "transparency/fault_received")
     facts = {"reponse_promise": chain.written_at(fault.due_at)}
     register.record("accessibility.reported", role="visiteur", subject=fault.reference, facts=facts)
     return fault
@@ -55,7 +55,7 @@ def answer_fault(*, actor: Any, fault: AccessibilityFault, answer: str, at: date
         require(rules.answer_refusal(actor, fault, at=at))
     fault.refresh_from_db()
     if fault.email:
-        _write_to(fault, "fault_answered")
+        _write_to(fault, "transparency/fault_answered")
     facts = {"dans_les_delais": not deadlines.is_late(fault.due_at, at, at=at)}
     register.record("accessibility.answered", role="agent", subject=fault.reference, facts=facts, actor=actor)
     return fault
@@ -71,9 +71,9 @@ def _write_to(fault: AccessibilityFault, template: str) -> None:
             "url": settings.SITE_URL + reverse("transparency:fault", args=[fault.reference]),
         }
     letters.send(
-        kind=f"transparency.{template}",
+        kind=template.replace("/", "."),
         to=fault.email,
-        template=f"transparency/{template}",
+        template=template,
         context=context,
         language=fault.language,
     )
