@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
@@ -326,3 +328,14 @@ def test_consultation_leads_to_its_data(db, client):
     assert (
         f"/concertations/{consultation.slug}/donnees/" in client.get(consultation.get_absolute_url()).content.decode()
     )
+
+
+def test_documentation_describes_each_column():
+    text = (Path(settings.BASE_DIR) / "docs" / "donnees.md").read_text()
+    missing = [
+        f"{table.name}.{column.name}"
+        for table in exports.TABLES.values()
+        for column in table.columns
+        if f"| `{column.name}` | {column.meaning} |" not in text
+    ]
+    assert missing == []
