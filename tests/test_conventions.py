@@ -517,7 +517,7 @@ TEXT = {".py", ".html", ".css", ".js", ".md", ".txt", ".toml", ".yml", ".yaml", 
 
 def _texts():
     folders = [*APPS, "templates", "tests", "benchmarks", "bin", ".ci", "static/css", "static/js", "docs"]
-    files = [path for path in ROOT.iterdir() if path.is_file() and not path.name.startswith(".venv")]
+    files = [path for path in ROOT.iterdir() if path.is_file() and not path.name.startswith((".venv", ".coverage"))]
     for folder in folders:
         files += [path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     return [path for path in files if path.suffix in TEXT and "vendor" not in path.parts]
