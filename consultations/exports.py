@@ -143,7 +143,7 @@ CONTRIBUTIONS = Table(
         Column("texte", _("Texte tel qu’il a été écrit, mise en forme comprise."), lambda row: row.body),
         Column(
             "signature",
-            _("Signature publique : un nom ou un pseudonyme, ou «\u00a0Un habitant de\u00a0» et le quartier."),
+            _("Signature publique : un nom ou un pseudonyme, ou «\u00a0Un habitant\u00a0» et le quartier."),
             signatures.of_contribution,
         ),
         Column("quartier", _("Quartier affiché avec la signature ; vide s’il n’est pas public."), _district),
