@@ -42,6 +42,7 @@ function dress(editor) {
       if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
     }
   };
+  for (const words of bar.querySelectorAll(".prose-menubar__option > *")) words.textContent = window.gettext(words.textContent);
   for (const button of bar.querySelectorAll("button")) show(button);
   new MutationObserver((changes) => { for (const change of changes) show(change.target); })
     .observe(bar, { attributes: true, attributeFilter: ["class"], subtree: true });

@@ -50,7 +50,7 @@ def create(page):
 
 
 def present(page):
-    editor = page.locator(".ProseMirror")
+    editor = page.locator(".tiptap")
     if editor.count():
         editor.click()
         page.keyboard.type("La place sera refaite au printemps.")
