@@ -123,7 +123,9 @@ def _desk(
 
 def _asks(request: UserRequest, row: Consultation, refusal: Refusal | None, at: dt.datetime) -> list[str]:
     """Name what to ask beside the text: a public name is asked even of who signs otherwise, but never required of them."""
-    if refusal is not None and refusal.code not in rules.ASKED_BESIDE:
+    if refusal is None:  # nothing but the name can be missing: the person is not looked at again
+        return [] if request.user.public_name else ["public_name"]
+    if refusal.code not in rules.ASKED_BESIDE:
         return []
     return rules.missing_profile(request.user, row, is_named=True, at=at)
 
