@@ -15,9 +15,16 @@ class Inbox:
         self.accepted = []
         self.seen = 0
         self.answers = []  # taken one by one; then 250
+        self.refused = {}  # what is answered to an address, before any message
         self.hold_at = None  # the number of the message at which the server stops answering
         self.holding = threading.Event()
         self.go_on = threading.Event()
+
+    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):  # noqa: N802 (aiosmtpd's name)
+        if address in self.refused:
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 (aiosmtpd's name)
         self.seen += 1

@@ -130,6 +130,16 @@ def test_another_code_is_final(inbox):
     assert (mail.state, mail.last_error) == ("failed", "SMTPDataError 554")
 
 
+@pytest.mark.parametrize(("answer", "outcome"), [("550 unknown", Outcome.FAILED), ("450 greylisted", Outcome.LATER)])
+def test_an_address_that_is_refused_is_named_by_its_code_only(inbox, answer, outcome):
+    inbox.refused["a@example.org"] = answer
+    mail = enqueue()
+
+    assert delivery.deliver(mail.pk, at=timezone.now()) is outcome
+    assert reload(mail).last_error == f"SMTPRecipientsRefused {answer[:3]}"
+    assert delivery.server.is_resting() is False
+
+
 def test_a_message_that_can_not_be_written_is_given_up(inbox):
     mail = enqueue(headers={"X-A": "a\nb"})
 
@@ -227,6 +237,15 @@ def test_the_sweep_sends_many_on_one_connection_and_goes_on_after_a_refusal(inbo
 
     assert delivery.sweep(at=timezone.now() + delivery.GRACE + LATER) == 2
     assert [reload(mail).state for mail in mails] == ["sent", "failed", "sent"]
+
+
+def test_the_sweep_stops_when_the_server_closes(inbox):
+    inbox.answers = ["250 OK", "421 closing"]
+    mails = [enqueue() for _number in range(4)]
+
+    assert delivery.sweep(at=timezone.now() + delivery.GRACE + LATER) == 1
+    assert [reload(mail).attempts for mail in mails] == [1, 1, 0, 0]
+    assert reload(mails[1]).state == "queued"
 
 
 def test_the_tasks_call_what_they_name(inbox):
