@@ -3,6 +3,7 @@ import time
 
 import pytest
 from django.db import connection, transaction
+from kombu import pools
 
 from mulhouse import queue
 from mulhouse.celery import app
@@ -59,7 +60,7 @@ def broker_down():
 
 
 def _forget_connections():
-    app.pool.force_close_all()
+    pools.reset()  # or kombu gives the closed pool again to whoever comes with the same address
     app._pool = None  # noqa: SLF001 (Celery keeps it for the life of the process)
     app.amqp._producer_pool = None  # noqa: SLF001 (same)
 
