@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -103,6 +104,12 @@ class StaffAdmin(BaseAdmin):
         title = f"Ajouter\u00a0: {self.opts.verbose_name}"
         names = {"title": title, "row_title": title, "buttons": []}
         return super().add_view(request, form_url, {**names, **(extra_context or {})})
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Stay closed: it names agents by their address, and the register tells what was done."""
+        raise Http404
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Call the list by what it holds."""
@@ -201,6 +208,13 @@ class NamesAdmin(StaffAdmin):
     """
 
     list_per_page = 100
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Leave out the icons that open another table in a window."""
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Write the admin's history, then the register."""

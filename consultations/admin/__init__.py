@@ -255,8 +255,8 @@ class ContributionAdmin(ShownAdmin):
     def counts(self, contribution: Contribution) -> str:
         """Give the counts, in words: never who."""
         return (
-            f"{contribution.agree} d’accord, {contribution.mixed} mitigé, {contribution.disagree} pas d’accord, "
-            f"{contribution.comment_count} commentaires"
+            f"{contribution.agree} d’accord, {contribution.mixed} mitigé, {contribution.disagree} pas d’accord. "
+            f"Commentaires\u00a0: {contribution.comment_count}"
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -1,12 +1,19 @@
 """What only the pages of the staff space draw: the pages of a list, and its counts in words."""
 
+import re
+
 from django import template
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.utils.safestring import SafeString, mark_safe
 
 from mulhouse.templatetags.ui import Pages, pages_of
 from mulhouse.typography import number
 
 register = template.Library()
+
+# Django's drawing of a boolean: a colour, and a word in English.
+BOOLEAN = re.compile(r'<img src="[^"]+" alt="(True|False|None)">')
+WORDS = {"True": "Oui", "False": "Non", "None": ""}
 
 
 @register.simple_tag
@@ -31,3 +38,9 @@ def count_words(changelist: ChangeList) -> str:
 def late_words(count: int) -> str:
     """Say how many things are late."""
     return f"{number(count)}\u00a0en retard"
+
+
+@register.filter
+def booleans_in_words(cell: SafeString) -> SafeString:
+    """Write « Oui » or « Non » where Django draws a coloured icon."""
+    return mark_safe(BOOLEAN.sub(lambda found: WORDS[found[1]], cell))  # noqa: S308 (the cell is safe, the words are ours)

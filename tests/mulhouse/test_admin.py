@@ -380,3 +380,16 @@ def test_people_are_never_edited_raw(db, client):
     url = reverse("admin:accounts_user_change", args=[person.pk])
     assert client.post(url, {"is_superuser": "on"}).status_code in {403, 405}
     assert User.objects.get(pk=person.pk).is_superuser is False
+
+
+def test_history_names_nobody(db, client):
+    administrator(client)
+    theme = make_theme()
+    assert client.get(reverse("admin:city_theme_history", args=[theme.pk])).status_code == 404
+
+
+def test_booleans_are_said_in_french(db, client):
+    administrator(client)
+    page = text_of(client.get(reverse("admin:accounts_user_changelist")))
+    assert ">Oui<" in page
+    assert 'alt="True"' not in page
