@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
@@ -167,12 +167,6 @@ class ConsultationAdmin(ShownAdmin):
             path("<int:pk>/publication/", opened(workspace.publication), name=name("publication")),
             *super().get_urls(),
         ]
-
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Stay closed: the workspace answers at this address."""
-        return workspace.create(request)
 
 
 # What a list of comments does not read of their contributions.

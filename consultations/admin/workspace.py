@@ -117,13 +117,9 @@ def create(request: HttpRequest) -> HttpResponse:
     """Begin a consultation with a title, a summary, a theme and a service."""
     form = forms.CreateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            consultation = editing.create(actor=request.user, values=form.cleaned_data)
-        except DomainError as error:
-            form.add_error(None, error.message)
-        else:
-            _saved(request, consultation)
-            return redirect(address("change", consultation.pk))
+        consultation = editing.create(actor=request.user, values=form.cleaned_data)
+        _saved(request, consultation)
+        return redirect(address("change", consultation.pk))
     context = {**admin.site.each_context(request), "title": "Nouvelle consultation", "form": form}
     return TemplateResponse(request, "admin/consultations/create.html", context, status=422 if form.errors else 200)
 

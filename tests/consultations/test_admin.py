@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import re
+import zipfile
 
 import pypdf
 import pytest
@@ -12,6 +13,7 @@ from django.utils import timezone
 from PIL import Image
 
 from consultations import editing, queues
+from consultations.admin import forms
 from consultations.models import Consultation, Contribution, Document, Position
 from tests.factories import (
     make_comment,
@@ -342,6 +344,18 @@ def test_phase_half_written_says_what_lacks(agent, client):
     ] == []
 
 
+def test_phase_that_has_begun_in_public_can_not_be_taken_away(agent, client):
+    consultation = make_consultation()
+    rows = [
+        {"pk": phase.pk, "name": phase.name, "kind": phase.kind, "starts_on": phase.starts_on, "ends_on": phase.ends_on}
+        for phase in consultation.phases.all()
+    ]
+    rows[0]["remove"] = "on"
+    response = client.post(url("phases", consultation.pk), phase_rows(consultation, *rows, reason="Motif"))
+    assert "a commencé\u00a0: elle reste." in text_of(response)
+    assert consultation.phases.count() == 5
+
+
 def test_phase_is_taken_away(agent, client, draft):
     rows = [
         {"pk": phase.pk, "name": phase.name, "kind": phase.kind, "starts_on": phase.starts_on, "ends_on": phase.ends_on}
@@ -480,6 +494,34 @@ def test_document_of_another_consultation_is_not_found(agent, client, draft):
     client.post(url("document_add", draft.pk), document_values())
     other = make_consultation()
     assert client.get(url("document", other.pk, Document.objects.get().pk)).status_code == 404
+
+
+def test_documents_of_an_archived_consultation_stay(agent, client, draft):
+    client.post(url("document_add", draft.pk), document_values())
+    document = Document.objects.get()
+    Consultation.objects.filter(pk=draft.pk).update(published_at=timezone.now(), archived_at=timezone.now())
+    response = client.post(url("document", draft.pk, document.pk), document_values(title="Autre"))
+    assert response.status_code == 422
+    assert "elle ne change plus" in text_of(client.post(url("document_remove", draft.pk, document.pk), follow=True))
+    assert (Document.objects.get().title, document.file.storage.exists(document.file.name)) == ("Le plan", True)
+
+
+def test_odt_is_taken_at_its_word(agent, client, draft):
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        file.writestr("content.xml", "<office:document-content/>")
+    client.post(
+        url("document_add", draft.pk),
+        document_values(new_file=SimpleUploadedFile("note.odt", written.getvalue())),
+    )
+    assert "ODT, " in text_of(client.get(url("documents", draft.pk)))
+
+
+def test_image_that_weighs_too_much_is_refused(agent, client, draft, monkeypatch):
+    monkeypatch.setattr(forms, "MAX_DOCUMENT_BYTES", 100)
+    response = client.post(url("change", draft.pk), filled(draft, new_image=picture(), image_alt="x"))
+    assert "Cette image dépasse 20" in text_of(response)
 
 
 # --- Preview and publication ------------------------------------------------------------------------------------------------
