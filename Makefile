@@ -18,7 +18,7 @@ dev: install-dev ## Comme run, avec DEBUG, et redémarrage quand le code change
 	@exec env PORTAL_ENV=dev $(PY) manage.py serve --with-parent --reload
 
 test: install-dev ## Tout vérifier : style, types, gabarits, tests, navigateur
-	@$(MAKE) --no-print-directory lint types unit
+	@$(MAKE) --no-print-directory --keep-going lint types unit
 
 lint: install-dev ## Style du code et des gabarits
 	@$(PY) -m ruff check

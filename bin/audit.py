@@ -12,7 +12,17 @@ LISTED = Path(__file__).resolve().parent.parent / "requirements-dev.txt"
 
 def main() -> int:
     """Print the flaws found; 1 when there are any."""
-    command: list[str | Path] = [sys.executable, "-m", "pip_audit", "--require-hashes", "--disable-pip", "-f", "json", "-r", LISTED]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip_audit",
+        "--require-hashes",
+        "--disable-pip",
+        "-f",
+        "json",
+        "-r",
+        LISTED,
+    ]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 — our own program
     try:
         packages: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]

@@ -158,7 +158,9 @@ server_options = ["-c pg_trgm.word_similarity_threshold=0.45"]
 # workers have no limit (an index takes the time it takes).
 WEB = env.text("PORTAL_ROLE", "command") == "web"
 if WEB:
-    server_options.append("-c statement_timeout=10000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000")
+    server_options.append(
+        "-c statement_timeout=10000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"
+    )
 default_database["OPTIONS"] = {
     **dict(default_database["OPTIONS"]),  # type: ignore[call-overload]
     "options": " ".join(server_options),
@@ -437,7 +439,9 @@ CONTENT_SECURITY_POLICY = {
 
 if FRANCECONNECT:
     # The forms that sign in and out end on FranceConnect's own pages.
-    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append("{0.scheme}://{0.netloc}".format(urlsplit(FRANCECONNECT_ISSUER)))
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(
+        "{0.scheme}://{0.netloc}".format(urlsplit(FRANCECONNECT_ISSUER))
+    )
 
 # --- Logs: one line each on the console, with the request's id, never a body nor a secret --------------------------
 

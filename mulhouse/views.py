@@ -224,7 +224,9 @@ def site_map(request: HttpRequest) -> HttpResponse:
 def security(request: HttpRequest) -> HttpResponse:
     """How to report a flaw, and what is promised to those who do."""
     contacts = [address.strip() for address in settings.SECURITY_CONTACT.split(",")]
-    return _page(request, "pages/security.html", _("Sécurité"), contacts=[(url, url.removeprefix("mailto:")) for url in contacts])
+    return _page(
+        request, "pages/security.html", _("Sécurité"), contacts=[(url, url.removeprefix("mailto:")) for url in contacts]
+    )
 
 
 @public

@@ -148,7 +148,11 @@ def test_newcomer_says_the_rest_beside_the_comment(client):
     answers = {"profil-public_name": "Sam", "profil-district": district.pk}
     assert client.post(address("comments", row), {"stance": "for", "body": "Oui.", **answers}).status_code == 302
     user.refresh_from_db()
-    assert (user.public_name, Residency.objects.get(user=user).district, Comment.objects.get().author) == ("Sam", district, user)
+    assert (user.public_name, Residency.objects.get(user=user).district, Comment.objects.get().author) == (
+        "Sam",
+        district,
+        user,
+    )
 
 
 def test_comment_is_refused_with_its_reason(client, place):
