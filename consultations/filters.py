@@ -2,9 +2,11 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import django_filters as filters
+from django import forms
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +34,25 @@ COMMENT_ORDER_LABELS = {RECENT: _("Plus récents"), SUPPORTED: _("Plus soutenus"
 OPEN, COMING, FINISHED = "ouvertes", "a-venir", "terminees"
 STATE_LABELS = {OPEN: _("Ouvertes"), COMING: _("À venir"), FINISHED: _("Terminées")}
 STATE_RANKS = {OPEN: 0, COMING: 1, FINISHED: 2}
+
+
+@dataclass(frozen=True)
+class Select:
+    """A drop-down list of a filter form: its name, its words, and (value, words, chosen) for each option."""
+
+    name: str
+    label: str
+    options: list[tuple[str, str, bool]]
+
+
+def _select(form: forms.Form, name: str) -> Select:
+    """Give a field as plain values: Django's own rendering of an option is a template of its own."""
+    form.is_valid()
+    field, chosen = form.fields[name], str(form.cleaned_data.get(name) or "")
+    assert isinstance(field, forms.ChoiceField)  # noqa: S101 (asked of choices only)
+    choices: Any = field.choices
+    options = [(str(value), str(label), str(value) == chosen) for value, label in choices]
+    return Select(name=name, label=str(field.label), options=options)
 
 
 class ContributionFilter(filters.FilterSet):  # type: ignore[misc] # django-filter has no types
@@ -74,6 +95,10 @@ class ContributionFilter(filters.FilterSet):  # type: ignore[misc] # django-filt
         self.form.is_valid()
         return str(self.form.cleaned_data.get(name) or "")
 
+    def select(self, name: str) -> Select:
+        """Give one of the questions with its answers."""
+        return _select(self.form, name)
+
 
 class ConsultationFilter(filters.FilterSet):  # type: ignore[misc] # django-filter has no types
     """Search, theme, district and state of consultations."""
@@ -111,6 +136,10 @@ class ConsultationFilter(filters.FilterSet):  # type: ignore[misc] # django-filt
         """Give a valid answer, "" when the question was left open or answered with nonsense."""
         self.form.is_valid()
         return str(self.form.cleaned_data.get(name) or "")
+
+    def select(self, name: str) -> Select:
+        """Give one of the questions with its answers."""
+        return _select(self.form, name)
 
 
 def with_state(rows: QuerySet[Consultation], *, at: dt.datetime) -> QuerySet[Consultation]:

@@ -447,6 +447,14 @@ class Contribution(models.Model):
                     "unseen": (F("reaction_total").asc(), F("id").asc()),
                 }.items()
             ),
+            # For a kind that is rare: without it, finding none reads the whole list.
+            models.Index(
+                "consultation",
+                "kind",
+                F("published_at").desc(),
+                name="contribution_kind",
+                condition=Q(published_at__isnull=False, withdrawn_at__isnull=True),
+            ),
             GinIndex(fields=("search",), name="contribution_search"),
             GinIndex(
                 OpClass(Func(Lower("title"), function="f_unaccent"), name="gin_trgm_ops"),

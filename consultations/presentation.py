@@ -223,30 +223,38 @@ def place_of_author(contribution: Contribution) -> str:
     return contribution.district.name if is_named and contribution.district else ""
 
 
-def stance_tag(stance: str) -> ui.Tag | None:
-    """Give the tag of a comment for or against; a neutral one has none."""
-    if stance == Comment.Stance.FOR:
-        return ui.Tag(_("Pour"), "yes")
-    return ui.Tag(_("Contre"), "no") if stance == Comment.Stance.AGAINST else None
+class Words:
+    """The words of one page, each written once: twenty cards share a handful of dates and small numbers."""
 
+    def __init__(self) -> None:
+        self._days: dict[dt.date, str] = {}
+        self._counts: dict[tuple[str, int], str] = {}
 
-@dataclass(frozen=True)
-class Days:
-    """Instants written as days, each day once: twenty cards of one page share a handful of dates."""
-
-    written: dict[dt.date, str]
-
-    @classmethod
-    def new(cls) -> "Days":
-        """Begin a page."""
-        return cls({})
-
-    def __call__(self, at: dt.datetime) -> str:
+    def day(self, at: dt.datetime) -> str:
         """Write the day of an instant."""
         day = typography.local_day(at)
-        if day not in self.written:
-            self.written[day] = typography.day(day)
-        return self.written[day]
+        if day not in self._days:
+            self._days[day] = typography.day(day)
+        return self._days[day]
+
+    def agreeing(self, count: int) -> str:
+        """Say how many agree."""
+        return self._counted("agree", count) or self._keep(
+            "agree", count, ngettext("%(n)s personne d’accord", "%(n)s personnes d’accord", count)
+        )
+
+    def comments(self, count: int) -> str:
+        """Say how many comments."""
+        return self._counted("comments", count) or self._keep(
+            "comments", count, ngettext("%(n)s commentaire", "%(n)s commentaires", count)
+        )
+
+    def _counted(self, what: str, count: int) -> str:
+        return self._counts.get((what, count), "")
+
+    def _keep(self, what: str, count: int, sentence: str) -> str:
+        self._counts[what, count] = sentence % {"n": typography.number(count)}
+        return self._counts[what, count]
 
 
 @dataclass(frozen=True)
@@ -255,7 +263,6 @@ class Row:
 
     title: str
     url: str
-    reference: str
     kind: str
     section: str
     excerpt: str
@@ -263,86 +270,33 @@ class Row:
     day: str
     iso_day: str
     district: str
-    agree: int
     support_words: str
     comment_words: str
-    consultation: str = ""
 
 
-def row(contribution: Contribution, *, days: Days, slug: str, consultation: str = "") -> Row:
-    """Make the card of a contribution (select `author`, `district`, `section`)."""
+def row(contribution: Contribution, *, words: Words, base: str) -> Row:
+    """Make the card of a contribution (select `author`, `district`, `section`); `base` is the address of the list."""
     agree, comments = contribution.agree, contribution.comment_count
     published = contribution.published_at or contribution.saved_at
     return Row(
         title=contribution.title,
-        url=reverse("consultations:contribution", args=[slug, contribution.reference]),
-        reference=contribution.reference,
+        url=f"{base}{contribution.reference}/",
         kind=contribution.get_kind_display(),
         section=contribution.section.title if contribution.section else "",
-        excerpt=shortened(markup.to_text(contribution.body_html), EXCERPT),
+        excerpt=shortened(markup.to_text(_beginning(contribution.body_html)), EXCERPT),
         author=signatures.of_contribution(contribution),
-        day=days(published),
+        day=words.day(published),
         iso_day=typography.local_day(published).isoformat(),
         district=place_of_author(contribution),
-        agree=agree,
-        support_words=ngettext("%(n)s personne d’accord", "%(n)s personnes d’accord", agree)
-        % {"n": typography.number(agree)},
-        comment_words=ngettext("%(n)s commentaire", "%(n)s commentaires", comments)
-        % {"n": typography.number(comments)},
-        consultation=consultation,
+        support_words=words.agreeing(agree),
+        comment_words=words.comments(comments),
     )
 
 
-@dataclass(frozen=True)
-class Remark:
-    """A comment or a reply of a debate: everything the thread shows of it."""
-
-    reference: str
-    author: str
-    tag: ui.Tag | None
-    when: str
-    html: SafeString
-    url: str
-    support_count: int
-    is_supported: bool
-    can_support: bool
-    about: str
-    is_own: bool
-    is_withdrawn: bool
-    replies: list["Remark"]
-    hidden_replies: int
-
-
-def remark(
-    comment: Comment,
-    *,
-    days: Days,
-    base: str,
-    reader: int | None,
-    supported: frozenset[int],
-    can_support: bool,
-    replies: list[Remark],
-) -> Remark:
-    """Make a comment of a thread (select `author`); `base` is the address of its contribution."""
-    is_own = reader is not None and comment.author_id == reader
-    is_withdrawn = comment.withdrawn_at is not None
-    author = signatures.of_comment(comment)
-    return Remark(
-        reference=comment.reference,
-        author=author,
-        tag=stance_tag(comment.stance),
-        when=days(comment.published_at),
-        html=resident_html("" if is_withdrawn else comment.body_html),
-        url=f"{base}commentaires/{comment.reference}/",
-        support_count=comment.support_count + comment.imported_support_count,
-        is_supported=comment.pk in supported,
-        can_support=can_support and not is_own,
-        about=_("le commentaire de %(author)s") % {"author": author},
-        is_own=is_own,
-        is_withdrawn=is_withdrawn,
-        replies=replies,
-        hidden_replies=max(comment.reply_count - len(replies), 0),
-    )
+def _beginning(html: str) -> str:
+    """Keep enough of a text for an excerpt, without half a tag: an imported article may fill pages."""
+    kept = html[: 6 * EXCERPT]
+    return kept[: kept.rindex("<")] if kept.rfind("<") > kept.rfind(">") else kept
 
 
 @dataclass(frozen=True)

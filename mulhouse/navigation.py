@@ -2,10 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+
+@cache
+def _address(route: str, language: str | None) -> str:
+    """Find the address of a route once for each language: a page asks for thirty of them."""
+    return reverse(route)
 
 
 @dataclass(frozen=True)
@@ -18,7 +26,7 @@ class Entry:
     @property
     def url(self) -> str:
         """Give the address in the active language."""
-        return reverse(self.route)
+        return _address(self.route, get_language())
 
 
 MAIN = (

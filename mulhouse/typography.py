@@ -75,6 +75,8 @@ def date_range(start: Moment | None, end: Moment | None, *, year: bool = True) -
 
 def number(value: float, *, decimals: int | None = None) -> str:
     """Write a number with its thousands apart: « 4 218 », « 2,4 »."""
+    if decimals is None and isinstance(value, int) and 0 <= value < 1000:  # noqa: PLR2004 (nothing to set apart)
+        return str(value)
     return number_format(value, decimal_pos=decimals, force_grouping=True)
 
 

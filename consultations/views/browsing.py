@@ -52,7 +52,9 @@ def consultation_list(request: HttpRequest) -> HttpResponse:
     is_fragment = request.headers.get("HX-Request") == "true"
     context = {
         "is_fragment": is_fragment,
-        "asked": asked,
+        "searched": asked.chosen("q"),
+        "state": asked.chosen("etat"),
+        "selects": [asked.select(name) for name in ("theme", "quartier")],
         "groups": groups,
         "count": paginator.count,
         "states": _state_tabs(request, asked.chosen("etat")),
@@ -123,7 +125,7 @@ def preview(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 def _detail_context(request: HttpRequest, row: Consultation, *, preview: bool = False) -> dict[str, Any]:
     at = timezone.now()
     span = row.current_span(at=at)
-    days = presentation.Days.new()
+    words, base = presentation.Words(), reverse("consultations:contributions", args=[row.slug])
     latest = (
         Contribution.objects.visible()
         .filter(consultation=row)
@@ -149,7 +151,7 @@ def _detail_context(request: HttpRequest, row: Consultation, *, preview: bool = 
         "facts": presentation.facts(row),
         "documents": [presentation.document(item, key=key) for item in documents],
         "latest": [
-            presentation.row(found, days=days, slug=row.slug)
+            presentation.row(found, words=words, base=base)
             for found in latest.order_by("-published_at", "-pk")[:LATEST]
         ]
         if row.contribution_count

@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import UserRequest
-from consultations import actions, rules, signatures
+from consultations import actions, remarks, rules, signatures
 from consultations.forms import CommentForm, PositionForm, ProfileForm, ReplyForm, read_token
 from consultations.models import Comment, Contribution, Position
 from consultations.views import fetching, profile, reading
@@ -113,24 +114,18 @@ def unsupport(request: UserRequest, slug: str, reference: str, comment_reference
 
 
 def _support(request: UserRequest, row: Comment, *, is_supported: bool) -> HttpResponse:
-    slug, reference = row.contribution.consultation.slug, row.contribution.reference
     throttle.check(throttle.Limit.POSITION, str(request.user.pk))
     act = actions.support_comment if is_supported else actions.unsupport_comment
     act(actor=request.user, comment=row, at=timezone.now())
     said = _("Votre soutien est compté.") if is_supported else _("Votre soutien est retiré.")
     if _is_htmx(request):
         row.refresh_from_db(fields=["support_count"])
-        context = {
-            "slug": slug,
-            "contribution_reference": reference,
-            "reference": row.reference,
-            "can_support": True,
-            "about": _("le commentaire de %(author)s") % {"author": signatures.of_comment(row)},
-            "count": row.support_count + row.imported_support_count,
-            "is_supported": is_supported,
-            "said": said,
-        }
-        return render(request, "consultations/_support.html", context)
+        reader = remarks.Reader(
+            pk=request.user.pk, supported=frozenset([row.pk] if is_supported else []), token=get_token(request)
+        )
+        writer = remarks.Writer(reader, base=row.contribution.get_absolute_url())
+        button = writer.button(row, signatures.of_comment(row))
+        return render(request, "consultations/_support.html", {"button": button, "said": said})
     messages.success(request, said)
     return _to_comment(row.contribution, row)
 

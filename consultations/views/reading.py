@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import rules as accounts_rules
 from city.models import District
-from consultations import lists, presentation, rules, search, signatures
+from consultations import lists, presentation, remarks, rules, search, signatures
 from consultations.filters import (
     COMMENT_ORDER_LABELS,
     COMMENT_ORDERS,
@@ -75,14 +76,17 @@ def contributions(request: HttpRequest, slug: str) -> HttpResponse:
     rows = Contribution.objects.visible().filter(consultation=row)
     asked = ContributionFilter(request.GET, queryset=rows, sections=sections, districts=districts)
     found = _find(request, asked, row)
-    days = presentation.Days.new()
+    words = presentation.Words()
     chosen = _chosen(request, asked)
     is_fragment = request.headers.get("HX-Request") == "true"
     context = {
         "is_fragment": is_fragment,
         "consultation": row,
-        "asked": asked,
-        "rows": [presentation.row(each, days=days, slug=row.slug) for each in found.page.rows],
+        "searched": asked.chosen("q"),
+        "sort": asked.select("tri"),
+        "selects": [asked.select(name) for name in ("partie", "sorte", "quartier")],
+        "has_more_filters": any(asked.chosen(name) for name in ("partie", "sorte", "quartier")),
+        "rows": [presentation.row(each, words=words, base=request.path) for each in found.page.rows],
         "words": _count_words(found, is_narrowed=bool(chosen)),
         "is_alike": found.is_alike,
         "chosen": chosen,
@@ -282,7 +286,6 @@ def contribution_context(
     """Gather what the page of a contribution shows; the forms are given when they come back with errors."""
     at = timezone.now()
     user = request.user
-    days = presentation.Days.new()
     refusals = rules.debate_refusals(user, row, at=at)
     versions = list(row.versions.all()) if row.corrected_at else []
     is_own = user.is_authenticated and row.author_id == user.pk
@@ -304,7 +307,7 @@ def contribution_context(
         "can_edit": is_own and rules.edit_refusal(user, row, at=at) is None,
         "crumbs": crumbs(row, row.reference),
         **positions_context(request, row, refusals.position),
-        **_debate_context(request, row, refusals, days),
+        **_debate_context(request, row, refusals),
     }
     return context | _forms_context(request, row, refusals.comment, comment_form, reply_form, profile_form, reply_to)
 
@@ -346,9 +349,7 @@ def remedy_url(refusal: Refusal | None) -> str:
     return reverse(route) if route else ""
 
 
-def _debate_context(
-    request: HttpRequest, row: Contribution, refusals: rules.DebateRefusals, days: presentation.Days
-) -> dict[str, Any]:
+def _debate_context(request: HttpRequest, row: Contribution, refusals: rules.DebateRefusals) -> dict[str, Any]:
     stance = request.GET.get("sens", "")
     stance = stance if stance in Comment.Stance.values else ""
     sort = request.GET.get("tri", "")
@@ -368,7 +369,7 @@ def _debate_context(
     )
     before, after = str(page.number - 1), str(page.number + 1)
     return {
-        "threads": _threads(request, row, page.rows, refusals, opened, days),
+        "threads": _threads(request, row, page.rows, refusals, opened),
         "in_favour": row.for_count,
         "against": row.against_count,
         "stances": _stance_tabs(request, row, stance),
@@ -379,8 +380,6 @@ def _debate_context(
         "is_filtered": bool(stance),
         "debate_pages": _debate_pages(request, row, page, before, after),
         "debate_page_number": page.number,
-        "slug": row.consultation.slug,
-        "contribution_reference": row.reference,
     }
 
 
@@ -418,35 +417,29 @@ def _stance_tabs(request: HttpRequest, row: Contribution, chosen: str) -> list[u
 
 
 def _threads(
-    request: HttpRequest,
-    row: Contribution,
-    threads: list[Comment],
-    refusals: rules.DebateRefusals,
-    opened: str,
-    days: presentation.Days,
-) -> list[presentation.Remark]:
+    request: HttpRequest, row: Contribution, threads: list[Comment], refusals: rules.DebateRefusals, opened: str
+) -> list[remarks.Remark]:
     """Make the threads of a page with the beginning of their replies: two queries, three for somebody signed in."""
     replies = _replies(threads, opened)
     shown = [*threads, *(reply for group in replies.values() for reply in group)]
-    reader = request.user.pk if request.user.is_authenticated else None
-    supported: frozenset[int] = frozenset()
-    if reader is not None and shown:
-        own = CommentSupport.objects.filter(resident_id=reader, comment__in=[comment.pk for comment in shown])
-        supported = frozenset(own.order_by("pk").values_list("comment_id", flat=True))
-    base = row.get_absolute_url()
+    reader = _reader(request, shown, refusals) if request.user.is_authenticated else remarks.Reader()
+    writer = remarks.Writer(reader, base=row.get_absolute_url())
+    return [
+        writer.write(thread, [writer.write(reply, [], is_reply=True) for reply in replies.get(thread.pk, ())])
+        for thread in threads
+    ]
 
-    def remark(comment: Comment, answers: list[presentation.Remark]) -> presentation.Remark:
-        return presentation.remark(
-            comment,
-            days=days,
-            base=base,
-            reader=reader,
-            supported=supported,
-            can_support=refusals.support is None,
-            replies=answers,
-        )
 
-    return [remark(thread, [remark(reply, []) for reply in replies.get(thread.pk, ())]) for thread in threads]
+def _reader(request: HttpRequest, shown: list[Comment], refusals: rules.DebateRefusals) -> remarks.Reader:
+    user = request.user
+    own = CommentSupport.objects.filter(resident_id=user.pk, comment__in=[comment.pk for comment in shown])
+    return remarks.Reader(
+        pk=user.pk,
+        supported=frozenset(own.order_by("pk").values_list("comment_id", flat=True)) if shown else frozenset(),
+        can_support=refusals.support is None,
+        can_reply=refusals.comment is None or refusals.comment.code in rules.ASKED_BESIDE,
+        token=get_token(request),
+    )
 
 
 def _replies(threads: list[Comment], opened: str) -> dict[int | None, list[Comment]]:

@@ -208,6 +208,7 @@ def icon_names() -> frozenset[str]:
 
 
 @register.simple_tag
+@cache
 def icon(*, name: str, classes: str = "") -> SafeString:
     """Show an icon of the sprite, hidden from screen readers: words always stand beside it."""
     if name not in icon_names():
