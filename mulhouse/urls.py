@@ -6,11 +6,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts import views as account_views
-from mulhouse import gallery, views
+from mulhouse import gallery, sitemaps, views
 
 urlpatterns = [
     path("gestion/", admin.site.urls),
     path(".well-known/security.txt", views.security_file, name="security_txt"),
+    path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
+    path("robots.txt", sitemaps.robots, name="robots"),
     *i18n_patterns(
         path("", views.home, name="home"),
         path("comment-ca-marche/", views.how_it_works, name="how_it_works"),
