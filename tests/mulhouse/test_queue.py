@@ -2,8 +2,8 @@ import json
 import time
 
 import pytest
+from celery import Celery
 from django.db import connection, transaction
-from kombu import pools
 
 from mulhouse import queue
 from mulhouse.celery import app
@@ -51,18 +51,13 @@ def test_outside_a_transaction_work_is_asked_for_at_once():
 
 @pytest.fixture
 def broker_down():
-    broker_url, app.conf.broker_url = app.conf.broker_url, "redis+socket:///nowhere/s"
-    app.set_current()
-    _forget_connections()
+    """Another application of the same settings, whose broker is not there: kombu shares its pools between addresses."""
+    other = Celery("down", broker="redis+socket:///nowhere/s")
+    other.conf.broker_transport_options = app.conf.broker_transport_options
+    other.set_current()
     yield
-    app.conf.broker_url = broker_url
-    _forget_connections()
-
-
-def _forget_connections():
-    pools.reset()  # or kombu gives the closed pool again to whoever comes with the same address
-    app._pool = None  # noqa: SLF001 (Celery keeps it for the life of the process)
-    app.amqp._producer_pool = None  # noqa: SLF001 (same)
+    app.set_current()
+    other.close()
 
 
 def test_with_the_broker_down_nobody_fails_nor_waits(broker_down, caplog):
