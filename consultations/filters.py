@@ -68,8 +68,9 @@ class ContributionFilter(filters.FilterSet):  # type: ignore[misc] # django-filt
         label=_("Sorte"), field_name="kind", choices=Contribution.Kind.choices, empty_label=_("Toutes")
     )
     quartier = filters.ChoiceFilter(label=_("Quartier"), field_name="district__slug", empty_label=_("Tous"))
+    # By default: the newest first, and the closest to the words of a search.
     tri = filters.ChoiceFilter(
-        label=_("Trier par"), method="keep", choices=list(ORDER_LABELS.items()), empty_label=None
+        label=_("Trier par"), method="keep", choices=list(ORDER_LABELS.items()), empty_label=_("Par défaut")
     )
 
     class Meta:

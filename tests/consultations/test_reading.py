@@ -137,6 +137,16 @@ def test_list_is_narrowed(client, debate, query, found):
     assert titles(client, debate, query) == found
 
 
+def test_form_of_the_search_asks_for_the_closest_first(client, debate):
+    """The first option of the order is no order: sending the form as it is does not sort a search by date."""
+    context = client.get(f"{debate.get_absolute_url()}contributions/").context
+    assert [(value, chosen) for value, _, chosen in context["sort"].options][0] == ("", True)
+    row = Contribution.objects.get(title="La plus ancienne et soutenue")
+    Contribution.objects.filter(pk=row.pk).update(title="Ombre, ombre, ombre")
+    f.make_contribution(consultation=debate, author=row.author, body="Un peu d’ombre")
+    assert titles(client, debate, "?q=ombre&tri=&partie=&sorte=&quartier=")[0] == "Ombre, ombre, ombre"
+
+
 def test_words_that_look_alike_are_said_to(client, debate):
     address = f"{debate.get_absolute_url()}contributions/"
     assert "leur ressemblent" in html_of(client, f"{address}?q=debatue")
