@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -71,11 +71,16 @@ def update_profile(*, user: User, public_name: str, birth_year: int | None, lang
     Raises: RefusedError when the public name shows an address or a number.
     """
     require(rules.public_name_refusal(public_name))
+    # Read again: a form may have put its answers on `user` already.
+    renamed = User.objects.filter(pk=user.pk).exclude(public_name=public_name).exists()
     user.public_name = public_name
     user.birth_year = birth_year
     user.language = language
     user.scheme = scheme
     user.save(update_fields=["public_name", "birth_year", "language", "scheme"])
+    if renamed:
+        # The name signs public pages: they are kept for visitors until the register grows.
+        register.record("profile.renamed", role="habitant", actor=user)
     return user
 
 
@@ -316,15 +321,24 @@ def reopen_account(*, actor: User, person: User) -> None:
     register.record("account.reopened", role="administration", actor=actor)
 
 
+class Purpose(models.TextChoices):
+    """Why an address may be shown. A closed list, since free words on the public register could name somebody."""
+
+    HELP = "help", "Répondre à une demande d’aide"
+    RESIDENCY = "residency", "Vérifier une résidence"
+    SAFETY = "safety", "Protéger une personne ou le site"
+    LAW = "law", "Répondre à une demande de la justice"
+
+
 @transaction.atomic(durable=True)
-def show_email(*, actor: User, person: User, reason: str) -> str:
-    """Show the address of somebody to an agent who says why; the register keeps the reason, not the address.
+def show_email(*, actor: User, person: User, purpose: Purpose) -> str:
+    """Show the address of somebody to an agent who says why; the register keeps the purpose, not the address.
 
     Raises: DomainError without the permission.
     """
     if not actor.has_perm("accounts.view_email"):
         raise DomainError("not_allowed", "Votre rôle ne permet pas d’afficher une adresse électronique.")
-    register.record("person.email_shown", role="administration", facts={"motif": reason}, actor=actor)
+    register.record("person.email_shown", role="administration", facts={"motif": str(purpose.label)}, actor=actor)
     return person.email
 
 

@@ -29,12 +29,13 @@ class ReasonForm(forms.Form):
 
 
 class PurposeForm(forms.Form):
-    """Why an address is shown: kept on the public register, so without a name."""
+    """Why an address is shown."""
 
-    reason = forms.CharField(
+    purpose = forms.ChoiceField(
         label="Motif",
-        max_length=120,
-        help_text="Il est écrit dans le registre public : ne nommez personne. Exemple : répondre à une demande d’aide.",
+        choices=actions.Purpose.choices,
+        widget=forms.RadioSelect,
+        help_text="Il est écrit dans le registre public, sans nommer personne.",
     )
 
 
@@ -205,7 +206,8 @@ def _revoke(actor: Any, row: User, answers: dict[str, Any]) -> str:
 
 
 def _show_email(actor: Any, row: User, answers: dict[str, Any]) -> str:
-    return f"Adresse électronique : {actions.show_email(actor=actor, person=row, reason=answers['reason'])}"
+    purpose = actions.Purpose(answers["purpose"])
+    return f"Adresse électronique : {actions.show_email(actor=actor, person=row, purpose=purpose)}"
 
 
 def _suspend(actor: Any, row: User, answers: dict[str, Any]) -> str:

@@ -27,6 +27,7 @@ class AccountsConfig(AppConfig):
             register.Act("account.suspended", "Un compte a été suspendu"),
             register.Act("account.reopened", "Un compte a été rouvert"),
             register.Act("account.closed", "Une personne a fermé son compte"),
+            register.Act("profile.renamed", "Une personne a changé son nom public"),
             register.Act("person.email_shown", "Une adresse électronique a été affichée à un agent"),
         )
         personal_data.declare_holdings()

@@ -78,8 +78,8 @@ def test_a_role_is_given_and_taken_from_the_page(person):
 @pytest.mark.django_db(transaction=True)
 def test_an_address_is_shown_for_a_reason_and_written_down(person):
     client = administrator("accounts.view_email")
-    assert client.post(gesture(person, "afficher-l-adresse"), {"reason": ""}).status_code == 422
-    page = client.post(gesture(person, "afficher-l-adresse"), {"reason": "Demande d’aide"}, follow=True)
+    assert client.post(gesture(person, "afficher-l-adresse"), {"purpose": "curiosity"}).status_code == 422
+    page = client.post(gesture(person, "afficher-l-adresse"), {"purpose": "help"}, follow=True)
     assert "camille@habitants.example" in page.content.decode()
     assert RegisterLine.objects.get().act == "person.email_shown"
 

@@ -18,6 +18,7 @@ from notifications.models import OutboundMail
 from tests.accounts.people import last_mail
 from tests.concurrency import run_in_threads
 from tests.factories import make_contribution, make_resident, make_user, sign_in
+from transparency.models import RegisterLine
 
 pytestmark = pytest.mark.django_db
 PAGES = ["", "profil/", "quartier/", "accords/", "donnees/", "deuxieme-facteur/", "fermer/"]
@@ -146,6 +147,15 @@ def test_a_profile_is_kept(client):
         "sombre",
     )
     assert 'data-theme="sombre"' in client.get("/mon-espace/").content.decode()
+
+
+def test_a_new_public_name_is_a_line_of_the_register_without_the_name():
+    user = make_user(public_name="Camille")
+    for name in ("Camille du canal", "Camille du canal"):
+        actions.update_profile(user=user, public_name=name, birth_year=None, language="fr", scheme="")
+    line = RegisterLine.objects.get()
+    assert line.act == "profile.renamed"
+    assert "canal" not in line.content
 
 
 @pytest.mark.parametrize("year", ["1899", "2101", "quatre-vingts"])

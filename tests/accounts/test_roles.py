@@ -158,9 +158,9 @@ def test_suspending_signs_out_and_says_why_and_reopening_undoes_it(administrator
 def test_an_address_is_shown_with_the_permission_only_and_written_down(administrator):
     person = make_user(email="camille@habitants.example")
     with pytest.raises(Exception, match="Votre rôle ne permet pas"):
-        actions.show_email(actor=make_staff(), person=person, reason="curiosité")
+        actions.show_email(actor=make_staff(), person=person, purpose=actions.Purpose.HELP)
     assert codes() == []
-    assert actions.show_email(actor=administrator, person=person, reason="demande d’aide") == person.email
+    assert actions.show_email(actor=administrator, person=person, purpose=actions.Purpose.HELP) == person.email
     line = RegisterLine.objects.get()
-    assert json.loads(line.content)["faits"] == {"motif": "demande d’aide"}
+    assert json.loads(line.content)["faits"] == {"motif": "Répondre à une demande d’aide"}
     assert "camille" not in line.content
