@@ -8,6 +8,7 @@ Every action takes `seen`, the version the agent had under the eyes: two agents 
 
 import datetime as dt
 import hashlib
+import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ from transparency import register
 
 SLUG_LENGTH = 70
 CUT = 300
+TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+ROW = re.compile(r"<tr>")
+HEADER = re.compile(r"<th(?![^>]*\bscope=)(?=[ >])")
 
 # What an agent fills in on the first page, and what of it is a rule of the game: changed in public, with a reason.
 PRESENTATION = (
@@ -112,7 +116,7 @@ def save_presentation(
     for name in PRESENTATION:
         if name in values and not (name == "slug" and before.published_at is not None):
             setattr(consultation, name, values[name])
-    consultation.description = markup.clean_html(consultation.description, staff=True)
+    consultation.description = _written(consultation.description)
     if image is not None:
         _drop_file(before.image.name)
         consultation.image = image
@@ -227,7 +231,7 @@ def save_document(  # noqa: PLR0913 (the parts of a document)
     Raises: RefusedError; DomainError "inaccessible" when it is neither accessible nor given as a page.
     """
     require(editing_rules.edit_refusal(actor, consultation))
-    html_body = markup.clean_html(html_body, staff=True)
+    html_body = _written(html_body)
     if not is_accessible and not html_body:
         raise DomainError("inaccessible", "Donnez aussi ce document en page\u00a0: il n’est pas accessible.")
     document = document or Document(consultation=consultation)
@@ -375,6 +379,18 @@ def _claim(consultation: Consultation, seen: str) -> None:
             "Quelqu’un a modifié cette consultation pendant ce temps. Gardez votre texte de côté, rechargez la page, puis reportez-le.",
         )
     consultation.updated_at = now
+
+
+def _written(html: str) -> str:
+    """Clean what came from the editor; a header cell says what it heads: its column in the first row, its row below."""
+    cleaned = markup.clean_html(html, staff=True)
+    return TABLE.sub(lambda table: _with_scopes(table[0]), cleaned)
+
+
+def _with_scopes(table: str) -> str:
+    first, *others = ROW.split(table)
+    rows = [HEADER.sub(f'<th scope="{"row" if at else "col"}"', row) for at, row in enumerate(others)]
+    return "<tr>".join([first, *rows])
 
 
 def _free_slug(title: str) -> str:

@@ -29,6 +29,9 @@ else:
 MAX_DOCUMENT_BYTES = 20_000_000
 BLANK_SECTIONS = 2
 
+# In a table the editor keeps the Tab key for itself: somebody who has no mouse is told the way out.
+LEAVING = "Dans un tableau, la touche Tab change de cellule et les flèches en sortent."
+
 # What the editor offers is what `markup.clean_html(staff=True)` keeps.
 EDITOR = {
     "extensions": {
@@ -60,6 +63,7 @@ class RichTextField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(widget=ProseEditorWidget(config=EDITOR, preset="configurable"), **options)
+        self.help_text = f"{self.help_text} {LEAVING}"
 
     def clean(self, value: Any) -> str:
         """Make paragraphs of a plain text."""

@@ -7,7 +7,7 @@ const WORDS = {
   "Heading 4": "Petit intertitre", "Include header row": "Une ligne d’en-têtes", "Insert": "Insérer", "Insert Table": "Insérer un tableau", "Bullets": "Puces", "Decimal numbers": "Nombres", "Lowercase Roman numerals": "Petits chiffres romains", "Lowercase letters": "Petites lettres", "Uppercase Roman numerals": "Chiffres romains", "Uppercase letters": "Lettres", "Table Properties": "Tableau", "Edit Link": "Lien", "Insert table": "Insérer un tableau",
   "List properties": "Numérotation de la liste", "List type": "Sorte de numéros", "Merge cells": "Fusionner les cellules",
   "Paragraph": "Paragraphe", "Rows": "Lignes", "Split cell": "Scinder la cellule", "Start at": "Commencer à", "Title": "Titre",
-  "Toggle header cell": "Cellule d’en-tête", "URL": "Adresse", "Update": "Valider", "blockquote": "Citation", "bold": "Gras", "heading 3": "Intertitre", "heading 4": "Petit intertitre",
+  "Yes": "Oui", "No": "Non", "Toggle header cell": "Cellule d’en-tête", "URL": "Adresse", "Update": "Valider", "blockquote": "Citation", "bold": "Gras", "heading 3": "Intertitre", "heading 4": "Petit intertitre",
   "horizontal rule": "Ligne de séparation", "insert link": "Lien", "italic": "Italique", "ordered list": "Liste numérotée", "paragraph": "Style du paragraphe",
   "redo": "Rétablir", "remove link": "Retirer le lien", "subscript": "Indice", "superscript": "Exposant", "undo": "Annuler", "unordered list": "Liste à puces",
 };
@@ -18,12 +18,8 @@ const style = document.createElementNS("", "style");
 style.setAttribute("data-tiptap-style", "");
 document.head.append(style);
 
-// The area takes the label and the help of the field it stands for; the buttons say whether they are pressed.
-function dress(editor) {
-  const field = editor.querySelector("textarea");
-  const area = editor.querySelector("[role=textbox]");
-  const bar = editor.querySelector(".prose-menubar");
-  if (!field || !area || area.dataset.pret) return;
+// The area takes the label and the help of the field it stands for.
+function nameArea(field, area) {
   area.dataset.pret = "1";
   const label = document.querySelector(`label[for="${CSS.escape(field.id)}"]`);
   if (label) {
@@ -33,22 +29,39 @@ function dress(editor) {
   }
   area.setAttribute("aria-multiline", "true");
   for (const name of ["aria-describedby", "aria-invalid"]) if (field.hasAttribute(name)) area.setAttribute(name, field.getAttribute(name));
-  if (!bar) return;
-  bar.setAttribute("role", "group");
-  bar.setAttribute("aria-label", "Mise en forme");
-  const show = (button) => {
-    if (/^(bold|italic|subscript|superscript|blockquote|bulletList|orderedList|link)$/.test(button.dataset.name || "")) {
-      const pressed = String(button.classList.contains("active"));
-      if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
-    }
-  };
-  for (const words of bar.querySelectorAll(".prose-menubar__option > *")) words.textContent = window.gettext(words.textContent);
-  for (const button of bar.querySelectorAll("button")) show(button);
-  new MutationObserver((changes) => { for (const change of changes) show(change.target); })
-    .observe(bar, { attributes: true, attributeFilter: ["class"], subtree: true });
   // A link from the summary of errors leads to the area, as the text area is hidden.
   field.addEventListener("focus", () => area.focus());
 }
 
-new MutationObserver(() => { for (const editor of document.querySelectorAll(".prose-editor")) dress(editor); })
-  .observe(document.body || document.documentElement, { childList: true, subtree: true });
+// The buttons are named in French and say whether they are pressed, whenever the editor draws them again.
+function nameButtons(bar) {
+  bar.dataset.pret = "1";
+  bar.setAttribute("role", "group");
+  bar.setAttribute("aria-label", "Mise en forme");
+  const name = (button) => {
+    for (const attribute of ["aria-label", "title"]) {
+      const words = WORDS[button.getAttribute(attribute)];
+      if (words) button.setAttribute(attribute, words);
+    }
+    if (!/^(bold|italic|subscript|superscript|blockquote|bulletList|orderedList|link)$/.test(button.dataset.name || "")) return;
+    const pressed = String(button.classList.contains("active"));
+    if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
+  };
+  const nameAll = () => {
+    for (const button of bar.querySelectorAll("button")) name(button);
+    for (const words of bar.querySelectorAll(".prose-menubar__option > *")) if (WORDS[words.textContent]) words.textContent = WORDS[words.textContent];
+  };
+  nameAll();
+  new MutationObserver(nameAll).observe(bar, { attributes: true, attributeFilter: ["class"], childList: true, subtree: true });
+}
+
+new MutationObserver(() => {
+  for (const editor of document.querySelectorAll(".prose-editor")) {
+    const field = editor.querySelector("textarea");
+    const area = editor.querySelector("[role=textbox]:not([data-pret])");
+    const bar = editor.querySelector(".prose-menubar:not([data-pret])");
+    if (field && area) nameArea(field, area);
+    if (bar && bar.childElementCount) nameButtons(bar);
+  }
+  for (const option of document.querySelectorAll(".prose-editor-dialog option")) if (WORDS[option.textContent]) option.textContent = WORDS[option.textContent];
+}).observe(document.documentElement, { childList: true, subtree: true });

@@ -234,6 +234,20 @@ def test_description_is_cleaned(agent):
     assert fresh(consultation).description == "Un<p>Deux</p><h3>Trois</h3>"
 
 
+def test_headers_of_a_table_say_what_they_head(agent):
+    consultation = draft()
+    table = (
+        '<table><tbody><tr><th>A</th><th colspan="2">B</th></tr><tr><th>C</th><td>D</td></tr></tbody></table><p>th</p>'
+    )
+    save(agent, consultation, description=table)
+    assert fresh(consultation).description == (
+        '<table><tbody><tr><th scope="col">A</th><th scope="col" colspan="2">B</th></tr>'
+        '<tr><th scope="row">C</th><td>D</td></tr></tbody></table><p>th</p>'
+    )
+    save(agent, fresh(consultation), description=fresh(consultation).description)
+    assert fresh(consultation).description.count("scope=") == 3
+
+
 def test_two_agents_do_not_overwrite_each_other(agent):
     consultation = draft()
     before = seen(consultation)
