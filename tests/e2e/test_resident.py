@@ -81,7 +81,9 @@ def test_a_resident_signs_up_contributes_reacts_and_withdraws(page, client, live
 
     mine = Contribution.objects.exclude(pk=other.pk).get()
     assert (mine.author.email, mine.author.public_name) == (ADDRESS, "Léa M.")
-    assert Residency.objects.filter(user=mine.author, district__name="Les Tilleuls", verified_on__isnull=True).count() == 1
+    assert (
+        Residency.objects.filter(user=mine.author, district__name="Les Tilleuls", verified_on__isnull=True).count() == 1
+    )
     photo = Attachment.objects.get()
     with photo.file.open() as file:
         assert dict(Image.open(file).getexif()) == {}
