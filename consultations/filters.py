@@ -36,13 +36,20 @@ STATE_LABELS = {OPEN: _("Ouvertes"), COMING: _("Ã€ venir"), FINISHED: _("TerminÃ
 STATE_RANKS = {OPEN: 0, COMING: 1, FINISHED: 2}
 
 
+NAMED_BY_THE_CITY = {"partie", "quartier", "theme"}
+
+
 @dataclass(frozen=True)
 class Select:
-    """A drop-down list of a filter form: its name, its words, and (value, words, chosen) for each option."""
+    """A drop-down list of a filter form: its name, its words, and (value, words, chosen) for each option.
+
+    `foreign` options are names that the city gave, in French.
+    """
 
     name: str
     label: str
     options: list[tuple[str, str, bool]]
+    foreign: bool = False
 
 
 def _select(form: forms.Form, name: str) -> Select:
@@ -52,7 +59,7 @@ def _select(form: forms.Form, name: str) -> Select:
     assert isinstance(field, forms.ChoiceField)  # noqa: S101 (asked of choices only)
     choices: Any = field.choices
     options = [(str(value), str(label), str(value) == chosen) for value, label in choices]
-    return Select(name=name, label=str(field.label), options=options)
+    return Select(name=name, label=str(field.label), options=options, foreign=name in NAMED_BY_THE_CITY)
 
 
 class ContributionFilter(filters.FilterSet):  # type: ignore[misc] # django-filter has no types

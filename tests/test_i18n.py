@@ -196,7 +196,7 @@ class Reader(HTMLParser):
             return
         spoken = [given[name] for name in self.SPOKEN if given.get(name)]
         spoken += [given["value"]] if tag == "input" and given.get("type") in {"submit", "button"} else []
-        for text in spoken:
+        for text in spoken if given.get("lang") != "fr" else ():
             self._read(text, attribute=True)
 
     def handle_endtag(self, tag):

@@ -315,7 +315,7 @@ def contribution_context(
 def _tags(row: Contribution) -> list[ui.Tag]:
     found = [ui.Tag(row.get_kind_display(), "info")]
     if row.section:
-        found.append(ui.Tag(row.section.title, "neutral"))
+        found.append(ui.Tag(ui.in_french(row.section.title), "neutral"))
     return found
 
 

@@ -16,6 +16,7 @@ from django import template
 from django.conf import settings
 from django.forms import BaseForm, Textarea
 from django.forms.boundfield import BoundField
+from django.forms.models import ModelChoiceIteratorValue
 from django.template import Context
 from django.template.loader import get_template
 from django.urls import NoReverseMatch, translate_url
@@ -445,6 +446,13 @@ def french() -> SafeString:
     return SafeString("") if (get_language() or "fr").startswith("fr") else SafeString(' lang="fr"')
 
 
+@register.filter
+def in_french(words: Text) -> SafeString | str:
+    """Mark a few French words inside a sentence of the page's language: a title in a button's name, a section in a tag."""
+    mark = french()
+    return format_html("<span{}>{}</span>", mark, words) if mark else str(words)
+
+
 @register.simple_tag
 def error_prefix(*, form: BaseForm) -> str:
     """Begin the page's title with « Erreur : » when the form came back with errors."""
@@ -543,6 +551,12 @@ def error_summary(*, form: BaseForm) -> dict[str, Any]:
 def form_field(*, bound: BoundField) -> SafeString:
     """Show a field with its label, help and error (templates/forms/field.html)."""
     return bound.as_field_group()
+
+
+@register.filter
+def row_language(value: Any) -> SafeString:
+    """Mark as French the option of a form that names a row of the database: a district, a theme."""
+    return french() if isinstance(value, ModelChoiceIteratorValue) else SafeString("")
 
 
 @register.filter
