@@ -193,6 +193,20 @@ def test_files_change_until_the_first_reaction(place):
     assert [act for act, _, _ in lines()] == ["contribution.published", "contribution.corrected"]
 
 
+def test_file_taken_away_from_a_published_text_is_said_once(place, django_capture_on_commit_callbacks):
+    row, author, at = publish(place), place[2], timezone.now()
+    kept = attach(row, author)
+    with django_capture_on_commit_callbacks(execute=True):
+        for _ in range(2):
+            actions.detach(actor=author, attachment=kept, at=at)
+    assert [act for act, _, _ in lines()] == [
+        "contribution.published",
+        "contribution.corrected",
+        "contribution.corrected",
+    ]
+    assert not default_storage.exists(kept.file.name)
+
+
 def test_only_a_photo_is_decorative(place):
     draft, author = draft_of(place), place[2]
     document = CleanFile("document", "plan.pdf", "application/pdf", b"%PDF-")

@@ -67,6 +67,9 @@ def test_export_holds_one_s_own_words_and_files_only():
     assert exported(Position, user) == [{"contribution": theirs.reference, "position": "Mitigé"}]
     assert exported(Contribution, other)[0]["reference"] == theirs.reference
     assert exported(Position, other) == []
+    comment = f.make_comment(contribution=row)
+    actions.support_comment(actor=user, comment=comment, at=timezone.now())
+    assert exported(CommentSupport, user) == [{"commentaire": comment.reference}]
 
 
 def test_files_come_with_the_export_under_the_names_it_gives():

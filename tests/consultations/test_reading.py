@@ -140,7 +140,7 @@ def test_list_is_narrowed(client, debate, query, found):
 def test_form_of_the_search_asks_for_the_closest_first(client, debate):
     """The first option of the order is no order: sending the form as it is does not sort a search by date."""
     context = client.get(f"{debate.get_absolute_url()}contributions/").context
-    assert [(value, chosen) for value, _, chosen in context["sort"].options][0] == ("", True)
+    assert next((value, chosen) for value, _, chosen in context["sort"].options) == ("", True)
     row = Contribution.objects.get(title="La plus ancienne et soutenue")
     Contribution.objects.filter(pk=row.pk).update(title="Ombre, ombre, ombre")
     f.make_contribution(consultation=debate, author=row.author, body="Un peu d’ombre")
@@ -540,6 +540,14 @@ def test_withdrawn_comment_leaves_a_sentence_where_it_was_answered(client):
     assert [words for words in ("Fil 000.", "Fil 001.") if words in html] == []
     assert "Réponse 0." in html
     assert client.get(f"{row.get_absolute_url()}commentaires/{alone.reference}/")["Location"].endswith("#debat")
+
+
+def test_supports_are_counted_for_everybody(client):
+    row, _ = make_debate(3, 0)
+    Comment.objects.filter(body="Fil 001.").update(support_count=1)
+    Comment.objects.filter(body="Fil 002.").update(support_count=2, imported_support_count=5)
+    html = html_of(client, row.get_absolute_url())
+    assert re.findall(r"(\d+) soutiens?<", html) == ["1", "7"]
 
 
 def test_support_is_shown_to_oneself_only(client):

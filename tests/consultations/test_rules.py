@@ -285,6 +285,8 @@ def test_only_the_author_withdraws_a_comment_whatever_the_phase():
     assert code(rules.withdraw_comment_refusal(visitor(), comment)) == "not_author"
     assert code(rules.withdraw_comment_refusal(row.author, comment)) == "not_author"
     assert rules.withdraw_comment_refusal(comment.author, comment) is None
+    comment.withdrawn_at = timezone.now()
+    assert code(rules.withdraw_comment_refusal(comment.author, comment)) == "withdrawn"
 
 
 # --- Following -----------------------------------------------------------------------------------------------------

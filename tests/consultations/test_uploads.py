@@ -100,6 +100,11 @@ def test_image_that_would_fill_the_memory_is_refused_before_it_does():
     assert refusal("bombe.png", bomb) == "too_large"
 
 
+def test_image_of_too_many_pixels_is_refused():
+    """Fewer than Pillow's own limit: a plain image of eight thousand pixels a side, which a kilobyte can hold."""
+    assert refusal("plan.png", encoded(Image.new("1", (8000, 8000)), "PNG")) == "too_large"
+
+
 def test_document_that_would_fill_the_memory_is_refused_before_it_does():
     assert refusal("bombe.odt", odt({"Pictures/1.bin": b"\0" * (uploads.MAX_ODT_BYTES + 1)})) == "too_complex"
 
@@ -120,6 +125,21 @@ def test_document_with_entities_is_refused():
 def test_locked_documents_are_refused():
     assert refusal("secret.pdf", pdf(lambda writer: writer.encrypt("motdepasse"))) == "locked"
     assert refusal("secret.odt", odt({"META-INF/manifest.xml": "<manifest:encryption-data/>"})) == "locked"
+
+
+def test_pdf_of_too_many_objects_is_refused(monkeypatch):
+    monkeypatch.setattr(uploads, "MAX_PDF_OBJECTS", 5)
+    assert refusal("complexe.pdf", pdf(pages=10)) == "too_complex"
+
+
+def test_what_is_no_jpeg_is_left_as_it_is():
+    assert uploads.without_metadata(b"\x89PNG") == b"\x89PNG"
+
+
+def test_encrypted_part_of_an_odt_is_refused():
+    data = bytearray(odt({"Pictures/1.bin": b"x"}))
+    data[data.rindex(b"PK\x01\x02") + 8] |= 1
+    assert refusal("secret.odt", bytes(data)) == "locked"
 
 
 def test_book_is_refused():

@@ -209,6 +209,12 @@ def test_draft_over_the_limits_is_kept_whole(client, place):
     assert len(Contribution.objects.get().body) == 5000
 
 
+def test_draft_of_a_consultation_of_one_question_belongs_to_it(client, place):
+    row = f.make_consultation()
+    client.post(address("contribute", row), form(row, section="", intention="brouillon"))
+    assert Contribution.objects.get().section == row.sections.get()
+
+
 def test_draft_of_a_finished_phase_can_still_be_read_and_kept(client, place):
     user = place[1]
     late = f.make_consultation(phase="analyse")
@@ -286,6 +292,21 @@ def test_file_that_is_too_heavy_is_refused_without_being_read(client, place, mon
     monkeypatch.setattr("consultations.uploads.MAX_BYTES", 10)
     response = client.post(address("contribute", row), {**form(row), "new-1-file": photo()})
     assert errors(response) == {"new-1-file": ["Ce fichier dépasse 5\u00a0Mo. Réduisez-le ou choisissez-en un autre."]}
+
+
+def test_fourth_file_is_said_to_be_one_too_many(client, place):
+    """Two windows on the same draft: the second still shows three free places."""
+    row, user = place
+    draft = make_draft(row, user)
+    page = address("draft", row, draft.reference)
+    for position in (1, 2):
+        Attachment.objects.create(
+            contribution=draft, position=position, kind="document", file="x", name="x.pdf", content_type="x", size=1
+        )
+    given = {**form(row, intention="brouillon"), "new-3-file": photo(), "new-3-alt": "Un quai"}
+    assert client.post(page, given).status_code == 302
+    assert Attachment.objects.count() == 3
+    assert "Retirer ce fichier" in client.get(page).content.decode()
 
 
 def test_files_are_removed_and_their_places_taken_again(client, place):
@@ -383,9 +404,9 @@ def test_check_page_shows_what_everybody_will_read(client, place):
 
 def test_shouting_is_advised_against_and_not_refused(client, place):
     row, user = place
-    draft = make_draft(row, user, title="PLANTEZ DES ARBRES MAINTENANT")
+    draft = make_draft(row, user, title="PLANTEZ DES ARBRES MAINTENANT", body="IL FAIT BEAUCOUP TROP CHAUD ICI")
     page = address("check", row, draft.reference)
-    assert "presque tout en capitales" in client.get(page).content.decode()
+    assert client.get(page).content.decode().count("presque tout en capitales") == 2
     assert client.post(page)["Location"] == draft.get_absolute_url()
 
 
@@ -507,6 +528,21 @@ def test_own_page_holds_everything_of_one_and_nothing_of_others(client, place):
         ("Sans titre", "Brouillon, non publié"),
     ]
     assert sorted(lines(client, "?voir=commentaires")) == [("Mon commentaire", "Publié"), ("Mon regret", "Retiré")]
+
+
+@pytest.mark.parametrize("query", ["", "?voir=commentaires"])
+def test_own_page_has_pages(client, place, query):
+    row, user = place
+    contribution = f.make_contribution(consultation=row)
+    for _ in range(25):
+        make_draft(row, user)
+        f.make_comment(contribution=contribution, author=user)
+    first = client.get(reverse("consultations:mine") + query).context
+    second = client.get(first["pages"].next_url).context
+    assert (len(first["lines"]), len(second["lines"]), second["pages"].next_url) == (20, 5, "")
+    assert [line.url for line in client.get(second["pages"].previous_url).context["lines"]] == [
+        line.url for line in first["lines"]
+    ]
 
 
 def test_own_page_says_what_to_do_when_it_is_empty(client, place):
