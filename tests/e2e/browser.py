@@ -6,12 +6,14 @@ leaves this machine fails the test, and so does an error of a script.
 
 import os
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.e2e import chromium
 
+HERE = Path(__file__).resolve().parent
 FIXTURES = {"browser", "desktop", "phone", "without_script"}
 FLAGS = [
     "--disable-gpu",
@@ -30,10 +32,18 @@ PHONE = {"width": 390, "height": 844}
 PATIENCE_MILLISECONDS = 15_000
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Leave the browser tests out before any server starts for them, and say why in one line."""
-    asking = [item for item in items if FIXTURES.intersection(getattr(item, "fixturenames", ()))]
-    if not asking or (why := chromium.missing()) is None:
+    """Put the browser tests last, or leave them out before any server starts for them and say why in one line.
+
+    Last, because what Playwright and Django need to live together marks the whole process from then on.
+    """
+    asking = [item for item in items if item.path.is_relative_to(HERE) or FIXTURES & set(item.fixturenames)]
+    if not asking:
+        return
+    browser_tests = set(asking)
+    items[:] = [item for item in items if item not in browser_tests] + asking
+    if (why := chromium.missing()) is None:
         return
     if os.environ.get("REQUIRE_BROWSER"):
         raise pytest.UsageError(f"REQUIRE_BROWSER est demandé, mais {why}.")

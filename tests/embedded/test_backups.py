@@ -62,7 +62,7 @@ def test_put_back_a_second_time(scratch, database, files, archive):
 def test_put_back_that_fails_changes_nothing(scratch, tmp_path, database, files, archive):
     broken = tmp_path / "broken.tar"
     with tarfile.open(archive) as whole:
-        whole.extractall(tmp_path / "parts", filter="data")
+        whole.extractall(tmp_path / "parts")
     dump = tmp_path / "parts" / backups.DUMP
     dump.write_bytes(dump.read_bytes()[:-200])
     with tarfile.open(broken, "w") as tar:
@@ -113,3 +113,16 @@ def test_read_manifest_refuses_what_is_not_ours(tmp_path):
 
     with pytest.raises(RuntimeError, match="n’est pas une sauvegarde"):
         backups.read_manifest(tmp_path / "x.tar")
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside"])
+def test_put_back_refuses_an_archive_that_writes_elsewhere(scratch, tmp_path, database, archive, name):
+    with tarfile.open(archive, "a") as tar:
+        entry = tarfile.TarInfo(name)
+        tar.addfile(entry)
+    execute(scratch, "update voice set words = 'today'")
+
+    with pytest.raises(RuntimeError, match="entrée refusée"):
+        backups.put_back(archive, database, None)
+
+    assert execute(scratch, "select words from voice") == [("today",)]
