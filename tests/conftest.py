@@ -41,6 +41,16 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
         with connection.cursor() as cursor:
             cursor.execute("DROP TRIGGER IF EXISTS register_whole ON transparency_registerline")
+    yield
+    with django_db_blocker.unblock():
+        from django.db import connection  # noqa: PLC0415 (same)
+
+        with connection.cursor() as cursor:
+            # A worker that a test killed may not have hung up yet, and DROP DATABASE waits for nobody.
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -72,6 +72,7 @@ def test_gallery_in_both_schemes_at_each_width(page, live_server):
     assert found == []
 
 
-def test_public_pages_without_content(page, live_server):
-    """Empty lists included: nothing is in the database."""
+def test_public_pages_without_content(page, live_server, settings):
+    """Empty lists included: nothing is in the database. The pages of the demonstration too."""
+    settings.DEMO = True
     assert all_problems(page, live_server.url, plain_addresses("public")) == {}
