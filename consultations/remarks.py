@@ -5,17 +5,19 @@ The markup is that of the components `author_line` and `support_button`, which t
 
 from dataclasses import dataclass
 
-from django.utils.html import format_html
+from django.utils.html import format_html, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from consultations import signatures
 from consultations.models import Comment
-from mulhouse import typography
+from mulhouse import markup, typography
 from mulhouse.templatetags import ui
 
 NOTHING = SafeString("")
+# Longer than this, a comment is cut, and read whole with its thread: twenty long texts would weigh more than the page.
+LONG = 600
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,20 @@ class Remark:
 
 
 class Writer:
-    """Writes the comments of one page for one reader; words, icons and dates are made once."""
+    """Writes the comments of one page for one reader; words, icons and dates are made once.
 
-    def __init__(self, reader: Reader, *, base: str) -> None:
+    `base` is the address of the contribution, `opened` the reference of the thread that is read whole.
+    """
+
+    def __init__(self, reader: Reader, *, base: str, opened: str = "") -> None:
         self.reader = reader
         self.base = base
+        self.opened = opened
         self.lang = ui.french()
         self.thumb, self.arrow = ui.icon(name="thumbs-up"), ui.icon(name="reply")
         self.reply, self.withdraw = _("Répondre"), _("Retirer")
         self.support, self.supported = _("Soutenir"), _("Soutenu")
+        self.more = _("Lire la suite")
         self.withdrawn = format_html('<p class="retire">{}</p>', _("Commentaire retiré par son auteur."))
         self.tags = {
             Comment.Stance.FOR.value: ui.tag(label=_("Pour"), tone="yes"),
@@ -60,18 +67,18 @@ class Writer:
         }
         self._days: dict[object, str] = {}
 
-    def write(self, comment: Comment, replies: list[Remark], *, is_reply: bool = False) -> Remark:
-        """Make a comment of a thread (select `author`)."""
+    def write(self, comment: Comment, replies: list[Remark], *, thread: str = "") -> Remark:
+        """Make a comment (select `author`); a reply is given the reference of its thread."""
         author = signatures.of_comment(comment)
         return Remark(
             reference=comment.reference,
             author=author,
-            html=self.withdrawn if comment.withdrawn_at else self._comment(comment, author, is_reply=is_reply),
+            html=self.withdrawn if comment.withdrawn_at else self._comment(comment, author, thread),
             replies=replies,
             hidden_replies=max(comment.reply_count - len(replies), 0),
         )
 
-    def _comment(self, comment: Comment, author: str, *, is_reply: bool) -> SafeString:
+    def _comment(self, comment: Comment, author: str, thread: str) -> SafeString:
         url = f"{self.base}commentaires/{comment.reference}/"
         is_own = self.reader.pk is not None and comment.author_id == self.reader.pk
         return format_html(
@@ -83,10 +90,22 @@ class Writer:
             self._day(comment),
             comment.reference,
             self.lang,
-            mark_safe(comment.body_html),  # noqa: S308 (cleaned by the action or the import that stored it)
+            self._text(comment, url, is_whole=self.opened == (thread or comment.reference)),
             self._count(comment) if is_own or not self.reader.can_support else self.button(comment, author),
-            self._reply_link(url, author) if self.reader.can_reply and not is_reply else NOTHING,
+            self._reply_link(url, author) if self.reader.can_reply and not thread else NOTHING,
             self._withdraw_link(url, comment) if is_own else NOTHING,
+        )
+
+    def _text(self, comment: Comment, url: str, *, is_whole: bool) -> SafeString:
+        if is_whole or not is_long(comment):
+            return mark_safe(comment.body_html)  # noqa: S308 (cleaned by the action or the import that stored it)
+        beginning = markup.to_text(comment.body_html)[:LONG].rsplit(" ", 1)[0]
+        return format_html(
+            '{}<p><a href="{}">{}<span class="sr"> : {}</span></a></p>',
+            linebreaks(f"{beginning}…", autoescape=True),
+            url,
+            self.more,
+            comment.reference,
         )
 
     def button(self, comment: Comment, author: str) -> SafeString:
@@ -136,6 +155,11 @@ class Writer:
         if day not in self._days:
             self._days[day] = typography.day(day)
         return self._days[day]
+
+
+def is_long(comment: Comment) -> bool:
+    """Tell whether a comment is cut in the debate, and read whole on its own link."""
+    return len(comment.body_html) > LONG and len(markup.to_text(comment.body_html)) > LONG
 
 
 def _supports(count: int) -> str:

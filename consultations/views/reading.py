@@ -423,9 +423,9 @@ def _threads(
     replies = _replies(threads, opened)
     shown = [*threads, *(reply for group in replies.values() for reply in group)]
     reader = _reader(request, shown, refusals) if request.user.is_authenticated else remarks.Reader()
-    writer = remarks.Writer(reader, base=row.get_absolute_url())
+    writer = remarks.Writer(reader, base=row.get_absolute_url(), opened=opened)
     return [
-        writer.write(thread, [writer.write(reply, [], is_reply=True) for reply in replies.get(thread.pk, ())])
+        writer.write(thread, [writer.write(reply, [], thread=thread.reference) for reply in replies.get(thread.pk, ())])
         for thread in threads
     ]
 
@@ -509,7 +509,7 @@ def comment_link(request: HttpRequest, slug: str, reference: str, comment_refere
     query = "?" if is_first else f"?{lists.FROM}={thread.reference}&"
     if "repondre" in request.GET:
         return redirect(f"{home}{query}repondre={thread.reference}#repondre")
-    if comment.parent_id:
+    if comment.parent_id or remarks.is_long(comment):
         query += f"fil={thread.reference}"
     return redirect(f"{home}{query.rstrip('?&')}#commentaire-{comment.reference}")
 

@@ -515,6 +515,24 @@ def test_stable_link_leads_to_the_page_where_the_comment_stands(client):
             assert f'id="{anchor}"' in html_of(client, address)
 
 
+def test_long_comment_is_cut_in_the_debate_and_whole_on_its_own_link(client):
+    """Twenty texts of the longest would weigh more than the page; nothing is cut without its link."""
+    row, _ = make_debate(2, 1)
+    sign_in(client, f.make_resident())  # rows written past the actions do not renew the pages of visitors
+    long = " ".join(f"<b>mot</b>{number}" for number in range(200))
+    for comment in (Comment.objects.get(body="Fil 000."), Comment.objects.get(body="Fil 000.").replies.get()):
+        Comment.objects.filter(pk=comment.pk).update(body_html=f"<p>{long}</p>")
+        html = html_of(client, row.get_absolute_url())
+        own = f"{row.get_absolute_url()}commentaires/{comment.reference}/"
+        assert "mot199" not in html.replace("</b>", "").replace("<b>", "")
+        assert f'<a href="{own}">Lire la suite' in html
+        assert "&lt;b&gt;" not in html
+        whole = client.get(own, follow=True).content.decode()
+        assert "<b>mot</b>199" in whole
+        assert f'id="commentaire-{comment.reference}"' in whole
+        Comment.objects.filter(pk=comment.pk).update(body_html="<p>Court.</p>")
+
+
 def test_stable_link_of_the_newest_comment_is_the_plain_page(client):
     row, _ = make_debate(2, 0)
     newest = Comment.objects.order_by("-published_at").first()
