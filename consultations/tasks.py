@@ -1,12 +1,14 @@
-"""What runs by the clock: announcing the phases that begin, and counting again at night."""
+"""What runs by the clock: announcing the phases that begin; counting again and sweeping at night."""
 
+import datetime as dt
 import logging
 
 from celery import shared_task
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from consultations import actions, counters, phases
-from consultations.models import Phase
+from consultations.models import Attachment, Phase
 from notifications import subscriptions
 
 logger = logging.getLogger(__name__)
@@ -14,6 +16,7 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 # Nobody is written to in the middle of the night.
 FIRST_HOUR = 8
+YOUNG = dt.timedelta(days=1)
 
 
 @shared_task(name="consultations.announce_phases")
@@ -43,3 +46,19 @@ def check_consistency() -> None:
             difference.stored,
             difference.counted,
         )
+
+
+@shared_task(name="consultations.purge_files")
+def purge_files() -> None:
+    """Delete the files of contributions that no row names: what a crash left between a file and its row."""
+    folder = str(Attachment.file.field.upload_to).rstrip("/")
+    try:
+        stored = {f"{folder}/{name}" for name in default_storage.listdir(folder)[1]}
+    except FileNotFoundError:
+        return
+    named = set(Attachment.objects.order_by("pk").values_list("file", flat=True))
+    for name in sorted(stored - named):
+        # A file comes before its row: one that is a day old waits for none.
+        if default_storage.get_modified_time(name) < timezone.now() - YOUNG:
+            default_storage.delete(name)
+            logger.info("deleted an orphan file of contributions")

@@ -25,6 +25,7 @@ app.conf.beat_schedule = {
         "task": "consultations.check_consistency",
         "schedule": crontab(hour="3", minute="40"),
     },
+    "consultations.purge_files": {"task": "consultations.purge_files", "schedule": crontab(hour="3", minute="50")},
     "accounts.sweep_exports": {"task": "accounts.sweep_exports", "schedule": crontab(minute="*/10")},
     "accounts.purge_files": {"task": "accounts.purge_files", "schedule": crontab(hour="4", minute="0")},
     "accounts.purge_sessions": {"task": "accounts.purge_sessions", "schedule": crontab(hour="4", minute="10")},

@@ -73,8 +73,7 @@ def comment(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         context = reading.contribution_context(
             request, row, profile_form=profile_form, reply_to=parent.reference if parent else "", **forms
         )
-        template = "consultations/_debate.html" if _is_htmx(request) else "consultations/contribution.html"
-        return render(request, template, context, status=422)
+        return render(request, "consultations/contribution.html", context, status=422)
     throttle.check(throttle.Limit.COMMENTING, str(request.user.pk))
     profile.complete(request.user, profile_form, at=at)
     written = actions.comment(

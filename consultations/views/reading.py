@@ -247,9 +247,7 @@ def contribution(request: HttpRequest, slug: str, reference: str) -> HttpRespons
         return redirect("consultations:draft", slug, row.reference)
     if row.withdrawn_at is not None:
         return render(request, "consultations/withdrawn.html", _withdrawn_context(request, row), status=410)
-    context = contribution_context(request, row)
-    is_fragment = request.headers.get("HX-Request") == "true"
-    return render(request, "consultations/_debate.html" if is_fragment else "consultations/contribution.html", context)
+    return render(request, "consultations/contribution.html", contribution_context(request, row))
 
 
 def _withdrawn_context(request: HttpRequest, row: Contribution) -> dict[str, Any]:

@@ -133,12 +133,6 @@ def test_errors_of_a_comment_keep_what_was_typed(client, place):
     assert Comment.objects.count() == 0
 
 
-def test_errors_come_back_alone_to_htmx(client, place):
-    response = client.post(address("comments", place[0]), {"body": "x"}, headers=HTMX)
-    assert response.status_code == 422
-    assert "<html" not in response.content.decode()
-
-
 def test_newcomer_says_the_rest_beside_the_comment(client):
     row, user, district = f.make_contribution(), f.make_user(public_name=""), f.make_district()
     sign_in(client, user)

@@ -1,12 +1,15 @@
 """Followers are told of each phase that begins, once, in their language, and not in the middle of the night."""
 
 import datetime as dt
+import os
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from consultations import tasks
-from consultations.models import Phase
+from consultations.models import Attachment, Phase
 from notifications.models import OutboundMail, Subscription
 from tests import factories as f
 
@@ -122,3 +125,18 @@ def test_closed_accounts_are_left_alone(morning):
     follow(beginning(), is_active=False)
     tasks.announce_phases()
     assert told() == []
+
+
+def test_file_that_no_row_names_goes_after_a_day(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    tasks.purge_files()  # nothing yet: no folder
+    row = f.make_contribution(published_at=None)
+    named = Attachment.objects.create(
+        contribution=row, kind="photo", file=ContentFile(b"x", "a.webp"), name="a", content_type="image/webp", size=1
+    )
+    young, old = (default_storage.save(f"contributions/{name}.webp", ContentFile(b"x")) for name in ("young", "old"))
+    two_days_ago = (timezone.now() - dt.timedelta(days=2)).timestamp()
+    for name in (old, named.file.name):
+        os.utime(tmp_path / name, (two_days_ago, two_days_ago))
+    tasks.purge_files()
+    assert sorted(default_storage.listdir("contributions")[1]) == ["a.webp", young.rsplit("/", 1)[1]]
