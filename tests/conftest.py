@@ -6,6 +6,7 @@ import pytest
 import redis
 from django.conf import settings
 from django.core.management import call_command
+from django.utils import translation
 
 from tests import guards
 
@@ -71,6 +72,13 @@ def redis_server():
 def _empty_redis(redis_server):
     """Limits, cached pages and queued tasks do not pass from one test to the next."""
     redis_server.flushall()
+
+
+@pytest.fixture(autouse=True)
+def _in_french():
+    """A request in German leaves its language behind in the thread."""
+    with translation.override("fr"):
+        yield
 
 
 @pytest.fixture(autouse=True)

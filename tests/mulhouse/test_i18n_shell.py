@@ -11,13 +11,6 @@ from mulhouse import catalogs
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
 
 
-@pytest.fixture(autouse=True)
-def _french():
-    """A request in German leaves its language behind in the thread."""
-    with translation.override("fr"):
-        yield
-
-
 @pytest.fixture
 def own_catalogues(tmp_path, settings):
     """Work on a copy of nothing: the catalogues of the tree stay as they are."""

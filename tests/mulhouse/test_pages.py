@@ -41,13 +41,6 @@ REAL = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _french():
-    """A request in German leaves its language behind in the thread."""
-    with translation.override("fr"):
-        yield
-
-
 class Page(HTMLParser):
     """What a test asks of a page: its elements, its title, its links."""
 
