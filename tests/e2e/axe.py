@@ -5,6 +5,14 @@ from importlib.resources import files
 
 # RGAA 4 as axe maps it, WCAG 2.2 AA, and what is good practice.
 TAGS = ["RGAAv4", "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What can go wrong in a narrower window and nowhere else.
+OF_THE_WIDTH = (
+    "target-size",
+    "scrollable-region-focusable",
+    "color-contrast",
+    "link-in-text-block",
+    "aria-hidden-focus",
+)
 # WCAG 1.4.12: what a person may impose on the text without losing any of it.
 TEXT_SPACING = """
 * { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
@@ -32,13 +40,12 @@ def _source():
     return (files("axe_playwright_python") / "axe.min.js").read_text()
 
 
-def violations(page, *, without=()):
-    """Run axe on the page; give one line for each rule broken, with the elements that break it."""
+def violations(page, *, only=()):
+    """Run axe on the page, whole or for some rules; give one line for each rule broken, with the elements that break it."""
     # Evaluated by the debugger, as the policy of the page forbids scripts from elsewhere.
     page.evaluate(_source())
     options = {
-        "runOnly": {"type": "tag", "values": TAGS},
-        "rules": {rule: {"enabled": False} for rule in without},
+        "runOnly": {"type": "rule", "values": list(only)} if only else {"type": "tag", "values": TAGS},
         "resultTypes": ["violations"],
     }
     found = page.evaluate("async (options) => (await axe.run(document, options)).violations", options)

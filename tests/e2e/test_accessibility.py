@@ -1,10 +1,17 @@
 """Every type of page, empty, full and in error, wide and narrow, light and dark, read by axe-core."""
 
 import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone, translation
 
+from consultations import actions, uploads
+from consultations.models import Contribution
+from tests import factories
 from tests.e2e import axe
 from tests.e2e.browser import open_page
+from tests.e2e.journeys import photo_with_a_place
 from tests.test_routes import OURS
 
 WIDE = {"width": 1280, "height": 900}
@@ -29,26 +36,34 @@ def problems(page, address, *, status=200):
     """Visit once, then look at it at each width and in both colours."""
     answer = page.goto(address)
     found = [] if answer.status == status else [f"answered {answer.status}"]
-    looks = ((WIDE, "light"), (NARROW, "dark"), (NARROWEST, "light"))
-    for size, scheme in looks:
+    looks = ((WIDE, "light", ()), (NARROW, "dark", ()), (NARROWEST, "light", axe.OF_THE_WIDTH))
+    for size, scheme, rules in looks:
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found += [f"{size['width']} {scheme}: {line}" for line in axe.violations(page)]
+        found += [f"{size['width']} {scheme}: {line}" for line in axe.violations(page, only=rules)]
         found += [f"{size['width']} overflows: {line}" for line in axe.overflow(page)]
     found += [f"spaced text: {line}" for line in axe.cut_under_text_spacing(page)]
     page.set_viewport_size(WIDE)
     return found
 
 
-def all_problems(page, base, addresses, *, status=200):
+def all_problems(page, base, addresses):
     """Visit many addresses; give what is wrong with each, nothing for those where nothing is."""
     found, seen = {}, set()
     for address in addresses:
         answer = page.request.get(base + address)
-        if "text/html" in answer.headers["content-type"] and answer.url not in seen:
+        if answer.url not in seen:  # several lead to the same page
             seen.add(answer.url)
-            found[address] = problems(page, answer.url, status=status)
+            found[address] = problems(page, answer.url)
     return {address: lines for address, lines in found.items() if lines}
+
+
+def those_with_a_page(page, base, addresses):
+    """Keep the addresses that answer a GET with a page for this person."""
+    for address in addresses:
+        answer = page.request.get(base + address)
+        if answer.status == 200 and "text/html" in answer.headers["content-type"]:
+            yield address
 
 
 def plain_addresses(access):
@@ -75,4 +90,224 @@ def test_gallery_in_both_schemes_at_each_width(page, live_server):
 def test_public_pages_without_content(page, live_server, settings):
     """Empty lists included: nothing is in the database. The pages of the demonstration too."""
     settings.DEMO = True
-    assert all_problems(page, live_server.url, plain_addresses("public")) == {}
+    addresses = those_with_a_page(page, live_server.url, plain_addresses("public"))
+    assert all_problems(page, live_server.url, addresses) == {}
+
+
+# --- Pages with content ----------------------------------------------------------------------------------------------
+
+
+def become(page, base, user):
+    """Open a session for somebody in this browser."""
+    client = factories.sign_in(Client(), user)
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base}])
+
+
+def translated(language, name):
+    with translation.override(language):
+        return reverse(name)
+
+
+@pytest.fixture
+def city(live_server):
+    """A city that speaks: consultations in each phase, a debate with replies, a photo, a correction, a register."""
+    district = factories.make_district(name="Les Tilleuls")
+    for phase in factories.PHASES:
+        factories.make_consultation(phase=phase, title=f"La place, phase {phase}", districts=[district])
+    consultation = factories.make_consultation(
+        title="Quels arbres place de la Paix ?",
+        sections=2,
+        description="<h3>Le projet</h3><p>Planter.</p>",
+        open_to_discussion="Le choix des arbres.",
+        not_open="Le budget.",
+        decider="Le conseil municipal",
+        budget_euros=120_000,
+        districts=[district],
+    )
+    author = factories.make_resident(public_name="Léa M.", district=district)
+    contributions = [factories.make_contribution(consultation=consultation, author=author) for _ in range(22)]
+    contribution = contributions[-1]
+    for choice in ("agree", "agree", "mixed", "disagree"):
+        actions.take_position(
+            actor=factories.make_resident(), contribution=contribution, choice=choice, at=timezone.now()
+        )
+    for number in range(22):
+        comment = factories.make_comment(
+            contribution=contribution, author=author, stance=("for", "against")[number % 2]
+        )
+    factories.make_comment(parent=comment, author=author)
+    Contribution.objects.filter(pk=contribution.pk).update(comment_count=23, for_count=11, against_count=11)
+    photo = photo_with_a_place()
+    draft = factories.make_contribution(consultation=consultation, author=author, published_at=None)
+    actions.attach(
+        actor=author,
+        contribution=draft,
+        upload=uploads.clean(photo["name"], photo["buffer"]),
+        alt="La place au soleil, sans un arbre.",
+        is_decorative=False,
+        at=timezone.now(),
+    )
+    return consultation, contribution, draft
+
+
+def test_public_pages_with_content(page, live_server, city):
+    consultation, contribution, _draft = city
+    contributions = reverse("consultations:contributions", args=[consultation.slug])
+    assert (
+        all_problems(
+            page,
+            live_server.url,
+            [
+                reverse("home"),
+                reverse("consultations:list"),
+                consultation.get_absolute_url(),
+                contributions,
+                f"{contributions}?q=contribution&tri=supported",
+                f"{contributions}?q=introuvable",
+                contribution.get_absolute_url(),
+                f"{contribution.get_absolute_url()}?voir=for",
+                reverse("transparency:register"),
+                reverse("transparency:line", args=[1]),
+                reverse("transparency:verify"),
+                translated("de", "home"),
+                translated("en", "consultations:list"),
+            ],
+        )
+        == {}
+    )
+
+
+def test_pages_of_a_resident(page, live_server, city):
+    consultation, contribution, draft = city
+    become(page, live_server.url, contribution.author)
+    inside = [consultation.slug, contribution.reference]
+    written = [consultation.slug, draft.reference]
+    comment = contribution.comments.filter(parent=None).order_by("pk").last()
+    asked = [
+        contribution.get_absolute_url(),
+        reverse("consultations:comment", args=[*inside, comment.reference]) + "?repondre=oui",
+        reverse("consultations:contribute", args=[consultation.slug]),
+        reverse("consultations:draft", args=written),
+        reverse("consultations:check", args=written),
+        reverse("consultations:discard", args=written),
+        reverse("consultations:edit", args=inside),
+        reverse("consultations:withdraw", args=inside),
+        reverse("consultations:withdraw_comment", args=[*inside, comment.reference]),
+    ]
+    plain = those_with_a_page(page, live_server.url, plain_addresses("resident"))
+    assert all_problems(page, live_server.url, [*asked, *plain]) == {}
+
+
+def test_pages_of_a_newcomer(page, live_server, city):
+    """What is empty, and what is still asked."""
+    consultation, contribution, _draft = city
+    become(page, live_server.url, factories.make_user(public_name=""))
+    asked = [
+        reverse("consultations:contribute", args=[consultation.slug]),
+        contribution.get_absolute_url(),
+        reverse("consultations:mine"),
+        reverse("accounts:home"),
+        reverse("accounts:residency"),
+    ]
+    assert all_problems(page, live_server.url, asked) == {}
+
+
+def test_pages_in_error(page, live_server, city):
+    """A form sent empty says what to correct, first; a page that is not there says where to go."""
+    consultation, contribution, _draft = city
+    base = live_server.url
+    found = {"404": problems(page, base + "/nulle-part/", status=404)}
+    for name, button in (("account_login", "Se connecter"), ("account_signup", "Créer mon compte")):
+        page.goto(base + reverse(name))
+        found[name] = sent_empty(page, button)
+    page.goto(base + reverse("transparency:accessibility_fault"))
+    found["fault"] = sent_empty(page, "Envoyer")
+    become(page, base, contribution.author)
+    page.goto(base + reverse("consultations:contribute", args=[consultation.slug]))
+    found["contribute"] = sent_empty(page, "Vérifier avant de publier")
+    page.goto(base + contribution.get_absolute_url())
+    found["comment"] = sent_empty(page, "Publier mon commentaire")
+    others = reverse("consultations:edit", args=[consultation.slug, factories.make_contribution().reference])
+    found["not one's own"] = problems(page, base + others, status=404)
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def sent_empty(page, button):
+    """Send a form without anything; read the page that comes back, and where the focus went."""
+    page.evaluate("() => document.querySelectorAll('form').forEach((form) => { form.noValidate = true; })")
+    page.locator("main").get_by_role("button", name=button).first.click()
+    page.wait_for_load_state("networkidle")
+    found = axe.violations(page)
+    if not page.title().startswith("Erreur"):
+        found.append(f"the title does not say that something failed: {page.title()}")
+    if page.evaluate("() => document.activeElement.id") != "erreurs":
+        found.append("the summary of errors has not the focus")
+    return found
+
+
+def test_pages_of_the_staff_space(page, live_server, city):
+    consultation, _contribution, _draft = city
+    agent = factories.make_staff()
+    agent.groups.set(Group.objects.filter(name="administrator"))
+    become(page, live_server.url, agent)
+    names = ["consultations_consultation", "consultations_contribution", "consultations_comment", "accounts_user"]
+    workspace = ("change", "phases", "sections", "documents", "publication")
+    asked = [
+        reverse("admin:index"),
+        *(reverse(f"admin:{name}_changelist") for name in names),
+        reverse("admin:consultations_consultation_add"),
+        *(reverse(f"admin:consultations_consultation_{part}", args=[consultation.pk]) for part in workspace),
+        reverse("admin:city_district_changelist"),
+        reverse("admin:notifications_outboundmail_changelist"),
+    ]
+    assert all_problems(page, live_server.url, asked) == {}
+
+
+# --- By keyboard -------------------------------------------------------------------------------------------------------
+
+# Where the focus is, and whether one sees it.
+FOCUS = """() => {
+  const e = document.activeElement;
+  if (!e || e === document.body) return null;
+  const box = e.getBoundingClientRect();
+  // The ring is on the element, or on what stands for it: its label, its card, the veil of a card over its link.
+  const seats = [e, e.closest("label"), e.nextElementSibling, e.closest("li, article"), e.parentElement].filter(Boolean);
+  const rings = (style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  const ringed = seats.some((x) => rings(getComputedStyle(x)) || rings(getComputedStyle(x, "::after")));
+  e.dataset.rang = e.dataset.rang || String(++window.rangs);
+  const text = (e.textContent || e.name || "").trim().slice(0, 40);
+  return { rank: e.dataset.rang, ringed, inView: box.bottom > 0 && box.top < innerHeight, text };
+}"""
+
+
+def tab_through(page, most=150):
+    """Press Tab until the focus comes back to the page; give each stop."""
+    page.evaluate("() => { window.rangs = 0; }")
+    stops = []
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUS)
+        if stop is None or stop["rank"] in {known["rank"] for known in stops}:
+            return stops
+        stops.append(stop)
+    raise AssertionError("the focus never leaves the page")
+
+
+def test_everything_is_reached_by_keyboard(page, live_server, city):
+    consultation, contribution, _draft = city
+    become(page, live_server.url, contribution.author)
+    for size in (WIDE, NARROWEST):
+        page.set_viewport_size(size)
+        for address in (reverse("home"), consultation.get_absolute_url(), contribution.get_absolute_url()):
+            page.goto(live_server.url + address)
+            stops = tab_through(page)
+            assert stops[0]["text"] == "Aller au contenu"
+            assert [stop for stop in stops if not stop["ringed"]] == []
+            assert [stop for stop in stops if not stop["inView"]] == []
+
+
+def test_skip_link_leads_to_the_content(page, live_server):
+    page.goto(live_server.url)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "contenu"
