@@ -108,6 +108,20 @@ def test_compiling_does_only_what_is_needed(own_catalogues, capsys):
     assert capsys.readouterr().out.count("django.mo") == 1
 
 
+def test_compiling_is_heard_by_the_process_that_compiles(own_catalogues):
+    """Loading the models translates: on a fresh clone, French was read before its plurals were compiled."""
+    folder = own_catalogues / "fr" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "django.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\nPlural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
+        'msgid "%(n)s essai"\nmsgid_plural "%(n)s essais"\nmsgstr[0] "%(n)s essai"\nmsgstr[1] "%(n)s essais"\n',
+        encoding="utf-8",
+    )
+    assert translation.ngettext("%(n)s essai", "%(n)s essais", 0) == "%(n)s essais"
+    call_command("compile_catalogs", verbosity=0)
+    assert translation.ngettext("%(n)s essai", "%(n)s essais", 0) == "%(n)s essai"
+
+
 @pytest.mark.parametrize(
     ("entry", "problem"),
     [

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand
+from django.utils.translation.reloader import translation_file_changed
 
 from mulhouse import catalogs
 
@@ -23,4 +24,7 @@ class Command(BaseCommand):
         """Compile what needs it."""
         for language, _name in settings.LANGUAGES:
             if force or catalogs.is_stale(language):
-                self.stdout.write(str(catalogs.compile_one(language)))
+                compiled = catalogs.compile_one(language)
+                # Loading the models already translated something: this process forgets what it read before.
+                translation_file_changed(None, compiled)
+                self.stdout.write(str(compiled))
