@@ -22,7 +22,19 @@ ROOT = Path(settings.BASE_DIR)
 TEMPLATES = ROOT / "templates"
 
 # Bottom to top. The services stand side by side: none imports another.
-ROOMS = ("mulhouse", "city", "transparency", "notifications", "accounts", "moderation", "meetings")
+ROOMS = (
+    "mulhouse",
+    "city",
+    "transparency",
+    "notifications",
+    "accounts",
+    "desk",
+    "questionnaires",
+    "ballots",
+    "commitments",
+    "moderation",
+    "meetings",
+)
 SERVICES = ("consultations", "ideas", "councils", "finances", "mediator")
 TOP_ROOM = "evaluation"
 APPS = sorted(path.parent.name for path in ROOT.glob("*/apps.py"))

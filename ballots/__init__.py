@@ -1,0 +1,1 @@
+"""Secret votes: who voted in one table, what was voted in another."""

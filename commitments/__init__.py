@@ -1,0 +1,1 @@
+"""What the city promised, by when, and what became of it."""

@@ -1,0 +1,1 @@
+"""People who take part without the web, and the rule that everybody counts once."""

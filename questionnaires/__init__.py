@@ -1,0 +1,1 @@
+"""Questions asked to many, answered once by each, reported without names."""
