@@ -1,8 +1,10 @@
 """What consultations show on the home page, and how those that people follow are named."""
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Count, F, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from consultations import phases, presentation
@@ -12,6 +14,7 @@ from mulhouse import typography
 from mulhouse.home import Deadline, HomeSource, KeyFigure
 from mulhouse.templatetags.ui import ProcessCard
 from notifications.topics import Topic
+from transparency.figures import kept as kept_figures
 
 DEADLINES, CARDS = 4, 6
 
@@ -51,11 +54,28 @@ def figures(at: dt.datetime) -> list[KeyFigure]:
     """Count what was opened and written since the first of January."""
     first_day = phases.midnight(at.astimezone(phases.PARIS).date().replace(month=1, day=1))
     since = Q(published_at__gte=first_day, published_at__lte=at)
-    opened = Consultation.objects.published().filter(since).count()
-    written = Contribution.objects.visible().filter(since).count()
-    answered = Comment.objects.visible().filter(since).count()
-    pairs = ((opened, _("consultations")), (written, _("contributions")), (answered, _("commentaires")))
-    return [KeyFigure(value=typography.number(count), label=label) for count, label in pairs if count]
+    rows = (Consultation.objects.published(), Contribution.objects.visible(), Comment.objects.visible())
+    counts = kept_figures("consultations", lambda: _count([each.filter(since) for each in rows]))
+    labels = (_("consultations"), _("contributions"), _("commentaires"))
+    return [
+        KeyFigure(value=typography.number(count), label=label)
+        for count, label in zip(counts, labels, strict=True)
+        if count
+    ]
+
+
+def _count(querysets: Sequence[QuerySet[Any]]) -> list[int]:
+    """Count several tables in one query."""
+    each = [
+        rows.order_by()
+        .annotate(rank=Value(rank))
+        .values("rank")
+        .annotate(count=Count("pk"))
+        .values_list("rank", "count")
+        for rank, rows in enumerate(querysets)
+    ]
+    found = dict(each[0].union(*each[1:], all=True))
+    return [found.get(rank, 0) for rank in range(len(querysets))]
 
 
 def topic(slug: str) -> Topic | None:

@@ -28,7 +28,7 @@ OUR_TEMPLATES = str(Path(settings.BASE_DIR) / "templates")
 ADMIN_TEMPLATES = Path(admin.__file__).parent / "templates"
 OUR_APPS = {path.parent.name for path in Path(settings.BASE_DIR).glob("*/apps.py")}
 READS = re.compile(
-    r"\s*(SELECT|EXPLAIN|DECLARE|FETCH|SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT|SET)\b", re.IGNORECASE
+    r"[\s(]*(SELECT|EXPLAIN|DECLARE|FETCH|SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT|SET)\b", re.IGNORECASE
 )
 # The session is read and prolonged on every request of somebody who is signed in.
 SESSION_TABLES = re.compile(r'"(django_session|usersessions_usersession)"')
