@@ -1,6 +1,7 @@
 """Consultations in words: what the components of the pages are given. Everything here is made from rows already read."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -16,6 +17,8 @@ from mulhouse.templatetags import ui
 
 EXCERPT = 220
 CARD_SUMMARY = 180
+# A capital follows: « 2,5 » or « art. 3 » end nothing.
+SENTENCE_END = re.compile(r"[.!?](?= [A-ZÀ-Ý«])")
 
 
 def open_tag(consultation: Consultation, *, at: dt.datetime) -> ui.Tag:
@@ -207,10 +210,13 @@ def file_kind(content_type: str, name: str | None) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """Cut a text at a word, with an ellipsis."""
+    """Cut a text after a sentence when one ends in its second half, else after a word; the ellipsis says that it goes on."""
     words = " ".join(text.split())
     if len(words) <= length:
         return words
+    ends = [end.end() for end in SENTENCE_END.finditer(words, length // 2, length)]
+    if ends:
+        return words[: ends[-1]] + "\u00a0…"
     return words[:length].rsplit(" ", 1)[0].rstrip(" ,;:.!?\u00a0") + "…"
 
 

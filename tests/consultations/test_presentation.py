@@ -141,6 +141,19 @@ def test_excerpt_is_cut_at_a_word():
     assert presentation.shortened("Un  mot\n\nde trop, vraiment", 16) == "Un mot de trop…"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("La rue change. Dites ce que vous en pensez.", "La rue change.\u00a0…"),
+        ("La rue de 2.5 km change et vous le dites.", "La rue de 2.5 km…"),
+        ("Oui. La rue change de sens, dites ce que vous en pensez.", "Oui. La rue change…"),
+    ],
+    ids=["a sentence fits", "a number is no end", "too little would be left"],
+)
+def test_excerpt_ends_with_a_sentence_where_it_can(text, shown):
+    assert presentation.shortened(text, 20) == shown
+
+
 def test_excerpt_of_a_very_long_article_holds_no_half_tag():
     html = "<p>" + "mot " * 50 + '<a href="https://example.org/' + "x" * 3000 + '">lien</a></p>'
     author = f.make_resident()
