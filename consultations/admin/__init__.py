@@ -7,7 +7,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
@@ -132,12 +133,13 @@ class ConsultationAdmin(ShownAdmin):
         return workspace.state_words(consultation, at=timezone.now())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Read the phases and sections with the rows: the state and the buttons ask for them."""
-        return super().get_queryset(request).prefetch_related("phases", "sections")
+        """Read the phases and sections with the rows: the state and the buttons ask for them. Drafts are for those who write."""
+        rows = super().get_queryset(request).prefetch_related("phases", "sections")
+        return rows if request.user.has_perm(workspace.EDIT) else rows.filter(published_at__isnull=False)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The workspace is for those who write in it."""
-        return bool(request.user.has_perm(workspace.EDIT))
+        """The list is for those who write in the workspace, and for those who read what is published."""
+        return bool(request.user.has_perm(workspace.EDIT)) or super().has_view_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Show « Ajouter » to those who may begin a consultation."""
@@ -147,13 +149,20 @@ class ConsultationAdmin(ShownAdmin):
         """Come back to the page where the buttons are."""
         return workspace.address("publication", row.pk)
 
+    def change_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Open the workspace to those who write in it; lead those who only read to the public page."""
+        only_reads = self.has_view_permission(request) and not request.user.has_perm(workspace.EDIT)
+        if only_reads and request.method != "POST":
+            return redirect(get_object_or_404(self.get_queryset(request), pk=pk))
+        return workspace.presentation(request, pk)
+
     def get_urls(self) -> list[URLPattern]:
         """Put the workspace at the addresses of Django's forms."""
         opened = self.admin_site.admin_view
         name = "consultations_consultation_{}".format
         return [
             path("add/", opened(workspace.create), name=name("add")),
-            path("<int:pk>/change/", opened(workspace.presentation), name=name("change")),
+            path("<int:pk>/change/", opened(self.change_page), name=name("change")),
             path("<int:pk>/phases/", opened(workspace.phases_page), name=name("phases")),
             path("<int:pk>/parties/", opened(workspace.sections), name=name("sections")),
             path("<int:pk>/documents/", opened(workspace.documents), name=name("documents")),

@@ -125,6 +125,16 @@ def test_gestures_are_closed_to_others(db, client, draft, name):
     assert (fresh(draft).published_at, fresh(draft).archived_at) == (None, None)
 
 
+def test_those_who_only_read_find_what_is_published_and_its_public_page(db, client, draft):
+    sign_in(client, make_staff("consultations.view_consultation"))
+    public = make_consultation()
+    page = text_of(client.get(url("changelist")))
+    assert re.findall(r'<th class="field-title"><a href="([^"]+)">', page) == [url("change", public.pk)]
+    assert client.get(url("change", public.pk))["Location"] == public.get_absolute_url()
+    assert client.get(url("change", draft.pk)).status_code == 404
+    assert client.post(url("change", public.pk)).status_code == 403
+
+
 def test_creating_asks_for_its_own_permission(db, client):
     sign_in(client, make_staff("consultations.change_consultation"))
     assert client.get(url("add")).status_code == 403
