@@ -23,7 +23,7 @@ from accounts import actions, consents, demo, links, middleware, roles, rules
 from accounts.forms import CloseAccountForm, ProfileForm, ResidencyForm, VerificationForm
 from accounts.http import UserRequest
 from accounts.models import Consent, DataExport, Residency, User
-from mulhouse import charter, navigation, personal_data, throttle
+from mulhouse import navigation, personal_data, throttle
 from mulhouse.access import public, resident
 from mulhouse.errors import DomainError
 from mulhouse.templatetags.ui import Crumb, Fact, pages_of
@@ -103,7 +103,7 @@ def _steps(user: User, residency: Residency | None) -> list[Step]:
                 _("Confirmer mon quartier"),
             )
         )
-    if consents.given(user, Consent.Purpose.CHARTER) != charter.CURRENT.number:
+    if rules.charter_refusal(user):
         steps.append(
             Step(
                 _("Accepter la charte de la participation"),

@@ -436,6 +436,8 @@ def comment(
 ) -> Comment:
     """Add a word to the debate, or a reply to a comment; the same reference again is the same comment.
 
+    Publishing is agreeing to the charter, as the form says: its version joins the person's consents.
+
     Shape: a reply is always neutral, the stance belongs to the comment that opens the thread.
     Raises: RefusedError when the rule refuses, or when what is answered was withdrawn meanwhile.
     Locks: the parent, the contribution, the consultation.
@@ -467,6 +469,7 @@ def comment(
         changes[STANCE_COUNTERS[stance]] = F(STANCE_COUNTERS[stance]) + 1
     _count(contribution, **changes)
     Consultation.objects.filter(pk=contribution.consultation_id).update(comment_count=F("comment_count") + 1)
+    consents.give(actor, Consent.Purpose.CHARTER)
     register.record(
         "comment.published",
         role=RESIDENT,

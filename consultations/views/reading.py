@@ -38,7 +38,7 @@ from consultations.models import (
     Section,
 )
 from consultations.views import fetching, files
-from mulhouse import typography
+from mulhouse import charter, typography
 from mulhouse.access import public
 from mulhouse.errors import Refusal
 from mulhouse.templatetags import ui
@@ -488,6 +488,7 @@ def _forms_context(
         "profile_form": profile_form or ProfileForm(prefix="profil", asks=asks),
         "asks": asks,
         "reply_to": reply_to if can_write else "",
+        "charter": charter.CURRENT,
         "token": new_token(user, "comment") if user.is_authenticated and can_write else "",
     }
 

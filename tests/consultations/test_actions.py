@@ -455,6 +455,18 @@ def test_comment_is_counted_by_stance_and_said(place):
     )
 
 
+def test_comment_dates_the_agreement_to_the_charter(place, monkeypatch):
+    row, author = publish(place), f.make_resident()
+    theirs = Consent.objects.filter(user=author).order_by("pk").values_list("version", flat=True)
+    say(row, author)
+    say(row, author)
+    assert list(theirs.all()) == [charter.CURRENT.number]
+    newer = charter.Version("2031-02", dt.date(2031, 2, 1), charter.CURRENT.template)
+    monkeypatch.setattr(charter, "CURRENT", newer)
+    say(row, author)
+    assert list(theirs.all()) == [charter.VERSIONS[-1].number, "2031-02"]
+
+
 def test_reply_has_no_stance_and_counts_for_its_thread(place):
     row = publish(place)
     thread = say(row)

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.models import Residency
 from consultations.models import Comment, CommentSupport, Contribution, Position
+from mulhouse import charter
 from tests import factories as f
 from tests.factories import sign_in
 
@@ -105,6 +106,14 @@ def test_comment_leads_to_its_own_place(client, place):
     assert response["Location"] == address("comment", row, written.reference)
     assert (written.author, written.stance, written.body_html) == (user, "against", "<p>Non, <em>merci</em>.</p>\n")
     assert f'id="commentaire-{written.reference}"' in client.get(response["Location"], follow=True).content.decode()
+
+
+@pytest.mark.parametrize("reply", [False, True], ids=["comment", "reply"])
+def test_form_of_a_comment_says_that_publishing_accepts_the_charter(client, place, reply):
+    row, _ = place
+    thread = f.make_comment(contribution=row)
+    page = client.get(row.get_absolute_url(), {"repondre": thread.reference} if reply else {}).content.decode()
+    assert page.count(reverse("charter_version", args=[charter.CURRENT.number])) == 1
 
 
 def test_sending_a_comment_twice_writes_it_once(client, place):
