@@ -219,12 +219,12 @@ class Reader(HTMLParser):
             outside += sign if depth == 0 and sign not in "⟦⟧" else ""
         if not attribute:
             self.depth = depth
-        for name in ALLOWED:
-            outside = outside.replace(name, "")
-        # References, addresses and file types are not words of a language.
+        # References, addresses and file types are not words of a language; first, since a reference may hold « DE ».
         outside = re.sub(
             r"\b[0-9A-Z]{8}\b|\S+@\S+|https?://\S+|\b(?:PDF|CSV|JSON|JPEG|PNG|ODT|RSS|Atom|SHA-256)\b", "", outside
         )
+        for name in ALLOWED:
+            outside = outside.replace(name, "")
         if re.search(r"[^\W\d_]{2}", outside) and not self._is_french():
             self.unmarked.append(" ".join(outside.split())[:90])
 
@@ -284,7 +284,9 @@ def _contents():
         districts=[district],
     )
     author = factories.make_resident(public_name="⟦Nom⟧", district=district)
-    contribution = factories.make_contribution(consultation=consultation, author=author, title="⟦Titre⟧")
+    contribution = factories.make_contribution(
+        consultation=consultation, author=author, title="⟦Titre⟧", reference="V3BD8HDE"
+    )
     comment = factories.make_comment(contribution=contribution, author=author)
     factories.make_comment(parent=comment, author=author)
     return consultation, contribution, author
