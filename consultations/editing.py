@@ -56,6 +56,7 @@ PRESENTATION = (
     "service_function",
     "residency_level",
     "minimum_age",
+    "restitution_days",
 )
 RULES_OF_THE_GAME = (
     "title",
@@ -65,6 +66,7 @@ RULES_OF_THE_GAME = (
     "budget_euros",
     "residency_level",
     "minimum_age",
+    "restitution_days",
 )
 
 

@@ -152,6 +152,7 @@ class PresentationForm(VersionedForm, ConsultationModelForm):
             "service_function",
             "residency_level",
             "minimum_age",
+            "restitution_days",
             "place_name",
             "place_address",
             "latitude",
@@ -166,6 +167,7 @@ class PresentationForm(VersionedForm, ConsultationModelForm):
             "not_open": "Ce qui ne l’est pas",
             "budget_euros": "Budget, en euros",
             "minimum_age": "Âge minimum",
+            "restitution_days": "Réponse promise, en jours",
             "image_alt": "Texte de remplacement de l’image",
         }
         help_texts: ClassVar[dict[str, str]] = {
@@ -175,6 +177,8 @@ class PresentationForm(VersionedForm, ConsultationModelForm):
             "not_open": "Une ligne par point, avec la raison si elle tient en quelques mots.",
             "decider": "L’instance qui décidera, par exemple «\u00a0Le conseil municipal\u00a0».",
             "service_function": "La fonction, jamais un nom\u00a0: par exemple «\u00a0Responsable des espaces verts\u00a0».",
+            "restitution_days": "Après le dernier jour de la phase d’avis\u00a0: 30 jours d’habitude. "
+            "La promesse est publique, et le retard aussi.",
             "image_alt": "Ce que l’image montre, en une phrase. Elle est lue à voix haute à qui ne la voit pas.",
             "latitude": "Facultatif, à Mulhouse ou tout près\u00a0: par exemple 47,7467.",
             "longitude": "Par exemple 7,3389.",

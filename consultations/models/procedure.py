@@ -19,6 +19,10 @@ from consultations.phases import Span
 # A phase that began longer ago is announced no more.
 NEWS_DAYS = 3
 
+# The city answers within so many days after the last day of the last phase of contribution.
+RESTITUTION_DAYS = 30
+MAX_RESTITUTION_DAYS = 180
+
 # Addresses under /concertations/ that are pages of their own.
 RESERVED_SLUGS = ("apercu", "documents", "fichiers", "flux", "mes-contributions")
 
@@ -94,6 +98,12 @@ class Consultation(models.Model):
         "qui peut participer", max_length=10, choices=ResidencyLevel, default=ResidencyLevel.DECLARED
     )
     minimum_age = models.PositiveSmallIntegerField("âge minimum", null=True, blank=True)
+    restitution_days = models.PositiveSmallIntegerField(
+        "délai de restitution (en jours)",
+        default=RESTITUTION_DAYS,
+        db_default=RESTITUTION_DAYS,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_RESTITUTION_DAYS)],
+    )
     preview_key = models.UUIDField("clé d’aperçu", default=uuid.uuid4, unique=True, editable=False)
     source_key = models.CharField("clé d’import", max_length=120, null=True, blank=True, unique=True)
     source_note = models.CharField("origine des données importées", max_length=300, blank=True)
@@ -126,6 +136,11 @@ class Consultation(models.Model):
             models.CheckConstraint(
                 condition=Q(archived_at__isnull=True) | Q(published_at__isnull=False),
                 name="consultation_archived_published",
+            ),
+            models.CheckConstraint(
+                condition=Q(restitution_days__range=(1, MAX_RESTITUTION_DAYS)),
+                name="consultation_restitution_days",
+                violation_error_message=f"Entre un jour et {MAX_RESTITUTION_DAYS} jours.",
             ),
             models.CheckConstraint(
                 condition=~Q(slug__in=RESERVED_SLUGS),

@@ -202,6 +202,7 @@ def filled(consultation, **changes):
         "theme": consultation.theme_id,
         "service": consultation.service_id,
         "residency_level": consultation.residency_level,
+        "restitution_days": consultation.restitution_days,
         **{name: getattr(consultation, name) for name in WHOLE},
     }
     return {**values, **changes}
