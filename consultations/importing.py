@@ -23,8 +23,9 @@ from consultations.capcollectif import (
     Problem,
     Reading,
 )
-from consultations.models import Channel, Comment, Consultation, Contribution, Phase, ResidencyLevel, Section, Source
+from consultations.models import Comment, Consultation, Contribution, Phase, ResidencyLevel, Section, Source
 from consultations.phases import MAX_PHASES, midnight
+from desk.models import Channel
 from mulhouse import markup
 from mulhouse.errors import DomainError
 from transparency import register

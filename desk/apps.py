@@ -8,3 +8,11 @@ class DeskConfig(AppConfig):
 
     name = "desk"
     verbose_name = "Guichet"
+
+    def ready(self) -> None:
+        """Declare what the room knows about people."""
+        # These need the registry of apps, which is ready by now.
+        from desk import personal_data  # noqa: PLC0415
+        from mulhouse import personal_data as registry  # noqa: PLC0415
+
+        registry.declare(*personal_data.HOLDINGS)

@@ -42,6 +42,10 @@ else:
 
 SECRET_KEY = env.text("SECRET_KEY") if PRODUCTION else env.text("SECRET_KEY", "") or persistent_secret(STATE_DIR)
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+# Makes the fingerprints that count a person once at the desk and on the web. Never changed: nobody would be recognised.
+IDENTITY_KEY = env.text("IDENTITY_KEY") if PRODUCTION else env.text("IDENTITY_KEY", "") or f"identity:{SECRET_KEY}"
+if PRODUCTION and len(IDENTITY_KEY) < 32:  # noqa: PLR2004 (a key that could be guessed gives the names back)
+    raise ImproperlyConfigured("IDENTITY_KEY must have 32 signs at least (see .env.example).")
 
 # --- Addresses --------------------------------------------------------------------------------------------------
 

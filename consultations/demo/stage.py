@@ -19,7 +19,6 @@ from consultations.demo import casting, papers, pictures, texts
 from consultations.demo.people import Crowd
 from consultations.models import (
     Attachment,
-    Channel,
     Comment,
     CommentSupport,
     Consultation,
@@ -31,6 +30,7 @@ from consultations.models import (
     Section,
 )
 from consultations.phases import PARIS, Kind, midnight
+from desk.models import Channel
 from mulhouse import charter, markup
 from notifications.models import Subscription
 from transparency import register

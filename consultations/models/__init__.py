@@ -14,7 +14,6 @@ from consultations.models.procedure import (
 )
 from consultations.models.writing import (
     Attachment,
-    Channel,
     Comment,
     CommentQuerySet,
     CommentSupport,
@@ -30,7 +29,6 @@ __all__ = [
     "RESERVED_SLUGS",
     "SEARCH_CONFIG",
     "Attachment",
-    "Channel",
     "Comment",
     "CommentQuerySet",
     "CommentSupport",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from city.models import District
 from consultations.models.columns import search_column, sum_column
 from consultations.models.procedure import Consultation, Section
+from desk.models import Channel
 from mulhouse.references import new_reference
 
 
@@ -33,15 +34,6 @@ class ContributionQuerySet(models.QuerySet["Contribution"]):
     def drafts_of(self, user: Any) -> Self:
         """What a person has begun and not published."""
         return self.filter(author=user, published_at__isnull=True)
-
-
-class Channel(models.TextChoices):
-    """How a contribution reached the city."""
-
-    WEB = "web", _("en ligne")
-    DESK = "desk", _("au guichet")
-    PAPER = "paper", _("sur papier")
-    IMPORT = "import", _("reprise d’une autre plateforme")
 
 
 class Contribution(models.Model):

@@ -29,7 +29,6 @@ from consultations.filters import (
 from consultations.forms import CommentForm, ProfileForm, ReplyForm, Together, new_token
 from consultations.models import (
     Attachment,
-    Channel,
     Comment,
     CommentSupport,
     Consultation,
@@ -38,6 +37,7 @@ from consultations.models import (
     Section,
 )
 from consultations.views import fetching, files
+from desk.models import Channel
 from mulhouse import charter, typography
 from mulhouse.access import public
 from mulhouse.errors import Refusal

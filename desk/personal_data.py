@@ -1,0 +1,34 @@
+"""What the desk knows about a person: given back to them, and cut from their name when their account closes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from accounts.models import User
+from desk.models import Person
+from mulhouse.personal_data import Fate, Holding
+
+
+def _person(user: User) -> Iterable[dict[str, Any]]:
+    for row in Person.objects.filter(user=user):
+        yield {"cle": row.key, "creee_le": row.created_on, "identite_vue_au_guichet": row.identity_hash is not None}
+
+
+def _cut(user: User) -> None:
+    Person.objects.filter(user=user).update(user=None)
+
+
+HOLDINGS = (
+    Holding(
+        model=Person,
+        label="La clé qui vous compte une seule fois",
+        purpose="Compter chaque personne une fois, en ligne comme au guichet. Ni nom ni date de naissance\u00a0: une clé au hasard.",
+        basis="Mission d’intérêt public\u00a0: la participation des habitants aux décisions de la Ville.",
+        period=(
+            "La clé reste, sans lien avec votre compte. Si un agent a vu votre identité, son empreinte chiffrée est effacée "
+            "deux ans après le dernier usage."
+        ),
+        fate=Fate.UNSIGNED,
+        export=_person,
+        erase=_cut,
+    ),
+)
