@@ -32,7 +32,7 @@ COMMENT_ORDERS = {RECENT: Order("published_at"), SUPPORTED: Order("support_total
 COMMENT_ORDER_LABELS = {RECENT: _("Plus récents"), SUPPORTED: _("Plus soutenus"), DISCUSSED: _("Plus débattus")}
 
 OPEN, COMING, FINISHED = "ouvertes", "a-venir", "terminees"
-STATE_LABELS = {OPEN: _("Ouvertes"), COMING: _("À venir"), FINISHED: _("Terminées")}
+STATE_LABELS = {OPEN: _("Ouvertes"), COMING: _("À venir"), FINISHED: _("Avis clos")}
 STATE_RANKS = {OPEN: 0, COMING: 1, FINISHED: 2}
 
 

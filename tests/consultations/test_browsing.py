@@ -67,7 +67,7 @@ def test_list_begins_with_what_is_open(client):
     assert [(str(label), sorted(card.title for card in cards)) for label, cards in groups] == [
         ("Ouvertes", ["contribute"]),
         ("À venir", ["inform"]),
-        ("Terminées", ["analyse", "archived", "decide", "follow"]),
+        ("Avis clos", ["analyse", "archived", "decide", "follow"]),
     ]
     assert len(rows) == 5
 

@@ -66,8 +66,9 @@ class Command(BaseCommand):
 
     def _serve(self, servers: EmbeddedServers, host: str, port: int, *, reload: bool) -> None:
         self._say_where(servers)
-        self._prepare()
         listener = self._listen(host, port)
+        settings.SITE_URL = _address(listener)  # the mails of the demonstration lead to this very site
+        self._prepare()
         children = self._children(listener, reload=reload)
         supervisor = Supervisor(children, servers, self._say, Sources(settings.BASE_DIR) if reload else None)
         try:
@@ -151,7 +152,7 @@ class Command(BaseCommand):
 
     def _children(self, listener: socket.socket, *, reload: bool) -> list[Child]:
         logs = settings.STATE_DIR / "log"
-        environment = {**os.environ, "SITE_URL": _address(listener), "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "SITE_URL": settings.SITE_URL, "PYTHONUNBUFFERED": "1"}
         celery = [sys.executable, "-m", "celery", "-A", "mulhouse"]
         web = [sys.executable, "-m", "gunicorn", "--chdir", str(settings.BASE_DIR)]
         if reload:
