@@ -25,6 +25,7 @@ from consultations.models.writing import (
 )
 
 __all__ = [
+from consultations.models.questionnaires import ConsultationQuestionnaire
     "NEWS_DAYS",
     "RESERVED_SLUGS",
     "SEARCH_CONFIG",
@@ -45,3 +46,4 @@ __all__ = [
     "Section",
     "Source",
 ]
+    "ConsultationQuestionnaire",
