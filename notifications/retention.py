@@ -1,4 +1,4 @@
-"""How long the outbox remembers: codes a day, texts a month, that a mail was sent half a year.
+"""How long the outbox remembers: codes a day, texts a month, that a mail was sent half a year; a farewell, until it has left.
 
 Source: features-and-rules §3 (notifications kept 180 days).
 """
@@ -14,6 +14,8 @@ from notifications.models import OutboundMail
 SECRETS_KEPT = timedelta(hours=23)
 TEXTS_KEPT = timedelta(days=30)
 ROWS_KEPT = timedelta(days=180)
+# The last word to somebody who closed their account: nothing of them stays, their address neither.
+FAREWELLS = ("accounts.account_closed",)
 BATCH = 5_000
 ERASED = {"text": "", "html": "", "headers": {}}
 SETTLED = (OutboundMail.State.SENT, OutboundMail.State.FAILED)
@@ -29,7 +31,7 @@ def purge(*, at: datetime) -> None:
         pass
     while _update(Q(created_at__lt=at - TEXTS_KEPT, state__in=SETTLED), ERASED):
         pass
-    while _delete(Q(created_at__lt=at - ROWS_KEPT)):
+    while _delete(Q(kind__in=FAREWELLS, state__in=SETTLED) | Q(created_at__lt=at - ROWS_KEPT)):
         pass
 
 
