@@ -204,8 +204,26 @@ class VisibleFilter(admin.SimpleListFilter):
         return queryset.filter(withdrawn_at__isnull=False) if self.value() == "retire" else queryset
 
 
+class VoicesAdmin(ShownAdmin):
+    """What residents wrote: found by its reference, which is an index of its own, else by its words."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find one row when the words are its reference."""
+        reference = search_term.strip().upper()
+        is_reference = len(reference) == LENGTH and set(reference) <= set(ALPHABET)
+        if is_reference and (one := queryset.filter(reference=reference)).exists():
+            return one, False
+        return self.by_words(request, queryset, search_term) if search_term else (queryset, False)
+
+    def by_words(self, request: HttpRequest, queryset: QuerySet[Any], words: str) -> tuple[QuerySet[Any], bool]:
+        """Find in the columns of `search_fields`."""
+        return super().get_search_results(request, queryset, words)
+
+
 @admin.register(Contribution)
-class ContributionAdmin(ShownAdmin):
+class ContributionAdmin(VoicesAdmin):
     """What residents published, as everybody reads it."""
 
     navigation = "Contributions"
@@ -267,17 +285,9 @@ class ContributionAdmin(ShownAdmin):
         rows = super().get_queryset(request).filter(published_at__isnull=False)
         return rows.defer("body", "body_html", "search", "agree_total", "reaction_total")
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Find by reference, or by words as residents do: from an index."""
-        if not search_term:
-            return queryset, False
-        reference = search_term.strip().upper()
-        is_reference = len(reference) == LENGTH and set(reference) <= set(ALPHABET)
-        if is_reference and (one := queryset.filter(reference=reference)).exists():
-            return one, False
-        return search.by_words(queryset, search_term), False
+    def by_words(self, request: HttpRequest, queryset: QuerySet[Any], words: str) -> tuple[QuerySet[Any], bool]:
+        """Find as residents do: from an index."""
+        return search.by_words(queryset, words), False
 
     def view_on_site(self, obj: Contribution) -> str:
         """Lead to the public page."""
@@ -285,7 +295,7 @@ class ContributionAdmin(ShownAdmin):
 
 
 @admin.register(Comment)
-class CommentAdmin(ShownAdmin):
+class CommentAdmin(VoicesAdmin):
     """What residents wrote in the debates."""
 
     navigation = "Commentaires"

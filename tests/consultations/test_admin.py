@@ -708,6 +708,9 @@ def test_search_and_filters_of_the_lists(db, client):
     comment = make_comment(contribution=kept, body="Très bonne idée")
     page = text_of(client.get(reverse("admin:consultations_comment_changelist"), {"q": "bonne"}))
     assert comment.reference in page
+    other = make_comment(contribution=kept, body=f"Comme dit en {comment.reference}")
+    page = text_of(client.get(reverse("admin:consultations_comment_changelist"), {"q": comment.reference.lower()}))
+    assert (comment.reference in page, other.reference in page) == (True, False)
     shown = text_of(client.get(reverse("admin:consultations_comment_change", args=[comment.pk])))
     assert "Très bonne idée" in shown
 
