@@ -75,7 +75,6 @@ class SecondFactorMiddleware:
             "account_change_password",
             "account_set_password",
             "account_reauthenticate",
-            "set_language",
             "security_txt",
             "demo_enter",
             "demo_mailbox",
