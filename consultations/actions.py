@@ -32,11 +32,11 @@ from consultations.models import (
     Position,
     Section,
 )
-from consultations.uploads import CleanFile
 from mulhouse import charter, typography
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, Refusal, RefusedError, require
 from mulhouse.markup import render_markdown
+from mulhouse.uploads import CleanFile
 from notifications import outbox, subscriptions
 from transparency import register
 

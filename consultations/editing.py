@@ -24,9 +24,9 @@ from city.models import District
 from consultations import editing_rules, phases
 from consultations.editing_rules import PhaseEdit
 from consultations.models import RESERVED_SLUGS, Consultation, Document, Phase, Section
-from consultations.uploads import CleanFile
 from mulhouse import markup
 from mulhouse.errors import DomainError, require
+from mulhouse.uploads import CleanFile
 from transparency import register
 
 SLUG_LENGTH = 70

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 from accounts import rules as accounts_rules
 from accounts.models import User
 from city.models import District
-from consultations import uploads
 from consultations.actions import MAX_ATTACHMENTS, Words
 from consultations.models import Attachment, Comment, Contribution, Position, Section
+from mulhouse import uploads
 from mulhouse.references import new_reference
 
 TITLE_LENGTHS = (10, 120)

@@ -12,8 +12,9 @@ from django.forms import formset_factory
 from django.utils.html import format_html, linebreaks
 from django_prose_editor.widgets import ProseEditorWidget
 
-from consultations import editing, editing_rules, phases, uploads
+from consultations import editing, editing_rules, phases
 from consultations.models import Consultation, Document, Phase, Section
+from mulhouse import uploads
 
 if TYPE_CHECKING:
     ConsultationModelForm = forms.ModelForm[Consultation]

@@ -19,11 +19,11 @@ from django.urls import reverse
 from django.utils import timezone
 from js_asset import Media  # type: ignore[import-untyped] # the package has no types
 
-from consultations import editing, editing_rules, phases, rules, steps, uploads
+from consultations import editing, editing_rules, phases, rules, steps
 from consultations import presentation as pages
 from consultations.admin import forms
 from consultations.models import Consultation, Document
-from mulhouse import typography
+from mulhouse import typography, uploads
 from mulhouse.access import staff
 from mulhouse.errors import DomainError
 from mulhouse.templatetags.ui import Tab

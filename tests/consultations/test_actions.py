@@ -17,10 +17,10 @@ from consultations.models import (
     ContributionVersion,
     Position,
 )
-from consultations.uploads import CleanFile
 from mulhouse import charter
 from mulhouse.errors import DomainError, RefusedError
 from mulhouse.references import new_reference
+from mulhouse.uploads import CleanFile
 from notifications.models import OutboundMail, Subscription
 from tests import factories as f
 from transparency.models import LineActor, RegisterLine

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from consultations import editing, editing_rules, phases
 from consultations.models import Consultation, Document, Phase
-from consultations.uploads import CleanFile
 from mulhouse.errors import DomainError, RefusedError
+from mulhouse.uploads import CleanFile
 from tests import factories
 from tests.concurrency import run_in_threads
 from tests.factories import make_consultation, make_contribution, make_staff, today

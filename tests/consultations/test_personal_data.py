@@ -7,8 +7,8 @@ from django.utils import timezone
 from accounts import actions as accounts_actions
 from consultations import actions, personal_data
 from consultations.models import Attachment, Comment, CommentSupport, Contribution, ContributionVersion, Position
-from consultations.uploads import CleanFile
 from mulhouse.references import new_reference
+from mulhouse.uploads import CleanFile
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db

@@ -289,7 +289,7 @@ def test_file_that_is_refused_is_said_and_the_text_is_kept(client, place, intent
 
 def test_file_that_is_too_heavy_is_refused_without_being_read(client, place, monkeypatch):
     row, _ = place
-    monkeypatch.setattr("consultations.uploads.MAX_BYTES", 10)
+    monkeypatch.setattr("mulhouse.uploads.MAX_BYTES", 10)
     response = client.post(address("contribute", row), {**form(row), "new-1-file": photo()})
     assert errors(response) == {"new-1-file": ["Ce fichier dépasse 5\u00a0Mo. Réduisez-le ou choisissez-en un autre."]}
 

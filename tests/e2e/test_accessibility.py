@@ -6,8 +6,9 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 
-from consultations import actions, uploads
+from consultations import actions
 from consultations.models import Contribution
+from mulhouse import uploads
 from tests import factories
 from tests.e2e import axe
 from tests.e2e.browser import open_page

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject, TextStringObject
 
-from consultations import uploads
+from mulhouse import uploads
 
 GPS, MAKER, ARTIST = 0x8825, 0x010F, 0x013B
 SECRET = b"SECRET-7f3a"
