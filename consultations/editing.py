@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from city.models import District
-from consultations import editing_rules, phases
+from consultations import amendments, editing_rules, phases
 from consultations.editing_rules import PhaseEdit
 from consultations.models import RESERVED_SLUGS, Consultation, Document, Phase, Section
 from mulhouse import markup
@@ -57,6 +57,10 @@ PRESENTATION = (
     "residency_level",
     "minimum_age",
     "restitution_days",
+    "takes_contributions",
+    "takes_positions",
+    "takes_comments",
+    "city_commitment",
 )
 RULES_OF_THE_GAME = (
     "title",
@@ -67,6 +71,10 @@ RULES_OF_THE_GAME = (
     "residency_level",
     "minimum_age",
     "restitution_days",
+    "takes_contributions",
+    "takes_positions",
+    "takes_comments",
+    "city_commitment",
 )
 
 
@@ -133,6 +141,7 @@ def save_presentation(
     if before.published_at is None:
         _record_draft(actor, "présentation")
     elif changes:
+        amendments.amend(consultation, reason=reason, at=consultation.updated_at)
         facts = {"changements": changes, "motif": reason} if reason else {"changements": changes}
         register.record("consultation.changed", role="agent", subject=before.slug, facts=facts, actor=actor)
     return consultation
@@ -168,6 +177,7 @@ def save_phases(
         _require_reason(reason)
     _write_phases(consultation, current, ordered, at=at)
     if published:
+        amendments.amend(consultation, reason=reason, at=at)
         facts = {"avant": before, "apres": after, "motif": reason}
         register.record("consultation.dates_changed", role="agent", subject=consultation.slug, facts=facts, actor=actor)
     else:
@@ -206,6 +216,7 @@ def save_sections(
         section.position, section.title, section.question = position, edit.title, edit.question
         section.save()
     if published:
+        amendments.amend(consultation, reason=reason, at=timezone.now())
         facts = {"avant": before, "apres": after, "motif": reason}
         register.record(
             "consultation.question_changed", role="agent", subject=consultation.slug, facts=facts, actor=actor
@@ -286,8 +297,10 @@ def publish(*, actor: Any, consultation: Consultation, at: dt.datetime) -> None:
     done = Consultation.objects.filter(pk=consultation.pk, published_at=None).update(published_at=at, updated_at=at)
     if not done:
         raise DomainError("published", "Cette consultation vient d’être publiée.")
+    frozen = amendments.freeze(consultation, at=at)
     facts = {
         "titre": consultation.title,
+        "regles_sha256": frozen.digest,
         "qui_decide": consultation.decider,
         "qui_participe": consultation.residency_level,
         "age_minimum": consultation.minimum_age,

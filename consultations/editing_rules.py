@@ -103,6 +103,7 @@ def publish_problems(consultation: Consultation, *, at: dt.datetime) -> list[Mis
             ("Ce qui ne l’est pas.", consultation.not_open),
             ("Qui décide.", consultation.decider),
             ("La fonction responsable dans le service.", consultation.service_function),
+            ("Ce à quoi la Ville s’engage.", consultation.city_commitment),
         )
         if not there
     ]

@@ -187,6 +187,14 @@ def facts(consultation: Consultation) -> list[ui.Fact]:
     if consultation.place_name or consultation.place_address:
         place = ", ".join(filter(None, (consultation.place_name, consultation.place_address)))
         found.append(ui.Fact(_("Lieu"), place))
+    if consultation.published_at is not None:
+        found.append(
+            ui.Fact(
+                _("Règles du jeu"),
+                _("Voir ce qui est fixé, et ce qui a changé"),
+                reverse("consultations:rules", args=[consultation.slug]),
+            )
+        )
     return found
 
 

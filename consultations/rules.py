@@ -91,7 +91,16 @@ def missing_profile(user: Any, consultation: Consultation, *, is_named: bool, at
 
 def contribute_refusal(user: Any, consultation: Consultation, *, at: dt.datetime) -> Refusal | None:
     """Tell whether somebody may publish a contribution to a consultation."""
-    return take_part_refusal(user, consultation, at=at)
+    return writing_refusal(consultation, at=at) or take_part_refusal(user, consultation, at=at)
+
+
+def writing_refusal(consultation: Consultation, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether a consultation takes written contributions at that instant (prefetch `phases`)."""
+    if not consultation.takes_contributions:
+        return Refusal(
+            "act_closed", _("Cette consultation ne recueille pas d’avis écrits. Ses règles disent comment participer.")
+        )
+    return phase_refusal(consultation, at=at)
 
 
 def draft_refusal(user: Any, contribution: Contribution) -> Refusal | None:
@@ -166,12 +175,17 @@ def debate_refusals(user: Any, contribution: Contribution, *, at: dt.datetime) -
     if contribution.published_at is None or contribution.withdrawn_at is not None:
         gone = Refusal("withdrawn", _("Cette contribution n’est plus ouverte au débat."))
         return DebateRefusals(position=gone, comment=gone, support=gone)
-    general = take_part_refusal(user, contribution.consultation, at=at)
+    consultation = contribution.consultation
+    general = take_part_refusal(user, consultation, at=at)
     position = comment = general
     if general is None and contribution.author_id == user.pk:
         position = Refusal("own", _("C’est votre contribution\u00a0: les autres habitants prennent position."))
     if general is None and not user.public_name:
         comment = Refusal("public_name", _("Choisissez d’abord le nom public qui signera votre commentaire."))
+    if general is None and not consultation.takes_positions:
+        position = Refusal("act_closed", _("Dans cette consultation, on ne prend pas position sur les avis."))
+    if general is None and not consultation.takes_comments:
+        comment = Refusal("act_closed", _("Dans cette consultation, les avis ne se commentent pas."))
     return DebateRefusals(position=position, comment=comment, support=general)
 
 

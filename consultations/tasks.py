@@ -1,4 +1,4 @@
-"""What runs by the clock: announcing the phases that begin; counting again and sweeping at night."""
+"""What runs by the clock: announcing the phases that begin and the rules that change; counting again and sweeping at night."""
 
 import datetime as dt
 import logging
@@ -7,8 +7,8 @@ from celery import shared_task
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from consultations import actions, counters, phases
-from consultations.models import Attachment, Phase
+from consultations import actions, amendments, counters, phases
+from consultations.models import Attachment, Phase, Ruleset
 from notifications import subscriptions
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,21 @@ def announce_phases() -> None:
             actions.announce_phase(phase=phase, followers=batch)
             last = batch[-1].pk
         actions.finish_announcing(phase=phase, at=at)
+
+
+@shared_task(name="consultations.announce_amendments")
+def announce_amendments() -> None:
+    """Tell those concerned by each amendment; taken up where it stopped, each mail is written once."""
+    at = timezone.now()
+    if at.astimezone(phases.PARIS).hour < FIRST_HOUR:
+        return
+    for amendment in Ruleset.objects.to_announce().select_related("consultation").order_by("pk"):
+        people = amendments.concerned(amendment.consultation)
+        last = 0
+        while batch := list(people.filter(pk__gt=last)[:BATCH]):
+            amendments.announce(amendment=amendment, people=batch)
+            last = batch[-1].pk
+        amendments.finish_announcing(amendment=amendment, at=at)
 
 
 @shared_task(name="consultations.check_consistency")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from consultations.views import browsing, debating, exporting, reading, writing
+from consultations.views import browsing, debating, exporting, reading, rules, writing
 
 app_name = "consultations"
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("<slug:slug>/participer/<slug:reference>/", writing.edit_draft, name="draft"),
     path("<slug:slug>/participer/<slug:reference>/verifier/", writing.check, name="check"),
     path("<slug:slug>/participer/<slug:reference>/supprimer/", writing.discard, name="discard"),
+    path("<slug:slug>/regles/", rules.rules, name="rules"),
     path("<slug:slug>/donnees/", exporting.data, name="data"),
     path("<slug:slug>/export/<slug:table>.<slug:form>", exporting.export, name="export"),
     path("<slug:slug>/contributions/", reading.contributions, name="contributions"),

@@ -21,6 +21,10 @@ app.conf.beat_schedule = {
     },
     "transparency.purge": {"task": "transparency.purge", "schedule": crontab(hour="3", minute="20")},
     "consultations.announce_phases": {"task": "consultations.announce_phases", "schedule": crontab(minute="*/15")},
+    "consultations.announce_amendments": {
+        "task": "consultations.announce_amendments",
+        "schedule": crontab(minute="5-59/15"),
+    },
     "consultations.check_consistency": {
         "task": "consultations.check_consistency",
         "schedule": crontab(hour="3", minute="40"),

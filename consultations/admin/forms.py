@@ -154,6 +154,10 @@ class PresentationForm(VersionedForm, ConsultationModelForm):
             "residency_level",
             "minimum_age",
             "restitution_days",
+            "takes_contributions",
+            "takes_positions",
+            "takes_comments",
+            "city_commitment",
             "place_name",
             "place_address",
             "latitude",
@@ -169,6 +173,10 @@ class PresentationForm(VersionedForm, ConsultationModelForm):
             "budget_euros": "Budget, en euros",
             "minimum_age": "Âge minimum",
             "restitution_days": "Réponse promise, en jours",
+            "takes_contributions": "Écrire un avis",
+            "takes_positions": "Prendre position sur un avis",
+            "takes_comments": "Commenter un avis",
+            "city_commitment": "Ce à quoi la Ville s’engage",
             "image_alt": "Texte de remplacement de l’image",
         }
         help_texts: ClassVar[dict[str, str]] = {
@@ -189,6 +197,7 @@ class PresentationForm(VersionedForm, ConsultationModelForm):
             "districts": forms.CheckboxSelectMultiple(),
             "open_to_discussion": forms.Textarea(attrs={"rows": 4}),
             "not_open": forms.Textarea(attrs={"rows": 4}),
+            "city_commitment": forms.Textarea(attrs={"rows": 3}),
             "residency_level": forms.RadioSelect(),
         }
 

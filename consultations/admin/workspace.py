@@ -304,7 +304,7 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
         missing=[(item.message, *addresses[item.part]) for item in missing],
         day=day or now.astimezone(phases.PARIS).date(),
         steps=steps.steps(consultation.spans(), at=at),
-        contribute_refusal=rules.phase_refusal(_as_published(consultation, now), at=at),
+        contribute_refusal=rules.writing_refusal(_as_published(consultation, now), at=at),
         preview_url=request.build_absolute_uri(reverse("consultations:preview", args=[consultation.preview_key])),
         buttons=table.buttons_for(request, consultation),  # type: ignore[attr-defined] # ours: ConsultationAdmin
     )

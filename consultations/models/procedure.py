@@ -16,6 +16,9 @@ from city.models import District, Service, Theme
 from consultations import phases
 from consultations.phases import Span
 
+# What the city promises to every contribution, unless it promises more.
+USUAL_COMMITMENT = "La Ville lit tous les avis. Elle dit ce que devient chacun, et pourquoi."
+
 # A phase that began longer ago is announced no more.
 NEWS_DAYS = 3
 
@@ -98,6 +101,16 @@ class Consultation(models.Model):
         "qui peut participer", max_length=10, choices=ResidencyLevel, default=ResidencyLevel.DECLARED
     )
     minimum_age = models.PositiveSmallIntegerField("âge minimum", null=True, blank=True)
+    takes_contributions = models.BooleanField("recueille des avis écrits", default=True, db_default=True)
+    takes_positions = models.BooleanField("permet de prendre position sur un avis", default=True, db_default=True)
+    takes_comments = models.BooleanField("permet de débattre d’un avis", default=True, db_default=True)
+    city_commitment = models.TextField(
+        "ce à quoi la Ville s’engage",
+        blank=True,
+        default=USUAL_COMMITMENT,
+        db_default="",
+        help_text="Ce que la Ville fera des avis\u00a0: les lire tous, répondre à chacun, suivre le résultat d’un vote…",
+    )
     restitution_days = models.PositiveSmallIntegerField(
         "délai de restitution (en jours)",
         default=RESTITUTION_DAYS,
@@ -168,6 +181,15 @@ class Consultation(models.Model):
     def current_span(self, *, at: dt.datetime) -> Span | None:
         """Give the phase that holds at an instant."""
         return phases.current(self.spans(), at=at)
+
+    def open_acts(self) -> list[str]:
+        """Name what residents can do in the phase of contribution: "contribute", "position", "comment"."""
+        acts = {
+            "contribute": self.takes_contributions,
+            "position": self.takes_positions,
+            "comment": self.takes_comments,
+        }
+        return [act for act, is_taken in acts.items() if is_taken]
 
     def is_open(self, *, at: dt.datetime) -> bool:
         """Tell whether residents can contribute at that instant."""

@@ -95,7 +95,7 @@ def contributions(request: HttpRequest, slug: str) -> HttpResponse:
         "pages": _pages(request, found.page),
         "page_number": found.page.number,
         "is_unseen": asked.chosen("tri") == UNSEEN,
-        "refusal": rules.phase_refusal(row, at=at),
+        "refusal": rules.writing_refusal(row, at=at),
         "facts": presentation.facts(row),
         "tabs": presentation.tabs(row, current="contributions"),
         "tags": [presentation.open_tag(row, at=at)],

@@ -68,7 +68,7 @@ class Desk:
 def contribute(request: UserRequest, slug: str) -> HttpResponse:
     """Begin a contribution. The draft is born at the first « Enregistrer » or « Vérifier »."""
     row = fetching.consultation(request, slug, "sections")
-    if refusal := rules.phase_refusal(row, at=timezone.now()):
+    if refusal := rules.writing_refusal(row, at=timezone.now()):
         raise PermissionDenied(refusal.message)
     if request.method == "POST":
         reference = read_token(request.POST.get("jeton", ""), request.user, "contribution")
