@@ -23,12 +23,13 @@ class ContributionQuerySet(models.QuerySet["Contribution"]):
 
     def visible(self) -> Self:
         """What every surface may show: pages, feeds, search, exports, mails, counts."""
-        return self.filter(published_at__isnull=False, withdrawn_at__isnull=True)
+        return self.filter(published_at__isnull=False, withdrawn_at__isnull=True, hidden_at__isnull=True)
 
     def visible_to(self, user: Any) -> Self:
         """What this person may open: what is visible, and their own drafts and withdrawn texts."""
         if user.is_authenticated:
-            return self.filter(Q(published_at__isnull=False, withdrawn_at__isnull=True) | Q(author=user))
+            seen = Q(published_at__isnull=False, withdrawn_at__isnull=True, hidden_at__isnull=True)
+            return self.filter(seen | Q(author=user))
         return self.visible()
 
     def drafts_of(self, user: Any) -> Self:
@@ -82,6 +83,8 @@ class Contribution(models.Model):
     published_at = models.DateTimeField("publiée le", null=True, blank=True)
     corrected_at = models.DateTimeField("corrigée le", null=True, blank=True)
     withdrawn_at = models.DateTimeField("retirée le", null=True, blank=True)
+    hidden_at = models.DateTimeField("masquée le", null=True, blank=True, editable=False)
+    hidden_reason = models.CharField("raison", max_length=300, blank=True, db_default="", editable=False)
     # Counted in the same transaction as their rows; `check_consistency` recounts them every night.
     agree_count = models.PositiveIntegerField("d’accord", default=0, editable=False)
     mixed_count = models.PositiveIntegerField("mitigé", default=0, editable=False)
@@ -148,6 +151,10 @@ class Contribution(models.Model):
             models.CheckConstraint(
                 condition=Q(withdrawn_at__isnull=True) | Q(published_at__isnull=False),
                 name="contribution_withdrawn_published",
+            ),
+            models.CheckConstraint(
+                condition=Q(hidden_at__isnull=True) | Q(published_at__isnull=False),
+                name="contribution_hidden_published",
             ),
         )
 
@@ -289,7 +296,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
     def visible(self) -> Self:
         """What every surface may show."""
-        return self.filter(withdrawn_at__isnull=True)
+        return self.filter(withdrawn_at__isnull=True, hidden_at__isnull=True)
 
     def threads(self) -> Self:
         """Those that open a thread."""
@@ -320,6 +327,10 @@ class Comment(models.Model):
     source_key = models.CharField("clé d’import", max_length=120, null=True, blank=True, unique=True)
     published_at = models.DateTimeField("publié le")
     withdrawn_at = models.DateTimeField("retiré le", null=True, blank=True)
+    hidden_at = models.DateTimeField("masqué le", null=True, blank=True, editable=False)
+    hidden_reason = models.CharField("raison", max_length=300, blank=True, db_default="", editable=False)
+    # The city owes an answer to a proposal: its author ticked the box, or an agent did.
+    is_proposal = models.BooleanField("proposition", default=False, db_default=False)
     support_count = models.PositiveIntegerField("soutiens", default=0, editable=False)
     imported_support_count = models.PositiveIntegerField(default=0, editable=False)
     reply_count = models.PositiveIntegerField("réponses", default=0, editable=False)
