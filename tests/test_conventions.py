@@ -59,6 +59,7 @@ PURE = {
     "mulhouse.errors",
     "mulhouse.home",
     "mulhouse.references",
+    "mulhouse.small_cells",
     "mulhouse.work",
     "transparency.chain",
 }
