@@ -141,6 +141,19 @@ def test_pages_are_light(client):
     assert {name: weight for name, weight in weights.items() if weight > HTML_BYTES} == {}
 
 
+def test_every_link_leads_somewhere(client):
+    """An address that a template failed to write is an empty one: the browser reads it as the page itself."""
+    consultation, contribution, author = fill(SMALL)
+    nowhere = re.compile(r'(?:href|action|src)="(?:|None|#)"')
+    for person, pages in (
+        (None, addresses(consultation, contribution)),
+        (author, own_addresses(consultation, contribution)),
+    ):
+        if person is not None:
+            sign_in(client, person)
+        assert [name for name, address in pages.items() if nowhere.search(client.get(address).content.decode())] == []
+
+
 def assets(client, address):
     """Name the style sheets and scripts of a page, and what they call by name."""
     html = client.get(address).content.decode()

@@ -127,6 +127,7 @@ def _detail_context(request: HttpRequest, row: Consultation, *, preview: bool = 
     at = timezone.now()
     span = row.current_span(at=at)
     words, base = presentation.Words(), reverse("consultations:contributions", args=[row.slug])
+    answer_url = reverse("consultations:contribute", args=[row.slug])
     latest = (
         Contribution.objects.visible()
         .filter(consultation=row)
@@ -148,7 +149,7 @@ def _detail_context(request: HttpRequest, row: Consultation, *, preview: bool = 
         "steps": presentation.stepper(row, at=at),
         "left": presentation.left_words(span, at=at) if span and span.kind is phases.Kind.CONTRIBUTE else "",
         "refusal": rules.writing_refusal(row, at=at),
-        "questions": list(enumerate(sections, start=1)),
+        "questions": [(rank, section, f"{answer_url}?partie={rank}") for rank, section in enumerate(sections, start=1)],
         "facts": presentation.facts(row),
         "documents": [presentation.document(item, key=key) for item in documents],
         "latest": [

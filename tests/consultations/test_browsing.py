@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 import uuid
 
 import pytest
@@ -377,6 +378,14 @@ def test_home_shows_what_is_open_then_what_comes():
     at = timezone.now()
     assert [card.title for card in homepage.cards(at)] == ["contribute", "inform", "follow"]
     assert [line.title for line in homepage.deadlines(at)] == ["contribute"]
+
+
+def test_each_question_leads_to_its_own_answer(client):
+    row = f.make_consultation(sections=2)
+    page = client.get(row.get_absolute_url()).content.decode()
+    answer = reverse("consultations:contribute", args=[row.slug])
+    assert re.findall(rf'href="({answer}[^"]*)"', page) == [answer, f"{answer}?partie=1", f"{answer}?partie=2"]
+    assert 'href=""' not in page
 
 
 def test_home_counts_the_year_and_nothing_that_is_hidden():
