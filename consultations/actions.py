@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from accounts import consents
 from accounts.models import Consent, User
-from consultations import phases, rules
+from consultations import participation, phases, rules
 from consultations.models import (
     Attachment,
     Comment,
@@ -262,6 +262,7 @@ def publish(*, actor: User, contribution: Contribution, at: dt.datetime, follow:
     )
     _count_in_section(draft.section_id, F("contribution_count") + 1)
     Consultation.objects.filter(pk=draft.consultation_id).update(contribution_count=F("contribution_count") + 1)
+    participation.note_account(draft.consultation, actor, at=at)
     register.record(
         "contribution.published",
         role=RESIDENT,
@@ -389,6 +390,7 @@ def take_position(*, actor: User, contribution: Contribution, choice: str, at: d
         position.choice = choice
         position.save(update_fields=["choice"])
     _count(contribution, **changes)
+    participation.note_account(contribution.consultation, actor, at=at)
     register.record("position.taken", role=RESIDENT, subject=contribution.consultation.slug)
 
 
@@ -470,6 +472,7 @@ def comment(
     _count(contribution, **changes)
     Consultation.objects.filter(pk=contribution.consultation_id).update(comment_count=F("comment_count") + 1)
     consents.give(actor, Consent.Purpose.CHARTER)
+    participation.note_account(contribution.consultation, actor, at=at)
     register.record(
         "comment.published",
         role=RESIDENT,
@@ -534,6 +537,7 @@ def support_comment(*, actor: User, comment: Comment, at: dt.datetime) -> None:
         return
     if not Comment.objects.visible().filter(pk=comment.pk).update(support_count=F("support_count") + 1):
         raise RefusedError(Refusal("withdrawn", _("Ce commentaire vient d’être retiré par son auteur.")))
+    participation.note_account(comment.contribution.consultation, actor, at=at)
     register.record("comment.supported", role=RESIDENT, subject=comment.contribution.consultation.slug)
 
 

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q
 
 from city.models import Service, Theme
+from consultations import participation
 from consultations.capcollectif import (
     ImportedComment,
     ImportedOpinion,
@@ -132,6 +133,7 @@ def import_reading(
     _recount_debates(debated)
     if report.contributions.written or report.comments.written:
         _recount_whole(consultation)
+        participation.catch_up([consultation.pk])
     if report.wrote and not dry_run:
         register.record(ACT, role="agent", subject=target.slug, facts=_facts(target, report), actor=actor)
     transaction.set_rollback(dry_run)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from consultations import actions
-from consultations.models import Attachment, Comment, CommentSupport, Contribution, Position
+from consultations.models import Attachment, Comment, CommentSupport, Contribution, Participation, Position
 from mulhouse.personal_data import Fate, Holding
 
 BASIS = "Mission d’intérêt public\u00a0: la participation des habitants aux décisions de la Ville."
@@ -78,6 +78,23 @@ def _supports(user: User) -> Iterable[dict[str, Any]]:
         yield {"commentaire": row.comment.reference}
 
 
+def _participations(user: User) -> Iterable[dict[str, Any]]:
+    for row in (
+        Participation.objects.filter(person__user=user).select_related("consultation", "district").order_by("pk")
+    ):
+        yield {
+            "consultation": row.consultation.title,
+            "premier_geste_le": row.first_on,
+            "canal": row.get_channel_display(),
+            "quartier": str(row.district or ""),
+            "tranche_d_age": row.age_band,
+        }
+
+
+def _keep(_user: User) -> None:
+    """Leave the count: the desk cuts the person from the account."""
+
+
 # The closing of an account goes through them backwards: comments before contributions, in the order in which rows are locked.
 HOLDINGS = (
     Holding(
@@ -123,5 +140,15 @@ HOLDINGS = (
         fate=Fate.UNSIGNED,
         export=_comments,
         erase=lambda user: actions.erase_comments(user=user),
+    ),
+    Holding(
+        model=Participation,
+        label="Les consultations auxquelles vous avez pris part",
+        purpose="Compter les participants, une fois chacun, par canal, quartier et tranche d’âge. Rien de ce que vous avez dit.",
+        basis=BASIS,
+        period="Le compte reste après la fermeture du compte, sans lien avec vous.",
+        fate=Fate.KEPT,
+        export=_participations,
+        erase=_keep,
     ),
 )

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from consultations import actions, amendments, counters, phases
+from consultations import actions, amendments, counters, participation, phases
 from consultations.models import Attachment, Phase, Ruleset
 from notifications import subscriptions
 
@@ -51,7 +51,7 @@ def announce_amendments() -> None:
 
 @shared_task(name="consultations.check_consistency")
 def check_consistency() -> None:
-    """Count again what is stored as a number, log each difference and put it right."""
+    """Count again what is stored as a number and who took part, log each difference and put it right."""
     for difference in counters.recount(repair=True):
         logger.error(
             "counter %s.%s of %s was %s, counted %s",
@@ -61,6 +61,8 @@ def check_consistency() -> None:
             difference.stored,
             difference.counted,
         )
+    if lacking := participation.missing():
+        logger.error("ledgers lacked somebody: %s; wrote %s", lacking, participation.repair(lacking))
 
 
 @shared_task(name="consultations.purge_files")

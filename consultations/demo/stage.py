@@ -15,6 +15,7 @@ from django.db.models import F
 
 from accounts.models import User
 from city.models import District, Service, Theme
+from consultations import participation
 from consultations.demo import casting, papers, pictures, texts
 from consultations.demo.people import Crowd
 from consultations.models import (
@@ -111,6 +112,7 @@ def stage(*, script: texts.Script, crowd: Crowd, files: Mapping[str, _Stored], a
     _versions(contributions, dealt)
     comments = _comments(contributions, dealt, crowd)
     _follow(consultation, crowd)
+    participation.catch_up([consultation.pk])
     if script.state != "draft":
         facts = {"contributions": consultation.contribution_count, "commentaires": comments}
         register.record("consultation.demo", role="système", subject=script.slug, facts=facts)

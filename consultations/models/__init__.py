@@ -1,6 +1,20 @@
 """A consultation, what residents write in it, and what the city makes of it. Rows are written by actions only."""
 
+from consultations.models.amendments import Ruleset
+from consultations.models.analysis import (
+    AnalysisTheme,
+    Decision,
+    Item,
+    ItemOutcome,
+    ItemOutcomeQuerySet,
+    ItemQuerySet,
+    ItemTheme,
+    Note,
+    Outcome,
+    OutcomeQuerySet,
+)
 from consultations.models.columns import SEARCH_CONFIG
+from consultations.models.participation import Participation
 from consultations.models.procedure import (
     NEWS_DAYS,
     RESERVED_SLUGS,
@@ -12,6 +26,7 @@ from consultations.models.procedure import (
     ResidencyLevel,
     Section,
 )
+from consultations.models.questionnaires import ConsultationQuestionnaire
 from consultations.models.writing import (
     Attachment,
     Comment,
@@ -25,25 +40,36 @@ from consultations.models.writing import (
 )
 
 __all__ = [
-from consultations.models.questionnaires import ConsultationQuestionnaire
     "NEWS_DAYS",
     "RESERVED_SLUGS",
     "SEARCH_CONFIG",
+    "AnalysisTheme",
     "Attachment",
     "Comment",
     "CommentQuerySet",
     "CommentSupport",
     "Consultation",
     "ConsultationQuerySet",
+    "ConsultationQuestionnaire",
     "Contribution",
     "ContributionQuerySet",
     "ContributionVersion",
+    "Decision",
     "Document",
+    "Item",
+    "ItemOutcome",
+    "ItemOutcomeQuerySet",
+    "ItemQuerySet",
+    "ItemTheme",
+    "Note",
+    "Outcome",
+    "OutcomeQuerySet",
+    "Participation",
     "Phase",
     "PhaseQuerySet",
     "Position",
     "ResidencyLevel",
+    "Ruleset",
     "Section",
     "Source",
 ]
-    "ConsultationQuestionnaire",

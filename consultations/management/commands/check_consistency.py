@@ -1,17 +1,17 @@
-"""Compare the stored counters with their rows, and put them right when asked."""
+"""Compare the stored counters with their rows and the ledgers with who signed, and put them right when asked."""
 
 import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from consultations import counters
+from consultations import counters, participation
 
 
 class Command(BaseCommand):
-    """List wrong counters; exit with 1 when some are left."""
+    """List wrong counters and missing participants; exit with 1 when some are left."""
 
-    help = "Compare les compteurs enregistrés aux lignes qu’ils comptent ; --repair les corrige."
+    help = "Compare les compteurs et les participants enregistrés aux lignes qu’ils comptent ; --repair les corrige."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -25,9 +25,16 @@ class Command(BaseCommand):
                 f"{difference.table} n° {difference.pk} : {difference.counter} vaut {difference.stored}, "
                 f"{difference.counted} compté{'s' if difference.counted > 1 else ''}"
             )
-        if not differences:
+        lacking = participation.missing()
+        for one in lacking:
+            self.stdout.write(
+                f"Consultation n° {one.consultation_id} : il manque {one.people} "
+                f"personne{'s' if one.people > 1 else ''} au registre des participants"
+            )
+        if not differences and not lacking:
             self.stdout.write(self.style.SUCCESS("Tous les compteurs sont justes."))
         elif repair:
-            self.stdout.write(self.style.SUCCESS(f"Corrigés : {len(differences)}."))
+            written = participation.repair(lacking)
+            self.stdout.write(self.style.SUCCESS(f"Corrigés : {len(differences) + written}."))
         else:
             sys.exit(1)

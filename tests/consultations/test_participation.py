@@ -1,0 +1,235 @@
+import datetime as dt
+import importlib
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts import actions as accounts_actions
+from consultations import actions, participation, tasks
+from consultations.models import Comment, CommentSupport, Participation, Position
+from desk import people
+from desk.models import Channel, Person
+from mulhouse.references import new_reference
+from tests.concurrency import run_in_threads
+from tests.factories import (
+    make_comment,
+    make_consultation,
+    make_contribution,
+    make_district,
+    make_resident,
+    today,
+)
+
+pytestmark = pytest.mark.django_db
+
+# The whole row but its keys.
+WHAT = ("channel", "district_id", "age_band", "first_on")
+
+
+def rows(consultation, *names):
+    return list(Participation.objects.filter(consultation=consultation).order_by("pk").values_list(*(names or WHAT)))
+
+
+def person(number=1):
+    with transaction.atomic():
+        return people.of_identity(f"{number:064x}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_noted_inside_a_transaction_only():
+    consultation, someone = make_consultation(), person()
+    with pytest.raises(RuntimeError):
+        participation.note(consultation, someone, channel=Channel.DESK, at=timezone.now())
+    with pytest.raises(RuntimeError):
+        participation.note_account(consultation, make_resident(), at=timezone.now())
+    with pytest.raises(RuntimeError):
+        participation.catch_up([consultation.pk])
+
+
+def test_the_first_channel_and_day_stay():
+    consultation, district, someone = make_consultation(), make_district(), person()
+    first = dt.datetime(2026, 3, 1, 23, 30, tzinfo=dt.UTC)
+    participation.note(consultation, someone, channel=Channel.PAPER, at=first, district=district, birth_year=2026 - 40)
+    participation.note(consultation, someone, channel=Channel.WEB, at=timezone.now(), birth_year=1930)
+    # Half past midnight in Mulhouse.
+    assert rows(consultation) == [("paper", district.pk, "40-59", dt.date(2026, 3, 2))]
+    assert participation.took_part(consultation, someone)
+    assert not participation.took_part(make_consultation(), someone)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_gesture_of_a_resident_is_noted_once():
+    """Contribution, position, comment, support: one row in each consultation, however many gestures."""
+    at, district = timezone.now(), make_district()
+
+    def resident():
+        return make_resident(district=district, birth_year=today().year - 30)
+
+    for gesture in (
+        lambda actor, text: actions.take_position(actor=actor, contribution=text, choice="agree", at=at),
+        lambda actor, text: actions.comment(
+            actor=actor, contribution=text, reference=new_reference(), stance="for", body="D’accord.", at=at
+        ),
+        lambda actor, text: actions.support_comment(actor=actor, comment=make_comment(contribution=text), at=at),
+        lambda actor, text: actions.publish(
+            actor=actor,
+            contribution=make_contribution(consultation=text.consultation, author=actor, published_at=None),
+            at=at,
+        ),
+    ):
+        text, actor = make_contribution(), resident()
+        gesture(actor, text)
+        gesture(actor, text)
+        assert rows(text.consultation) == [("web", district.pk, "25-39", today())]
+        assert Participation.objects.get(consultation=text.consultation).person.user == actor
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refused_gesture_leaves_no_trace():
+    text = make_contribution(consultation=make_consultation(phase="analyse"))
+    with pytest.raises(Exception, match="terminée"):
+        actions.take_position(actor=make_resident(), contribution=text, choice="agree", at=timezone.now())
+    assert (Participation.objects.count(), Person.objects.count()) == (0, 0)
+
+
+def test_a_known_account_costs_one_query(django_assert_num_queries):
+    consultation, user = make_consultation(), make_resident()
+    participation.note_account(consultation, user, at=timezone.now())
+    with django_assert_num_queries(1):
+        participation.note_account(consultation, user, at=timezone.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_thirty_gestures_at_once_are_one_row():
+    consultation, user = make_consultation(), make_resident()
+    someone = person()
+
+    def gesture(number):
+        with transaction.atomic():
+            participation.note_account(consultation, user, at=timezone.now())
+            channel = [Channel.DESK, Channel.PAPER, Channel.PHONE][number % 3]
+            participation.note(consultation, someone, channel=channel, at=timezone.now())
+
+    assert run_in_threads(30, gesture) == [None] * 30
+    assert len(rows(consultation)) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_closing_an_account_keeps_the_count():
+    text, user = make_contribution(), make_resident()
+    actions.take_position(actor=user, contribution=text, choice="agree", at=timezone.now())
+    before = rows(text.consultation)
+    accounts_actions.close_account(user=user)
+    assert rows(text.consultation) == before
+    assert Participation.objects.get().person.user is None
+    # The position went with the account, since the phase is open; having taken part stays.
+    assert Position.objects.count() == 0
+
+
+def _forget_the_ledger():
+    Participation.objects.all().delete()
+    Person.objects.all().delete()
+
+
+def _a_lively_consultation():
+    """Four people signed something, a pseudonym came by an import, and somebody is gone."""
+    district = make_district()
+    consultation = make_consultation()
+    at = dt.datetime(2026, 3, 1, 23, 30, tzinfo=dt.UTC)
+    author = make_resident(district=district, birth_year=1950)
+    text = make_contribution(consultation=consultation, author=author, published_at=at)
+    comment = make_comment(contribution=text, author=author, published_at=at - dt.timedelta(days=3))
+    supporter, voter, debater = (make_resident(district=district) for _ in range(3))
+    make_comment(contribution=text, author=debater, published_at=at + dt.timedelta(days=1))
+    CommentSupport.objects.create(comment=comment, resident=supporter)
+    Position.objects.create(contribution=text, resident=voter, choice="agree")
+    Position.objects.create(contribution=text, resident=None, choice="agree")
+    make_contribution(consultation=consultation, author=make_resident(), published_at=None)
+    for number in range(2):
+        imported = make_contribution(
+            consultation=consultation,
+            channel=Channel.IMPORT,
+            author_label="Zoé",
+            published_at=at,
+            source_key=f"x:{number}",
+        )
+        type(imported).objects.filter(pk=imported.pk).update(author=None)
+        Comment.objects.filter(
+            pk=make_comment(
+                contribution=imported,
+                channel=Channel.IMPORT,
+                author_label="Ali",
+                published_at=at,
+                source_key=f"y:{number}",
+            ).pk
+        ).update(author=None)
+    _forget_the_ledger()
+    day = dt.date(2026, 3, 2)
+    return consultation, [
+        ("import", None, "", day),
+        ("import", None, "", day),
+        ("web", district.pk, "", dt.date(2026, 2, 27)),
+        ("web", district.pk, "", day),
+        ("web", district.pk, "", dt.date(2026, 3, 3)),
+        ("web", district.pk, "75+", dt.date(2026, 2, 27)),
+    ]
+
+
+def _sorted(found):
+    return sorted(found, key=lambda row: (row[0], row[2], row[3]))
+
+
+def test_what_is_missing_is_found_and_written():
+    consultation, expected = _a_lively_consultation()
+    assert participation.missing() == [participation.Missing(consultation.pk, 6)]
+    assert participation.catch_up([consultation.pk]) == 6
+    assert _sorted(rows(consultation)) == expected
+    assert participation.missing() == []
+    assert participation.catch_up([consultation.pk]) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_night_writes_what_is_missing(capsys):
+    consultation, expected = _a_lively_consultation()
+    with pytest.raises(SystemExit):
+        call_command("check_consistency")
+    assert "il manque 6 personnes" in capsys.readouterr().out
+    tasks.check_consistency()
+    assert _sorted(rows(consultation)) == expected
+
+
+def test_the_migration_writes_the_same():
+    consultation, expected = _a_lively_consultation()
+    migration = importlib.import_module("consultations.migrations.0010_backfill_participation")
+    for _ in range(2):
+        with connection.schema_editor(atomic=False, collect_sql=False) as editor:
+            migration.backfill(apps, editor)
+    assert _sorted(rows(consultation)) == expected
+    assert participation.missing() == []
+
+
+def test_figures_add_up():
+    consultation, expected = _a_lively_consultation()
+    participation.catch_up([consultation.pk])
+    participation.note(consultation, person(), channel=Channel.DESK, at=dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC))
+    district = next(row[1] for row in expected if row[1])
+    found = participation.figures(consultation)
+    assert found.people == 7
+    assert list(found.by_channel.items()) == [("web", 4), ("desk", 1), ("import", 2)]
+    assert found.by_district == {
+        consultation.participations.filter(district=district).first().district.name: 4,
+        None: 3,
+    }
+    assert list(found.by_age.items()) == [("75+", 1), ("", 6)]
+    assert found.by_week == {dt.date(2026, 2, 23): 2, dt.date(2026, 3, 2): 4, dt.date(2026, 3, 9): 1}
+
+
+def test_figures_cost_the_same_with_more_people(django_assert_num_queries):
+    consultation = make_consultation()
+    for number in range(3):
+        participation.note(consultation, person(number), channel=Channel.PHONE, at=timezone.now())
+        with django_assert_num_queries(4):
+            participation.figures(consultation)
