@@ -30,6 +30,9 @@ from mulhouse.uploads import CleanFile
 from transparency import register
 
 SLUG_LENGTH = 70
+TITLE_LENGTH = 120
+COPIED = " (copie)"
+COPY_DELAY = dt.timedelta(days=14)
 CUT = 300
 TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 ROW = re.compile(r"<tr>")
@@ -101,6 +104,40 @@ def create(*, actor: Any, values: Mapping[str, Any]) -> Consultation:
     consultation = Consultation.objects.create(**values, slug=_free_slug(values["title"]))
     _record_draft(actor, "création")
     return consultation
+
+
+@transaction.atomic(durable=True)
+def copy(*, actor: Any, consultation: Consultation, at: dt.datetime) -> Consultation:
+    """Begin a draft on the model of a consultation: its words, its questions, its phases at the same intervals.
+
+    Shape: the first phase begins COPY_DELAY after today. What belongs to the model alone stays with it: its address,
+    its files, its import, what residents wrote.
+    Raises: RefusedError.
+    """
+    require(editing_rules.create_refusal(actor))
+    title = f"{consultation.title[: TITLE_LENGTH - len(COPIED)]}{COPIED}"
+    kept = {name: getattr(consultation, name) for name in PRESENTATION if name not in {"title", "slug", "image_alt"}}
+    draft = Consultation.objects.create(**kept, title=title, slug=_free_slug(consultation.title))
+    draft.districts.set(consultation.districts.all())
+    Section.objects.bulk_create(
+        Section(consultation=draft, position=position, title=section.title, question=section.question)
+        for position, section in enumerate(consultation.sections.order_by("position", "pk"), start=1)
+    )
+    spans = consultation.spans()
+    shift = at.astimezone(phases.PARIS).date() + COPY_DELAY - spans[0].starts_on if spans else COPY_DELAY
+    Phase.objects.bulk_create(
+        Phase(
+            consultation=draft,
+            position=position,
+            kind=span.kind,
+            name=span.name,
+            starts_on=span.starts_on + shift,
+            ends_on=span.ends_on + shift if span.ends_on else None,
+        )
+        for position, span in enumerate(spans, start=1)
+    )
+    _record_draft(actor, "copie")
+    return draft
 
 
 @transaction.atomic(durable=True)

@@ -10,6 +10,8 @@ from consultations.models import Consultation, Phase
 from mulhouse.errors import Refusal
 
 SUMMARY_WORDS = 120
+# Shorter than this, people who are away or have no computer hear of it too late.
+ADVISED_DAYS = 21
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,44 @@ def publish_problems(consultation: Consultation, *, at: dt.datetime) -> list[Mis
     if not consultation.sections.all():
         found.append(Missing("Une partie, avec la question qu’elle pose.", "parties"))
     return found
+
+
+def publish_advice(consultation: Consultation) -> list[Missing]:
+    """List what nothing imposes and residents would miss (prefetch `phases`, `documents`, `districts`)."""
+    spans = consultation.spans()
+    kinds = {span.kind for span in spans}
+    short = [
+        span
+        for span in spans
+        if span.kind is phases.Kind.CONTRIBUTE
+        and span.ends_on is not None
+        and (span.ends_on - span.starts_on).days + 1 < ADVISED_DAYS
+    ]
+    checks = (
+        (not consultation.image, "Une image, avec son texte de remplacement.", "presentation"),
+        (
+            consultation.budget_euros is None and not consultation.budget_note,
+            "Un ordre de grandeur du budget.",
+            "presentation",
+        ),
+        (
+            not consultation.documents.all(),
+            "Un document pour comprendre le sujet\u00a0: plan, étude, photos.",
+            "documents",
+        ),
+        (
+            bool(short),
+            f"Une phase d’avis de {ADVISED_DAYS} jours au moins\u00a0: le temps de l’apprendre et d’écrire.",
+            "phases",
+        ),
+        (
+            bool(spans) and not kinds & {phases.Kind.ANALYSE, phases.Kind.DECIDE},
+            "La date à laquelle la Ville décidera\u00a0: c’est ce que les habitants demandent d’abord.",
+            "phases",
+        ),
+        (bool(spans) and phases.Kind.FOLLOW not in kinds, "Une phase de suivi, après la décision.", "phases"),
+    )
+    return [Missing(message, part) for lacks, message, part in checks if lacks]
 
 
 def phase_problems(

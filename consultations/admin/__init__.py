@@ -27,6 +27,11 @@ def _publish(actor: Any, consultation: Consultation, answers: dict[str, Any]) ->
     return "Publiée. Elle est visible de tous dès maintenant."
 
 
+def _copy(actor: Any, consultation: Consultation, answers: dict[str, Any]) -> str:
+    draft = editing.copy(actor=actor, consultation=consultation, at=timezone.now())
+    return f"Copiée. Le brouillon «\u00a0{draft.title}\u00a0» vous attend dans la liste\u00a0: vérifiez ses dates."
+
+
 def _archive(actor: Any, consultation: Consultation, answers: dict[str, Any]) -> str:
     editing.archive(actor=actor, consultation=consultation, at=timezone.now())
     return "Archivée. Elle se lit toujours à la même adresse."
@@ -115,6 +120,14 @@ class ConsultationAdmin(ShownAdmin):
             run=_reopen,
             question="La consultation reviendra dans la liste, et pourra être complétée.",
             shown=lambda row: row.archived_at is not None,
+        ),
+        Button(
+            name="copier",
+            label="Copier comme modèle",
+            permission="consultations.add_consultation",
+            run=_copy,
+            question="Un brouillon reprend les textes, les questions, les règles et les phases, décalées pour commencer dans deux "
+            "semaines. L’image, les documents et les contributions restent ici.",
         ),
         Button(
             name="supprimer",

@@ -296,12 +296,14 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
     at = now if day is None else phases.midnight(day)
     table = admin.site.get_model_admin(Consultation)
     missing = [] if consultation.published_at else editing_rules.publish_problems(consultation, at=now)
+    advice = [] if consultation.published_at else editing_rules.publish_advice(consultation)
     addresses = _addresses(consultation)
     return _page(
         request,
         consultation,
         "admin/consultations/publication.html",
         missing=[(item.message, *addresses[item.part]) for item in missing],
+        advice=[(item.message, *addresses[item.part]) for item in advice],
         day=day or now.astimezone(phases.PARIS).date(),
         steps=steps.steps(consultation.spans(), at=at),
         contribute_refusal=rules.writing_refusal(_as_published(consultation, now), at=at),

@@ -129,6 +129,53 @@ def test_missing_things_are_listed_with_their_page(db):
     ]
 
 
+def test_advice_does_not_stand_in_the_way(db):
+    row = draft(budget_euros=None, budget_note="")
+    assert [item.part for item in editing_rules.publish_advice(fresh(row))] == [
+        "presentation",
+        "presentation",
+        "documents",
+        "phases",
+    ]
+    assert editing_rules.publish_problems(fresh(row), at=timezone.now()) == []
+
+
+# --- A copy --------------------------------------------------------------------------------------------------------
+
+
+def test_copy_is_refused_to_who_may_not_create(db):
+    with pytest.raises(RefusedError):
+        editing.copy(actor=make_staff(), consultation=fresh(make_consultation()), at=timezone.now())
+    assert Consultation.objects.count() == 1
+
+
+def test_copy_is_a_draft_with_the_same_words_and_later_dates(db):
+    model = make_consultation(title="Quels arbres place de la Paix ?", sections=2, minimum_age=16, decider="Le conseil")
+    contribution = make_contribution(consultation=model)
+    at = timezone.now()
+    row = fresh(editing.copy(actor=make_staff("consultations.add_consultation"), consultation=fresh(model), at=at))
+    spans, before = row.spans(), fresh(model).spans()
+    assert (row.title, row.published_at, row.minimum_age, row.decider) == (
+        "Quels arbres place de la Paix ? (copie)",
+        None,
+        16,
+        "Le conseil",
+    )
+    assert row.slug not in {"", model.slug}
+    assert list(row.sections.values_list("title", "question")) == list(model.sections.values_list("title", "question"))
+    assert min(span.starts_on for span in spans) == today() + dt.timedelta(days=14)
+    assert [span.ends_on and span.ends_on - span.starts_on for span in spans] == [
+        span.ends_on and span.ends_on - span.starts_on for span in before
+    ]
+    assert (row.contributions.count(), contribution.consultation_id) == (0, model.pk)
+
+
+def test_copy_of_the_longest_title_fits(db):
+    model = make_consultation(title="é" * 120)
+    row = editing.copy(actor=make_staff("consultations.add_consultation"), consultation=fresh(model), at=timezone.now())
+    assert (len(row.title), row.title[-8:]) == (120, " (copie)")
+
+
 def test_a_phase_of_contribution_that_is_over_can_not_be_published(db):
     missing = editing_rules.publish_problems(fresh(draft(phase="decide")), at=timezone.now())
     assert [item.message for item in missing] == [
