@@ -17,6 +17,8 @@ from mulhouse.templatetags import ui
 
 EXCERPT = 220
 CARD_SUMMARY = 180
+# What may be folded into one space: not the no-break spaces before « : » and « ? ».
+GAP = re.compile(r"[^\S\u00a0]+")
 # A capital follows: « 2,5 » or « art. 3 » end nothing.
 SENTENCE_END = re.compile(r"[.!?](?= [A-ZÀ-Ý«])")
 
@@ -219,7 +221,7 @@ def file_kind(content_type: str, name: str | None) -> str:
 
 def shortened(text: str, length: int) -> str:
     """Cut a text after a sentence when one ends in its second half, else after a word; the ellipsis says that it goes on."""
-    words = " ".join(text.split())
+    words = GAP.sub(" ", text).strip()
     if len(words) <= length:
         return words
     ends = [end.end() for end in SENTENCE_END.finditer(words, length // 2, length)]

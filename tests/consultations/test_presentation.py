@@ -139,6 +139,7 @@ def test_type_of_a_file_is_one_that_people_know(content_type, name, kind):
 def test_excerpt_is_cut_at_a_word():
     assert presentation.shortened("Un mot", 10) == "Un mot"
     assert presentation.shortened("Un  mot\n\nde trop, vraiment", 16) == "Un mot de trop…"
+    assert presentation.shortened("Un avis\u00a0:\nle mien", 20) == "Un avis\u00a0: le mien"
 
 
 @pytest.mark.parametrize(

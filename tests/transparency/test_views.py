@@ -41,7 +41,7 @@ def numbers(response):
     return [
         int(number)
         for number in re.findall(
-            r'<th scope="row" class="nombre"><a href="/registre/(\d+)/"', response.content.decode()
+            r'<th scope="row" class="nombre" role="rowheader"><a href="/registre/(\d+)/"', response.content.decode()
         )
     ]
 
