@@ -35,10 +35,11 @@ from consultations.models import (
     Contribution,
     Position,
     Section,
+    Source,
 )
 from consultations.views import fetching, files
 from desk.models import Channel
-from mulhouse import charter, typography
+from mulhouse import charter, markup, typography
 from mulhouse.access import public
 from mulhouse.errors import Refusal
 from mulhouse.templatetags import ui
@@ -47,6 +48,7 @@ from transparency.pages import cached_for_visitors
 PAGE_SIZE = 20
 REPLIES_SHOWN = 3
 REPLIES_OPENED = 100
+SOURCE_LENGTH = 90
 
 
 # A page of the best answers hangs on its rank, not on a row.
@@ -299,7 +301,7 @@ def contribution_context(
         "tags": _tags(row),
         "facts": presentation.lived_facts(row),
         "files": [presentation.file(each) for each in row.attachments.all()] if row.channel != Channel.IMPORT else [],
-        "sources": list(row.sources.all()) if row.channel == Channel.IMPORT else [],
+        "sources": _sources(row) if row.channel == Channel.IMPORT else [],
         "versions": [(version, presentation.resident_html(version.body_html)) for version in versions],
         "is_own": is_own,
         "can_edit": is_own and rules.edit_refusal(user, row, at=at) is None,
@@ -458,6 +460,14 @@ def _stance_choices(form: CommentForm | None) -> list[ui.Choice]:
     chosen = form.data.get("stance", "") if form else ""
     icons = {Comment.Stance.FOR: "plus", Comment.Stance.AGAINST: "minus", Comment.Stance.NEUTRAL: "equal"}
     return [ui.Choice(stance.value, stance.label, icons[stance], checked=chosen == stance) for stance in Comment.Stance]
+
+
+def _sources(row: Contribution) -> list[tuple[Source, str]]:
+    """Give the references of an imported contribution, each with how its text begins: twenty whole ones outweigh the page."""
+    return [
+        (source, presentation.shortened(markup.to_text(source.body_html), SOURCE_LENGTH))
+        for source in row.sources.all()
+    ]
 
 
 def _forms_context(

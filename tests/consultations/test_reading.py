@@ -349,11 +349,16 @@ def test_imported_contribution_shows_its_sources_and_counts(client):
     row = f.make_contribution(
         channel="import", author_label="Pseudo 12", imported_agree_count=40, imported_mixed_count=2, agree_count=3
     )
-    Source.objects.create(contribution=row, title="Rapport", url="https://example.org/rapport", source_key="s1")
+    said = {"body_html": "<p>Le plan de <strong>2020</strong>, &lt;p. 3&gt;.</p>"}
+    Source.objects.create(contribution=row, title="Rapport", url="https://example.org/rapport", source_key="s1", **said)
     html = html_of(client, row.get_absolute_url())
-    assert [
-        words for words in ("Pseudo 12", "https://example.org/rapport", "43 d’accord, 2 mitigé") if words not in html
-    ] == []
+    expected = (
+        "Pseudo 12",
+        "https://example.org/rapport",
+        "Le plan de 2020, &lt;p. 3&gt;.",
+        "43 d’accord, 2 mitigé",
+    )
+    assert [words for words in expected if words not in html] == []
 
 
 def test_text_of_a_resident_can_do_nothing(client):
