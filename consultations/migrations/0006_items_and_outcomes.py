@@ -151,11 +151,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='analysis_themes', to='consultations.consultation'),
         ),
         migrations.AddField(
-            model_name='analysistheme',
-            name='merged_into',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_themes', to='consultations.analysistheme'),
-        ),
-        migrations.AddField(
             model_name='item',
             name='comment',
             field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='item', to='consultations.comment'),
@@ -237,11 +232,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='analysistheme',
-            constraint=models.UniqueConstraint(models.F('consultation'), django.db.models.functions.text.Lower('title'), condition=models.Q(('merged_into__isnull', True)), name='analysis_theme_title_once', violation_error_message='Un thème de cette consultation porte déjà ce titre.'),
-        ),
-        migrations.AddConstraint(
-            model_name='analysistheme',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into', models.F('id')), _negated=True), name='analysis_theme_not_into_itself'),
+            constraint=models.UniqueConstraint(models.F('consultation'), django.db.models.functions.text.Lower('title'), name='analysis_theme_title_once', violation_error_message='Un thème de cette consultation porte déjà ce titre.'),
         ),
         migrations.AddIndex(
             model_name='item',

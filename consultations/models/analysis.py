@@ -153,9 +153,6 @@ class AnalysisTheme(Draft):
     public_title = models.CharField("titre public", max_length=160, blank=True)
     public_summary = models.TextField("ce qui est demandé, en public", blank=True)
     is_minority = models.BooleanField("point de vue minoritaire", default=False)
-    merged_into = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_themes", editable=False
-    )
     created_at = models.DateTimeField("créé le", auto_now_add=True)
 
     class Meta:
@@ -167,10 +164,8 @@ class AnalysisTheme(Draft):
                 "consultation",
                 Lower("title"),
                 name="analysis_theme_title_once",
-                condition=Q(merged_into__isnull=True),
                 violation_error_message="Un thème de cette consultation porte déjà ce titre.",
             ),
-            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="analysis_theme_not_into_itself"),
         )
 
     def __str__(self) -> str:
