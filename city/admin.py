@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.contrib import admin
 
-from city.models import District, Sector, Service, Theme
+from city.models import District, Population, Sector, Service, Theme
 from mulhouse.staff import NamesAdmin
 
 
@@ -51,3 +51,27 @@ class ServiceAdmin(NamesAdmin):
     search_fields = ("name",)
     fields = ("name", "slug", "contact_email", "position")
     prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
+
+
+@admin.register(Population)
+class PopulationAdmin(NamesAdmin):
+    """How many people live where: the reports compare those who took part with them."""
+
+    list_display = ("place", "band", "inhabitants", "year", "is_estimate", "source")
+    list_select_related = ("district",)
+    list_filter = ("year", "is_estimate")
+    list_intro = (
+        "Les bilans comparent les participants à ces nombres, pour dire qui manque. "
+        "La commande «\u00a0import_population\u00a0» les reprend d’un fichier CSV."
+    )
+    fields = ("district", "age_band", "inhabitants", "year", "source", "is_estimate")
+
+    @admin.display(description="lieu", ordering="district__position")
+    def place(self, row: Population) -> str:
+        """Name the place."""
+        return row.district.name if row.district else "Toute la ville"
+
+    @admin.display(description="âge", ordering="age_band")
+    def band(self, row: Population) -> str:
+        """Name the age band."""
+        return str(row.get_age_band_display()) if row.age_band else "Tous les âges"

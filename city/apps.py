@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class CityConfig(AppConfig):
-    """Sectors, districts, themes, services."""
+    """Sectors, districts, themes, services, and how many people live there."""
 
     name = "city"
     verbose_name = "La ville"

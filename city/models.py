@@ -1,6 +1,14 @@
-"""Sectors, districts, themes and services: names the city gives, that every service of the portal files things under."""
+"""Sectors, districts, themes and services: names the city gives, that every service of the portal files things under.
 
+And how many people live there, to tell who is missing where people take part.
+"""
+
+from typing import ClassVar, Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+
+from mulhouse.ages import AgeBand
 
 
 class Named(models.Model):
@@ -63,3 +71,52 @@ class Service(Named):
     class Meta(Named.Meta):
         verbose_name = "service"
         verbose_name_plural = "services"
+
+
+class PopulationQuerySet(models.QuerySet["Population"]):
+    """Named reads of the population."""
+
+    def newest(self) -> Self:
+        """The last year known of each place and band, by place and band."""
+        return self.order_by("district_id", "age_band", "-year").distinct("district_id", "age_band")
+
+
+class Population(models.Model):
+    """How many people live in a district, or in the whole city, of an age band or of every age, in a year."""
+
+    district = models.ForeignKey(
+        District,
+        verbose_name="quartier",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="populations",
+        help_text="Aucun\u00a0: toute la ville.",
+    )
+    age_band = models.CharField(
+        "tranche d’âge", max_length=5, blank=True, choices=AgeBand, help_text="Aucune\u00a0: tous les âges."
+    )
+    inhabitants = models.PositiveIntegerField("habitants")
+    year = models.PositiveSmallIntegerField("année", validators=(MinValueValidator(1900), MaxValueValidator(2100)))
+    source = models.CharField("source", max_length=300, help_text="Qui a compté, et où le lire.")
+    is_estimate = models.BooleanField("estimation", default=False)
+
+    objects: ClassVar[models.Manager["Population"]] = PopulationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "population"
+        verbose_name_plural = "population"
+        ordering = ("-year", "district__position", "age_band")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("district", "age_band", "year"),
+                name="population_once",
+                nulls_distinct=False,
+                violation_error_message="Ce nombre est déjà donné pour cette année.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        place = self.district.name if self.district else "toute la ville"
+        ages = f", {self.get_age_band_display()}" if self.age_band else ""
+        return f"{place}{ages}, {self.year}"
