@@ -15,6 +15,7 @@ from city.models import District
 from desk.models import Channel, Person
 from mulhouse.references import new_reference
 from mulhouse.typography import local_day
+from questionnaires import conditions
 
 TEXT_LENGTH = 1500
 OTHER_LENGTH = 200
@@ -160,10 +161,10 @@ class Question(models.Model):
     class Test(models.TextChoices):
         """What the earlier answer must be."""
 
-        ANY_OF = "any_of", "a choisi l’une de ces réponses"
-        NONE_OF = "none_of", "a répondu, et n’a choisi aucune de ces réponses"
-        AT_LEAST = "at_least", "a répondu au moins"
-        AT_MOST = "at_most", "a répondu au plus"
+        ANY_OF = conditions.Test.ANY_OF.value, "a choisi l’une de ces réponses"
+        NONE_OF = conditions.Test.NONE_OF.value, "a répondu, et n’a choisi aucune de ces réponses"
+        AT_LEAST = conditions.Test.AT_LEAST.value, "a répondu au moins"
+        AT_MOST = conditions.Test.AT_MOST.value, "a répondu au plus"
 
     section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="questions")
     position = models.PositiveSmallIntegerField("ordre", default=1)
@@ -186,7 +187,9 @@ class Question(models.Model):
         related_name="dependants",
     )
     condition_test = models.CharField("quand la personne", max_length=10, choices=Test, blank=True)
-    condition_options = models.ManyToManyField("Option", verbose_name="réponses", blank=True, related_name="+")
+    condition_options: "models.ManyToManyField[Option, Any]" = models.ManyToManyField(
+        "Option", verbose_name="réponses", blank=True, related_name="+"
+    )
     condition_number = models.IntegerField("nombre", null=True, blank=True)
 
     class Meta:
@@ -279,6 +282,13 @@ class ResponseQuerySet(models.QuerySet["Response"]):
     def sent(self) -> Self:
         """What counts: begun and left is nothing."""
         return self.filter(submitted_at__isnull=False)
+
+    def of(self, questionnaire: Questionnaire, *, user: Any, token_hash: str) -> Self:
+        """What this person, or this browser, has begun or sent."""
+        rows = self.filter(questionnaire=questionnaire)
+        if user.is_authenticated:
+            return rows.filter(person__user=user)
+        return rows.filter(token_hash=token_hash) if token_hash else rows.none()
 
 
 class Response(models.Model):
