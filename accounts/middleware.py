@@ -6,6 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -24,6 +26,20 @@ RENEWAL_SECONDS = 60
 def idle_limit(user: Any) -> int:
     """Give how long a session may stay idle, in seconds: 8 hours for residents, 30 minutes for those who hold a role."""
     return settings.STAFF_SESSION_SECONDS if user.is_staff else settings.RESIDENT_SESSION_SECONDS
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Lead visitors to the sign-in page, and from there back to a page: a button has an address that only answers to it.
+
+    A button of htmx would put the sign-in page inside the page: the browser is told to go there instead.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+        """Answer in place of a view that is not open to everybody."""
+        is_button = request.method not in {"GET", "HEAD"}
+        back = _page_of_the_form(request, default=request.get_full_path()) if is_button else request.get_full_path()
+        answer = redirect_to_login(back, self.get_login_url(view_func))
+        return HttpResponse(headers={"HX-Redirect": answer.url}) if request.headers.get("HX-Request") else answer
 
 
 class IdleSessionMiddleware:
@@ -46,18 +62,22 @@ class IdleSessionMiddleware:
 
 def _session_ended(request: HttpRequest) -> HttpResponseBase:
     """Lead to the page that says so, and from there back to where one was."""
-    back = request.get_full_path() if request.method in {"GET", "HEAD"} else _page_of_the_form(request)
+    back = (
+        request.get_full_path()
+        if request.method in {"GET", "HEAD"}
+        else _page_of_the_form(request, default=reverse("accounts:home"))
+    )
     url = f"{reverse('accounts:session_ended')}?{urlencode({'next': back})}"
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": url})
     return HttpResponseRedirect(url)
 
 
-def _page_of_the_form(request: HttpRequest) -> str:
+def _page_of_the_form(request: HttpRequest, *, default: str) -> str:
     referer = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(referer, allowed_hosts={request.get_host()}):
         return referer
-    return reverse("accounts:home")
+    return default
 
 
 class SecondFactorMiddleware:

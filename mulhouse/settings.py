@@ -46,6 +46,10 @@ SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 IDENTITY_KEY = env.text("IDENTITY_KEY") if PRODUCTION else env.text("IDENTITY_KEY", "") or f"identity:{SECRET_KEY}"
 if PRODUCTION and len(IDENTITY_KEY) < 32:  # noqa: PLR2004 (a key that could be guessed gives the names back)
     raise ImproperlyConfigured("IDENTITY_KEY must have 32 signs at least (see .env.example).")
+# Seals the box of a secret vote until its closing, and the receipts. Lost, the ballots of the votes under way are lost with it.
+BALLOT_KEY = env.text("BALLOT_KEY") if PRODUCTION else env.text("BALLOT_KEY", "") or f"ballots:{SECRET_KEY}"
+if PRODUCTION and len(BALLOT_KEY) < 32:  # noqa: PLR2004 (same)
+    raise ImproperlyConfigured("BALLOT_KEY must have 32 signs at least (see .env.example).")
 
 # --- Addresses --------------------------------------------------------------------------------------------------
 
@@ -112,7 +116,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -288,6 +288,15 @@ def test_a_fragment_asked_too_late_moves_the_whole_page(client, camille):
     assert response["HX-Redirect"].startswith("/mon-espace/session-terminee/")
 
 
+def test_a_button_pressed_once_signed_out_leads_to_signing_in_and_back_to_its_page(client):
+    button, page = "/concertations/quais/suivre/", "http://testserver/concertations/quais/"
+    wanted = f"{URL}?next=http%3A//testserver/concertations/quais/"
+    assert client.post(button, headers={"referer": page})["Location"] == wanted
+    assert client.post(button, headers={"referer": "https://ailleurs.example/"})["Location"] == f"{URL}?next={button}"
+    inside = client.post(button, headers={"referer": page, "HX-Request": "true"})
+    assert (inside.status_code, inside["HX-Redirect"], inside.content) == (200, wanted, b"")
+
+
 def test_the_session_is_written_at_most_once_a_minute(client, camille, django_assert_num_queries):
     enter(client)
     before = Session.objects.get().expire_date
