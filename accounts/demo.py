@@ -64,6 +64,13 @@ _ACCOUNTS = (
         "Agence de la participation",
     ),
     DemoAccount(
+        roles.DESK.code,
+        "Une agente du guichet",
+        "Elle reçoit les habitants, écrit pour eux et vérifie les résidences.",
+        "guichet@demo.example",
+        "Guichet de la mairie",
+    ),
+    DemoAccount(
         roles.MODERATOR.code,
         "Un modérateur",
         "Il lit ce qui est publié et répond aux signalements.",

@@ -35,14 +35,28 @@ AGENT = Role(
     frozenset(
         _all("consultations", CONSULTATION_TABLES, ("add", "change", "view"))
         | _all("consultations", VOICES, ("view",))
-        | _all("city", ("sector", "district", "theme", "service"), ("view",))
-        | {"consultations.publish_consultation", "consultations.delete_consultation"}
-        | {"accounts.view_residency", "accounts.verify_residency"}
+        | _all("city", ("sector", "district", "theme", "service", "population"), ("view",))
+        | _all("commitments", ("commitment",), ("add", "change", "view", "publish"))
+        | {"consultations.publish_consultation", "consultations.delete_consultation", "consultations.analyse_consultation"}
+        | {"accounts.view_residency", "accounts.verify_residency", "desk.assist"}
         | {"notifications.view_outboundmail", "notifications.retry_outboundmail"}
         | {"transparency.view_accessibilityfault", "transparency.answer_accessibilityfault"}
     ),
 )
-MODERATOR = Role("moderator", "Modération", frozenset(_all("consultations", (*VOICES, "consultation"), ("view",))))
+# Who receives people at the town hall: writes for them, checks where they live, and changes nothing in a consultation.
+DESK = Role(
+    "desk",
+    "Guichet",
+    frozenset(
+        {"desk.assist", "accounts.view_residency", "accounts.verify_residency"}
+        | _all("consultations", (*VOICES, "consultation"), ("view",))
+    ),
+)
+MODERATOR = Role(
+    "moderator",
+    "Modération",
+    frozenset(_all("consultations", (*VOICES, "consultation"), ("view",)) | {"consultations.hide_voice"}),
+)
 MEDIATOR = Role("mediator", "Médiation", frozenset())
 EVALUATOR = Role(
     "evaluator",
@@ -66,7 +80,7 @@ ADMINISTRATOR = Role(
     ),
 )
 
-ROLES = {role.code: role for role in (AGENT, MODERATOR, MEDIATOR, EVALUATOR, ADMINISTRATOR)}
+ROLES = {role.code: role for role in (AGENT, DESK, MODERATOR, MEDIATOR, EVALUATOR, ADMINISTRATOR)}
 
 
 def of(user: Any) -> list[Role]:

@@ -10,9 +10,14 @@ class DeskConfig(AppConfig):
     verbose_name = "Guichet"
 
     def ready(self) -> None:
-        """Declare what the room knows about people."""
+        """Declare what the room writes on the register and knows about people."""
         # These need the registry of apps, which is ready by now.
         from desk import personal_data  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
+        from transparency import register  # noqa: PLC0415
 
         registry.declare(*personal_data.HOLDINGS)
+        register.declare(
+            register.Act("desk.opened", "Un agent a commencé une saisie pour une personne, avec son accord"),
+            register.Act("desk.account_linked", "Un compte a été rattaché à une identité vue au guichet"),
+        )

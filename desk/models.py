@@ -1,12 +1,19 @@
-"""The person behind a gesture, whatever the channel. Nobody is named here."""
+"""The person behind a gesture, whatever the channel, and the help of an agent. Nobody is named here."""
 
+import datetime as dt
 import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from city.models import District
+from mulhouse.references import new_reference
+
+# How long an agent has to write one gesture for somebody (features-and-rules §3).
+ASSISTANCE = dt.timedelta(minutes=15)
 
 
 class Channel(models.TextChoices):
@@ -55,3 +62,70 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return f"personne {self.key}"
+
+
+class Act(models.TextChoices):
+    """What an agent writes for somebody: one thing at a time."""
+
+    CONTRIBUTION = "contribution", _("un avis")
+    ANSWERS = "answers", _("des réponses à un questionnaire")
+    VOTE = "vote", _("une inscription sur la liste d’un vote")
+
+
+class Assistance(models.Model):
+    """An agent helping one person, face to face or from a form: one act, a quarter of an hour, then it is gone.
+
+    The row is purged at night, used or not: what stays is the act, its receipt and the register's line.
+    """
+
+    key = models.UUIDField("clé", default=uuid.uuid4, unique=True, editable=False)
+    agent = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="assistances")
+    topic = models.CharField("à propos de", max_length=100)
+    channel = models.CharField("canal", max_length=8, choices=Channel)
+    district = models.ForeignKey(District, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    birth_year = models.PositiveSmallIntegerField("année de naissance")
+    is_residence_checked = models.BooleanField("domicile vérifié par l’agent", default=False)
+    consent_version = models.CharField("version du texte accepté", max_length=20)
+    opened_at = models.DateTimeField("ouverte le")
+    expires_at = models.DateTimeField("jusqu’à")
+    used_at = models.DateTimeField("employée le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "saisie assistée"
+        verbose_name_plural = "saisies assistées"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(channel__in=(Channel.DESK, Channel.PAPER, Channel.PHONE)), name="assistance_channel"
+            ),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("opened_at")), name="assistance_ends"),
+            models.CheckConstraint(condition=~Q(consent_version=""), name="assistance_consented"),
+        )
+
+    def __str__(self) -> str:
+        return f"saisie {self.key}"
+
+
+class Receipt(models.Model):
+    """What somebody takes away: a number that only their paper holds. It names nobody, neither the person nor the agent."""
+
+    number = models.CharField("numéro", max_length=8, unique=True, default=new_reference, editable=False)
+    act = models.CharField("acte", max_length=12, choices=Act)
+    channel = models.CharField("canal", max_length=8, choices=Channel)
+    topic = models.CharField("à propos de", max_length=100, db_index=True)
+    title = models.CharField("intitulé", max_length=200)
+    # The public reference of what was written, when it has one, and its page.
+    reference = models.CharField("référence publique", max_length=8, blank=True, db_index=True)
+    path = models.CharField("page", max_length=300)
+    # A day and no hour: an hour would place it beside the roll of a vote.
+    issued_on = models.DateField("remis le", default=timezone.localdate, editable=False)
+
+    class Meta:
+        verbose_name = "reçu"
+        verbose_name_plural = "reçus"
+        ordering = ("-pk",)
+        default_permissions = ()
+        permissions = (("assist", "Peut saisir pour une personne au guichet, sur papier ou au téléphone"),)
+
+    def __str__(self) -> str:
+        return self.number

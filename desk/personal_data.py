@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.models import User
-from desk.models import Person
+from desk.models import Assistance, Person
 from mulhouse.personal_data import Fate, Holding
 
 
@@ -15,6 +17,15 @@ def _person(user: User) -> Iterable[dict[str, Any]]:
 
 def _cut(user: User) -> None:
     Person.objects.filter(user=user).update(user=None)
+
+
+def _assistances(user: User) -> Iterable[dict[str, Any]]:
+    for row in Assistance.objects.filter(Q(agent=user) | Q(person__user=user)).order_by("pk"):
+        yield {"a_propos_de": row.topic, "canal": row.get_channel_display(), "ouverte_le": row.opened_at}
+
+
+def _erase_assistances(user: User) -> None:
+    Assistance.objects.filter(Q(agent=user) | Q(person__user=user)).delete()
 
 
 HOLDINGS = (
@@ -30,5 +41,15 @@ HOLDINGS = (
         fate=Fate.UNSIGNED,
         export=_person,
         erase=_cut,
+    ),
+    Holding(
+        model=Assistance,
+        label="Les saisies assistées en cours",
+        purpose="Laisser un agent écrire un seul acte pour une personne, pendant quinze minutes.",
+        basis="Mission d’intérêt public : la participation des habitants aux décisions de la Ville.",
+        period="Un jour, que la saisie ait servi ou non.",
+        fate=Fate.ERASED,
+        export=_assistances,
+        erase=_erase_assistances,
     ),
 )

@@ -20,6 +20,8 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="2", minute="30"),
     },
     "transparency.purge": {"task": "transparency.purge", "schedule": crontab(hour="3", minute="20")},
+    "desk.forget": {"task": "desk.forget", "schedule": crontab(hour="4", minute="20")},
+    "commitments.sweep_news": {"task": "commitments.sweep_news", "schedule": crontab(minute="*/10")},
     "consultations.announce_phases": {"task": "consultations.announce_phases", "schedule": crontab(minute="*/15")},
     "consultations.announce_amendments": {
         "task": "consultations.announce_amendments",

@@ -1,0 +1,119 @@
+"""Opening the help of an agent, using it once, giving a receipt, tying an account to an identity, forgetting in time."""
+
+import datetime as dt
+
+from django.db import transaction
+
+from accounts.models import User
+from city.models import District
+from desk import consent, merging, people, rules
+from desk.models import ASSISTANCE, Assistance, Person, Receipt
+from mulhouse.db import assert_in_transaction
+from mulhouse.errors import DomainError, require
+from mulhouse.references import new_reference
+from transparency import register
+
+AGENT = "agent"
+# How long the fingerprint of an identity that nobody uses is kept.
+IDENTITY_DAYS = 730
+NOBODY_DAYS = 1
+
+
+@transaction.atomic(durable=True)
+def open_assistance(
+    *,
+    actor: User,
+    topic: str,
+    fingerprint: str,
+    birth_year: int,
+    channel: str,
+    district: District | None,
+    is_residence_checked: bool,
+    at: dt.datetime,
+) -> Assistance:
+    """Begin to write for somebody who agreed to it: fifteen minutes, one act.
+
+    Shape: `fingerprint` is the one of `people.identity_hash`; the names never come here.
+    Raises: RefusedError without the permission.
+    """
+    require(rules.assist_refusal(actor))
+    assistance = Assistance.objects.create(
+        agent=actor,
+        person=people.of_identity(fingerprint),
+        topic=topic,
+        channel=channel,
+        district=district,
+        birth_year=birth_year,
+        is_residence_checked=is_residence_checked,
+        consent_version=consent.VERSION,
+        opened_at=at,
+        expires_at=at + ASSISTANCE,
+    )
+    facts = {"canal": channel, "consentement": consent.VERSION}
+    register.record("desk.opened", role=AGENT, subject=topic, facts=facts, actor=actor)
+    return assistance
+
+
+def use(*, actor: User, assistance: Assistance, at: dt.datetime) -> Assistance:
+    """Use an assistance, once; called first thing in the transaction of the act.
+
+    Raises: RefusedError when it is used, over, or another agent's; RuntimeError outside a transaction.
+    Locks: the assistance, so that a form sent twice writes once.
+    """
+    assert_in_transaction()
+    held = Assistance.objects.select_for_update(of=("self",), no_key=True).select_related("person", "district")
+    assistance = held.get(pk=assistance.pk)
+    require(rules.session_refusal(actor, assistance, at=at))
+    assistance.used_at = at
+    assistance.save(update_fields=["used_at"])
+    return assistance
+
+
+def issue_receipt(*, act: str, channel: str, topic: str, title: str, path: str, reference: str = "") -> Receipt:
+    """Make the receipt of an act, in the act's transaction.
+
+    Raises: RuntimeError outside a transaction.
+    """
+    assert_in_transaction()
+    return Receipt.objects.create(
+        number=new_reference(), act=act, channel=channel, topic=topic, title=title, path=path, reference=reference
+    )
+
+
+@transaction.atomic(durable=True)
+def link_account(*, actor: User, user: User, fingerprint: str) -> Person:
+    """Tie an account to the identity an agent has before their eyes, so that web and desk count once; repeating is no error.
+
+    Raises: RefusedError; DomainError "other_identity", "other_account" or "both_took_part".
+    Locks: the two rows of the person, in the order of their keys.
+    """
+    require(rules.link_refusal(actor))
+    keys = sorted({people.of_user(user).pk, people.of_identity(fingerprint).pk})
+    held = {row.pk: row for row in Person.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")}
+    of_account = next(row for row in held.values() if row.user_id == user.pk)
+    if of_account.identity_hash == fingerprint:
+        return of_account
+    if of_account.identity_hash is not None:
+        raise DomainError("other_identity", "Ce compte est déjà rattaché à une autre identité.")
+    of_identity = next(row for row in held.values() if row.identity_hash == fingerprint)
+    if of_identity.user_id is not None:
+        raise DomainError("other_account", "Cette identité est déjà rattachée à un autre compte.")
+    seen_on = of_identity.identity_on
+    merging.merge(of_account, of_identity)
+    of_account.identity_hash, of_account.identity_on = fingerprint, seen_on
+    of_account.save(update_fields=["identity_hash", "identity_on"])
+    register.record("desk.account_linked", role=AGENT, actor=actor)
+    return of_account
+
+
+@transaction.atomic(durable=True)
+def purge_assistances(*, at: dt.datetime) -> int:
+    """Erase what tied an agent to a person: every assistance of the day before and earlier."""
+    return Assistance.objects.filter(opened_at__lt=at - dt.timedelta(days=NOBODY_DAYS)).delete()[0]
+
+
+@transaction.atomic(durable=True)
+def forget_identities(*, on: dt.date) -> int:
+    """Erase the fingerprints that no agent has used for two years; the counts stay."""
+    old = Person.objects.filter(identity_on__lt=on - dt.timedelta(days=IDENTITY_DAYS))
+    return old.update(identity_hash=None, identity_on=None)

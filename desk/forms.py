@@ -1,0 +1,119 @@
+"""What an agent types about somebody: checked here, made into a fingerprint, and gone with the request."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from accounts.models import User
+from city.models import District
+from desk import identities, people
+from desk.models import Channel
+
+# Nobody lived longer (122 years), and a wrong century is the common mistake.
+OLDEST_YEARS = 122
+CHANNELS = [(channel.value, channel.label) for channel in (Channel.DESK, Channel.PAPER, Channel.PHONE)]
+NAME_LENGTH = 100
+
+
+class IdentityForm(forms.Form):
+    """An identity, for the time of the request. The browser is asked to remember none of it."""
+
+    family_name = forms.CharField(
+        label="Nom de naissance",
+        max_length=NAME_LENGTH,
+        help_text="Tel qu’il est écrit sur la pièce d’identité. Accents, majuscules et traits d’union ne comptent pas.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    given_names = forms.CharField(
+        label="Prénoms",
+        max_length=NAME_LENGTH,
+        help_text="Dans l’ordre de l’état civil\u00a0: le premier suffit.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    birth_date = forms.DateField(
+        label="Date de naissance",
+        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "off"}, format="%Y-%m-%d"),
+    )
+
+    def clean_family_name(self) -> str:
+        """Refuse what holds no letter."""
+        return _named(self.cleaned_data["family_name"])
+
+    def clean_given_names(self) -> str:
+        """Refuse what holds no letter."""
+        return _named(self.cleaned_data["given_names"])
+
+    def clean_birth_date(self) -> dt.date:
+        """Refuse a day to come, or longer ago than anybody lived."""
+        day: dt.date = self.cleaned_data["birth_date"]
+        today = timezone.localdate()
+        if day > today or day.year < today.year - OLDEST_YEARS:
+            raise forms.ValidationError("Vérifiez la date de naissance\u00a0: personne n’est né ce jour-là.")
+        return day
+
+    def fingerprint(self) -> str:
+        """Give the fingerprint of what was typed."""
+        given = self.cleaned_data
+        return people.identity_hash(given["family_name"], given["given_names"], given["birth_date"])
+
+
+def _named(name: str) -> str:
+    if not identities.words(name):
+        raise forms.ValidationError("Écrivez un nom, avec des lettres.")
+    return name
+
+
+class AssistanceForm(IdentityForm):
+    """What opens an assistance: who, how they came, where they live, and that they agreed."""
+
+    field_order = ("channel", "family_name", "given_names", "birth_date", "district", "is_residence_checked", "consent")
+
+    channel = forms.ChoiceField(label="Comment la personne participe", choices=CHANNELS, widget=forms.RadioSelect)
+    district = forms.ModelChoiceField(
+        label="Quartier",
+        queryset=District.objects.order_by("name"),
+        required=False,
+        empty_label="Hors de Mulhouse, ou non dit",
+    )
+    is_residence_checked = forms.BooleanField(label="J’ai vu un justificatif de domicile à Mulhouse", required=False)
+    consent = forms.BooleanField(
+        label="La personne a lu ou entendu ce texte, et elle est d’accord",
+        error_messages={"required": "Sans son accord, rien ne peut être écrit pour elle."},
+    )
+
+
+class LinkForm(IdentityForm):
+    """Whose account, and which identity the agent has before their eyes."""
+
+    field_order = ("email", "family_name", "given_names", "birth_date", "is_seen")
+
+    email = forms.EmailField(
+        label="Adresse électronique du compte",
+        help_text="Celle que la personne vous donne.",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    is_seen = forms.BooleanField(
+        label="J’ai la pièce d’identité sous les yeux, et la personne est d’accord",
+        error_messages={"required": "Le rattachement se fait au guichet, pièce d’identité en main."},
+    )
+
+    def clean_email(self) -> str:
+        """Find the open account of this address."""
+        email: str = self.cleaned_data["email"]
+        self.user: Any = User.objects.filter(email__iexact=email, is_active=True).first()
+        if self.user is None:
+            raise forms.ValidationError("Aucun compte ouvert n’a cette adresse.")
+        return email
+
+
+class FollowForm(forms.Form):
+    """The number of a receipt, or a public reference, however it is typed."""
+
+    reference = forms.CharField(max_length=20)
+
+    def clean_reference(self) -> str:
+        """Read what is written on the paper: capitals, no space; the letters nobody uses are the digits they look like."""
+        typed = "".join(self.cleaned_data["reference"].upper().split()).replace("-", "")
+        return typed.translate(str.maketrans("OIL", "011"))

@@ -1,0 +1,63 @@
+"""Who may write for somebody else, and until when."""
+
+import datetime as dt
+from typing import Any
+
+from accounts.levels import ResidencyLevel
+from desk.models import Assistance
+from mulhouse.errors import Refusal
+from mulhouse.typography import local_day
+
+ASSIST = "desk.assist"
+LINK = "accounts.verify_residency"
+
+
+def assist_refusal(user: Any) -> Refusal | None:
+    """Tell whether somebody may write for another person: agents who hold the permission."""
+    if not user.has_perm(ASSIST):
+        return Refusal("not_allowed", "La saisie pour une personne est réservée aux agents du guichet.")
+    return None
+
+
+def session_refusal(user: Any, assistance: Assistance, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether an agent may still write the one act of an assistance: theirs, in time, and not used."""
+    if refusal := assist_refusal(user):
+        return refusal
+    if assistance.agent_id != user.pk:
+        return Refusal("not_yours", "Cette saisie a été ouverte par un autre agent.")
+    if assistance.used_at is not None:
+        return Refusal("used", "Cette saisie est terminée\u00a0: elle vaut pour un seul acte. Ouvrez-en une autre.")
+    if at >= assistance.expires_at:
+        return Refusal("expired", "Les quinze minutes sont passées. Ouvrez une nouvelle saisie.")
+    return None
+
+
+def place_refusal(
+    assistance: Assistance, *, residency_level: str, minimum_age: int | None, at: dt.datetime
+) -> Refusal | None:
+    """Tell whether the person helped meets what a procedure asks: where they live, how old they are.
+
+    Shape: the words are for the agent, who has the person, or their form, before them.
+    """
+    if residency_level != ResidencyLevel.NONE and assistance.district_id is None:
+        return Refusal(
+            "residency_missing",
+            "Cette procédure est ouverte aux personnes qui habitent Mulhouse : il faut un quartier.",
+        )
+    if residency_level == ResidencyLevel.VERIFIED and not assistance.is_residence_checked:
+        return Refusal(
+            "residency_unverified",
+            "Cette procédure demande une résidence vérifiée : regardez un justificatif de domicile, puis ouvrez une nouvelle saisie.",
+        )
+    if minimum_age is not None and local_day(at).year - assistance.birth_year < minimum_age:
+        return Refusal("too_young", f"Cette procédure est ouverte à partir de {minimum_age} ans.")
+    return None
+
+
+def link_refusal(user: Any) -> Refusal | None:
+    """Tell whether an agent may tie an account to an identity: those who check residences, at the desk."""
+    return assist_refusal(user) or (
+        None
+        if user.has_perm(LINK)
+        else Refusal("not_allowed", "Rattacher un compte est réservé aux agents qui vérifient les résidences.")
+    )
