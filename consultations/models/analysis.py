@@ -15,6 +15,7 @@ from consultations.models.procedure import Consultation, Section
 from consultations.models.writing import Comment, Contribution
 from desk.models import Channel
 from mulhouse.references import new_reference
+from questionnaires.models import Answer
 
 
 class Decision(models.TextChoices):
@@ -71,7 +72,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
 
 class Item(Draft):
-    """An opinion that must get an answer: a contribution, or a comment that its author made a proposal.
+    """An opinion that must get an answer: a contribution, a comment marked as a proposal, the free text of a questionnaire.
 
     Written in the transaction of its source (`consultations.items`), with a copy of the words that are searched.
     """
@@ -101,6 +102,7 @@ class Item(Draft):
         Contribution, null=True, blank=True, on_delete=models.CASCADE, related_name="item"
     )
     comment = models.OneToOneField(Comment, null=True, blank=True, on_delete=models.CASCADE, related_name="item")
+    answer = models.OneToOneField(Answer, null=True, blank=True, on_delete=models.CASCADE, related_name="item")
     kind = models.CharField("sorte", max_length=10, choices=Kind)
     channel = models.CharField("canal", max_length=8, choices=Channel)
     section = models.ForeignKey(Section, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -128,8 +130,9 @@ class Item(Draft):
         )
         constraints = (
             models.CheckConstraint(
-                condition=Q(contribution__isnull=False, comment__isnull=True)
-                | Q(contribution__isnull=True, comment__isnull=False),
+                condition=Q(contribution__isnull=False, comment__isnull=True, answer__isnull=True)
+                | Q(contribution__isnull=True, comment__isnull=False, answer__isnull=True)
+                | Q(contribution__isnull=True, comment__isnull=True, answer__isnull=False),
                 name="item_one_source",
             ),
             models.CheckConstraint(

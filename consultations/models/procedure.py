@@ -133,7 +133,11 @@ class Consultation(models.Model):
         verbose_name = "consultation"
         verbose_name_plural = "consultations"
         ordering = ("-published_at", "-pk")
-        permissions = (("publish_consultation", "Peut publier et archiver une consultation"),)
+        permissions = (
+            ("publish_consultation", "Peut publier et archiver une consultation"),
+            ("analyse_consultation", "Peut analyser les avis et préparer les réponses"),
+            ("hide_voice", "Peut masquer une contribution ou un commentaire"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=Q(image="") | ~Q(image_alt=""),
