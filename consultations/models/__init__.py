@@ -27,6 +27,7 @@ from consultations.models.procedure import (
     Section,
 )
 from consultations.models.questionnaires import ConsultationQuestionnaire
+from consultations.models.reports import REPORT_LINES, REPORT_TEXTS, Report, ReportQuerySet
 from consultations.models.writing import (
     Attachment,
     Comment,
@@ -41,6 +42,8 @@ from consultations.models.writing import (
 
 __all__ = [
     "NEWS_DAYS",
+    "REPORT_LINES",
+    "REPORT_TEXTS",
     "RESERVED_SLUGS",
     "SEARCH_CONFIG",
     "AnalysisTheme",
@@ -68,6 +71,8 @@ __all__ = [
     "Phase",
     "PhaseQuerySet",
     "Position",
+    "Report",
+    "ReportQuerySet",
     "ResidencyLevel",
     "Ruleset",
     "Section",
