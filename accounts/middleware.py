@@ -34,7 +34,9 @@ class SignInMiddleware(LoginRequiredMiddleware):
     A button of htmx would put the sign-in page inside the page: the browser is told to go there instead.
     """
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override] # htmx is told in a header, which a redirection would hide
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
         """Answer in place of a view that is not open to everybody."""
         is_button = request.method not in {"GET", "HEAD"}
         back = _page_of_the_form(request, default=request.get_full_path()) if is_button else request.get_full_path()
