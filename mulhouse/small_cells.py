@@ -40,11 +40,12 @@ class Crossed:
     total: int | None
 
 
-def merged(counts: Mapping[str, int], *, threshold: int = THRESHOLD) -> Merged:
+def merged(counts: Mapping[str, int], *, threshold: int = THRESHOLD, least: int = 0) -> Merged:
     """Merge the counts under the threshold, with as many others as it takes for none to be found again from the sum.
 
     Shape: `shown` in the order of `counts`. Nothing is hidden where nobody was counted, nor where there is one name only: the
-    total says as much. Whoever knows this rule and the total still finds two values or more for each name in `hidden`.
+    total says as much. `least` is what everybody knows each count to be at least: 1 where names that nobody has are left out.
+    Whoever knows this rule and the total still finds two values or more for each name in `hidden`.
     Raises: ValueError when a count is negative.
     """
     _refuse_negative(counts.values())
@@ -57,7 +58,7 @@ def merged(counts: Mapping[str, int], *, threshold: int = THRESHOLD) -> Merged:
     # Those that join are chosen by their place and never by their size: the choice itself says nothing.
     following = [at % len(names) for at in range(small[0], small[0] + len(names)) if at % len(names) not in small]
     chosen = list(small)
-    while following and not _is_safe([counts[names[at]] for at in chosen], threshold):
+    while following and not _is_safe([counts[names[at]] for at in chosen], threshold, least):
         chosen.append(following.pop(0))
     hidden = {names[at] for at in chosen}
     rest = sum(counts[name] for name in hidden)
@@ -85,9 +86,10 @@ def crossed(counts: Sequence[Sequence[int]], *, threshold: int = THRESHOLD) -> C
     return _published(counts, values, hidden)
 
 
-def _is_safe(values: Sequence[int], threshold: int) -> bool:
-    """Tell whether a sum hides each of its parts: two at least, the sum not small itself, nor the highest small ones can make."""
-    return len(values) > 1 and sum(values) >= threshold and sum(values) != (threshold - 1) * len(values)
+def _is_safe(values: Sequence[int], threshold: int, least: int) -> bool:
+    """Tell whether a sum hides each of its parts: two at least, and neither a small sum nor one that only equal parts can make."""
+    total, parts = sum(values), len(values)
+    return parts > 1 and total >= threshold and total not in {least * parts, (threshold - 1) * parts}
 
 
 def _refuse_negative(counts: Iterable[int]) -> None:

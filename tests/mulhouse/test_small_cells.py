@@ -76,6 +76,13 @@ def test_merged_gives_nothing_back_even_to_who_knows_the_rule(values):
     assert all(len({split[at] for split in same}) > 1 for at in range(len(found.hidden)))
 
 
+def test_merged_does_not_stop_at_a_sum_that_only_equal_counts_can_make():
+    ones = {"a": 1, "b": 1, "c": 1, "d": 1, "e": 1, "f": 9}
+    assert merged(ones).hidden == ("a", "b", "c", "d", "e")
+    assert merged(ones, least=1).hidden == ("a", "b", "c", "d", "e", "f")
+    assert merged({"a": 4, "b": 4, "c": 9}).hidden == ("a", "b", "c")
+
+
 def test_crossed_example():
     found = crossed([[20, 3, 9], [14, 12, 30], [8, 25, 16]])
 
