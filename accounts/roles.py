@@ -37,6 +37,7 @@ AGENT = Role(
         | _all("consultations", VOICES, ("view",))
         | _all("city", ("sector", "district", "theme", "service", "population"), ("view",))
         | _all("commitments", ("commitment",), ("add", "change", "view", "publish"))
+        | _all("questionnaires", ("questionnaire",), ("change", "view", "publish"))
         | {"consultations.publish_consultation", "consultations.delete_consultation", "consultations.analyse_consultation"}
         | {"accounts.view_residency", "accounts.verify_residency", "desk.assist"}
         | {"notifications.view_outboundmail", "notifications.retry_outboundmail"}
@@ -61,7 +62,10 @@ MEDIATOR = Role("mediator", "Médiation", frozenset())
 EVALUATOR = Role(
     "evaluator",
     "Évaluation (lecture seule)",
-    frozenset(_all("consultations", (*CONSULTATION_TABLES, *VOICES), ("view",)) | {"transparency.view_registerline"}),
+    frozenset(
+        _all("consultations", (*CONSULTATION_TABLES, *VOICES), ("view",))
+        | {"transparency.view_registerline", "commitments.view_commitment", "questionnaires.view_questionnaire"}
+    ),
 )
 ADMINISTRATOR = Role(
     "administrator",

@@ -36,3 +36,4 @@ app.conf.beat_schedule = {
     "accounts.purge_files": {"task": "accounts.purge_files", "schedule": crontab(hour="4", minute="0")},
     "accounts.purge_sessions": {"task": "accounts.purge_sessions", "schedule": crontab(hour="4", minute="10")},
 }
+    "questionnaires.tidy": {"task": "questionnaires.tidy", "schedule": crontab(hour="4", minute="20")},

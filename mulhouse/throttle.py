@@ -33,6 +33,8 @@ class Limit(Enum):
     DEMO_SIGN_IN = Rule(("60/minute",), open_on_failure=False)
     POSTING = Rule(("10/10 minutes", "60/day"), open_on_failure=True)
     COMMENTING = Rule(("10/5 minutes", "100/day"), open_on_failure=True)
+    # Responses begun without an account from one address: a class, a library, a meeting share one.
+    ANSWERING = Rule(("40/10 minutes", "300/day"), open_on_failure=True)
     POSITION = Rule(("60/minute",), open_on_failure=True)
     UPLOADING = Rule(("30/hour",), open_on_failure=True)
     REPORTING = Rule(("10/hour",), open_on_failure=True)

@@ -8,3 +8,20 @@ class QuestionnairesConfig(AppConfig):
 
     name = "questionnaires"
     verbose_name = "Questionnaires"
+
+    def ready(self) -> None:
+        """Declare what the app writes on the register and what it holds about people."""
+        # These need the registry of apps, which is ready by now.
+        from mulhouse import personal_data as registry  # noqa: PLC0415
+        from questionnaires import personal_data  # noqa: PLC0415
+        from transparency import register  # noqa: PLC0415
+
+        registry.declare(*personal_data.HOLDINGS)
+        register.declare(
+            register.Act("questionnaire.answered", "Une personne a répondu à un questionnaire"),
+            register.Act("questionnaire.answer_changed", "Une personne a changé sa réponse à un questionnaire"),
+            register.Act("questionnaire.draft", "Un agent a travaillé sur un questionnaire non publié"),
+            register.Act("questionnaire.published", "Un questionnaire a été publié"),
+            register.Act("questionnaire.amended", "Une formulation d’un questionnaire publié a été corrigée"),
+            register.Act("questionnaire.closed", "Un questionnaire a été fermé avant la date prévue"),
+        )
