@@ -73,8 +73,9 @@ ADMINISTRATOR = Role(
     frozenset(
         AGENT.permissions
         | EVALUATOR.permissions
-        | _all("city", ("sector", "district", "theme", "service"), ("add", "change", "delete", "view"))
+        | _all("city", ("sector", "district", "theme", "service", "population"), ("add", "change", "delete", "view"))
         | {
+            "consultations.hide_voice",
             "transparency.view_lineactor",
             "accounts.view_user",
             "accounts.view_email",

@@ -8,3 +8,22 @@ class CommitmentsConfig(AppConfig):
 
     name = "commitments"
     verbose_name = "Engagements"
+
+    def ready(self) -> None:
+        """Declare what the app writes on the register, shows at home and to agents, and lets one follow."""
+        # These need the registry of apps, which is ready by now.
+        from commitments import following, homepage, queues  # noqa: PLC0415
+        from mulhouse import home, work  # noqa: PLC0415
+        from notifications import topics  # noqa: PLC0415
+        from transparency import register  # noqa: PLC0415
+
+        home.register(homepage.SOURCE)
+        work.register(work.WorkQueue("commitments.publish_commitment", queues.commitments))
+        topics.declare("commitment", following.topic)
+        register.declare(
+            register.Act("commitment.draft", "Un agent a travaillé sur un engagement non publié"),
+            register.Act("commitment.published", "La Ville a pris un engagement"),
+            register.Act("commitment.changed", "Le texte d’un engagement a changé"),
+            register.Act("commitment.news", "La Ville a donné des nouvelles d’un engagement"),
+            register.Act("commitment.due_date_changed", "L’échéance d’un engagement a changé"),
+        )

@@ -22,6 +22,11 @@ app.conf.beat_schedule = {
     "transparency.purge": {"task": "transparency.purge", "schedule": crontab(hour="3", minute="20")},
     "desk.forget": {"task": "desk.forget", "schedule": crontab(hour="4", minute="20")},
     "commitments.sweep_news": {"task": "commitments.sweep_news", "schedule": crontab(minute="*/10")},
+    # A minute after midnight, when votes close, then every five.
+    "ballots.count_closed": {"task": "ballots.count_closed", "schedule": crontab(minute="1-59/5")},
+    "ballots.record_turnout": {"task": "ballots.record_turnout", "schedule": crontab(hour="0", minute="20")},
+    "ballots.clear_rolls": {"task": "ballots.clear_rolls", "schedule": crontab(hour="3", minute="30")},
+    "ballots.check_consistency": {"task": "ballots.check_consistency", "schedule": crontab(hour="3", minute="45")},
     "consultations.announce_phases": {"task": "consultations.announce_phases", "schedule": crontab(minute="*/15")},
     "consultations.announce_amendments": {
         "task": "consultations.announce_amendments",
@@ -32,8 +37,8 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="3", minute="40"),
     },
     "consultations.purge_files": {"task": "consultations.purge_files", "schedule": crontab(hour="3", minute="50")},
+    "questionnaires.tidy": {"task": "questionnaires.tidy", "schedule": crontab(hour="4", minute="20")},
     "accounts.sweep_exports": {"task": "accounts.sweep_exports", "schedule": crontab(minute="*/10")},
     "accounts.purge_files": {"task": "accounts.purge_files", "schedule": crontab(hour="4", minute="0")},
     "accounts.purge_sessions": {"task": "accounts.purge_sessions", "schedule": crontab(hour="4", minute="10")},
 }
-    "questionnaires.tidy": {"task": "questionnaires.tidy", "schedule": crontab(hour="4", minute="20")},

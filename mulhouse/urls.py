@@ -29,6 +29,7 @@ urlpatterns = [
         path("mon-espace/", include("accounts.urls")),
         path("abonnements/", include("notifications.urls")),
         path("concertations/", include("consultations.urls")),
+        path("engagements/", include("commitments.urls")),
         path("", include("transparency.urls")),
         path("demo/entrer/", account_views.demo_enter, name="demo_enter"),
         path("demo/courriels/", account_views.demo_mailbox, name="demo_mailbox"),

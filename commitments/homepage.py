@@ -1,0 +1,47 @@
+"""What commitments show on the home page: how many were kept."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Count, F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from commitments.models import RUNNING, Commitment, State
+from mulhouse import typography
+from mulhouse.home import Deadline, HomeSource, KeyFigure
+from transparency.figures import kept as kept_figures
+
+
+def tally(today: object) -> Sequence[int]:
+    """Count the public commitments: done, done in time, running, late, abandoned; one query."""
+    done, running = Q(state=State.DONE), Q(state__in=RUNNING)
+    found = Commitment.objects.published().aggregate(
+        done=Count("pk", filter=done),
+        in_time=Count("pk", filter=done & Q(closed_on__lte=F("due_on"))),
+        running=Count("pk", filter=running),
+        late=Count("pk", filter=running & Q(due_on__lt=today)),
+        abandoned=Count("pk", filter=Q(state=State.ABANDONED)),
+    )
+    return [found[name] for name in ("done", "in_time", "running", "late", "abandoned")]
+
+
+def counts(at: datetime) -> list[int]:
+    """Give those counts, made once for everybody until the register grows."""
+    return kept_figures("commitments", lambda: tally(timezone.localdate(at)))
+
+
+def _figures(at: datetime) -> list[KeyFigure]:
+    done = counts(at)[0]
+    return [KeyFigure(value=typography.number(done), label=_("engagements réalisés"))] if done else []
+
+
+def _no_deadlines(at: datetime) -> list[Deadline]:
+    return []
+
+
+def _no_cards(at: datetime) -> list[object]:
+    return []
+
+
+SOURCE = HomeSource(deadlines=_no_deadlines, cards=_no_cards, figures=_figures)

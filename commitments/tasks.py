@@ -1,0 +1,38 @@
+"""Telling followers of what is new, after the act; and again by the clock, of what was lost on the way."""
+
+import datetime as dt
+
+from celery import shared_task
+from django.utils import timezone
+
+from commitments import actions, following
+from commitments.models import CommitmentNews
+
+BATCH = 200
+# The task sent with the act has this long before the sweep takes its news up.
+PATIENCE = dt.timedelta(minutes=5)
+
+
+@shared_task(name="commitments.tell_news")
+def tell_news(*, news_id: int) -> None:
+    """Tell the followers of a commitment what is new; taken up where it stopped, each mail is written once."""
+    news = CommitmentNews.objects.select_related("commitment").filter(pk=news_id, told_at=None).first()
+    if news is not None:
+        _tell(news)
+
+
+@shared_task(name="commitments.sweep_news")
+def sweep_news() -> None:
+    """Tell what a lost task did not."""
+    waiting = CommitmentNews.objects.filter(told_at=None, published_at__lt=timezone.now() - PATIENCE)
+    for news in waiting.select_related("commitment").order_by("pk"):
+        _tell(news)
+
+
+def _tell(news: CommitmentNews) -> None:
+    people = following.followers(news.commitment)
+    last = 0
+    while batch := list(people.filter(pk__gt=last)[:BATCH]):
+        actions.tell_followers(news=news, followers=batch)
+        last = batch[-1].pk
+    actions.finish_telling(news=news, at=timezone.now())
