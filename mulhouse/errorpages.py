@@ -1,6 +1,6 @@
 """The error pages, in the site's design, without a query: they must show when the database does not answer.
 
-Each template (403, 404, 429, 500, 503) is given `message`, the sentence of a refusal or "", and `request_id`, which the
+Each template (403, 404, 405, 429, 500, 503) is given `message`, the sentence of a refusal or "", and `request_id`, which the
 help desk finds in the logs.
 """
 
@@ -36,6 +36,11 @@ def refused(request: HttpRequest, exception: Exception | None = None) -> HttpRes
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: no such page, or not for this person."""
     return _page(request, 404)
+
+
+def not_opened(request: HttpRequest) -> HttpResponse:
+    """405 for somebody who opened the address of a form: what it did is behind a button of another page."""
+    return _page(request, 405)
 
 
 def throttled(request: HttpRequest, error: DomainError) -> HttpResponse:

@@ -1,6 +1,7 @@
 """What surrounds every request: its id in the logs, health answers, limits, and the pages for a busy or refusing site."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -67,7 +68,13 @@ class BusyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        # Django answers with an empty page: a resident who signed out on another tab ends there after signing in again.
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":
+            page = errorpages.not_opened(request)
+            page["Allow"] = response["Allow"]
+            return page
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """Answer the failures that have a page of their own; the others stay 500 and are seen."""

@@ -84,7 +84,9 @@ def test_position_is_refused_with_its_reason(client, place):
 
 
 def test_position_is_not_taken_by_a_link(client, place):
-    assert client.get(address("position", place[0])).status_code == 405
+    response = client.get(address("position", place[0]))
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert "Rien n’a été envoyé." in response.content.decode()
 
 
 def test_newcomer_is_told_what_is_missing_and_where(client):

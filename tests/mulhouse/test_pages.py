@@ -353,6 +353,7 @@ def test_several_contacts_have_a_line_each():
 ERRORS = {
     403: lambda request: errorpages.refused(request, PermissionDenied("Cette phase est terminée.")),
     404: errorpages.not_found,
+    405: errorpages.not_opened,
     429: lambda request: errorpages.throttled(request, DomainError("throttled", "Vous allez trop vite.")),
     500: errorpages.failed,
     503: lambda request: errorpages.busy(request, None),
