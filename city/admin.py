@@ -27,7 +27,7 @@ class DistrictAdmin(NamesAdmin):
     list_select_related = ("sector",)
     list_intro = "Les quartiers. Une personne n’est jamais située plus finement."
     search_fields = ("name",)
-    fields = ("name", "slug", "sector", "position")
+    fields = ("name", "slug", "sector", "position", "map_column", "map_row", "latitude", "longitude")
     prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
 
 

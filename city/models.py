@@ -7,8 +7,12 @@ from typing import ClassVar, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 
 from mulhouse.ages import AgeBand
+
+# The schematic map has so many columns and rows at most.
+MAP_SIZE = 9
 
 
 class Named(models.Model):
@@ -38,10 +42,51 @@ class District(Named):
     """A district (quartier), the smallest place the portal asks about: a person is never placed more finely."""
 
     sector = models.ForeignKey(Sector, verbose_name="secteur", on_delete=models.PROTECT, related_name="districts")
+    # Its tile on the schematic map: columns from the west, rows from the north, as a table is read.
+    map_column = models.PositiveSmallIntegerField(
+        "colonne sur le plan", null=True, blank=True, validators=(MinValueValidator(1), MaxValueValidator(MAP_SIZE))
+    )
+    map_row = models.PositiveSmallIntegerField(
+        "rang sur le plan",
+        null=True,
+        blank=True,
+        validators=(MinValueValidator(1), MaxValueValidator(MAP_SIZE)),
+        help_text="Le plan est un schéma\u00a0: la colonne 1 est à l’ouest, le rang 1 au nord. Vide\u00a0: le quartier n’y est pas.",
+    )
+    latitude = models.DecimalField("latitude", max_digits=8, decimal_places=5, null=True, blank=True)
+    longitude = models.DecimalField(
+        "longitude",
+        max_digits=8,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        help_text="D’un point au milieu du quartier, pour la carte détaillée. Vide\u00a0: il n’y est pas.",
+    )
 
     class Meta(Named.Meta):
         verbose_name = "quartier"
         verbose_name_plural = "quartiers"
+        constraints = (
+            # Deferred: two districts may exchange their places.
+            models.UniqueConstraint(
+                fields=("map_column", "map_row"),
+                name="district_tile_once",
+                deferrable=models.Deferrable.DEFERRED,
+                violation_error_message="Un autre quartier est déjà à cette place du plan.",
+            ),
+            models.CheckConstraint(
+                condition=Q(map_column__isnull=True, map_row__isnull=True)
+                | Q(map_column__range=(1, MAP_SIZE), map_row__range=(1, MAP_SIZE)),
+                name="district_tile_whole",
+                violation_error_message="Donnez la colonne et le rang, ou aucun des deux.",
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(latitude__range=(47.6, 47.9), longitude__range=(7.1, 7.6)),
+                name="district_near_mulhouse",
+                violation_error_message="Indiquez la latitude et la longitude, à Mulhouse ou tout près.",
+            ),
+        )
 
 
 class Motif(models.TextChoices):

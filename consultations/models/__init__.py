@@ -13,6 +13,7 @@ from consultations.models.analysis import (
     Outcome,
     OutcomeQuerySet,
 )
+from consultations.models.archives import ArchivePackage, ArchivePackageQuerySet
 from consultations.models.columns import SEARCH_CONFIG
 from consultations.models.participation import Participation
 from consultations.models.procedure import (
@@ -48,6 +49,8 @@ __all__ = [
     "SEARCH_CONFIG",
     "AnalysisTheme",
     "Attachment",
+    "ArchivePackage",
+    "ArchivePackageQuerySet",
     "Comment",
     "CommentQuerySet",
     "CommentSupport",

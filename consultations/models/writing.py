@@ -18,6 +18,10 @@ from desk.models import Channel
 from mulhouse.references import new_reference
 
 
+# What the map shows: a district, or a place in words.
+PLACED = Q(place_district__isnull=False) | ~Q(place="")
+
+
 class ContributionQuerySet(models.QuerySet["Contribution"]):
     """Named reads of contributions: the one place that says what is visible."""
 
@@ -31,6 +35,10 @@ class ContributionQuerySet(models.QuerySet["Contribution"]):
             seen = Q(published_at__isnull=False, withdrawn_at__isnull=True, hidden_at__isnull=True)
             return self.filter(seen | Q(author=user))
         return self.visible()
+
+    def placed(self) -> Self:
+        """What is visible and names a place."""
+        return self.visible().filter(PLACED)
 
     def drafts_of(self, user: Any) -> Self:
         """What a person has begun and not published."""
@@ -75,6 +83,10 @@ class Contribution(models.Model):
     usage_frequency = models.CharField(_("à quel rythme ?"), max_length=120, blank=True)
     usage_role = models.CharField(_("en tant que…"), max_length=120, blank=True)
     place = models.CharField("lieu", max_length=160, blank=True)
+    # Where the place is, which says nothing of where its author lives.
+    place_district = models.ForeignKey(
+        District, verbose_name="quartier du lieu", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     channel = models.CharField("canal", max_length=8, choices=Channel, default=Channel.WEB)
     charter_version = models.CharField("version de la charte", max_length=20, blank=True)
     source_key = models.CharField("clé d’import", max_length=120, null=True, blank=True, unique=True)
@@ -136,6 +148,15 @@ class Contribution(models.Model):
                 F("published_at").desc(),
                 name="contribution_kind",
                 condition=Q(published_at__isnull=False, withdrawn_at__isnull=True),
+            ),
+            # For the map: counts by district, and the list of one district, of what names a place.
+            models.Index(
+                "consultation",
+                "place_district",
+                F("published_at").desc(),
+                F("id").desc(),
+                name="contribution_place",
+                condition=Q(published_at__isnull=False, withdrawn_at__isnull=True, hidden_at__isnull=True) & PLACED,
             ),
             GinIndex(fields=("search",), name="contribution_search"),
             GinIndex(
