@@ -15,7 +15,8 @@ from consultations.models.analysis import (
 )
 from consultations.models.archives import ArchivePackage, ArchivePackageQuerySet
 from consultations.models.columns import SEARCH_CONFIG
-from consultations.models.participation import Participation
+from consultations.models.following import ConsultationCommitment, PromiseReminder, Telling
+from consultations.models.participation import Participation, TableNotes
 from consultations.models.procedure import (
     NEWS_DAYS,
     RESERVED_SLUGS,
@@ -29,6 +30,7 @@ from consultations.models.procedure import (
 )
 from consultations.models.questionnaires import ConsultationQuestionnaire
 from consultations.models.reports import REPORT_LINES, REPORT_TEXTS, Report, ReportQuerySet
+from consultations.models.votes import ConsultationVote, ConsultationVoteQuerySet
 from consultations.models.writing import (
     Attachment,
     Comment,
@@ -48,15 +50,18 @@ __all__ = [
     "RESERVED_SLUGS",
     "SEARCH_CONFIG",
     "AnalysisTheme",
-    "Attachment",
     "ArchivePackage",
     "ArchivePackageQuerySet",
+    "Attachment",
     "Comment",
     "CommentQuerySet",
     "CommentSupport",
     "Consultation",
+    "ConsultationCommitment",
     "ConsultationQuerySet",
     "ConsultationQuestionnaire",
+    "ConsultationVote",
+    "ConsultationVoteQuerySet",
     "Contribution",
     "ContributionQuerySet",
     "ContributionVersion",
@@ -74,10 +79,13 @@ __all__ = [
     "Phase",
     "PhaseQuerySet",
     "Position",
+    "PromiseReminder",
     "Report",
     "ReportQuerySet",
     "ResidencyLevel",
     "Ruleset",
     "Section",
     "Source",
+    "TableNotes",
+    "Telling",
 ]
