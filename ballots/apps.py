@@ -8,3 +8,20 @@ class BallotsConfig(AppConfig):
 
     name = "ballots"
     verbose_name = "Votes secrets"
+
+    def ready(self) -> None:
+        """Declare what the room writes on the register and knows about people."""
+        # These need the registry of apps, which is ready by now.
+        from ballots import personal_data  # noqa: PLC0415
+        from mulhouse import personal_data as registry  # noqa: PLC0415
+        from transparency import register  # noqa: PLC0415
+
+        registry.declare(*personal_data.HOLDINGS)
+        register.declare(
+            register.Act("vote.draft", "Un agent a préparé un vote non publié"),
+            register.Act("vote.published", "Un vote secret a été annoncé, avec ses règles"),
+            register.Act("vote.roll_entered", "Une personne a reçu un bulletin papier"),
+            register.Act("vote.turnout", "Le nombre de votants d’un vote secret, en fin de journée"),
+            register.Act("vote.paper_counted", "Un agent a compté les bulletins papier d’un vote"),
+            register.Act("vote.counted", "Un vote secret a été dépouillé"),
+        )

@@ -14,6 +14,7 @@ ROOT = Path(settings.BASE_DIR)
 REQUIRED = {
     "SECRET_KEY": "k3vW9xq7Zt2mB8nL5pR1sD6fG4hJ0cY-aEuTiOwQzXbVrMdNgHk",
     "IDENTITY_KEY": "z8Qm2Lr6Vt1xK9dB4nW7sF3hJ5pG0cYa-eUiTOwXzNbRvMdE",
+    "BALLOT_KEY": "Rk4vX8nT2yQ6mZ1cW9pL5sD7hB3gJ0fAa-uEoTiWqNxKzVbC",
     "SITE_URL": "https://participation.ville.test",
     "ALLOWED_HOSTS": "participation.ville.test",
     "DATABASE_URL": "postgres://portal:secret@base.test:5432/portal",

@@ -1,0 +1,124 @@
+"""The secret votes of a consultation, written: each gesture is one transaction that the room of ballots and the ledger share."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from accounts.models import User
+from ballots import actions as ballots
+from ballots import rules as ballots_rules
+from ballots.models import Votation
+from city.models import District
+from consultations import editing_rules, participation
+from consultations.models import Consultation, ConsultationVote
+from desk.models import Channel, Person
+from mulhouse.errors import Refusal, require
+
+DRAFT = "Publiez d’abord la consultation\u00a0: un vote s’annonce avec elle."
+
+
+@transaction.atomic(durable=True)
+def save(
+    *,
+    actor: Any,
+    consultation: Consultation,
+    votation: Votation | None,
+    values: Mapping[str, Any],
+    options: Sequence[ballots.OptionEdit],
+) -> Votation:
+    """Prepare a vote of a consultation, or change one that is not published.
+
+    Raises: RefusedError.
+    Locks: the vote, then the register.
+    """
+    require(editing_rules.edit_refusal(actor, consultation))
+    saved = ballots.save(actor=actor, votation=votation, values=values, options=options)
+    if votation is None:
+        ConsultationVote.objects.create(consultation=consultation, votation=saved)
+    return saved
+
+
+def publish_refusal(user: Any, consultation: Consultation, votation: Votation, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether somebody may publish a vote (prefetch `options`)."""
+    if refusal := editing_rules.edit_refusal(user, consultation):
+        return refusal
+    if not user.has_perm("consultations.publish_consultation"):
+        return Refusal("not_allowed", "Votre rôle ne permet pas de publier. Prévenez la personne qui publie.")
+    if consultation.published_at is None:
+        return Refusal("not_published", DRAFT)
+    return ballots_rules.publish_refusal(votation, at=at)
+
+
+@transaction.atomic(durable=True)
+def publish(*, actor: Any, consultation: Consultation, votation: Votation, at: dt.datetime) -> Votation:
+    """Declare a vote and its rules: nothing of it changes any more.
+
+    Raises: RefusedError.
+    Locks: the vote, then the register.
+    """
+    require(publish_refusal(actor, consultation, votation, at=at))
+    return ballots.publish(actor=actor, votation=votation, at=at)
+
+
+@transaction.atomic(durable=True)
+def discard(*, actor: Any, consultation: Consultation, votation: Votation) -> None:
+    """Throw away a vote that nobody saw.
+
+    Raises: RefusedError.
+    Locks: the vote, then the register.
+    """
+    require(editing_rules.edit_refusal(actor, consultation))
+    ballots.discard(actor=actor, votation=votation)
+
+
+def vote_refusal(user: Any, link: ConsultationVote, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether somebody may vote (select `votation`)."""
+    return ballots_rules.vote_refusal(user, link.votation, at=at)
+
+
+@sensitive_variables("choices", "code")
+@transaction.atomic(durable=True)
+def cast(*, actor: User, link: ConsultationVote, choices: Sequence[int], code: str, at: dt.datetime) -> bool:
+    """Put a ballot in the box, and the voter on the roll and in the ledger of the consultation, all or nothing.
+
+    Shape: False for somebody who had voted already: nothing is written.
+    Raises: RefusedError; DomainError for a ballot that the rules do not allow.
+    Locks: the line of the roll, the box, then the line of the ledger.
+    """
+    person = ballots.cast(actor=actor, votation=link.votation, choices=choices, code=code, at=at)
+    if person is None:
+        return False
+    participation.note(
+        link.consultation,
+        person,
+        channel=Channel.WEB,
+        at=at,
+        district=actor.district,
+        birth_year=actor.birth_year,
+    )
+    return True
+
+
+@transaction.atomic(durable=True)
+def enter_on_roll(
+    *,
+    actor: Any,
+    link: ConsultationVote,
+    person: Person,
+    channel: str,
+    at: dt.datetime,
+    district: District | None = None,
+    birth_year: int | None = None,
+) -> bool:
+    """Write that somebody was given a paper ballot by an agent, who checked that they may vote.
+
+    Shape: False for somebody who had voted already, on the web too: they get no ballot.
+    Raises: RefusedError outside the days of the vote; ValueError for a channel without paper.
+    Locks: the line of the ledger, that of the roll, then the register.
+    """
+    require(editing_rules.edit_refusal(actor, link.consultation))
+    participation.note(link.consultation, person, channel=channel, at=at, district=district, birth_year=birth_year)
+    return ballots.enter_on_roll(actor=actor, votation=link.votation, person=person, channel=channel, at=at)
