@@ -1,0 +1,1 @@
+"""The decision report: counted from the tables, worded, published, printed."""

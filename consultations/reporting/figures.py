@@ -1,0 +1,217 @@
+"""The figures of a report, counted from the tables: who took part, who is missing, what was said, what became of it.
+
+What leaves this module names nobody: counts of people under five are merged (`mulhouse.small_cells`). It is kept as it is with
+the report on the day it is published, and shown from there.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, F, Q, Sum
+
+from city.models import District, Population
+from consultations import coverage, participation
+from consultations.models import AnalysisTheme, Consultation, Contribution, Item, Outcome
+from consultations.phases import PARIS
+from mulhouse import markup
+from mulhouse.ages import AgeBand
+from mulhouse.small_cells import THRESHOLD, merged
+
+Figures = dict[str, Any]
+# Longer than this, time is told by month.
+MOST_WEEKS = 26
+UNKNOWN = ""
+
+
+def collect(consultation: Consultation, *, at: dt.datetime) -> Figures:
+    """Count everything a report shows, drafts of decisions taken as decided.
+
+    Shape: plain values, ready for JSON. `people` and the lines `by_channel`, `by_district`, `by_age`, `by_time` (see `_line`);
+    `population` by name of district and band; `sections` by section and kind; `places` of the opinions; `decisions`, an
+    opinion counting in each decision it received; `answers`, one for each theme.
+    """
+    counted = participation.figures(consultation)
+    sections = _sections(consultation)
+    answers = _answers(consultation)
+    unit, times = _over_time(counted.by_week)
+    return {
+        "counted_on": at.astimezone(PARIS).date().isoformat(),
+        "threshold": THRESHOLD,
+        "people": counted.people,
+        "by_channel": _line(counted.by_channel, least=1),
+        "by_district": _line(_with_all(_district_names(), counted.by_district)),
+        "by_age": _line(_with_all(AgeBand.values, counted.by_age)),
+        "by_time": {"unit": unit, **_line(times, least=1)},
+        "population": _population(),
+        "contributions": sum(row["contributions"] for row in sections),
+        "comments": sum(row["comments"] for row in sections),
+        "positions": sum(row["agree"] + row["mixed"] + row["disagree"] for row in sections),
+        "sections": sections,
+        "places": coverage.of(consultation).by_place,
+        "decisions": _decisions(consultation),
+        "answers": answers,
+    }
+
+
+def _line(counts: Mapping[str, int], *, least: int = 0) -> dict[str, Any]:
+    """Merge the small counts of a line.
+
+    Shape: `rows` of [name, count] in order, `merged` the names told together, `rest` their sum.
+    """
+    found = merged(counts, least=least)
+    return {
+        "rows": [[name, count] for name, count in found.shown.items()],
+        "merged": list(found.hidden),
+        "rest": found.rest,
+    }
+
+
+def _with_all(names: Iterable[str], counts: Mapping[Any, int]) -> dict[str, int]:
+    """Give a count to each name, nobody included, then to those who did not say."""
+    known: dict[str | None, int] = {**counts}
+    found = {name: known.get(name, 0) for name in names}
+    unknown = known.get(None, 0) + known.get(UNKNOWN, 0)
+    return {**found, UNKNOWN: unknown} if unknown else found
+
+
+def _district_names() -> list[str]:
+    return list(District.objects.order_by("position", "name").values_list("name", flat=True))
+
+
+def _over_time(weeks: Mapping[dt.date, int]) -> tuple[str, dict[str, int]]:
+    """Count by week, by its Monday, or by month where that makes too many."""
+    if len(weeks) <= MOST_WEEKS:
+        return "week", {day.isoformat(): number for day, number in weeks.items()}
+    months: dict[str, int] = {}
+    for day, number in weeks.items():
+        month = day.replace(day=1).isoformat()
+        months[month] = months.get(month, 0) + number
+    return "month", months
+
+
+def _population() -> dict[str, Any]:
+    """Give the newest population of the districts and of the bands, with where it comes from."""
+    rows = list(Population.objects.newest().select_related("district"))
+    districts = {row.district.name: row for row in rows if row.district is not None and not row.age_band}
+    ages = {row.age_band: row for row in rows if row.district is None and row.age_band}
+    return {"by_district": _inhabitants(districts), "by_age": _inhabitants(ages)}
+
+
+def _inhabitants(rows: Mapping[str, Population]) -> dict[str, Any]:
+    return {
+        "inhabitants": {name: row.inhabitants for name, row in rows.items()},
+        "sources": sorted({f"{row.source} ({row.year})" for row in rows.values()}),
+        "is_estimate": any(row.is_estimate for row in rows.values()),
+    }
+
+
+def _sections(consultation: Consultation) -> list[dict[str, Any]]:
+    """Count what is visible by section and kind."""
+    rows = (
+        Contribution.objects.visible()
+        .filter(consultation=consultation)
+        .values("kind", position=F("section__position"), title=F("section__title"))
+        .annotate(
+            number=Count("pk"),
+            sum_comments=Sum("comment_count"),
+            sum_agree=Sum(F("agree_count") + F("imported_agree_count")),
+            sum_mixed=Sum(F("mixed_count") + F("imported_mixed_count")),
+            sum_disagree=Sum(F("disagree_count") + F("imported_disagree_count")),
+        )
+        .order_by("section__position", "section__pk", "kind")
+    )
+    sections = list(consultation.sections.order_by("position", "pk").values_list("position", "title"))
+    ranks = {place: rank for rank, place in enumerate(sections, start=1)}
+    return [
+        {
+            "rank": ranks.get((row["position"], row["title"]), 0),
+            "title": row["title"] or "",
+            "kind": row["kind"],
+            "contributions": row["number"],
+            "comments": row["sum_comments"],
+            "agree": row["sum_agree"],
+            "mixed": row["sum_mixed"],
+            "disagree": row["sum_disagree"],
+        }
+        for row in rows
+    ]
+
+
+# What holds for an opinion once the drafts are published: its own decision first, else that of each of its themes.
+_READY = (
+    "nullif(CASE WHEN btrim({0}.draft_explanation) <> '' AND ({0}.draft_decision <> 'forwarded' OR "
+    "btrim({0}.draft_forwarded_to) <> '') THEN {0}.draft_decision ELSE '' END, '')"
+)
+_DECIDED = f"""
+    WITH theme_now AS (
+        SELECT t.id, coalesce({_READY.format("t")}, (
+            SELECT o.decision FROM consultations_outcome o WHERE o.theme_id = t.id
+            ORDER BY o.published_at DESC, o.id DESC LIMIT 1
+        )) AS decision
+        FROM consultations_analysistheme t WHERE t.consultation_id = %(consultation)s
+    ), own AS (
+        SELECT i.id, coalesce({_READY.format("i")}, (
+            SELECT o.decision FROM consultations_itemoutcome g JOIN consultations_outcome o ON o.id = g.outcome_id
+            WHERE g.item_id = i.id AND g.ended_at IS NULL AND o.theme_id IS NULL
+            ORDER BY o.published_at DESC, o.id DESC LIMIT 1
+        )) AS decision
+        FROM consultations_item i WHERE i.consultation_id = %(consultation)s
+    ), decided AS (
+        SELECT id AS item_id, decision FROM own WHERE decision IS NOT NULL
+        UNION
+        SELECT l.item_id, n.decision FROM consultations_itemtheme l JOIN theme_now n ON n.id = l.theme_id
+        JOIN own ON own.id = l.item_id WHERE own.decision IS NULL AND n.decision IS NOT NULL
+    )
+    SELECT d.decision, count(*)
+    FROM consultations_item i JOIN decided d ON d.item_id = coalesce(i.grouped_with_id, i.id)
+    WHERE i.consultation_id = %(consultation)s AND i.place NOT IN ('withdrawn', 'hidden')
+    GROUP BY 1
+"""  # noqa: S608 (a text written above)
+
+
+def _decisions(consultation: Consultation) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_DECIDED, {"consultation": consultation.pk})
+        return {decision: int(number) for decision, number in cursor.fetchall()}
+
+
+def _answers(consultation: Consultation) -> list[dict[str, Any]]:
+    """Give each theme with what was asked, by how many opinions, and what is decided; the most asked first."""
+    heads = Q(links__item__place__in=(Item.Place.WAITING, Item.Place.ANSWERED))
+    members = heads & Q(links__item__members__place=Item.Place.GROUPED)
+    themes = (
+        AnalysisTheme.objects.filter(consultation=consultation)
+        .annotate(
+            heads=Count("links__item", filter=heads, distinct=True),
+            members=Count("links__item__members", filter=members, distinct=True),
+        )
+        .order_by("title", "pk")
+    )
+    last = {
+        outcome.theme_id: outcome
+        for outcome in Outcome.objects.filter(consultation=consultation, theme__isnull=False).order_by(
+            "published_at", "pk"
+        )
+    }
+    rows = [_answer(theme, last.get(theme.pk)) for theme in themes]
+    return sorted((row for row in rows if row["opinions"]), key=lambda row: (-row["opinions"], row["title"]))
+
+
+def _answer(theme: Any, outcome: Outcome | None) -> dict[str, Any]:
+    if theme.is_ready or outcome is None:
+        decision, forwarded_to = theme.draft_decision, theme.draft_forwarded_to
+        html = markup.render_markdown(theme.draft_explanation)
+    else:
+        decision, forwarded_to, html = outcome.decision, outcome.forwarded_to, outcome.explanation_html
+    return {
+        "reference": theme.reference,
+        "title": theme.shown_title,
+        "summary": theme.public_summary,
+        "is_minority": theme.is_minority,
+        "opinions": theme.heads + theme.members,
+        "decision": decision,
+        "forwarded_to": forwarded_to,
+        "explanation_html": html,
+    }

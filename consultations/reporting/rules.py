@@ -1,0 +1,112 @@
+"""May they? Who writes and publishes a report, and what is missing before it can be public."""
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from consultations import coverage, phases
+from consultations.editing_rules import Missing
+from consultations.models import AnalysisTheme, Consultation, Decision, Item, ItemOutcome, ItemTheme, Report
+from mulhouse.errors import Refusal
+
+EDIT = "consultations.change_report"
+PUBLISH = "consultations.publish_report"
+
+# A decision that can be published, as `Draft.is_ready` says it.
+READY = (
+    ~Q(draft_decision="")
+    & Q(draft_explanation__regex=r"\S")
+    & (~Q(draft_decision=Decision.FORWARDED) | Q(draft_forwarded_to__regex=r"\S"))
+)
+
+
+def edit_refusal(user: Any, consultation: Consultation) -> Refusal | None:
+    """Tell whether somebody may write the report of a consultation, archived or not: it is owed."""
+    if not user.has_perm(EDIT):
+        return Refusal("not_allowed", "Votre rôle ne permet pas d’écrire un bilan.")
+    if consultation.published_at is None:
+        return Refusal("not_published", "Cette consultation n’est pas encore publiée\u00a0: elle n’a pas de bilan.")
+    return None
+
+
+def publish_refusal(user: Any, consultation: Consultation, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether somebody may publish a report now (prefetch `phases`)."""
+    if not user.has_perm(PUBLISH):
+        return Refusal("not_allowed", "Votre rôle ne permet pas de publier un bilan. Prévenez la personne qui publie.")
+    if refusal := edit_refusal(user, consultation):
+        return refusal
+    if is_open(consultation, at=at):
+        return Refusal("open", "La phase d’avis n’est pas finie. Attendez son dernier jour.")
+    return None
+
+
+def is_open(consultation: Consultation, *, at: dt.datetime) -> bool:
+    """Tell whether a phase of contribution is still to come or going on (prefetch `phases`)."""
+    return any(
+        span.kind is phases.Kind.CONTRIBUTE and phases.status(span, at=at) is not phases.Status.PAST
+        for span in consultation.spans()
+    )
+
+
+def unanswered(consultation: Consultation) -> QuerySet[Item]:
+    """List the opinions that would still lack an answer once everything that is ready is published, the oldest first."""
+    links = ItemTheme.objects.filter(item=OuterRef("pk"))
+    received = ItemOutcome.objects.current().filter(
+        item=OuterRef("item"), outcome__theme=OuterRef("theme"), outcome__theme__isnull=False
+    )
+    # A theme answers once it has a draft that is ready, or gave its last answer already.
+    silent = links.filter(~Exists(AnalysisTheme.objects.filter(READY, pk=OuterRef("theme"))), ~Exists(received))
+    return (
+        coverage.lacking(consultation)
+        .filter(grouped_with__isnull=True)
+        .exclude(READY)
+        .filter(~Exists(links) | Exists(silent))
+    )
+
+
+def publish_problems(report: Report, *, at: dt.datetime) -> list[Missing]:
+    """List what stands in the way of publishing a report, in the order of the page (prefetch the `phases` of its consultation).
+
+    Opinions without an answer are told apart, with their links (`unanswered`).
+    """
+    consultation = report.consultation
+    found = [Missing("La phase d’avis n’est pas finie.", "phases")] if is_open(consultation, at=at) else []
+    found += [
+        Missing(message, "restitution")
+        for message, there in (
+            ("La question posée.", report.question),
+            ("Ce qui a été dit.", report.said),
+            ("Ce que la Ville a décidé.", report.decision),
+            ("Pourquoi.", report.reasons),
+            ("La fonction qui signe.", report.signatory),
+            ("À qui s’adresser.", report.contact),
+            ("Ce que cette version corrige.", report.number == 1 or report.correction),
+        )
+        if not there
+    ]
+    return found
+
+
+def publish_advice(report: Report) -> list[Missing]:
+    """List what nothing imposes and readers would miss."""
+    has_minority = AnalysisTheme.objects.filter(consultation=report.consultation, is_minority=True).exists()
+    checks = (
+        (not report.participation_comment, "Qui a participé et qui manque, en deux phrases."),
+        (has_minority and not report.minority, "Les points de vue minoritaires, présentés avec leurs raisons."),
+        (not report.cost, "Combien cela coûte."),
+        (not report.calendar, "Le calendrier de ce qui vient."),
+        (not report.deliberation_number, "La délibération, quand il y en a une."),
+    )
+    return [Missing(message, "restitution") for lacks, message in checks if lacks]
+
+
+def untitled_themes(consultation: Consultation) -> QuerySet[AnalysisTheme]:
+    """List the themes of a report whose public title or summary is missing, by title."""
+    return (
+        AnalysisTheme.objects.filter(
+            Q(public_title="") | Q(public_summary=""), consultation=consultation, links__isnull=False
+        )
+        .order_by(F("title"), "pk")
+        .distinct()
+    )
