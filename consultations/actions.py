@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 
 from accounts import consents
 from accounts.models import Consent, User
-from consultations import participation, phases, rules
+from city.models import District
+from consultations import items, participation, phases, rules
 from consultations.models import (
     Attachment,
     Comment,
@@ -63,6 +64,7 @@ class Words:
     usage_frequency: str = ""
     usage_role: str = ""
     place: str = ""
+    place_district: District | None = None
 
 
 WRITTEN = tuple(Words.__dataclass_fields__)
@@ -77,7 +79,7 @@ def _locked(contribution: Contribution) -> Contribution:
     """Read a contribution again and hold it until the end of the transaction."""
     held: QuerySet[Contribution] = Contribution.objects.select_for_update(of=("self",), no_key=True)
     return (
-        held.select_related("consultation", "section", "author")
+        held.select_related("consultation", "section", "author", "place_district")
         .prefetch_related("consultation__phases")
         .get(pk=contribution.pk)
     )
@@ -625,7 +627,7 @@ def erase_contributions(*, user: User) -> None:
     ContributionVersion.objects.filter(contribution__in=gone).delete()
     theirs.filter(published_at__isnull=True).delete()
     emptied = dict.fromkeys(("usage_when", "usage_frequency", "usage_role", "place"), "")
-    gone.update(title="—", body="—", body_html="", district=None, **emptied)
+    gone.update(title="—", body="—", body_html="", district=None, place_district=None, **emptied)
     theirs.update(author=None)
 
 

@@ -75,13 +75,13 @@ def _contributions(consultation: Consultation) -> QuerySet[Contribution]:
     return (
         Contribution.objects.visible()
         .filter(consultation=consultation)
-        .select_related("section", "district", "author")
+        .select_related("section", "district", "place_district", "author")
         .only(
             *("reference", "kind", "title", "body", "author_label", "signature", "channel", "place"),
             *("usage_when", "usage_frequency", "usage_role", "published_at", "corrected_at"),
             *("agree_count", "mixed_count", "disagree_count", "comment_count", "for_count", "against_count"),
             *("imported_agree_count", "imported_mixed_count", "imported_disagree_count"),
-            *("section__title", "district__name", "author__public_name"),
+            *("section__title", "district__name", "place_district__name", "author__public_name"),
         )
         .order_by("-published_at", "-pk")
     )
@@ -102,6 +102,7 @@ def _comments(consultation: Consultation) -> QuerySet[Comment]:
             *("support_count", "imported_support_count", "reply_count"),
             *("contribution__reference", "parent__reference", "author__public_name"),
         )
+            contribution__hidden_at__isnull=True,
         .order_by("contribution_id", "published_at", "pk")
     )
 
@@ -157,6 +158,11 @@ CONTRIBUTIONS = Table(
                 "«\u00a0en_ligne\u00a0», «\u00a0guichet\u00a0», «\u00a0papier\u00a0», ou «\u00a0reprise\u00a0» d’une autre plateforme."
             ),
             lambda row: CHANNELS[row.channel],
+        ),
+        Column(
+            "quartier_du_lieu",
+            _("Quartier de ce lieu ; vide si personne ne l’a dit."),
+            lambda row: row.place_district.name if row.place_district else "",
         ),
         Column("publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: _instant(row.published_at)),
         Column(

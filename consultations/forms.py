@@ -23,6 +23,8 @@ COMMENT_LENGTH = 1500
 ALT_LENGTH = 200
 FACT_LENGTH = 120
 PLACE_LENGTH = 160
+# More would not be a key of the database.
+KEY_DIGITS = 19
 
 MARKDOWN_HELP = gettext_lazy(
     "Une ligne vide commence un paragraphe. «\u00a0**mot**\u00a0» s’affiche en gras, «\u00a0- mot\u00a0» fait une liste."
@@ -107,6 +109,15 @@ class ContributionForm(forms.Form):
         max_length=PLACE_LENGTH,
         required=False,
     )
+    place_district = forms.ModelChoiceField(
+        label=gettext_lazy("Quartier de ce lieu"),
+        help_text=gettext_lazy(
+            "Pour placer votre contribution sur le plan des quartiers. Ce n’est pas forcément le vôtre."
+        ),
+        queryset=District.objects.all(),
+        empty_label=gettext_lazy("Aucun en particulier"),
+        required=False,
+    )
     signature = forms.ChoiceField(
         label=gettext_lazy("Comment signer\u00a0?"),
         choices=Contribution.Signature.choices,
@@ -154,7 +165,8 @@ class ContributionForm(forms.Form):
     def words(self) -> Words:
         """Give what was typed, valid."""
         given = self.cleaned_data
-        return Words(**{name: given.get(name, "") for name in Words.__dataclass_fields__})
+        typed = {name: given.get(name, "") for name in Words.__dataclass_fields__ if name != "place_district"}
+        return Words(**typed, place_district=given.get("place_district"))
 
 
 def is_shouting(text: str) -> bool:
@@ -186,7 +198,12 @@ def draft_words(data: Any, sections: Sequence[Section]) -> Words:
         usage_frequency=text("usage_frequency", FACT_LENGTH),
         usage_role=text("usage_role", FACT_LENGTH),
         place=text("place", PLACE_LENGTH),
+        place_district=_district(str(data.get("place_district", ""))),
     )
+
+
+def _district(key: str) -> District | None:
+    return District.objects.filter(pk=key).first() if key.isdecimal() and len(key) < KEY_DIGITS else None
 
 
 class ProfileForm(forms.Form):

@@ -14,7 +14,9 @@ BASIS = "Mission d’intérêt public\u00a0: la participation des habitants aux 
 
 
 def _contributions(user: User) -> Iterable[dict[str, Any]]:
-    rows = Contribution.objects.filter(author=user).select_related("consultation", "section", "district")
+    rows = Contribution.objects.filter(author=user).select_related(
+        "consultation", "section", "district", "place_district"
+    )
     for row in rows.prefetch_related("attachments", "versions").order_by("pk"):
         yield {
             "reference": row.reference,
@@ -29,6 +31,7 @@ def _contributions(user: User) -> Iterable[dict[str, Any]]:
             "rythme": row.usage_frequency,
             "en_tant_que": row.usage_role,
             "lieu": row.place,
+            "quartier_du_lieu": str(row.place_district or ""),
             "charte": row.charter_version,
             "commencee_le": row.created_at,
             "publiee_le": row.published_at,

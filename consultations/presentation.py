@@ -343,6 +343,14 @@ def file(attachment: Attachment) -> File:
     )
 
 
+def place_words(contribution: Contribution) -> str:
+    """Name the place of a contribution and its district (select `place_district`), "" where neither was said."""
+    district = contribution.place_district.name if contribution.place_district else ""
+    if contribution.place and district:
+        return _("%(place)s (quartier %(district)s)") % {"place": contribution.place, "district": district}
+    return contribution.place or (_("quartier %(district)s") % {"district": district} if district else "")
+
+
 def lived_facts(contribution: Contribution) -> list[ui.Fact]:
     """Give the facts of a lived experience: when, how often, as whom; only those that were said."""
     pairs = (

@@ -266,6 +266,7 @@ class ContributionAdmin(VoicesAdmin):
         "published_at",
         "corrected_at",
         "withdrawn_at",
+        "place_district",
         "counts",
     )
     readonly_fields = ("signed", "text", "counts")

@@ -17,7 +17,6 @@ from consultations.models.procedure import Consultation, Section
 from desk.models import Channel
 from mulhouse.references import new_reference
 
-
 # What the map shows: a district, or a place in words.
 PLACED = Q(place_district__isnull=False) | ~Q(place="")
 

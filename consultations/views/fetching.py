@@ -16,7 +16,9 @@ def consultation(request: HttpRequest, slug: str, *prefetched: str) -> Consultat
 
 def contribution(request: HttpRequest, slug: str, reference: str, **conditions: Any) -> Contribution:
     """Fetch a contribution that this person may open, or whose address keeps a sentence once it is withdrawn."""
-    rows = Contribution.objects.select_related("consultation__theme", "section", "author", "district").defer("search")
+    rows = Contribution.objects.select_related(
+        "consultation__theme", "section", "author", "district", "place_district"
+    ).defer("search")
     return get_object_or_404(
         rows.prefetch_related("consultation__phases"),
         consultation__in=Consultation.objects.visible_to(request.user),

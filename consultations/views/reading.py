@@ -299,6 +299,7 @@ def contribution_context(
         "district": presentation.place_of_author(row),
         "published": published,
         "tags": _tags(row),
+        "place": presentation.place_words(row),
         "facts": presentation.lived_facts(row),
         "files": [presentation.file(each) for each in row.attachments.all()] if row.channel != Channel.IMPORT else [],
         "sources": _sources(row) if row.channel == Channel.IMPORT else [],

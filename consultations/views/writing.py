@@ -97,8 +97,9 @@ def edit_draft(request: UserRequest, slug: str, reference: str) -> HttpResponse:
 
 def _typed(draft: Contribution) -> dict[str, Any]:
     """Give the fields of a draft as they are typed."""
-    names = set(ContributionForm.base_fields) - {"section"}
-    return {**{name: getattr(draft, name) for name in names}, "section": draft.section_id}
+    names = set(ContributionForm.base_fields) - {"section", "place_district"}
+    typed = {name: getattr(draft, name) for name in names}
+    return {**typed, "section": draft.section_id, "place_district": draft.place_district_id}
 
 
 def _desk(
@@ -277,6 +278,7 @@ def check(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         "html": presentation.resident_html(draft.body_html),
         "author": signatures.of_contribution(draft),
         "district": presentation.place_of_author(draft),
+        "place": presentation.place_words(draft),
         "facts": presentation.lived_facts(draft) if draft.kind == Contribution.Kind.EXPERIENCE else [],
         "files": [presentation.file(each) for each in draft.attachments.all()],
         "advice": form.advice(),

@@ -104,6 +104,7 @@ def test_contribution_as_csv(db, client):
             "rythme": "Chaque jour",
             "en_tant_que": "Piétonne",
             "lieu": "Place de la Paix",
+            "quartier_du_lieu": "",
             "canal": "en_ligne",
             "publiee_le": "2026-03-29T01:30:00+01:00",
             "corrigee_le": "",

@@ -579,9 +579,9 @@ def test_form_costs_the_same_with_many_questions_and_files(client, place, django
             contribution=draft, position=position, kind="photo", file="x", name="x", content_type="x", size=1
         )
     client.get(address("contribute", row))
-    with django_assert_num_queries(6):  # session, person, consultation, phases, sections, residence
+    with django_assert_num_queries(7):  # session, person, consultation, phases, sections, residence, districts
         client.get(address("contribute", row))
-    with django_assert_num_queries(8):  # and the draft's files
+    with django_assert_num_queries(9):  # and the draft's files
         client.get(address("draft", row, draft.reference))
 
 
