@@ -35,6 +35,23 @@ class ConsultationsConfig(AppConfig):
         )
 
         register.declare(
+            register.Act(
+                "contribution.assisted", "Un agent a publié une contribution pour une personne, avec son accord"
+            ),
+            register.Act("consultation.table_entered", "Un agent a publié les notes d’une table de réunion"),
+        )
+
+        # The promise of an answer, what contributors are told, the commitments that follow.
+        from consultations import promises as own_promises  # noqa: PLC0415
+        from transparency import promises  # noqa: PLC0415
+
+        promises.register(own_promises.SOURCE)
+        work.register(work.WorkQueue("consultations.change_consultation", own_promises.waiting))
+        register.declare(
+            register.Act("consultation.answer_reminded", "Le site a rappelé à la Ville la réponse qu’elle a promise"),
+        )
+
+        register.declare(
             register.Act("consultation.draft", "Un agent a travaillé sur une consultation non publiée"),
             register.Act("consultation.published", "Une consultation a été publiée"),
             register.Act("consultation.changed", "La présentation d’une consultation a changé"),
@@ -46,4 +63,18 @@ class ConsultationsConfig(AppConfig):
             register.Act("consultation.reopened", "Une consultation est sortie des archives"),
             register.Act("consultation.imported", "Une consultation tenue ailleurs a été reprise"),
             register.Act("consultation.demo", "Des exemples ont été ajoutés pour la démonstration"),
+        )
+
+        register.declare(
+            register.Act("outcome.published", "La Ville a publié des réponses aux avis"),
+            register.Act("opinion.grouped", "Des avis qui disent la même chose ont été regroupés"),
+            register.Act("opinion.ungrouped", "Un avis a été sorti d’un groupe"),
+            register.Act("analysis.moved", "Des avis ont changé de place dans le compte des réponses"),
+            register.Act("analysis.collected", "Les textes libres d’un questionnaire ont rejoint les avis à traiter"),
+            register.Act("comment.marked", "Un commentaire est compté comme une proposition"),
+            register.Act("comment.unmarked", "Un commentaire n’est plus compté comme une proposition"),
+            register.Act("contribution.hidden", "Une contribution a été masquée par la modération"),
+            register.Act("contribution.shown", "Une contribution masquée est de nouveau visible"),
+            register.Act("comment.hidden", "Un commentaire a été masqué par la modération"),
+            register.Act("comment.shown", "Un commentaire masqué est de nouveau visible"),
         )

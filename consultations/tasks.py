@@ -7,7 +7,7 @@ from celery import shared_task
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from consultations import actions, amendments, counters, participation, phases
+from consultations import actions, amendments, counters, participation, phases, reminding
 from consultations.models import Attachment, Phase, Ruleset
 from notifications import subscriptions
 
@@ -47,6 +47,16 @@ def announce_amendments() -> None:
             amendments.announce(amendment=amendment, people=batch)
             last = batch[-1].pk
         amendments.finish_announcing(amendment=amendment, at=at)
+
+
+@shared_task(name="consultations.remind_promises")
+def remind_promises() -> None:
+    """Remind the city of each answer it owes, at each step of the clock, once."""
+    at = timezone.now()
+    if at.astimezone(phases.PARIS).hour < FIRST_HOUR:
+        return
+    for consultation in reminding.due(at=at):
+        reminding.remind(consultation=consultation, at=at)
 
 
 @shared_task(name="consultations.check_consistency")

@@ -32,6 +32,7 @@ app.conf.beat_schedule = {
         "task": "consultations.announce_amendments",
         "schedule": crontab(minute="5-59/15"),
     },
+    "consultations.remind_promises": {"task": "consultations.remind_promises", "schedule": crontab(minute="20")},
     "consultations.check_consistency": {
         "task": "consultations.check_consistency",
         "schedule": crontab(hour="3", minute="40"),

@@ -31,6 +31,7 @@ class Entry:
 
 MAIN = (
     Entry(_("Consultations"), "consultations:list"),
+    Entry(_("Engagements"), "commitments:list"),
     Entry(_("Comment ça marche"), "how_it_works"),
     Entry(_("Le registre public"), "transparency:register"),
     Entry(_("La démarche"), "approach"),
@@ -46,6 +47,8 @@ TAKE_PART = (
 UNDERSTAND = (
     Entry(_("Comment ça marche"), "how_it_works"),
     Entry(_("La démarche"), "approach"),
+    Entry(_("Les engagements de la Ville"), "commitments:list"),
+    Entry(_("Les promesses de réponse"), "transparency:promises"),
     Entry(_("Le registre public"), "transparency:register"),
 )
 

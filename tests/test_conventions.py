@@ -62,6 +62,7 @@ PURE = {
     "mulhouse.small_cells",
     "mulhouse.work",
     "transparency.chain",
+    "transparency.clocks",
 }
 LABELS = {"Shape", "Units", "Raises", "Locks", "Source"}
 

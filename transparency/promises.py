@@ -4,13 +4,17 @@ A service gives its promises as a queryset, so that the page reads them from the
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.functional import Promise as Lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from mulhouse import typography
+from mulhouse.templatetags import ui
 from transparency import clocks
 from transparency.clocks import Clock, Standing
 from transparency.deadlines import PARIS
@@ -37,7 +41,7 @@ class Promise:
 class PromiseSource:
     """What a service promises: `rows` annotates `promise_due_on` and `promise_met_on`, dates in Paris; `read` makes one of a row.
 
-    Shape: `key_column` orders and names the rows, uniquely within the source; `service_column` leads to the service's slug.
+    Shape: `key_column` orders and names the rows, uniquely within the source; `service_column` leads to the service.
     """
 
     kind: str
@@ -45,7 +49,7 @@ class PromiseSource:
     rows: Callable[[], QuerySet[Any]]
     read: Callable[[Any], Promise]
     key_column: str = "slug"
-    service_column: str = "service__slug"
+    service_column: str = "service"
 
 
 _sources: dict[str, PromiseSource] = {}
@@ -164,7 +168,7 @@ def read(asked: Asked, *, after: After | None, size: int, at: dt.datetime) -> tu
         if asked.standing:
             rows = rows.filter(condition(Standing(asked.standing), on=on))
         if asked.service:
-            rows = rows.filter(**{source.service_column: asked.service})
+            rows = rows.filter(**{f"{source.service_column}__slug": asked.service})
         if after is not None:
             rows = rows.filter(_beyond(source, after))
         ordered = rows.order_by("-promise_due_on", source.key_column)[: size + 1]
@@ -184,9 +188,27 @@ def _beyond(source: PromiseSource, after: After) -> Q:
     return earlier | same_day
 
 
-def services(kinds: Sequence[PromiseSource] | None = None) -> set[str]:
-    """Give the slugs of the services that promised something."""
-    found: set[str] = set()
-    for source in kinds if kinds is not None else sources():
-        found |= set(source.rows().order_by().values_list(source.service_column, flat=True).distinct())
-    return found
+def services() -> list[tuple[str, str]]:
+    """List the services that promised something: (slug, name), by name."""
+    found: dict[str, str] = {}
+    for source in sources():
+        columns = (f"{source.service_column}__slug", f"{source.service_column}__name")
+        found |= dict(source.rows().order_by().values_list(*columns).distinct())
+    return sorted(found.items(), key=lambda pair: pair[1])
+
+
+def tag(clock: Clock) -> ui.Tag:
+    """Say in a pill where a promise stands: « Dans 12 jours », « En retard de 6 jours », « Tenue »."""
+    days, n = clock.days, {"n": typography.number(clock.days)}
+    if clock.standing is Standing.LATE:
+        words = ngettext("En retard de %(n)s jour", "En retard de %(n)s jours", days)
+        return ui.Tag(words % n, "no", "triangle-alert")
+    if clock.standing is Standing.KEPT:
+        return ui.Tag(_("Promesse tenue"), "yes", "circle-check")
+    if clock.standing is Standing.KEPT_LATE:
+        words = ngettext("Tenue avec %(n)s jour de retard", "Tenue avec %(n)s jours de retard", days)
+        return ui.Tag(words % n, "mixed", "clock")
+    if days == 0:
+        return ui.Tag(_("Dernier jour"), "mixed", "clock")
+    words = ngettext("Dans %(n)s jour", "Dans %(n)s jours", days) % n
+    return ui.Tag(words, "mixed" if clock.standing is Standing.SOON else "info", "calendar")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from transparency import views
+from transparency import promise_views, views
 
 app_name = "transparency"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("registre/registre.<slug:extension>", views.export, name="export"),
     path("registre/<int:number>/", views.show_line, name="line"),
     path("registre/<int:number>/auteur/", views.reveal_actor, name="line_actor"),
+    path("promesses/", promise_views.promise_list, name="promises"),
     path("accessibilite/signaler/", views.report_fault, name="accessibility_fault"),
     path("accessibilite/signalements/<slug:reference>/", views.show_fault, name="fault"),
 ]

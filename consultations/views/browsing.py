@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from city.models import District, Theme
-from consultations import feeds, lists, phases, presentation, rules
+from consultations import feeds, lists, phases, presentation, promises, rules
 from consultations.filters import STATE_LABELS, ConsultationFilter, with_state
 from consultations.models import Consultation, Contribution, Document
 from consultations.views import fetching, files
@@ -147,6 +147,7 @@ def _detail_context(request: HttpRequest, row: Consultation, *, preview: bool = 
         "motif": row.theme.motif,
         "image_url": presentation.image_url(row, key=key),
         "steps": presentation.stepper(row, at=at),
+        "promise": promises.shown(row, at=at),
         "left": presentation.left_words(span, at=at) if span and span.kind is phases.Kind.CONTRIBUTE else "",
         "refusal": rules.writing_refusal(row, at=at),
         "questions": [(rank, section, f"{answer_url}?partie={rank}") for rank, section in enumerate(sections, start=1)],

@@ -1,0 +1,173 @@
+"""The promise of an answer: so many days after the last day of opinions, in public; kept when a report is published.
+
+Nothing is stored: the day comes from the phases and `restitution_days`, lateness from the day, keeping it from the report.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import DateField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import TruncDate
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from consultations import phases
+from consultations.models import Consultation, Phase, Report
+from mulhouse import typography
+from mulhouse.templatetags import ui
+from mulhouse.work import WorkItem
+from transparency import clocks, promises
+from transparency.clocks import Clock, Standing
+from transparency.promises import Promise, PromiseSource
+
+KIND = "consultation"
+# Agents see a promise in their queue from this many days before its day.
+QUEUE_DAYS = 7
+
+
+def rows() -> QuerySet[Consultation]:
+    """Give the consultations that promise an answer, with `asked_until`, `promise_due_on` and `promise_met_on`.
+
+    Shape: published ones whose last phase of contribution has a last day; what was held on another platform promised nothing here.
+    """
+    asking = Phase.objects.filter(consultation=OuterRef("pk"), kind=phases.Kind.CONTRIBUTE).order_by("-position")
+    told = Report.objects.filter(consultation=OuterRef("pk"), published_at__isnull=False).order_by("published_at")
+    found = Consultation.objects.published().filter(source_note="")
+    found = found.annotate(
+        asked_until=Subquery(asking.values("ends_on")[:1], output_field=DateField()),
+        promise_met_on=Subquery(
+            told.annotate(day=TruncDate("published_at", tzinfo=phases.PARIS)).values("day")[:1],
+            output_field=DateField(),
+        ),
+    )
+    return found.annotate(
+        promise_due_on=ExpressionWrapper(F("asked_until") + F("restitution_days"), output_field=DateField())
+    ).filter(asked_until__isnull=False)
+
+
+def read(row: Any) -> Promise:
+    """Make a promise of a row of `rows` (select `service`)."""
+    return Promise(
+        kind=KIND,
+        key=row.slug,
+        title=row.title,
+        url=row.get_absolute_url(),
+        service=row.service.name,
+        due_on=row.promise_due_on,
+        met_on=row.promise_met_on,
+    )
+
+
+SOURCE = PromiseSource(
+    kind=KIND, label=gettext_lazy("Consultations"), rows=lambda: rows().select_related("service"), read=read
+)
+
+
+# --- On the page of a consultation ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The promise as the page of a consultation shows it."""
+
+    sentence: str
+    detail: str
+    tag: ui.Tag
+    is_late: bool = False
+
+
+def asked_until(consultation: Consultation) -> dt.date | None:
+    """Give the last day of the last phase of contribution (prefetch `phases`)."""
+    asking = [span for span in consultation.spans() if span.kind is phases.Kind.CONTRIBUTE]
+    return asking[-1].ends_on if asking else None
+
+
+def due_on(consultation: Consultation) -> dt.date | None:
+    """Give the day by which the city answers, None where it promised nothing (prefetch `phases`)."""
+    until = asked_until(consultation)
+    if until is None or consultation.published_at is None or consultation.source_note:
+        return None
+    return until + dt.timedelta(days=consultation.restitution_days)
+
+
+def met_on(consultation: Consultation) -> dt.date | None:
+    """Give the day of the first report, None while there is none."""
+    told = consultation.reports.filter(published_at__isnull=False).order_by("published_at")
+    at = told.values_list("published_at", flat=True).first()
+    return day_of(at) if at else None
+
+
+def day_of(at: dt.datetime) -> dt.date:
+    """Give the day in Paris."""
+    return at.astimezone(phases.PARIS).date()
+
+
+def clock(consultation: Consultation, *, at: dt.datetime) -> Clock | None:
+    """Read the clock of a consultation (prefetch `phases`): the report is asked for once the opinions are over."""
+    due, today = due_on(consultation), day_of(at)
+    until = asked_until(consultation)
+    if due is None or until is None:
+        return None
+    met = met_on(consultation) if today > until else None
+    return clocks.read(due_on=due, done_on=met, given_up=False, today=today)
+
+
+def shown(consultation: Consultation, *, at: dt.datetime) -> Shown | None:
+    """Say the promise in words: before, soon, late, kept; None where nothing was promised (prefetch `phases`)."""
+    read_clock, due = clock(consultation, at=at), due_on(consultation)
+    if read_clock is None or due is None:
+        return None
+    day = typography.day(due)
+    promised = _("La Ville a promis de répondre le %(day)s au plus tard.") % {"day": day}
+    tag = promises.tag(read_clock)
+    if read_clock.standing in {Standing.KEPT, Standing.KEPT_LATE}:
+        met = due + dt.timedelta(days=read_clock.days * (1 if read_clock.standing is Standing.KEPT_LATE else -1))
+        return Shown(_("La Ville a répondu le %(day)s.") % {"day": typography.day(met)}, promised, tag)
+    if read_clock.standing is Standing.LATE:
+        return Shown(promised, _("La réponse n’est pas encore publiée."), tag, is_late=True)
+    sentence = _("La Ville répondra le %(day)s au plus tard.") % {"day": day}
+    words = ngettext(
+        "C’est %(n)s jour après la fin des avis.",
+        "C’est %(n)s jours après la fin des avis.",
+        consultation.restitution_days,
+    )
+    return Shown(sentence, words % {"n": consultation.restitution_days}, tag)
+
+
+# --- For agents ----------------------------------------------------------------------------------------------------
+
+
+def waiting(user: Any, at: dt.datetime) -> list[WorkItem]:
+    """Count the promises that are late, and those whose day comes within a week.
+
+    Shape: no line where nothing waits; one query.
+    """
+    today = promises.today(at)
+    owed = rows().filter(
+        Q(promise_due_on__lte=today + dt.timedelta(days=QUEUE_DAYS)), asked_until__lt=today, promise_met_on__isnull=True
+    )
+    found = list(owed.order_by("promise_due_on", "pk").defer("description"))
+    late = [row for row in found if row.promise_due_on < today]  # type: ignore[attr-defined] # annotated by `rows`
+    soon = [row for row in found if row not in late]
+    return [
+        WorkItem(
+            one if len(group) == 1 else several,
+            len(group),
+            _address(group),
+            late=len(group) if group is late else 0,
+            detail=", ".join(f"«\u00a0{row.title}\u00a0»" for row in group[:3]),
+        )
+        for one, several, group in (
+            ("Réponse promise, en retard", "Réponses promises, en retard", late),
+            ("Réponse promise dans la semaine", "Réponses promises dans la semaine", soon),
+        )
+        if group
+    ]
+
+
+def _address(group: list[Consultation]) -> str:
+    if len(group) == 1:
+        return reverse("admin:consultations_consultation_publication", args=[group[0].pk])
+    return reverse("admin:consultations_consultation_changelist")

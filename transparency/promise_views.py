@@ -1,0 +1,122 @@
+"""The page of every answer that the city promised: kept, to come, late."""
+
+import datetime as dt
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from mulhouse import typography
+from mulhouse.access import public
+from mulhouse.asking import Select
+from mulhouse.lists import address
+from mulhouse.templatetags import ui
+from transparency import promises
+from transparency.clocks import Standing
+from transparency.pages import cached_for_visitors
+from transparency.promises import After, Asked, Promise
+
+PAGE_SIZE = 30
+LONGEST_KEY = 120
+# The words of the addresses.
+STATES = {
+    "en-retard": Standing.LATE,
+    "a-venir": Standing.COMING,
+    "tenues": Standing.KEPT,
+    "tenues-en-retard": Standing.KEPT_LATE,
+}
+
+
+@public
+@require_safe
+@cached_for_visitors
+def promise_list(request: HttpRequest) -> HttpResponse:
+    """Show the promises of every service, the latest due first, and how they are kept."""
+    at = timezone.now()
+    labels = {
+        "en-retard": _("En retard"),
+        "a-venir": _("À venir"),
+        "tenues": _("Tenues"),
+        "tenues-en-retard": _("Tenues en retard"),
+    }
+    kinds = {source.kind: source.label for source in promises.sources()}
+    services = promises.services()
+    state = request.GET.get("etat", "")
+    state = state if state in STATES else ""
+    kind = request.GET.get("sorte", "")
+    kind = kind if kind in kinds else ""
+    service = request.GET.get("service", "")
+    service = service if service in dict(services) else ""
+    asked = Asked(standing=STATES[state] if state else "", kind=kind, service=service)
+    found, has_more = promises.read(asked, after=_after(request), size=PAGE_SIZE, at=at)
+    today = promises.today(at)
+    selects = [_select("service", _("Service"), services, service, foreign=True)]
+    if len(kinds) > 1:
+        selects.append(_select("sorte", _("Sorte"), [(name, str(label)) for name, label in kinds.items()], kind))
+    chosen = []
+    if service:
+        words = f"{selects[0].label}\u00a0: {dict(services)[service]}"
+        chosen = [ui.ActiveFilter(words, request.path + address(request.GET, service=""))]
+    context = {
+        "figures": _figures(promises.tally(at=at)),
+        "state": state,
+        "states": [
+            ui.Tab(label, request.path + address(request.GET, etat=name), current=state == name)
+            for name, label in (("", _("Toutes")), *labels.items())
+        ],
+        "selects": selects,
+        "chosen": chosen,
+        "is_narrowed": bool(state or kind or service),
+        "clear_url": request.path,
+        "rows": [(row, promises.tag(row.clock(today=today)), sentence(row)) for row in found],
+        "pages": ui.Pages(next_url=_next_url(request, found[-1]) if has_more else ""),
+        "crumbs": [ui.Crumb(_("Promesses de réponse"))],
+    }
+    return render(request, "transparency/promises.html", context)
+
+
+def _select(name: str, label: str, choices: list[tuple[str, str]], chosen: str, *, foreign: bool = False) -> Select:
+    options = [("", _("Tous"), not chosen), *((value, words, value == chosen) for value, words in choices)]
+    return Select(name=name, label=label, options=options, foreign=foreign)
+
+
+def _after(request: HttpRequest) -> After | None:
+    """Read the place of a page: the day, the kind and the key of the promise before it; None for anything else."""
+    day, _dot, rest = request.GET.get("apres", "").partition(".")
+    kind, _dot, key = rest.partition(".")
+    try:
+        return After(dt.date.fromisoformat(day), kind, key) if key and len(key) <= LONGEST_KEY else None
+    except ValueError:
+        return None
+
+
+def _next_url(request: HttpRequest, last: Promise) -> str:
+    return request.path + address(request.GET, apres=f"{last.due_on.isoformat()}.{last.kind}.{last.key}")
+
+
+def _figures(tally: promises.Tally) -> list[ui.Fact]:
+    delay = tally.median_delay
+    found = [
+        (_("tenues dans les temps"), typography.number(tally.kept)),
+        (_("tenues en retard"), typography.number(tally.kept_late)),
+        (_("en retard aujourd’hui"), typography.number(tally.late)),
+        (_("à venir"), typography.number(tally.waiting)),
+    ]
+    if delay is not None:
+        words = ngettext("%(n)s\u00a0jour", "%(n)s\u00a0jours", delay) % {"n": typography.number(delay)}
+        found.append((_("retard médian"), words))
+    return [ui.Fact(label, value) for label, value in found]
+
+
+def sentence(row: Promise) -> str:
+    """Say a promise with its days."""
+    due = typography.day(row.due_on)
+    if row.met_on is None:
+        return _("Réponse promise le %(due)s au plus tard.") % {"due": due}
+    return _("Réponse publiée le %(met)s, promise le %(due)s au plus tard.") % {
+        "met": typography.day(row.met_on),
+        "due": due,
+    }
