@@ -2,15 +2,18 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from city.models import District
 from consultations import editing_rules, participation
 from consultations.models import Consultation, ConsultationQuestionnaire
 from desk.models import Channel, Person
+from mulhouse import typography
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import Refusal, require
 from questionnaires import actions, editing
@@ -90,6 +93,34 @@ def _counting(
             participation.note(consultation, person, channel=channel, at=at, district=district, birth_year=birth_year)
 
     return note
+
+
+@dataclass(frozen=True)
+class Card:
+    """A questionnaire as its consultation announces it: where it stands in words, and what can be done."""
+
+    title: str
+    words: str
+    url: str
+    results_url: str
+    is_open: bool
+
+
+def cards(consultation: Consultation, *, at: dt.datetime) -> list[Card]:
+    """Give the published questionnaires of a consultation; no query when it is known to have none."""
+    if not getattr(consultation, "has_questionnaire", True):
+        return []
+    rows = Questionnaire.objects.published().filter(consultation_link__consultation=consultation)
+    found = []
+    for row in rows.order_by("consultation_link__position", "pk"):
+        base = reverse("consultations:questionnaire", args=[consultation.slug, row.reference])
+        refusal = _host_refusal(consultation) or questionnaire_rules.window_refusal(row, at=at)
+        words = refusal.message if refusal else ""
+        if refusal is None and row.last_day is not None:
+            words = _("Vous pouvez répondre jusqu’au %(day)s inclus.") % {"day": typography.day(row.last_day)}
+        has_results = questionnaire_rules.results_refusal(row, at=at) is None
+        found.append(Card(row.title, words, base, f"{base}resultats/" if has_results else "", refusal is None))
+    return found
 
 
 @transaction.atomic(durable=True)

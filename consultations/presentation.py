@@ -145,8 +145,15 @@ def meta(consultation: Consultation) -> list[ui.Meta]:
 def tabs(consultation: Consultation, *, current: str, documents: int | None = None) -> list[ui.Tab]:
     """Give the navigation inside a consultation."""
     home = consultation.get_absolute_url()
+    asked = getattr(consultation, "has_questionnaire", False) or current == "questionnaire"
+    questionnaires = ui.Tab(
+        _("Questionnaire"),
+        reverse("consultations:questionnaires", args=[consultation.slug]),
+        current=current == "questionnaire",
+    )
     return [
         ui.Tab(_("Présentation"), home, current=current == "detail"),
+        *([questionnaires] if asked else []),
         ui.Tab(
             _("Contributions"),
             reverse("consultations:contributions", args=[consultation.slug]),

@@ -2,16 +2,23 @@
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
-from consultations.models import Comment, Consultation, Contribution
+from consultations.models import Comment, Consultation, ConsultationQuestionnaire, Contribution
 
 
 def consultation(request: HttpRequest, slug: str, *prefetched: str) -> Consultation:
-    """Fetch a consultation this person may see, with its phases."""
+    """Fetch a consultation this person may see, with its phases; it knows whether it has a questionnaire."""
     rows = Consultation.objects.visible_to(request.user).select_related("theme", "service")
-    return get_object_or_404(rows.prefetch_related("phases", *prefetched), slug=slug)
+    asked = ConsultationQuestionnaire.objects.filter(
+        consultation=OuterRef("pk"), questionnaire__published_at__isnull=False
+    )
+    found: Consultation = get_object_or_404(
+        rows.prefetch_related("phases", *prefetched).annotate(has_questionnaire=Exists(asked)), slug=slug
+    )
+    return found
 
 
 def contribution(request: HttpRequest, slug: str, reference: str, **conditions: Any) -> Contribution:

@@ -1,0 +1,402 @@
+"""What was answered, counted: a chart and a table for each question; across districts or ages where nobody can be singled out.
+
+A result of fewer than five responses is not shown at all. What was written in free words is only counted here: people read it
+in the analysis. In a cross, answers and groups too rare are first put together, so that every total can be said; counts under
+five are hidden with what would give them back; a cross that would need a total hidden is not given.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from city.models import District
+from mulhouse import charts, small_cells, typography
+from mulhouse.ages import AgeBand
+from mulhouse.charts import Bar, Stack
+from questionnaires.models import Answer, Question, Questionnaire, Response
+from questionnaires.outline import Asking, Outline
+
+Kind = Question.Kind
+LEAST_RESPONSES = small_cells.THRESHOLD
+CROSSES = {"quartier": gettext_lazy("Par quartier"), "age": gettext_lazy("Par tranche d’âge")}
+CROSSED_KINDS = (Kind.SINGLE, Kind.MULTIPLE, Kind.SCALE)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Figures in a table: the head of each column, then the lines, each with its own head."""
+
+    head: Sequence[str]
+    lines: Sequence[tuple[str, Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was answered to a question: in words, drawn, and in a table; `note` says what is left out."""
+
+    key: str
+    label: str
+    help: str
+    answered: str
+    chart: SafeString | None = None
+    table: Table | None = None
+    cross: Table | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The questions of a page."""
+
+    title: str
+    results: Sequence[Result]
+
+
+@dataclass(frozen=True)
+class Results:
+    """The results of a questionnaire; no group when there are too few responses."""
+
+    total: int
+    words: str
+    groups: Sequence[Group] = ()
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many gave each value to a question, and how many answered it."""
+
+    options: Mapping[int, int]
+    cells: Mapping[tuple[int, int], int]
+    ranks: Mapping[tuple[int, int], int]
+    numbers: Mapping[Decimal, int]
+    districts: Mapping[int, int]
+    people: int
+
+
+def count(questionnaire: Questionnaire) -> int:
+    """Count the responses that were sent: the one figure that agents see before the end."""
+    return Response.objects.filter(questionnaire=questionnaire, submitted_at__isnull=False).count()
+
+
+def is_enough(total: int) -> bool:
+    """Tell whether enough people answered for the results to single nobody out."""
+    return total >= LEAST_RESPONSES
+
+
+def of(read: Outline, *, cross: str = "") -> Results:
+    """Count a questionnaire whole.
+
+    Shape: `cross` is a key of CROSSES, "" for none. Four queries, five with a cross.
+    """
+    total = count(read.questionnaire)
+    words = ngettext("%(n)s réponse", "%(n)s réponses", total) % {"n": typography.number(total)}
+    if not is_enough(total):
+        return Results(total, words)
+    counted = _counted(read)
+    districts = {district.pk: district.name for district in District.objects.all()}
+    crossed = _crossed(read, cross, districts) if cross else {}
+    groups = [
+        Group(
+            page.section.title,
+            [_result(asking, counted[asking.pk], districts, crossed.get(asking.pk)) for asking in page.questions],
+        )
+        for page in read.pages
+    ]
+    return Results(total, words, groups)
+
+
+def _sent(read: Outline) -> Any:
+    return Answer.objects.filter(
+        question__section__questionnaire=read.questionnaire, response__submitted_at__isnull=False
+    ).order_by()
+
+
+def _counted(read: Outline) -> dict[int, Counted]:
+    options: dict[int, Counter[int]] = defaultdict(Counter)
+    cells: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
+    ranks: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
+    numbers: dict[int, Counter[Decimal]] = defaultdict(Counter)
+    districts: dict[int, Counter[int]] = defaultdict(Counter)
+    rows = _sent(read).values_list("question_id", "option_id", "row_id", "rank", "number", "district_id")
+    for question, option, row, rank, number, district, found in rows.annotate(found=Count("pk")):
+        if row is not None:
+            cells[question][row, option] += found
+        elif rank is not None:
+            ranks[question][option, rank] += found
+        elif option is not None:
+            options[question][option] += found
+        elif number is not None:
+            numbers[question][number] += found
+        elif district is not None:
+            districts[question][district] += found
+    people = dict(_sent(read).values_list("question_id").annotate(people=Count("response_id", distinct=True)))
+    return {
+        asking.pk: Counted(
+            options[asking.pk],
+            cells[asking.pk],
+            ranks[asking.pk],
+            numbers[asking.pk],
+            districts[asking.pk],
+            people.get(asking.pk, 0),
+        )
+        for asking in read.questions
+    }
+
+
+def _result(asking: Asking, counted: Counted, districts: Mapping[int, str], cross: Table | None) -> Result:
+    question, people = asking.question, counted.people
+    answered = ngettext("%(n)s personne a répondu.", "%(n)s personnes ont répondu.", people) % {
+        "n": typography.number(people)
+    }
+    chart: SafeString | None = None
+    table: Table | None = None
+    note = ""
+    if people and asking.kind in DRAWERS:
+        chart, table, note = DRAWERS[asking.kind](asking, counted, districts)
+    elif asking.kind == Kind.TEXT:
+        note = _("Ces textes sont lus un à un dans l’analyse. Ils ne sont pas publiés ici.")
+    elif asking.kind == Kind.FILE:
+        note = _("Ces fichiers sont lus par les agents. Ils ne sont pas publiés.")
+    return Result(f"q{asking.pk}", question.label, question.help, answered, chart, table, cross, note)
+
+
+Drawn = tuple[SafeString, Table, str]
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{round(100 * part / whole)}\u00a0%" if whole else ""
+
+
+def _people(part: int, whole: int) -> str:
+    return _("%(n)s, soit %(share)s") % {"n": typography.number(part), "share": _share(part, whole)}
+
+
+def _drawn_bars(asking: Asking, pairs: Sequence[tuple[str, int]], people: int, head: str) -> tuple[SafeString, Table]:
+    best = max(pairs, key=lambda pair: pair[1])
+    description = _("Réponse la plus donnée\u00a0: %(label)s (%(words)s). Le tableau donne tous les chiffres.") % {
+        "label": best[0],
+        "words": _people(best[1], people),
+    }
+    drawn = charts.bars(
+        key=f"q{asking.pk}",
+        title=asking.question.label,
+        description=description,
+        bars=[Bar(label, number, _people(number, people)) for label, number in pairs],
+        most=people,
+    )
+    lines = [(label, (typography.number(number), _share(number, people))) for label, number in pairs]
+    return drawn, Table((head, _("Personnes"), _("Part")), lines)
+
+
+def _draw_choices(asking: Asking, counted: Counted, districts: Mapping[int, str]) -> Drawn:
+    pairs = [(option.label, counted.options.get(option.pk, 0)) for option in asking.options]
+    drawn, table = _drawn_bars(asking, pairs, counted.people, _("Réponse"))
+    several = _("Plusieurs réponses étaient possibles\u00a0: les parts dépassent 100\u00a0% ensemble.")
+    return drawn, table, several if asking.kind == Kind.MULTIPLE else ""
+
+
+def _steps(asking: Asking) -> list[int]:
+    return list(range(asking.question.lowest or 0, (asking.question.highest or 0) + 1))
+
+
+def _step_label(asking: Asking, step: int) -> str:
+    ends = {
+        asking.question.lowest: asking.question.lowest_label,
+        asking.question.highest: asking.question.highest_label,
+    }
+    return f"{step} ({ends[step]})" if ends.get(step) else str(step)
+
+
+def _draw_scale(asking: Asking, counted: Counted, districts: Mapping[int, str]) -> Drawn:
+    pairs = [(_step_label(asking, step), counted.numbers.get(Decimal(step), 0)) for step in _steps(asking)]
+    drawn, table = _drawn_bars(asking, pairs, counted.people, _("Valeur"))
+    return drawn, table, _("Moyenne\u00a0: %(mean)s.") % {"mean": _decimal(_mean(counted.numbers))}
+
+
+def _draw_number(asking: Asking, counted: Counted, districts: Mapping[int, str]) -> Drawn:
+    """Count by quarters of the answers: a number on its own may be one person's."""
+    values = sorted(counted.numbers.elements() if isinstance(counted.numbers, Counter) else ())
+    unit = f"\u00a0{asking.question.unit}" if asking.question.unit else ""
+    middle = values[len(values) // 2]
+    low, high = values[len(values) // 4], values[(3 * len(values)) // 4]
+    lines = [
+        (_("Moyenne"), (_decimal(_mean(counted.numbers)) + unit,)),
+        (_("Médiane"), (_decimal(middle) + unit,)),
+        (_("Un quart répond moins de"), (_decimal(low) + unit,)),
+        (_("Un quart répond plus de"), (_decimal(high) + unit,)),
+    ]
+    points = [(_decimal(edge), float(number)) for edge, number in _classes(values)]
+    drawn = charts.columns(
+        key=f"q{asking.pk}",
+        title=asking.question.label,
+        description=_("Moyenne\u00a0: %(mean)s. Médiane\u00a0: %(median)s.")
+        % {"mean": lines[0][1][0], "median": lines[1][1][0]},
+        points=points,
+    )
+    return (
+        drawn,
+        Table((_("Mesure"), _("Valeur")), lines),
+        _("Chaque colonne du dessin compte les réponses d’une tranche."),
+    )
+
+
+def _classes(values: Sequence[Decimal]) -> list[tuple[Decimal, int]]:
+    """Count values in eight classes of the same width: (lower edge, count)."""
+    lowest, highest = values[0], values[-1]
+    width = (highest - lowest) / 8 or Decimal(1)
+    counts = Counter(min(int((value - lowest) / width), 7) for value in values)
+    return [(lowest + width * rank, counts[rank]) for rank in range(8 if highest > lowest else 1)]
+
+
+def _mean(numbers: Mapping[Decimal, int]) -> Decimal:
+    return sum((value * found for value, found in numbers.items()), Decimal(0)) / max(sum(numbers.values()), 1)
+
+
+def _decimal(value: Decimal) -> str:
+    rounded = round(value, 1)
+    return f"{rounded:f}".removesuffix(".0").replace(".", ",")
+
+
+def _draw_matrix(asking: Asking, counted: Counted, districts: Mapping[int, str]) -> Drawn:
+    head = [option.label for option in asking.options]
+    lines = []
+    stacks = []
+    for row in asking.rows:
+        parts = [counted.cells.get((row.pk, option.pk), 0) for option in asking.options]
+        lines.append((row.label, [typography.number(part) for part in parts]))
+        stacks.append(Stack(row.label, parts))
+    drawn = charts.stacked(
+        key=f"q{asking.pk}",
+        title=asking.question.label,
+        description=_("Une barre par ligne, partagée entre les réponses. Le tableau donne tous les chiffres."),
+        legend=head,
+        stacks=stacks,
+    )
+    return drawn, Table((_("Ligne"), *head), lines), ""
+
+
+def _draw_ranking(asking: Asking, counted: Counted, districts: Mapping[int, str]) -> Drawn:
+    """Give as many points as there are places from the last one: whoever is first has the most."""
+    places = min(asking.question.max_choices or len(asking.options), len(asking.options))
+    scored = []
+    for option in asking.options:
+        found = {rank: counted.ranks.get((option.pk, rank), 0) for rank in range(1, places + 1)}
+        points = sum((places - rank + 1) * number for rank, number in found.items())
+        scored.append((option.label, points, found[1], sum(found.values())))
+    scored.sort(key=lambda line: (-line[1], line[0]))
+    bars = [
+        Bar(label, points, ngettext("%(n)s point", "%(n)s points", points) % {"n": typography.number(points)})
+        for label, points, _first, _cited in scored
+    ]
+    drawn = charts.bars(
+        key=f"q{asking.pk}",
+        title=asking.question.label,
+        description=_("En tête\u00a0: %(label)s. Le tableau donne tous les chiffres.") % {"label": scored[0][0]},
+        bars=bars,
+    )
+    lines = [
+        (label, (typography.number(points), typography.number(first), typography.number(cited)))
+        for label, points, first, cited in scored
+    ]
+    note = _("Un premier choix vaut %(places)s points, le suivant un de moins, et ainsi de suite.") % {"places": places}
+    return drawn, Table((_("Réponse"), _("Points"), _("En premier"), _("Citée")), lines), note
+
+
+def _draw_districts(asking: Asking, counted: Counted, districts: Mapping[int, str]) -> Drawn:
+    by_name = {
+        districts[key]: found for key, found in sorted(counted.districts.items(), key=lambda pair: districts[pair[0]])
+    }
+    merged = small_cells.merged(by_name)
+    pairs = list(merged.shown.items())
+    if merged.hidden:
+        pairs.append((_("Autres quartiers"), merged.rest))
+    drawn, table = _drawn_bars(asking, pairs, counted.people, _("Quartier"))
+    note = _("Les quartiers de moins de cinq réponses sont regroupés.") if merged.hidden else ""
+    return drawn, table, note
+
+
+DRAWERS = {
+    Kind.SINGLE.value: _draw_choices,
+    Kind.MULTIPLE.value: _draw_choices,
+    Kind.SCALE.value: _draw_scale,
+    Kind.NUMBER.value: _draw_number,
+    Kind.MATRIX.value: _draw_matrix,
+    Kind.RANKING.value: _draw_ranking,
+    Kind.DISTRICT.value: _draw_districts,
+}
+
+
+# --- Crosses -----------------------------------------------------------------------------------------------------------
+
+
+def _crossed(read: Outline, cross: str, districts: Mapping[int, str]) -> dict[int, Table]:
+    """Cross the choices with the district or the age of those who answered."""
+    path = "response__district_id" if cross == "quartier" else "response__age_band"
+    names: dict[Any, str] = (
+        {**dict(districts.items()), None: _("Non indiqué")}
+        if cross == "quartier"
+        else {**{band.value: str(band.label) for band in AgeBand}, "": _("Non indiqué")}
+    )
+    asked = [asking for asking in read.questions if asking.kind in CROSSED_KINDS]
+    found: dict[int, Counter[tuple[Any, Any]]] = defaultdict(Counter)
+    rows = _sent(read).filter(question__in=[asking.pk for asking in asked])
+    for question, option, number, group, cell in rows.values_list("question_id", "option_id", "number", path).annotate(
+        found=Count("pk")
+    ):
+        found[question][option if number is None else number, group] += cell
+    tables = {asking.pk: _cross_table(_answers_of(asking), names, found[asking.pk]) for asking in asked}
+    return {key: table for key, table in tables.items() if table is not None}
+
+
+def _answers_of(asking: Asking) -> list[tuple[Any, str]]:
+    if asking.kind == Kind.SCALE:
+        return [(Decimal(step), _step_label(asking, step)) for step in _steps(asking)]
+    return [(option.pk, option.label) for option in asking.options]
+
+
+def _cross_table(
+    answers: Sequence[tuple[Any, str]], names: Mapping[Any, str], cells: Mapping[tuple[Any, Any], int]
+) -> Table | None:
+    """Lay out a cross; None where there are too few answers for any of it."""
+    lines = [(label, [cells.get((key, group), 0) for group in names]) for key, label in answers]
+    lines = _gathered(lines, _("Autres réponses"))
+    columns = [(name, [values[at] for _label, values in lines]) for at, name in enumerate(names.values())]
+    columns = _gathered(columns, _("Autres groupes"))
+    if len(lines) < 2 or len(columns) < 2:  # noqa: PLR2004 (a line)
+        return None
+    counts = [[values[at] for _name, values in columns] for at in range(len(lines))]
+    safe = small_cells.crossed(counts)
+    if safe.total is None or None in safe.row_totals or None in safe.column_totals:
+        return None
+    head = ("", *(name for name, _values in columns), _("Ensemble"))
+    written = [
+        (label, [*(_cell(cell) for cell in safe.cells[at]), _cell(safe.row_totals[at])])
+        for at, (label, _values) in enumerate(lines)
+    ]
+    written.append((_("Ensemble"), [*(_cell(total) for total in safe.column_totals), _cell(safe.total)]))
+    return Table(head, written)
+
+
+def _cell(value: int | None) -> str:
+    return _("masqué") if value is None else typography.number(value)
+
+
+def _gathered(lines: Sequence[tuple[str, Sequence[int]]], others: str) -> list[tuple[str, list[int]]]:
+    """Leave out what nobody gave, and put together what is too rare for its own total to be said, the rarest first."""
+    kept = [(label, list(values)) for label, values in lines if any(values)]
+    rare = [line for line in kept if sum(line[1]) < LEAST_RESPONSES]
+    if not rare:
+        return kept
+    frequent = sorted((line for line in kept if line not in rare), key=lambda line: sum(line[1]))
+    while frequent and (sum(sum(values) for _label, values in rare) < LEAST_RESPONSES or len(rare) < 2):  # noqa: PLR2004 (two)
+        rare.append(frequent.pop(0))
+    together = [sum(column) for column in zip(*(values for _label, values in rare), strict=True)]
+    labels = {label for label, _values in rare}
+    return [*(line for line in kept if line[0] not in labels), (others, together)]
