@@ -56,7 +56,14 @@ class Table:
 
 # The words of the files, the same in every language of the site.
 KINDS = {"opinion": "avis", "proposal": "proposition", "question": "question", "experience": "expertise_d_usage"}
-CHANNELS = {"web": "en_ligne", "desk": "guichet", "paper": "papier", "import": "reprise"}
+CHANNELS = {
+    "web": "en_ligne",
+    "desk": "guichet",
+    "paper": "papier",
+    "phone": "telephone",
+    "room": "reunion",
+    "import": "reprise",
+}
 STANCES = {"for": "pour", "against": "contre", "neutral": "neutre"}
 
 
@@ -155,7 +162,8 @@ CONTRIBUTIONS = Table(
         Column(
             "canal",
             _(
-                "«\u00a0en_ligne\u00a0», «\u00a0guichet\u00a0», «\u00a0papier\u00a0», ou «\u00a0reprise\u00a0» d’une autre plateforme."
+                "«\u00a0en_ligne\u00a0», «\u00a0guichet\u00a0», «\u00a0papier\u00a0», «\u00a0telephone\u00a0», "
+                "«\u00a0reunion\u00a0», ou «\u00a0reprise\u00a0» d’une autre plateforme."
             ),
             lambda row: CHANNELS[row.channel],
         ),

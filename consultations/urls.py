@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from consultations.views import browsing, debating, exporting, questionnaires, reading, rules, writing
+from consultations.views import browsing, debating, exporting, paper, reading, rules, writing
 
 app_name = "consultations"
 urlpatterns = [
@@ -24,26 +24,10 @@ urlpatterns = [
     path("<slug:slug>/participer/<slug:reference>/verifier/", writing.check, name="check"),
     path("<slug:slug>/participer/<slug:reference>/supprimer/", writing.discard, name="discard"),
     path("<slug:slug>/regles/", rules.rules, name="rules"),
+    path("<slug:slug>/formulaire/", paper.paper_form, name="paper_form"),
+    path("<slug:slug>/affiche/", paper.poster, name="poster"),
     path("<slug:slug>/donnees/", exporting.data, name="data"),
     path("<slug:slug>/export/<slug:table>.<slug:form>", exporting.export, name="export"),
-    # /concertations/<slug>/questionnaire/<reference>/
-    path("<slug:slug>/questionnaires/", questionnaires.questionnaire_list, name="questionnaires"),
-    path("<slug:slug>/questionnaire/<slug:reference>/", questionnaires.questionnaire, name="questionnaire"),
-    path(
-        "<slug:slug>/questionnaire/<slug:reference>/page/<int:number>/", questionnaires.page, name="questionnaire_page"
-    ),
-    path("<slug:slug>/questionnaire/<slug:reference>/verifier/", questionnaires.check, name="questionnaire_check"),
-    path("<slug:slug>/questionnaire/<slug:reference>/merci/", questionnaires.thanks, name="questionnaire_thanks"),
-    path(
-        "<slug:slug>/questionnaire/<slug:reference>/resultats/",
-        questionnaires.questionnaire_results,
-        name="questionnaire_results",
-    ),
-    path(
-        "<slug:slug>/questionnaire/<slug:reference>/reponses.<slug:form>",
-        questionnaires.questionnaire_export,
-        name="questionnaire_export",
-    ),
     path("<slug:slug>/contributions/", reading.contributions, name="contributions"),
     # /concertations/<slug>/contributions/<reference>/
     path("<slug:slug>/contributions/<slug:reference>/", reading.contribution, name="contribution"),

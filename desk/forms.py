@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from city.models import District
@@ -111,7 +112,13 @@ class LinkForm(IdentityForm):
 class FollowForm(forms.Form):
     """The number of a receipt, or a public reference, however it is typed."""
 
-    reference = forms.CharField(max_length=20)
+    reference = forms.CharField(
+        label=_("Numéro du reçu"),
+        max_length=20,
+        help_text=_("Huit signes, lettres et chiffres. Il est écrit en haut de votre reçu."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"required": _("Écrivez le numéro de votre reçu.")},
+    )
 
     def clean_reference(self) -> str:
         """Read what is written on the paper: capitals, no space; the letters nobody uses are the digits they look like."""

@@ -55,6 +55,7 @@ JUNK = {"utils", "util", "common", "core", "helpers", "helper", "misc", "tools",
 PURE = {
     "consultations.capcollectif",
     "consultations.phases",
+    "consultations.table_lines",
     "desk.identities",
     "mulhouse.errors",
     "mulhouse.home",

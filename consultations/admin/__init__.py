@@ -16,8 +16,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from consultations import editing, editing_rules, search, signatures
-from consultations.admin import workspace
+from consultations.admin import desk, workspace
 from consultations.models import Comment, Consultation, Contribution
+from desk.models import Receipt
 from mulhouse.references import ALPHABET, LENGTH
 from mulhouse.staff import Button, ShownAdmin
 
@@ -190,6 +191,9 @@ class ConsultationAdmin(ShownAdmin):
             *super().get_urls(),
         ]
 
+
+# The desk opens what a consultation takes: its door stands with the consultations'.
+admin.site.register(Receipt, desk.DeskAdmin)
 
 # What a list of comments does not read of their contributions.
 LEFT_OUT = tuple(f"contribution__{name}" for name in ("body", "body_html", "search", "agree_total", "reaction_total"))

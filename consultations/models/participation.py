@@ -1,4 +1,6 @@
-"""Who took part in a consultation: each person once, whatever they did and by whatever channel."""
+"""Who took part in a consultation: each person once, whatever they did and by whatever channel; and who sat at a table."""
+
+import uuid
 
 from django.db import models
 from django.db.models import Q
@@ -43,3 +45,28 @@ class Participation(models.Model):
 
     def __str__(self) -> str:
         return f"participation {self.pk}"
+
+
+class TableNotes(models.Model):
+    """The notes of one table of a meeting, entered in one go: each is a contribution whose source is this row.
+
+    Nobody at a table is identified: the number of people is what was counted there, beside the ledger and never in it.
+    """
+
+    # Drawn with the form: sending it twice enters it once.
+    key = models.UUIDField("clé", default=uuid.uuid4, unique=True, editable=False)
+    consultation = models.ForeignKey(Consultation, on_delete=models.CASCADE, related_name="tables")
+    table = models.CharField("table", max_length=30)
+    gathering = models.CharField("rencontre", max_length=30)
+    held_on = models.DateField("date de la rencontre")
+    rapporteur = models.CharField("fonction de qui a pris les notes", max_length=80)
+    people = models.PositiveSmallIntegerField("personnes à la table", null=True, blank=True)
+    entered_at = models.DateTimeField("saisies le")
+
+    class Meta:
+        verbose_name = "notes d’une table"
+        verbose_name_plural = "notes des tables"
+        ordering = ("held_on", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.table}, {self.gathering} du {self.held_on:%d/%m/%Y}"

@@ -77,5 +77,11 @@ document.addEventListener("htmx:after:swap", () => {
   }
 });
 
+// Buttons that print: of use with a script only, so hidden without.
+for (const one of $$("[data-imprimer]")) {
+  one.hidden = false;
+  one.addEventListener("click", () => window.print());
+}
+
 for (const line of $$("[data-compteur]")) count(line);
 focusErrors(document);

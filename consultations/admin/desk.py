@@ -1,0 +1,329 @@
+"""The desk in the staff space: writing for somebody, the notes of a table, receipts, accounts tied to an identity.
+
+What is typed about somebody's identity is never kept: not in the session, not in a draft of the browser, not in a report of error.
+"""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from accounts.http import UserRequest
+from consultations import assisting, participation, phases, table_lines
+from consultations.admin import desk_forms as forms
+from consultations.models import Consultation
+from desk import actions, consent, rules
+from desk.forms import AssistanceForm, FollowForm, LinkForm
+from desk.models import Assistance, Channel, Receipt
+from mulhouse import typography
+from mulhouse.access import staff
+from mulhouse.errors import DomainError
+from mulhouse.staff import NOT_YOURS, ShownAdmin
+
+IDENTITY = ("family_name", "given_names", "birth_date", "email")
+
+
+def address(route: str, *args: object) -> str:
+    """Give the address of a page of the desk."""
+    return reverse(f"admin:desk_{route}", args=args)
+
+
+def _page(request: HttpRequest, template: str, *, title: str, failed: bool = False, **context: Any) -> TemplateResponse:
+    """Draw a page of the desk; 422 when its form came back with errors."""
+    frame = {**admin.site.each_context(request), "title": title, "desk_url": address("receipt_changelist")}
+    return TemplateResponse(request, template, {**frame, **context}, status=422 if failed else 200)
+
+
+def _taking(at: dt.datetime) -> list[Consultation]:
+    """List the consultations for which something may be entered: open, or closed a few days ago."""
+    first = typography.local_day(at) - dt.timedelta(days=assisting.LATE_DAYS)
+    rows = Consultation.objects.published().filter(
+        archived_at__isnull=True, phases__kind=phases.Kind.CONTRIBUTE, phases__starts_on__lte=typography.local_day(at)
+    )
+    return list(
+        rows.exclude(phases__kind=phases.Kind.CONTRIBUTE, phases__ends_on__lt=first).distinct().order_by("title")
+    )
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Choose what to do: for which consultation, or with which receipt."""
+    form = FollowForm(request.GET if "reference" in request.GET else None)
+    if form.is_valid():
+        receipt = Receipt.objects.filter(number=form.cleaned_data["reference"]).first()
+        if receipt is not None:
+            return redirect(address("ticket", receipt.number))
+        form.add_error("reference", "Aucun reçu n’a ce numéro. Vérifiez-le sur le papier.")
+    consultations = [
+        {
+            "title": row.title,
+            "open_url": address("open", row.slug),
+            "table_url": address("table", row.slug),
+            "form_url": reverse("consultations:paper_form", args=[row.slug]),
+            "poster_url": reverse("consultations:poster", args=[row.slug]),
+        }
+        for row in _taking(timezone.now())
+    ]
+    return _page(
+        request,
+        "desk/home.html",
+        title="Guichet",
+        failed=bool(form.is_bound and form.errors),
+        consultations=consultations,
+        form=form,
+        link_url=address("link") if rules.link_refusal(request.user) is None else "",
+    )
+
+
+def _consultation(slug: str) -> Consultation:
+    rows = Consultation.objects.published().prefetch_related("phases", "sections")
+    return get_object_or_404(rows, slug=slug)
+
+
+@sensitive_post_parameters(*IDENTITY)
+@never_cache
+@staff(rules.ASSIST)
+def open_assistance(request: UserRequest, slug: str) -> HttpResponse:
+    """Say who is there, how they came, and that they agree."""
+    consultation, at = _consultation(slug), timezone.now()
+    form = AssistanceForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        refusal = assisting.entry_refusal(request.user, consultation, channel=given["channel"], at=at)
+        if refusal is None:
+            assistance = actions.open_assistance(
+                actor=request.user,
+                topic=consultation.topic,
+                fingerprint=form.fingerprint(),
+                birth_year=given["birth_date"].year,
+                channel=given["channel"],
+                district=given["district"],
+                is_residence_checked=given["is_residence_checked"],
+                at=at,
+            )
+            return redirect(address("act", assistance.key))
+        form.add_error("channel", refusal.message)
+    return _page(
+        request,
+        "desk/open.html",
+        title="Saisir pour une personne",
+        failed=bool(form.errors),
+        consultation=consultation,
+        form=form,
+        sentences=consent.SENTENCES,
+        refusal=assisting.entry_refusal(request.user, consultation, channel=Channel.PAPER, at=at),
+    )
+
+
+def _assistance(key: uuid.UUID) -> tuple[Assistance, Consultation]:
+    assistance = get_object_or_404(Assistance.objects.select_related("district", "person"), key=key)
+    return assistance, _consultation(assistance.topic.partition(":")[2])
+
+
+@never_cache
+@staff(rules.ASSIST)
+def act(request: UserRequest, key: uuid.UUID) -> HttpResponse:
+    """Write the one act of an assistance: what the person says."""
+    assistance, consultation = _assistance(key)
+    at = timezone.now()
+    refusal = (
+        rules.session_refusal(request.user, assistance, at=at)
+        or rules.place_refusal(
+            assistance, residency_level=consultation.residency_level, minimum_age=consultation.minimum_age, at=at
+        )
+        or assisting.entry_refusal(request.user, consultation, channel=assistance.channel, at=at)
+    )
+    sections = list(consultation.sections.all())
+    form = forms.SaidForm(request.POST or None, sections=sections)
+    if request.method == "POST" and refusal is None and form.is_valid():
+        try:
+            _contribution, receipt = assisting.contribute(
+                actor=request.user, consultation=consultation, assistance=assistance, said=form.said(), at=at
+            )
+        except DomainError as error:
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, "L’avis est publié. Remettez le reçu à la personne.")
+            return redirect(address("ticket", receipt.number))
+    return _page(
+        request,
+        "desk/act.html",
+        title="Ce que dit la personne",
+        failed=request.method == "POST",
+        consultation=consultation,
+        assistance=assistance,
+        refusal=refusal,
+        form=form,
+        took_part=participation.took_part(consultation, assistance.person),
+        again_url=address("open", consultation.slug),
+    )
+
+
+@never_cache
+@staff(rules.ASSIST)
+def ticket(request: HttpRequest, number: str) -> HttpResponse:
+    """Show a receipt, to print it, or to take back what it leads to when the person asks."""
+    receipt = get_object_or_404(Receipt, number=number)
+    consultation = _consultation(receipt.topic.partition(":")[2])
+    return _page(
+        request,
+        "desk/receipt.html",
+        title=f"Reçu {receipt.number}",
+        receipt=receipt,
+        consultation=consultation,
+        public_url=request.build_absolute_uri(receipt.path),
+        follow_url=request.build_absolute_uri(reverse("desk:follow")),
+        again_url=address("open", consultation.slug),
+        withdraw_url=address("withdraw", receipt.number),
+    )
+
+
+@never_cache
+@staff(rules.ASSIST)
+def withdraw(request: UserRequest, number: str) -> HttpResponse:
+    """Take back what was written for somebody who comes with their receipt, after asking."""
+    receipt = get_object_or_404(Receipt, number=number)
+    if request.method == "POST":
+        try:
+            assisting.withdraw(actor=request.user, receipt=receipt, at=timezone.now())
+        except DomainError as error:
+            messages.error(request, error.message)
+        else:
+            messages.success(request, "L’avis est retiré.")
+        return redirect(address("ticket", receipt.number))
+    return _page(
+        request, "desk/withdraw.html", title="Retirer un avis", receipt=receipt, back_url=address("ticket", number)
+    )
+
+
+@never_cache
+@staff(rules.ASSIST)
+def table(request: UserRequest, slug: str) -> HttpResponse:
+    """Enter the notes of a table, typed line by line or pasted from a spreadsheet."""
+    consultation, at = _consultation(slug), timezone.now()
+    sections = list(consultation.sections.all())
+    refusal = assisting.entry_refusal(request.user, consultation, channel=Channel.ROOM, at=at)
+    posted = request.method == "POST"
+    form = forms.TableForm(request.POST or None)
+    sheet = forms.SheetForm(request.POST or None, request.FILES or None)
+    formset = forms.note_formset(sections, request.POST or None)
+    problems: list[table_lines.Problem] = []
+    failed = False
+    if posted and ("more" in request.POST or "read" in request.POST):
+        rows = forms.typed_rows(formset)
+        if "read" in request.POST and sheet.is_valid():
+            lines, problems = table_lines.read(
+                sheet.text(), sections=[section.title for section in sections], kinds=forms.KIND_WORDS
+            )
+            rows += forms.rows_of(lines, sections)
+            sheet = forms.SheetForm(initial={"lines": sheet.text()} if problems else {})
+        # The frame keeps what was typed, unchecked: nothing is published yet.
+        form = forms.TableForm(initial={name: form[name].value() for name in form.fields})
+        formset = forms.note_formset(sections, initial=rows[: assisting.MAX_NOTES], rows=len(rows) + forms.MORE_ROWS)
+        failed = bool(problems)
+    elif posted and refusal is None:
+        if form.is_valid() and formset.is_valid() and _enter(request, consultation, form, formset, sections, at):
+            return redirect(reverse("consultations:contributions", args=[slug]))
+        failed = True
+    return _page(
+        request,
+        "desk/table.html",
+        title="Notes d’une table",
+        failed=failed,
+        consultation=consultation,
+        refusal=refusal,
+        form=form,
+        sheet=sheet,
+        formset=formset,
+        problems=problems,
+    )
+
+
+def _enter(
+    request: UserRequest,
+    consultation: Consultation,
+    form: forms.TableForm,
+    formset: forms.NoteForms,
+    sections: list[Any],
+    at: dt.datetime,
+) -> bool:
+    try:
+        _entered, is_new = assisting.enter_table(
+            actor=request.user,
+            consultation=consultation,
+            key=form.cleaned_data["key"],
+            table=form.value(),
+            notes=forms.notes(formset, sections),
+            at=at,
+        )
+    except DomainError as error:
+        form.add_error(None, error.message)
+        return False
+    messages.success(
+        request,
+        "Les notes sont publiées."
+        if is_new
+        else "Ces notes étaient déjà publiées\u00a0: rien n’a été écrit deux fois.",
+    )
+    return True
+
+
+@sensitive_post_parameters(*IDENTITY)
+@never_cache
+@staff(rules.ASSIST)
+def link(request: UserRequest) -> HttpResponse:
+    """Tie an account to the identity the agent has before their eyes."""
+    if rules.link_refusal(request.user) is not None:
+        raise PermissionDenied(NOT_YOURS)
+    form = LinkForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.link_account(actor=request.user, user=form.user, fingerprint=form.fingerprint())
+        except DomainError as error:
+            form.add_error(None, error.message)
+        else:
+            messages.success(
+                request, "Le compte est rattaché\u00a0: en ligne et au guichet, la personne compte une fois."
+            )
+            return redirect(address("receipt_changelist"))
+    return _page(request, "desk/link.html", title="Rattacher un compte", failed=bool(form.errors), form=form)
+
+
+class DeskAdmin(ShownAdmin):
+    """The door of the desk, in the menu. Receipts are found by their number only: there is no list of them."""
+
+    navigation = "Guichet"
+    navigation_rank = 5
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Agents who may write for somebody."""
+        return obj is None and rules.assist_refusal(request.user) is None
+
+    @method_decorator(never_cache)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Open the desk in place of a list."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied(NOT_YOURS)
+        return home(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Put the pages of the desk under its door."""
+        opened = self.admin_site.admin_view
+        return [
+            path("", opened(self.changelist_view), name="desk_receipt_changelist"),
+            path("rattacher/", opened(link), name="desk_link"),
+            path("acte/<uuid:key>/", opened(act), name="desk_act"),
+            path("recu/<slug:number>/", opened(ticket), name="desk_ticket"),
+            path("recu/<slug:number>/retirer/", opened(withdraw), name="desk_withdraw"),
+            path("<slug:slug>/personne/", opened(open_assistance), name="desk_open"),
+            path("<slug:slug>/table/", opened(table), name="desk_table"),
+        ]

@@ -1,0 +1,216 @@
+"""Forms of the desk: what somebody said, and the notes of a table."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.forms import formset_factory
+from django.utils import timezone
+
+from consultations import presentation, table_lines
+from consultations.assisting import MAX_NOTES, Said, Table, table_label
+from consultations.forms import BODY_LENGTH, PLACE_LENGTH, TITLE_LENGTHS, ProseField
+from consultations.models import Contribution, Section
+
+if TYPE_CHECKING:
+    NoteForms = forms.BaseFormSet["NoteForm"]
+else:
+    NoteForms = forms.BaseFormSet
+
+KINDS = {
+    Contribution.Kind.OPINION.value: "Avis",
+    Contribution.Kind.PROPOSAL.value: "Proposition",
+    Contribution.Kind.QUESTION.value: "Question",
+    Contribution.Kind.EXPERIENCE.value: "Expertise d’usage",
+}
+# What may be typed in a spreadsheet.
+KIND_WORDS = {"avis": "opinion", "proposition": "proposal", "question": "question", "expertise d’usage": "experience"}
+FIRST_ROWS = 5
+MORE_ROWS = 5
+SIGNATURE_LENGTH = 80
+MAX_CSV_BYTES = 500_000
+
+
+def section_choices(sections: Sequence[Section]) -> list[tuple[int, str]]:
+    """Name the sections of a consultation by their number and title."""
+    return [(section.pk, f"{rank}. {section.title}") for rank, section in enumerate(sections, start=1)]
+
+
+def title_of(text: str) -> str:
+    """Make the title of a note from its first words."""
+    return presentation.shortened(text.split("\n", 1)[0], TITLE_LENGTHS[1] - 2)
+
+
+class SaidForm(forms.Form):
+    """What somebody says at the desk or on the phone, or wrote on paper."""
+
+    section = forms.TypedChoiceField(
+        label="Question à laquelle la personne répond", coerce=int, widget=forms.RadioSelect
+    )
+    kind = forms.ChoiceField(label="Ce qu’elle dit est", choices=list(KINDS.items()), widget=forms.RadioSelect)
+    title = forms.CharField(
+        label="Titre",
+        max_length=TITLE_LENGTHS[1],
+        required=False,
+        help_text="Une phrase qui dit l’essentiel. Laissé vide, il reprend le début du texte.",
+    )
+    body = ProseField(
+        label="Texte",
+        rows=8,
+        max_length=BODY_LENGTH,
+        help_text="Ses mots, sans les corriger. Jamais de nom ni d’adresse\u00a0: le texte est public.",
+    )
+    place = forms.CharField(
+        label="Lieu", max_length=PLACE_LENGTH, required=False, help_text="Une rue, une place, un arrêt."
+    )
+
+    def __init__(self, *args: Any, sections: Sequence[Section], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.sections = {section.pk: section for section in sections}
+        field = self.fields["section"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (declared above)
+        field.choices = [
+            (section.pk, f"{rank}. {section.title}\u00a0: {section.question}")
+            for rank, section in enumerate(sections, start=1)
+        ]
+
+    def said(self) -> Said:
+        """Give what was typed."""
+        given = self.cleaned_data
+        return Said(
+            section=self.sections[given["section"]],
+            kind=given["kind"],
+            title=given["title"] or title_of(given["body"]),
+            body=given["body"],
+            place=given["place"],
+        )
+
+
+class TableForm(forms.Form):
+    """A table: its name, its meeting, who took the notes, how many sat there; and a sheet of notes when there is one."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    table = forms.CharField(label="Table", max_length=30, help_text="Par exemple «\u00a0Table 4\u00a0».")
+    gathering = forms.CharField(
+        label="Rencontre", max_length=30, initial="atelier", help_text="Atelier, réunion, forum…"
+    )
+    held_on = forms.DateField(label="Date", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    rapporteur = forms.CharField(
+        label="Qui a pris les notes",
+        max_length=80,
+        help_text="Sa fonction, jamais son nom\u00a0: «\u00a0animatrice\u00a0», «\u00a0membre du conseil citoyen\u00a0».",
+    )
+    people = forms.IntegerField(
+        label="Personnes à la table",
+        min_value=1,
+        max_value=500,
+        required=False,
+        help_text="Comptées sur place. Elles ne sont pas identifiées\u00a0: ce nombre s’affiche à part des participants.",
+    )
+
+    def clean_held_on(self) -> dt.date:
+        """Refuse a meeting to come."""
+        day: dt.date = self.cleaned_data["held_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError("Cette rencontre n’a pas encore eu lieu.")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a signature too long to be shown."""
+        given: dict[str, Any] = super().clean() or {}
+        whole = {"table", "gathering", "held_on", "rapporteur"} <= given.keys()
+        if whole and len(table_label(self.value())) > SIGNATURE_LENGTH:
+            raise forms.ValidationError("Raccourcissez le nom de la table ou de la rencontre.")
+        return given
+
+    def value(self) -> Table:
+        """Give the table."""
+        given = self.cleaned_data
+        return Table(
+            name=given["table"],
+            gathering=given["gathering"],
+            held_on=given["held_on"],
+            rapporteur=given["rapporteur"],
+            people=given.get("people"),
+        )
+
+
+class SheetForm(forms.Form):
+    """Notes from a spreadsheet, pasted or in a file."""
+
+    lines = ProseField(
+        label="Coller des lignes d’un tableur",
+        rows=5,
+        required=False,
+        help_text="Une note par ligne, trois colonnes\u00a0: le numéro ou le titre de la partie, la sorte (avis, proposition, question, "
+        "expertise d’usage), le texte.",
+    )
+    file = forms.FileField(label="Ou choisir un fichier CSV", required=False)
+
+    def text(self) -> str:
+        """Give what was pasted, else what the file holds."""
+        given = self.cleaned_data
+        file = given.get("file")
+        return str(given["lines"]) or (_decoded(file.read(MAX_CSV_BYTES)) if file else "")
+
+
+def _decoded(content: bytes) -> str:
+    """Read a file as spreadsheets write it: UTF-8, or the old code page of Windows."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+class NoteForm(forms.Form):
+    """One note."""
+
+    section = forms.TypedChoiceField(label="Partie", coerce=int)
+    kind = forms.ChoiceField(label="Sorte", choices=list(KINDS.items()), initial=Contribution.Kind.PROPOSAL.value)
+    text = ProseField(label="Note", rows=2, max_length=BODY_LENGTH)
+
+    def __init__(self, *args: Any, sections: Sequence[Section], **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["section"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (declared above)
+        field.choices = section_choices(sections)
+
+    def has_changed(self) -> bool:
+        """Tell whether something was written: a section and a sort alone are an empty line."""
+        return bool(str(self.data.get(self.add_prefix("text"), "")).strip()) if self.is_bound else super().has_changed()
+
+
+def note_formset(
+    sections: Sequence[Section], data: Any = None, *, initial: Any = (), rows: int = FIRST_ROWS
+) -> NoteForms:
+    """Make the rows of notes: those given, and empty ones up to `rows`."""
+    factory = formset_factory(NoteForm, extra=max(0, rows - len(initial)), max_num=MAX_NOTES, validate_max=True)
+    return factory(data, initial=list(initial), form_kwargs={"sections": sections}, prefix="note")
+
+
+def notes(formset: NoteForms, sections: Sequence[Section]) -> list[Said]:
+    """Give the notes that were written, in their order."""
+    known = {section.pk: section for section in sections}
+    return [
+        Said(
+            section=known[form.cleaned_data["section"]],
+            kind=form.cleaned_data["kind"],
+            title=title_of(form.cleaned_data["text"]),
+            body=form.cleaned_data["text"],
+        )
+        for form in formset
+        if form.has_changed()
+    ]
+
+
+def typed_rows(formset: NoteForms) -> list[dict[str, str]]:
+    """Give the lines as they were typed, right or wrong, the empty ones left out."""
+    rows = [{name: str(form[name].value() or "") for name in ("section", "kind", "text")} for form in formset]
+    return [row for row in rows if row["text"].strip()]
+
+
+def rows_of(lines: Sequence[table_lines.Line], sections: Sequence[Section]) -> list[dict[str, str]]:
+    """Turn the lines of a sheet into rows of the form."""
+    return [{"section": str(sections[line.section - 1].pk), "kind": line.kind, "text": line.text} for line in lines]

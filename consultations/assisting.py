@@ -1,0 +1,223 @@
+"""What agents write for those who take part without the web: one contribution for somebody, or the notes of a table.
+
+A contribution written for somebody has no author: it bears their district and the channel, and their receipt leads to it.
+Rows are locked in the order of `actions`, the assistance first.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, F, Sum
+
+from accounts.models import User
+from consultations import actions, items, participation, phases, rules
+from consultations.models import Consultation, Contribution, Section, TableNotes
+from desk import actions as desk
+from desk import rules as desk_rules
+from desk.models import Act, Assistance, Channel, Receipt
+from mulhouse import charter, typography
+from mulhouse.errors import DomainError, Refusal, require
+from mulhouse.markup import render_markdown
+from transparency import register
+
+AGENT = "agent"
+# Forms and notes received in time are entered some days after the last one on which one can answer.
+LATE_DAYS = 10
+LATE_CHANNELS = frozenset({Channel.PAPER.value, Channel.ROOM.value})
+MAX_NOTES = 200
+
+
+def entry_refusal(user: Any, consultation: Consultation, *, channel: str, at: dt.datetime) -> Refusal | None:
+    """Tell whether an agent may enter what came by a channel (prefetch `phases`)."""
+    if refusal := desk_rules.assist_refusal(user):
+        return refusal
+    refusal = rules.writing_refusal(consultation, at=at)
+    if refusal is not None and refusal.code == "closed" and channel in LATE_CHANNELS:
+        ends = [span.ends_on for span in consultation.spans() if span.kind is phases.Kind.CONTRIBUTE and span.ends_on]
+        if ends and typography.local_day(at) <= max(ends) + dt.timedelta(days=LATE_DAYS):
+            return None
+    return refusal
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody said or wrote, as an agent types it."""
+
+    section: Section
+    kind: str
+    title: str
+    body: str
+    place: str = ""
+
+
+@transaction.atomic(durable=True)
+def contribute(
+    *, actor: User, consultation: Consultation, assistance: Assistance, said: Said, at: dt.datetime
+) -> tuple[Contribution, Receipt]:
+    """Publish a contribution for somebody, count them, and make their receipt.
+
+    Raises: RefusedError when the assistance is used, over or for something else, when the consultation takes nothing by this
+    channel, or when the person does not meet what it asks.
+    Locks: the assistance, the item, the section, the consultation.
+    """
+    held = desk.use(actor=actor, assistance=assistance, at=at)
+    require(_subject_refusal(held, consultation))
+    require(entry_refusal(actor, consultation, channel=held.channel, at=at))
+    require(
+        desk_rules.place_refusal(
+            held, residency_level=consultation.residency_level, minimum_age=consultation.minimum_age, at=at
+        )
+    )
+    contribution = _write(consultation, [said], at, channel=held.channel, district_id=held.district_id)[0]
+    participation.note(
+        consultation, held.person, channel=held.channel, at=at, district=held.district, birth_year=held.birth_year
+    )
+    receipt = desk.issue_receipt(
+        act=Act.CONTRIBUTION,
+        channel=held.channel,
+        topic=consultation.topic,
+        title=consultation.title,
+        path=contribution.get_absolute_url(),
+        reference=contribution.reference,
+    )
+    facts = {"consultation": consultation.slug, "canal": held.channel, "charte": contribution.charter_version}
+    register.record("contribution.assisted", role=AGENT, subject=contribution.reference, facts=facts, actor=actor)
+    return contribution, receipt
+
+
+def _subject_refusal(assistance: Assistance, consultation: Consultation) -> Refusal | None:
+    if assistance.topic != consultation.topic:
+        return Refusal("other_subject", "Cette saisie a été ouverte pour une autre consultation.")
+    return None
+
+
+def _write(consultation: Consultation, said: Sequence[Said], at: dt.datetime, **columns: Any) -> list[Contribution]:
+    """Write contributions, their items and the counts, in the order of the locks."""
+    written = Contribution.objects.bulk_create(
+        Contribution(
+            consultation=consultation,
+            section=one.section,
+            signature=Contribution.Signature.DISTRICT,
+            kind=one.kind,
+            title=one.title,
+            body=one.body,
+            body_html=render_markdown(one.body),
+            place=one.place,
+            charter_version=charter.CURRENT.number,
+            published_at=at,
+            **{name: value(rank) if callable(value) else value for name, value in columns.items()},
+        )
+        for rank, one in enumerate(said, start=1)
+    )
+    items.write_contributions([row.pk for row in written])
+    sections = [row.section_id for row in written]
+    for section in sorted({key for key in sections if key is not None}):
+        count = F("contribution_count") + sections.count(section)
+        Section.objects.filter(pk=section).update(contribution_count=count)
+    Consultation.objects.filter(pk=consultation.pk).update(contribution_count=F("contribution_count") + len(written))
+    return written
+
+
+# --- The notes of a table ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a meeting: its name, the meeting, who took the notes (a function, never a name), how many sat there."""
+
+    name: str
+    gathering: str
+    held_on: dt.date
+    rapporteur: str
+    people: int | None
+
+
+def table_label(table: Table) -> str:
+    """Sign for a table: « Table 4, atelier du 12 mars 2026 »."""
+    return f"{table.name}, {table.gathering} du {typography.day(table.held_on)}"
+
+
+@transaction.atomic(durable=True)
+def enter_table(
+    *, actor: User, consultation: Consultation, key: UUID, table: Table, notes: Sequence[Said], at: dt.datetime
+) -> tuple[TableNotes, bool]:
+    """Publish the notes of a table, all or none; the same key again changes nothing.
+
+    Shape: the table, and False when it was entered before.
+    Raises: RefusedError; DomainError "no_notes" or "too_many_notes".
+    Locks: the table's key, the items, the sections, the consultation.
+    """
+    require(entry_refusal(actor, consultation, channel=Channel.ROOM, at=at))
+    if not notes:
+        raise DomainError("no_notes", "Écrivez au moins une note.")
+    if len(notes) > MAX_NOTES:
+        raise DomainError("too_many_notes", f"{MAX_NOTES} notes au plus pour une table.")
+    entered, is_new = TableNotes.objects.get_or_create(
+        key=key,
+        defaults={
+            "consultation": consultation,
+            "table": table.name,
+            "gathering": table.gathering,
+            "held_on": table.held_on,
+            "rapporteur": table.rapporteur,
+            "people": table.people,
+            "entered_at": at,
+        },
+    )
+    if not is_new:
+        return entered, False
+    _write(
+        consultation,
+        notes,
+        at,
+        channel=Channel.ROOM,
+        author_label=table_label(table),
+        source_key=lambda rank: f"table:{key}:{rank}",
+    )
+    facts = {"notes": len(notes), "date": table.held_on.isoformat()}
+    register.record("consultation.table_entered", role=AGENT, subject=consultation.slug, facts=facts, actor=actor)
+    return entered, True
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What came from meetings: tables, and the people counted at those where they were."""
+
+    tables: int
+    people: int
+
+
+def rooms(consultation: Consultation) -> Rooms:
+    """Count the tables of a consultation's meetings."""
+    found = TableNotes.objects.filter(consultation=consultation).aggregate(tables=Count("pk"), people=Sum("people"))
+    return Rooms(tables=found["tables"], people=found["people"] or 0)
+
+
+# --- On the person's word ------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def withdraw(*, actor: User, receipt: Receipt, at: dt.datetime) -> Contribution:
+    """Take back what was written for somebody who asks for it with their receipt; repeating it is no error.
+
+    Raises: RefusedError without the permission; DomainError "no_contribution" when the receipt leads to none.
+    Locks: the contribution, its item, its section and consultation.
+    """
+    require(desk_rules.assist_refusal(actor))
+    held = (
+        Contribution.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("consultation")
+        .filter(reference=receipt.reference, author__isnull=True)
+        .first()
+    )
+    if held is None or receipt.act != Act.CONTRIBUTION:
+        raise DomainError("no_contribution", "Ce reçu ne mène pas à un avis qui puisse être retiré.")
+    if held.withdrawn_at is None:
+        actions.take_back(contribution=held, at=at)
+        facts = {"consultation": held.consultation.slug, "demande": "de la personne, avec son reçu"}
+        register.record("contribution.withdrawn", role=AGENT, subject=held.reference, facts=facts, actor=actor)
+    return held

@@ -1,0 +1,498 @@
+"""The desk in the staff space: who may enter, what is written, and what is kept of an identity (nothing)."""
+
+import datetime as dt
+import json
+import re
+import uuid
+
+import pytest
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import roles
+from city.models import District
+from consultations.models import Contribution, Participation, TableNotes
+from desk.models import Assistance, Person, Receipt
+from tests.factories import (
+    make_consultation,
+    make_contribution,
+    make_district,
+    make_resident,
+    make_staff,
+    make_user,
+    sign_in,
+    today,
+)
+from transparency.models import RegisterLine
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FAMILY, GIVEN, BORN = "Zimmermannovic", "Wilhelmine-Odette", "1951-07-23"
+
+
+def url(route, *args):
+    return reverse(f"admin:desk_{route}", args=args)
+
+
+@pytest.fixture
+def agent():
+    return make_staff("desk.assist", "accounts.verify_residency", public_name="Guichet")
+
+
+@pytest.fixture
+def client(agent):
+    return sign_in(Client(), agent)
+
+
+@pytest.fixture
+def consultation():
+    return make_consultation(sections=2, title="La place de la Réunion")
+
+
+def identity(**fields):
+    return {
+        "channel": "desk",
+        "family_name": FAMILY,
+        "given_names": GIVEN,
+        "birth_date": BORN,
+        "district": (District.objects.filter(name="Rebberg").first() or make_district(name="Rebberg")).pk,
+        "consent": "on",
+        **fields,
+    }
+
+
+def opened(client, consultation, **fields):
+    response = client.post(url("open", consultation.slug), identity(**fields))
+    assert response.status_code == 302
+    return Assistance.objects.order_by("-pk").first()
+
+
+def said(consultation, **fields):
+    section = consultation.sections.first()
+    return {"section": section.pk, "kind": "proposal", "title": "", "body": "Mettre des bancs à l’ombre.", **fields}
+
+
+# --- Who may enter ---------------------------------------------------------------------------------------------------
+
+
+def _pages(consultation):
+    receipt = Receipt.objects.create(
+        act="contribution", channel="desk", topic=consultation.topic, title="Une place", path="/concertations/"
+    )
+    return {
+        "home": url("receipt_changelist"),
+        "open": url("open", consultation.slug),
+        "table": url("table", consultation.slug),
+        "ticket": url("ticket", receipt.number),
+        "withdraw": url("withdraw", receipt.number),
+        "link": url("link"),
+    }
+
+
+@pytest.mark.parametrize("role", [code for code in roles.ROLES if code not in {"agent", "desk", "administrator"}])
+def test_other_roles_do_not_enter(role, consultation):
+    person = make_user(is_staff=True)
+    person.groups.add(*roles.Group.objects.filter(name=role))
+    client = sign_in(Client(), person)
+    for page in _pages(consultation).values():
+        for ask in (client.get, client.post):
+            assert ask(page).status_code == 403, page
+
+
+@pytest.mark.parametrize("role", ["agent", "desk", "administrator"])
+def test_roles_of_the_desk_enter(role, consultation):
+    person = make_user(is_staff=True)
+    person.groups.add(*roles.Group.objects.filter(name=role))
+    client = sign_in(Client(), person)
+    assert {name: client.get(page).status_code for name, page in _pages(consultation).items()} == dict.fromkeys(
+        ("home", "open", "table", "ticket", "withdraw", "link"), 200
+    )
+
+
+def test_residents_visitors_and_agents_without_a_second_factor_do_not_enter(agent, consultation):
+    pages = _pages(consultation)
+    for client in (Client(), sign_in(Client(), make_resident()), sign_in(Client(), agent, second_factor=False)):
+        for page in pages.values():
+            assert client.get(page).status_code in {302, 403}
+            assert client.post(page).status_code in {302, 403}
+    assert (Assistance.objects.count(), Contribution.objects.count()) == (0, 0)
+
+
+def test_an_agent_who_does_not_check_residences_ties_no_account(consultation):
+    client = sign_in(Client(), make_staff("desk.assist"))
+    assert client.get(url("link")).status_code == 403
+    assert "Rattacher un compte" not in client.get(url("receipt_changelist")).content.decode()
+
+
+# --- For somebody ----------------------------------------------------------------------------------------------------
+
+
+def test_an_agent_writes_for_somebody_and_prints_a_receipt(client, consultation):
+    assistance = opened(client, consultation)
+    page = client.get(url("act", assistance.key))
+    assert page.status_code == 200
+    response = client.post(url("act", assistance.key), said(consultation))
+    contribution, receipt = Contribution.objects.get(), Receipt.objects.get()
+    assert response["Location"] == url("ticket", receipt.number)
+    assert (contribution.author, contribution.channel, contribution.title) == (
+        None,
+        "desk",
+        "Mettre des bancs à l’ombre.",
+    )
+    assert (receipt.reference, receipt.path) == (contribution.reference, contribution.get_absolute_url())
+    paper = client.get(response["Location"]).content.decode()
+    assert receipt.number in paper
+    assert contribution.reference in paper
+    public = Client().get(contribution.get_absolute_url()).content.decode()
+    assert "Une habitante ou un habitant du quartier Rebberg, au guichet" in public
+    consultation.refresh_from_db()
+    assert (consultation.contribution_count, consultation.sections.first().contribution_count) == (1, 1)
+    assert list(Participation.objects.values_list("channel", "age_band", "first_on")) == [("desk", "75+", today())]
+    assert list(RegisterLine.objects.order_by("number").values_list("act", "subject")) == [
+        ("desk.opened", f"consultation:{consultation.slug}"),
+        ("contribution.assisted", contribution.reference),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"consent": ""}, "Sans son accord, rien ne peut être écrit pour elle."),
+        ({"birth_date": "2999-01-01"}, "personne n’est né ce jour-là"),
+        ({"birth_date": "1850-01-01"}, "personne n’est né ce jour-là"),
+        ({"family_name": "—"}, "Écrivez un nom, avec des lettres."),
+        ({"given_names": "12 /"}, None),
+        ({"channel": "web"}, "Sélectionnez un choix valide"),
+    ],
+)
+def test_an_incomplete_identity_opens_nothing(client, consultation, fields, sentence):
+    response = client.post(url("open", consultation.slug), identity(**fields))
+    if sentence is None:  # a number is a name like another: nobody is sent away
+        assert response.status_code == 302
+        return
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
+    assert (Person.objects.count(), Assistance.objects.count()) == (0, 0)
+
+
+def test_an_assistance_is_one_act(client, consultation):
+    assistance = opened(client, consultation)
+    for _ in range(2):
+        response = client.post(url("act", assistance.key), said(consultation))
+    assert "elle vaut pour un seul acte" in response.content.decode()
+    assert Contribution.objects.count() == 1
+
+
+def test_an_assistance_lasts_a_quarter_of_an_hour(client, consultation):
+    assistance = opened(client, consultation)
+    assert assistance.expires_at - assistance.opened_at == dt.timedelta(minutes=15)
+    Assistance.objects.update(
+        opened_at=timezone.now() - dt.timedelta(minutes=16), expires_at=timezone.now() - dt.timedelta(minutes=1)
+    )
+    response = client.post(url("act", assistance.key), said(consultation))
+    assert response.status_code == 422
+    assert "Les quinze minutes sont passées" in response.content.decode()
+    assert Contribution.objects.count() == 0
+
+
+def test_an_assistance_is_its_agents(client, consultation):
+    assistance = opened(client, consultation)
+    other = sign_in(Client(), make_staff("desk.assist"))
+    assert "par un autre agent" in other.get(url("act", assistance.key)).content.decode()
+    other.post(url("act", assistance.key), said(consultation))
+    assert Contribution.objects.count() == 0
+
+
+def test_whoever_took_part_is_told_so_and_counts_once(client, consultation):
+    client.post(url("act", opened(client, consultation).key), said(consultation))
+    again = opened(client, consultation, channel="phone", family_name=FAMILY.upper(), given_names="wilhelmine")
+    assert "a déjà pris part à cette consultation" in client.get(url("act", again.key)).content.decode()
+    client.post(url("act", again.key), said(consultation))
+    assert Contribution.objects.count() == 2
+    assert list(Participation.objects.values_list("channel", flat=True)) == ["desk"]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "fields", "sentence"),
+    [
+        ({"residency_level": "declared"}, {"district": ""}, "il faut un quartier"),
+        ({"residency_level": "verified"}, {}, "regardez un justificatif"),
+        ({"residency_level": "none", "minimum_age": 99}, {}, "à partir de 99"),
+    ],
+)
+def test_the_conditions_of_a_consultation_hold_at_the_desk(client, conditions, fields, sentence):
+    consultation = make_consultation(**conditions)
+    assistance = opened(client, consultation, **fields)
+    assert sentence in client.get(url("act", assistance.key)).content.decode()
+    client.post(url("act", assistance.key), said(consultation))
+    assert Contribution.objects.count() == 0
+
+
+def test_paper_received_in_time_is_entered_some_days_after(client):
+    consultation = make_consultation(phase="analyse", phase_days=20)  # closed nine days ago
+    assert client.post(url("open", consultation.slug), identity(channel="desk")).status_code == 422
+    assistance = opened(client, consultation, channel="paper")
+    client.post(url("act", assistance.key), said(consultation))
+    assert Contribution.objects.get().channel == "paper"
+
+
+def test_a_closed_consultation_takes_nothing(client):
+    consultation = make_consultation(phase="decide")
+    page = client.get(url("open", consultation.slug)).content.decode()
+    assert "La phase d’avis est terminée" in page
+    assert client.post(url("open", consultation.slug), identity(channel="paper")).status_code == 422
+    assert Assistance.objects.count() == 0
+    assert consultation.title not in client.get(url("receipt_changelist")).content.decode()
+
+
+# --- The receipt -----------------------------------------------------------------------------------------------------
+
+
+def _receipt(client, consultation):
+    client.post(url("act", opened(client, consultation).key), said(consultation))
+    return Receipt.objects.order_by("-pk").first()
+
+
+def test_a_receipt_leads_to_what_was_said(client, consultation):
+    receipt = _receipt(client, consultation)
+    contribution = Contribution.objects.get()
+    visitor = Client()
+    for typed in (receipt.number.lower(), f" {receipt.number[:4]} {receipt.number[4:]} ", contribution.reference):
+        page = visitor.get(reverse("desk:follow"), {"reference": typed})
+        assert page.status_code == 200
+        assert f'href="{contribution.get_absolute_url()}"' in page.content.decode()
+    assert visitor.get(reverse("desk:follow")).status_code == 200
+
+
+def test_an_unknown_receipt_leads_nowhere(client, consultation):
+    for typed in ("", "AAAAAAAA"):
+        assert Client().get(reverse("desk:follow"), {"reference": typed}).status_code == 422
+    response = client.get(url("receipt_changelist"), {"reference": "AAAAAAAA"})
+    assert response.status_code == 422
+    assert "Aucun reçu n’a ce numéro" in response.content.decode()
+
+
+def test_the_desk_finds_a_receipt_again(client, consultation):
+    receipt = _receipt(client, consultation)
+    response = client.get(url("receipt_changelist"), {"reference": receipt.number.lower()})
+    assert response["Location"] == url("ticket", receipt.number)
+
+
+def test_what_was_said_is_withdrawn_on_demand_with_the_receipt(client, consultation):
+    receipt = _receipt(client, consultation)
+    assert client.get(url("withdraw", receipt.number)).status_code == 200
+    assert Contribution.objects.get().withdrawn_at is None
+    for _ in range(2):
+        client.post(url("withdraw", receipt.number))
+    assert Contribution.objects.get().withdrawn_at is not None
+    consultation.refresh_from_db()
+    assert consultation.contribution_count == 0
+    assert RegisterLine.objects.filter(act="contribution.withdrawn").count() == 1
+    # Having taken part stays.
+    assert Participation.objects.count() == 1
+
+
+def test_a_receipt_never_withdraws_what_somebody_signed(client, consultation):
+    text = make_contribution(consultation=consultation)
+    receipt = Receipt.objects.create(
+        act="contribution", channel="desk", topic=consultation.topic, title="x", path="/", reference=text.reference
+    )
+    client.post(url("withdraw", receipt.number))
+    text.refresh_from_db()
+    assert text.withdrawn_at is None
+
+
+# --- Nothing of an identity --------------------------------------------------------------------------------------------
+
+
+def _whole_database():
+    """Every value of every table, as one text."""
+    texts = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')
+            texts.append(repr(cursor.fetchall()))
+    return "\n".join(texts)
+
+
+def test_no_name_nor_birth_date_is_kept_anywhere(client, consultation, caplog):
+    """In no table (register, outbox, sessions and history included), no log, no mail, no page that follows."""
+    caplog.set_level("DEBUG")
+    client.post(url("open", consultation.slug), identity(consent=""))
+    assistance = opened(client, consultation)
+    client.post(url("act", assistance.key), said(consultation))
+    account = make_resident(email="camille@example.org")
+    client.post(
+        url("link"),
+        {"email": account.email, "family_name": FAMILY, "given_names": GIVEN, "birth_date": BORN, "is_seen": "on"},
+    )
+    assert Person.objects.get(user=account).identity_hash
+    receipt = Receipt.objects.get()
+    kept = [
+        _whole_database(),
+        caplog.text,
+        repr([message.message().as_string() for message in mail.outbox]),
+        client.get(url("ticket", receipt.number)).content.decode(),
+        Client().get(reverse("desk:follow"), {"reference": receipt.number}).content.decode(),
+    ]
+    words = (FAMILY, GIVEN, "Wilhelmine", "Odette", BORN, "23/07/1951", "23 juillet 1951", "datetime.date(1951")
+    for text in kept:
+        for word in words:
+            assert word.casefold() not in text.casefold(), word
+
+
+# --- Accounts --------------------------------------------------------------------------------------------------------
+
+
+def _link(client, account, **fields):
+    typed = {"email": account.email, "family_name": FAMILY, "given_names": GIVEN, "birth_date": BORN, "is_seen": "on"}
+    return client.post(url("link"), {**typed, **fields})
+
+
+def test_a_tied_account_counts_once_with_the_desk(client, consultation):
+    account = make_resident()
+    assert _link(client, account).status_code == 302
+    client.post(url("act", opened(client, consultation).key), said(consultation))
+    person = Person.objects.get()
+    assert (person.user, Participation.objects.get().person) == (account, person)
+    # Repeating it is no error, and writes one line.
+    assert _link(client, account).status_code == 302
+    assert RegisterLine.objects.filter(act="desk.account_linked").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"email": "personne@example.org"}, "Aucun compte ouvert"),
+        ({"is_seen": ""}, "pièce d’identité en main"),
+    ],
+)
+def test_an_account_is_tied_with_its_address_and_the_card(client, fields, sentence):
+    response = _link(client, make_resident(), **fields)
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
+    assert Person.objects.count() == 0
+
+
+# --- The notes of a table ------------------------------------------------------------------------------------------------
+
+
+def notes(consultation, *texts, rows=5, **fields):
+    section = consultation.sections.first().pk
+    filled = {
+        f"note-{rank}-{name}": value
+        for rank in range(rows)
+        for name, value in (
+            ("section", section),
+            ("kind", "proposal"),
+            ("text", texts[rank] if rank < len(texts) else ""),
+        )
+    }
+    return {
+        "key": str(uuid.UUID(int=7)),
+        "table": "Table 4",
+        "gathering": "atelier",
+        "held_on": "2026-03-12",
+        "rapporteur": "animatrice",
+        "people": "8",
+        "note-TOTAL_FORMS": rows,
+        "note-INITIAL_FORMS": 0,
+        "note-MIN_NUM_FORMS": 0,
+        "note-MAX_NUM_FORMS": 200,
+        "lines": "",
+        **filled,
+        **fields,
+    }
+
+
+def test_the_notes_of_a_table_are_published_together(client, consultation):
+    client.post(url("table", consultation.slug), notes(consultation, "Des bancs.", "Une fontaine."))
+    found = Contribution.objects.order_by("pk").values_list("title", "author_label", "channel", "kind")
+    assert list(found) == [
+        ("Des bancs.", "Table 4, atelier du 12\u00a0mars 2026", "room", "proposal"),
+        ("Une fontaine.", "Table 4, atelier du 12\u00a0mars 2026", "room", "proposal"),
+    ]
+    consultation.refresh_from_db()
+    assert consultation.contribution_count == 2
+    assert TableNotes.objects.get().people == 8
+    # Nobody is identified at a table: the ledger knows nobody.
+    assert Participation.objects.count() == 0
+    line = json.loads(RegisterLine.objects.get().content)
+    assert (line["acte"], line["faits"]) == ("consultation.table_entered", {"notes": 2, "date": "2026-03-12"})
+    page = Client().get(Contribution.objects.first().get_absolute_url()).content.decode()
+    assert "Table 4, atelier du" in page
+
+
+def test_sending_the_notes_twice_publishes_them_once(client, consultation):
+    for _ in range(2):
+        assert client.post(url("table", consultation.slug), notes(consultation, "Des bancs.")).status_code == 302
+    assert (Contribution.objects.count(), TableNotes.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"note-0-text": ""}, "Écrivez au moins une note."),
+        ({"note-0-section": "999999"}, "Partie, ligne 1"),
+        ({"held_on": "2999-01-01"}, "n’a pas encore eu lieu"),
+        ({"table": ""}, "Ce champ est obligatoire"),
+        ({"table": "T" * 30, "gathering": "g" * 30}, None),
+    ],
+)
+def test_wrong_notes_publish_nothing(client, consultation, fields, sentence):
+    response = client.post(url("table", consultation.slug), notes(consultation, "Des bancs.", **fields))
+    if sentence is None:  # as long as both may be, the signature holds
+        assert response.status_code == 302
+        return
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
+    assert (Contribution.objects.count(), TableNotes.objects.count()) == (0, 0)
+
+
+def test_more_rows_keep_what_was_typed(client, consultation):
+    response = client.post(
+        url("table", consultation.slug), notes(consultation, "Des bancs.", table="Table 9", held_on="", more="1")
+    )
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert page.count("-text") >= 6
+    assert "Des bancs." in page
+    assert 'value="Table 9"' in page
+    assert str(uuid.UUID(int=7)) in page
+    assert re.search(r'name="note-TOTAL_FORMS" value="6"', page)
+    assert Contribution.objects.count() == 0
+
+
+def test_lines_of_a_spreadsheet_become_rows_and_say_what_is_wrong(client, consultation):
+    title = consultation.sections.last().title
+    sheet = (
+        f"partie;sorte;texte\n1;avis;Trop de voitures.\n{title};proposition;Des bancs.\n9;avis;Perdue.\n1;poème;Non.\n"
+    )
+    response = client.post(url("table", consultation.slug), notes(consultation, "Déjà là.", lines=sheet, read="1"))
+    page = response.content.decode()
+    assert response.status_code == 422
+    for words in ("Déjà là.", "Trop de voitures.", "Des bancs.", "Ligne 4", "Ligne 5"):
+        assert words in page
+    assert Contribution.objects.count() == 0
+
+
+def test_a_file_of_a_spreadsheet_is_read(client, consultation):
+    file = SimpleUploadedFile("notes.csv", "1;avis;Été trop chaud.\n".encode("cp1252"))
+    response = client.post(url("table", consultation.slug), notes(consultation, read="1", file=file))
+    assert response.status_code == 200
+    assert "Été trop chaud." in response.content.decode()
+
+
+# --- Cost ------------------------------------------------------------------------------------------------------------
+
+
+def test_pages_cost_the_same_with_more_consultations(client, django_assert_num_queries):
+    client.get(url("receipt_changelist"))
+    for _ in range(2):
+        make_consultation()
+        with django_assert_num_queries(5):
+            client.get(url("receipt_changelist"))
