@@ -70,6 +70,11 @@ class Words:
 WRITTEN = tuple(Words.__dataclass_fields__)
 
 
+def _moved(counter: str, by: int) -> Greatest:
+    """Add to a counter, or take from it."""
+    return _less(counter, -by)
+
+
 def _less(counter: str, by: int = 1) -> Greatest:
     """Take from a counter. Never below zero: a wrong count, found at night, must not keep somebody from withdrawing."""
     return Greatest(F(counter) - by, Value(0))
@@ -262,6 +267,7 @@ def publish(*, actor: User, contribution: Contribution, at: dt.datetime, follow:
         once_key=f"contribution:{draft.reference}:published",
         language=actor.language,
     )
+    items.write_contributions([draft.pk])
     _count_in_section(draft.section_id, F("contribution_count") + 1)
     Consultation.objects.filter(pk=draft.consultation_id).update(contribution_count=F("contribution_count") + 1)
     participation.note_account(draft.consultation, actor, at=at)
@@ -307,6 +313,7 @@ def correct(*, actor: User, contribution: Contribution, words: Words, at: dt.dat
         setattr(held, name, getattr(words, name))
     held.body_html = render_markdown(held.body)
     held.save(update_fields=changed)
+    items.write_contributions([held.pk])
     if held.section_id != old_section:
         _move(old_section, held.section_id)
     _record_edit(actor, held)
@@ -348,18 +355,42 @@ def withdraw(*, actor: User, contribution: Contribution, at: dt.datetime) -> Non
     if held.withdrawn_at is not None and held.author_id == actor.pk:
         return
     require(rules.withdraw_refusal(actor, held))
-    held.withdrawn_at = at
-    held.save(update_fields=["withdrawn_at", "saved_at"])
-    _count_in_section(held.section_id, _less("contribution_count"))
-    Consultation.objects.filter(pk=held.consultation_id).update(
-        contribution_count=_less("contribution_count"), comment_count=_less("comment_count", held.comment_count)
-    )
+    take_back(contribution=held, at=at)
     register.record(
         "contribution.withdrawn",
         role=RESIDENT,
         subject=held.reference,
         facts={"consultation": held.consultation.slug},
         actor=actor,
+    )
+
+
+def take_back(*, contribution: Contribution, at: dt.datetime) -> None:
+    """Take a contribution out of every list and count, in the caller's transaction.
+
+    Raises: RuntimeError outside a transaction.
+    Locks: expects the contribution held; takes its section and consultation.
+    """
+    assert_in_transaction()
+    held = contribution
+    held.withdrawn_at = at
+    held.save(update_fields=["withdrawn_at", "saved_at"])
+    items.went(contributions=[held.pk])
+    if held.hidden_at is None:
+        count_contribution(contribution=held, by=-1)
+
+
+def count_contribution(*, contribution: Contribution, by: int) -> None:
+    """Count a contribution and its debate in its section and consultation, or count them no more.
+
+    Raises: RuntimeError outside a transaction.
+    Locks: the section, then the consultation.
+    """
+    assert_in_transaction()
+    _count_in_section(contribution.section_id, _moved("contribution_count", by))
+    Consultation.objects.filter(pk=contribution.consultation_id).update(
+        contribution_count=_moved("contribution_count", by),
+        comment_count=_moved("comment_count", by * contribution.comment_count),
     )
 
 
@@ -437,6 +468,7 @@ def comment(
     body: str,
     at: dt.datetime,
     parent: Comment | None = None,
+    is_proposal: bool = False,
 ) -> Comment:
     """Add a word to the debate, or a reply to a comment; the same reference again is the same comment.
 
@@ -457,6 +489,7 @@ def comment(
             "stance": stance,
             "body": body,
             "body_html": render_markdown(body),
+            "is_proposal": is_proposal,
             "published_at": at,
         },
     )
@@ -472,6 +505,8 @@ def comment(
     if stance in STANCE_COUNTERS:
         changes[STANCE_COUNTERS[stance]] = F(STANCE_COUNTERS[stance]) + 1
     _count(contribution, **changes)
+    if is_proposal:
+        items.write_comments([written.pk])
     Consultation.objects.filter(pk=contribution.consultation_id).update(comment_count=F("comment_count") + 1)
     consents.give(actor, Consent.Purpose.CHARTER)
     participation.note_account(contribution.consultation, actor, at=at)
@@ -499,7 +534,10 @@ def withdraw_comment(*, actor: User, comment: Comment, at: dt.datetime) -> None:
     held.withdrawn_at = at
     held.save(update_fields=["withdrawn_at"])
     contribution = Contribution.objects.select_related("consultation").get(pk=held.contribution_id)
-    _uncount(held)
+    if held.is_proposal:
+        items.went(comments=[held.pk])
+    if held.hidden_at is None:
+        count_comment(comment=held, by=-1)
     register.record(
         "comment.withdrawn",
         role=RESIDENT,
@@ -509,17 +547,22 @@ def withdraw_comment(*, actor: User, comment: Comment, at: dt.datetime) -> None:
     )
 
 
-def _uncount(comment: Comment) -> None:
-    """Take a comment out of the counters; those of the consultation only while its contribution is counted there."""
+def count_comment(*, comment: Comment, by: int) -> None:
+    """Count a comment, or count it no more; for the consultation only while its contribution is counted there.
+
+    Raises: RuntimeError outside a transaction.
+    Locks: its parent, the contribution, the consultation.
+    """
+    assert_in_transaction()
     if comment.parent_id is not None:
-        Comment.objects.filter(pk=comment.parent_id).update(reply_count=_less("reply_count"))
-    changes: dict[str, Any] = {"comment_count": _less("comment_count")}
+        Comment.objects.filter(pk=comment.parent_id).update(reply_count=_moved("reply_count", by))
+    changes: dict[str, Any] = {"comment_count": _moved("comment_count", by)}
     if comment.stance in STANCE_COUNTERS:
-        changes[STANCE_COUNTERS[comment.stance]] = _less(STANCE_COUNTERS[comment.stance])
+        changes[STANCE_COUNTERS[comment.stance]] = _moved(STANCE_COUNTERS[comment.stance], by)
     contributions = Contribution.objects.filter(pk=comment.contribution_id)
     if contributions.visible().update(**changes):
         consultation = contributions.values("consultation")
-        Consultation.objects.filter(pk__in=consultation).update(comment_count=_less("comment_count"))
+        Consultation.objects.filter(pk__in=consultation).update(comment_count=_moved("comment_count", by))
     else:
         contributions.update(**changes)
 

@@ -41,7 +41,7 @@ _TABLES = (
         LEFT JOIN (SELECT comment_id, count(*) n FROM consultations_commentsupport GROUP BY 1) s ON s.comment_id = c.id
         LEFT JOIN (
             SELECT parent_id, count(*) n FROM consultations_comment
-            WHERE parent_id IS NOT NULL AND withdrawn_at IS NULL GROUP BY 1
+            WHERE parent_id IS NOT NULL AND withdrawn_at IS NULL AND hidden_at IS NULL GROUP BY 1
         ) r ON r.parent_id = c.id
         """,
     ),
@@ -61,7 +61,7 @@ _TABLES = (
         LEFT JOIN (
             SELECT contribution_id, count(*) n, count(*) FILTER (WHERE stance = 'for') pro,
                    count(*) FILTER (WHERE stance = 'against') con
-            FROM consultations_comment WHERE withdrawn_at IS NULL GROUP BY 1
+            FROM consultations_comment WHERE withdrawn_at IS NULL AND hidden_at IS NULL GROUP BY 1
         ) m ON m.contribution_id = c.id
         """,
     ),
@@ -73,7 +73,7 @@ _TABLES = (
         FROM consultations_section s
         LEFT JOIN (
             SELECT section_id, count(*) n FROM consultations_contribution
-            WHERE published_at IS NOT NULL AND withdrawn_at IS NULL GROUP BY 1
+            WHERE published_at IS NOT NULL AND withdrawn_at IS NULL AND hidden_at IS NULL GROUP BY 1
         ) c ON c.section_id = s.id
         """,
     ),
@@ -85,7 +85,7 @@ _TABLES = (
         FROM consultations_consultation o
         LEFT JOIN (
             SELECT consultation_id, count(*) n, sum(comment_count)::bigint comments FROM consultations_contribution
-            WHERE published_at IS NOT NULL AND withdrawn_at IS NULL GROUP BY 1
+            WHERE published_at IS NOT NULL AND withdrawn_at IS NULL AND hidden_at IS NULL GROUP BY 1
         ) c ON c.consultation_id = o.id
         """,
     ),

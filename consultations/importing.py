@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q
 
 from city.models import Service, Theme
-from consultations import participation
+from consultations import items, participation
 from consultations.capcollectif import (
     ImportedComment,
     ImportedOpinion,
@@ -290,6 +290,7 @@ def _write(
         ),
         report.contributions,
     )
+    items.write_contributions([row.pk for row in contributions.values()])
     # The dates are the ones of over there, on the columns that Django fills by itself as well.
     Contribution.objects.filter(
         pk__in=[row.pk for row in contributions.values()], created_at__gt=F("published_at")

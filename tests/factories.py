@@ -8,11 +8,13 @@ import itertools
 
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.contrib.auth.models import Permission
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Residency, User
 from city.models import District, Sector, Service, Theme
-from consultations.models import Comment, Consultation, Contribution, Phase, Section
+from consultations import items
+from consultations.models import AnalysisTheme, Comment, Consultation, Contribution, Item, ItemTheme, Phase, Section
 from consultations.phases import PARIS
 
 PASSWORD = "dix-neuf tilleuls"
@@ -189,3 +191,29 @@ def make_comment(*, contribution=None, author=None, parent=None, **fields):
         author=author or make_resident(),
         **{"body": body, "body_html": f"<p>{body}</p>\n", "published_at": timezone.now(), **fields},
     )
+
+
+# --- Analysis --------------------------------------------------------------------------------------------------------
+
+
+def make_item(*, contribution=None, comment=None, **fields):
+    """The item of a contribution (made for it when none is given) or of a comment, written as actions write it."""
+    with transaction.atomic():
+        if comment is not None:
+            Comment.objects.filter(pk=comment.pk).update(is_proposal=True)
+            items.write_comments([comment.pk])
+            return Item.objects.get(comment=comment)
+        contribution = contribution or make_contribution(**fields)
+        items.write_contributions([contribution.pk])
+        return Item.objects.get(contribution=contribution)
+
+
+def make_analysis_theme(*, consultation, members=(), **fields):
+    """A theme with these items in it."""
+    number = next(_numbers)
+    theme = AnalysisTheme.objects.create(consultation=consultation, **{"title": f"Sujet {number}", **fields})
+    ItemTheme.objects.bulk_create([ItemTheme(item=item, theme=theme) for item in members])
+    return theme
+
+
+READY = {"draft_decision": "kept", "draft_explanation": "La Ville le fera."}

@@ -1,0 +1,373 @@
+"""What agents do with opinions: sort them in themes, group those that say the same, note, and prepare decisions.
+
+Nothing here is public but where each opinion stands, so that a line goes to the register when one moved, and then only.
+Every form takes `seen`, the version the agent had under the eyes: two agents never overwrite each other without knowing.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from consultations import analysis_rules, items, outcomes
+from consultations.models import AnalysisTheme, Comment, Consultation, Item, ItemOutcome, ItemTheme, Note
+from mulhouse import queue
+from mulhouse.db import ConstraintViolatedError, named_constraint
+from mulhouse.errors import DomainError, require
+from questionnaires.models import Questionnaire
+from transparency import register
+
+STALE = DomainError(
+    "stale",
+    "Quelqu’un a changé cette page pendant que vous écriviez. Rien n’est perdu\u00a0: votre texte est encore là, et ce qui a "
+    "changé est montré à côté.",
+)
+BATCH = 2000
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is said of a theme: to agents, and to residents."""
+
+    title: str
+    public_title: str = ""
+    public_summary: str = ""
+    is_minority: bool = False
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision that is being prepared."""
+
+    decision: str = ""
+    explanation: str = ""
+    forwarded_to: str = ""
+
+
+def _stale() -> DomainError:
+    return DomainError(STALE.code, STALE.message)
+
+
+def _record_moves(actor: Any, consultation: Consultation, moved: int) -> None:
+    """Tell the register that opinions changed places: the public count did."""
+    if moved:
+        facts = {"avis": moved}
+        register.record("analysis.moved", role="agent", subject=consultation.slug, facts=facts, actor=actor)
+
+
+# --- Themes --------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def create_theme(*, actor: Any, consultation: Consultation, words: Words) -> AnalysisTheme:
+    """Begin a theme.
+
+    Raises: RefusedError; DomainError "title" when it is missing, or that of another one.
+    """
+    require(analysis_rules.analyse_refusal(actor, consultation))
+    theme = AnalysisTheme(consultation=consultation)
+    _say(theme, words)
+    return theme
+
+
+def _say(theme: AnalysisTheme, words: Words) -> None:
+    theme.title = " ".join(words.title.split())
+    theme.public_title = " ".join(words.public_title.split())
+    theme.public_summary = words.public_summary.strip()
+    theme.is_minority = words.is_minority
+    if not theme.title:
+        raise DomainError("title", "Donnez un titre au thème.")
+    try:
+        with named_constraint("analysis_theme_title_once"):
+            theme.save()
+    except ConstraintViolatedError as error:
+        raise DomainError("title", "Un thème de cette consultation porte déjà ce titre.") from error
+
+
+@transaction.atomic(durable=True)
+def save_theme(*, actor: Any, theme: AnalysisTheme, words: Words, decided: Decided, seen: int) -> AnalysisTheme:
+    """Rename a theme, say it to residents, prepare its decision.
+
+    Raises: RefusedError; DomainError "stale", "title", "decision" or "forwarded_to".
+    Locks: the theme.
+    """
+    require(analysis_rules.analyse_refusal(actor, theme.consultation))
+    require(analysis_rules.draft_problem(decided.decision, decided.explanation, decided.forwarded_to))
+    held = AnalysisTheme.objects.select_for_update(of=("self",), no_key=True).get(pk=theme.pk)
+    if held.version != seen:
+        raise _stale()
+    _decide(held, decided)
+    held.version += 1
+    _say(held, words)
+    return held
+
+
+def _decide(row: AnalysisTheme | Item, decided: Decided) -> None:
+    row.draft_decision = decided.decision
+    row.draft_explanation = decided.explanation.strip()
+    row.draft_forwarded_to = decided.forwarded_to.strip()
+
+
+@transaction.atomic(durable=True)
+def merge_theme(*, actor: Any, theme: AnalysisTheme, into: AnalysisTheme) -> AnalysisTheme:
+    """Pour a theme into another: its opinions, notes and the decision it had, when the other has none; then it is gone.
+
+    Raises: RefusedError.
+    Locks: the analysis of the consultation, the items of the theme.
+    """
+    items.hold_analysis(theme.consultation)
+    require(analysis_rules.merge_refusal(actor, theme, into))
+    keys = list(ItemTheme.objects.filter(theme=theme).order_by("item_id").values_list("item_id", flat=True))
+    items.hold(keys)
+    _attach(keys, [into.pk])
+    Note.objects.filter(theme=theme).update(theme=into)
+    held = AnalysisTheme.objects.select_for_update(of=("self",), no_key=True).get(pk=into.pk)
+    if theme.has_draft and not held.has_draft:
+        _decide(held, Decided(theme.draft_decision, theme.draft_explanation, theme.draft_forwarded_to))
+    held.version += 1
+    held.save(update_fields=["draft_decision", "draft_explanation", "draft_forwarded_to", "version"])
+    AnalysisTheme.objects.filter(pk=theme.pk).delete()
+    _record_moves(actor, theme.consultation, _changed(keys))
+    return held
+
+
+@transaction.atomic(durable=True)
+def delete_theme(*, actor: Any, theme: AnalysisTheme) -> None:
+    """Throw away a theme that has no public answer; its opinions stay, without it.
+
+    Raises: RefusedError.
+    Locks: the analysis of the consultation, the items of the theme.
+    """
+    items.hold_analysis(theme.consultation)
+    require(analysis_rules.delete_refusal(actor, theme))
+    keys = list(ItemTheme.objects.filter(theme=theme).order_by("item_id").values_list("item_id", flat=True))
+    items.hold(keys)
+    AnalysisTheme.objects.filter(pk=theme.pk).delete()
+    _record_moves(actor, theme.consultation, _changed(keys))
+
+
+# --- Opinions in themes --------------------------------------------------------------------------------------------------
+
+
+def _changed(keys: Collection[int]) -> int:
+    """Raise the version of items and put them where they stand; give how many moved."""
+    Item.objects.filter(pk__in=keys).update(version=F("version") + 1)
+    return items.settle(keys)
+
+
+def _attach(keys: Sequence[int], themes: Sequence[int]) -> None:
+    links = [ItemTheme(item_id=key, theme_id=theme) for theme in themes for key in keys]
+    ItemTheme.objects.bulk_create(links, batch_size=BATCH, ignore_conflicts=True)
+
+
+def _detach(keys: Sequence[int], themes: Sequence[int], at: dt.datetime) -> None:
+    """Take items out of themes: the answers of these themes hold for them no more."""
+    ItemTheme.objects.filter(item__in=keys, theme__in=themes).delete()
+    gone = ItemOutcome.objects.current().filter(
+        item__in=keys, outcome__theme__in=themes, item__grouped_with__isnull=True
+    )
+    gone.update(ended_at=outcomes.ending(at))
+
+
+@transaction.atomic(durable=True)
+def attach(*, actor: Any, theme: AnalysisTheme, keys: Collection[int]) -> int:
+    """Put opinions in a theme, however many; those that are in it already stay there. Gives how many joined.
+
+    Raises: RefusedError.
+    Locks: the analysis of the consultation, the items.
+    """
+    require(analysis_rules.analyse_refusal(actor, theme.consultation))
+    items.hold_analysis(theme.consultation)
+    held = [item.pk for item in items.hold(keys) if item.consultation_id == theme.consultation_id]
+    known = set(ItemTheme.objects.filter(theme=theme, item__in=held).order_by().values_list("item_id", flat=True))
+    new = [key for key in held if key not in known]
+    _attach(new, [theme.pk])
+    _record_moves(actor, theme.consultation, _changed(new))
+    return len(new)
+
+
+@transaction.atomic(durable=True)
+def detach(*, actor: Any, theme: AnalysisTheme, keys: Collection[int], at: dt.datetime) -> int:
+    """Take opinions out of a theme; the answer they had from it ends. Gives how many left.
+
+    Raises: RefusedError.
+    Locks: the analysis of the consultation, the items.
+    """
+    require(analysis_rules.analyse_refusal(actor, theme.consultation))
+    items.hold_analysis(theme.consultation)
+    items.hold(keys)
+    known = list(
+        ItemTheme.objects.filter(theme=theme, item__in=keys).order_by("item_id").values_list("item_id", flat=True)
+    )
+    _detach(known, [theme.pk], at)
+    _record_moves(actor, theme.consultation, _changed(known))
+    return len(known)
+
+
+@transaction.atomic(durable=True)
+def save_item(*, actor: Any, item: Item, themes: Collection[int], decided: Decided, seen: int, at: dt.datetime) -> Item:
+    """Say the themes of one opinion, and prepare a decision of its own when its themes do not fit it.
+
+    Raises: RefusedError; DomainError "stale", "gone", "decision" or "forwarded_to".
+    Locks: the analysis of the consultation, the item.
+    """
+    require(analysis_rules.analyse_refusal(actor, item.consultation))
+    require(analysis_rules.draft_problem(decided.decision, decided.explanation, decided.forwarded_to))
+    items.hold_analysis(item.consultation)
+    held = items.hold([item.pk])[0]
+    if held.version != seen:
+        raise _stale()
+    if held.place in {Item.Place.WITHDRAWN, Item.Place.HIDDEN}:
+        raise DomainError("gone", "Cet avis vient d’être retiré ou masqué\u00a0: il ne reçoit plus de réponse.")
+    ours = AnalysisTheme.objects.filter(consultation=item.consultation, pk__in=themes).order_by("pk")
+    wanted = set(ours.values_list("pk", flat=True))
+    before = set(ItemTheme.objects.filter(item=held).order_by().values_list("theme_id", flat=True))
+    _detach([held.pk], sorted(before - wanted), at)
+    _attach([held.pk], sorted(wanted - before))
+    _decide(held, decided)
+    held.save(update_fields=["draft_decision", "draft_explanation", "draft_forwarded_to"])
+    moved = _changed([held.pk])
+    _record_moves(actor, item.consultation, moved)
+    held.refresh_from_db(fields=["version", "place"])
+    return held
+
+
+# --- Groups --------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def group(*, actor: Any, root: Item, keys: Collection[int], at: dt.datetime) -> int:
+    """Group opinions that say the same with one of them, which carries the answer; it stays readable, as they do.
+
+    What is grouped already brings the whole of its group. When the head has a public answer, they get it at once. Gives how
+    many joined.
+
+    Raises: RefusedError.
+    Locks: the analysis of the consultation, the items.
+    """
+    items.hold_analysis(root.consultation)
+    head = items.hold([root.pk])[0]
+    if head.grouped_with_id is not None:
+        head = Item.objects.get(pk=head.grouped_with_id)
+    joining = items.hold(
+        Item.objects.filter(Q(pk__in=keys) | Q(grouped_with__in=keys)).exclude(pk=head.pk).values_list("pk", flat=True)
+    )
+    require(analysis_rules.group_refusal(actor, items.hold([head.pk])[0], joining))
+    gone = {Item.Place.WITHDRAWN, Item.Place.HIDDEN}
+    new = [item.pk for item in joining if item.place not in gone and item.grouped_with_id != head.pk]
+    if not new:
+        return 0
+    Item.objects.filter(pk__in=new).update(grouped_with=head, place=Item.Place.GROUPED, version=F("version") + 1)
+    given = outcomes.converge(root.consultation, new, at=at)
+    if given:
+        queue.after_commit("consultations.tell_contributors", consultation_id=root.consultation_id)
+    facts = {"consultation": root.consultation.slug, "avis": len(new), "réponses données": given}
+    register.record("opinion.grouped", role="agent", subject=head.reference, facts=facts, actor=actor)
+    return len(new)
+
+
+@transaction.atomic(durable=True)
+def ungroup(*, actor: Any, item: Item, at: dt.datetime) -> None:
+    """Take an opinion out of its group; it keeps the answers of its own themes only. Repeating it is no error.
+
+    Raises: RefusedError.
+    Locks: the analysis of the consultation, the item.
+    """
+    require(analysis_rules.analyse_refusal(actor, item.consultation))
+    items.hold_analysis(item.consultation)
+    held = items.hold([item.pk])[0]
+    if held.grouped_with_id is None:
+        return
+    head = held.grouped_with
+    Item.objects.filter(pk=held.pk).update(grouped_with=None, place=Item.Place.WAITING)
+    own = ItemTheme.objects.filter(item=held).values("theme")
+    foreign = ItemOutcome.objects.current().filter(item=held).exclude(Q(outcome__item=held) | Q(outcome__theme__in=own))
+    foreign.update(ended_at=outcomes.ending(at))
+    _changed([held.pk])
+    register.record(
+        "opinion.ungrouped",
+        role="agent",
+        subject=held.reference,
+        facts={"consultation": item.consultation.slug, "tête": head.reference if head else ""},
+        actor=actor,
+    )
+
+
+# --- Notes, proposals, free texts ----------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def add_note(*, actor: Any, about: Item | AnalysisTheme, body: str, at: dt.datetime) -> Note:
+    """Tell the other agents something, that nobody else ever reads.
+
+    Raises: RefusedError; DomainError "empty".
+    """
+    require(analysis_rules.analyse_refusal(actor, about.consultation))
+    if not body.strip():
+        raise DomainError("empty", "Écrivez la note.")
+    item = about if isinstance(about, Item) else None
+    theme = about if isinstance(about, AnalysisTheme) else None
+    return Note.objects.create(item=item, theme=theme, author=actor, body=body.strip(), written_at=at)
+
+
+@transaction.atomic(durable=True)
+def mark_proposal(*, actor: Any, comment: Comment, is_proposal: bool) -> None:
+    """Say that a comment is a proposal, to which the city owes an answer, or that it is none. Repeating it is no error.
+
+    Raises: RefusedError; DomainError "answered" when it has received an answer: that can not be undone.
+    Locks: the comment, its item and those grouped with it.
+    """
+    require(analysis_rules.mark_refusal(actor, comment))
+    held = Comment.objects.select_for_update(of=("self",), no_key=True).get(pk=comment.pk)
+    if held.is_proposal == is_proposal:
+        return
+    item = Item.objects.filter(comment=held).first()
+    if item is not None and not is_proposal:
+        if item.given.exists() or item.own_outcomes.exists():
+            raise DomainError("answered", "Ce commentaire a reçu une réponse\u00a0: il reste une proposition.")
+        concerned = items.leave_groups([item.pk])
+        item.delete()
+        items.settle(concerned - {item.pk})
+    Comment.objects.filter(pk=held.pk).update(is_proposal=is_proposal)
+    if is_proposal:
+        items.write_comments([held.pk])
+    register.record(
+        "comment.marked" if is_proposal else "comment.unmarked",
+        role="agent",
+        subject=held.reference,
+        facts={"consultation": comment.contribution.consultation.slug},
+        actor=actor,
+    )
+
+
+@transaction.atomic(durable=True)
+def collect_answers(*, actor: Any, consultation: Consultation, at: dt.datetime) -> int:
+    """Bring the free texts of closed questionnaires among the opinions; running it again adds nothing. Gives how many were new.
+
+    Raises: RefusedError when an agent asks who may not; the site itself passes None.
+    Locks: the analysis of the consultation.
+    """
+    if actor is not None:
+        require(analysis_rules.analyse_refusal(actor, consultation))
+    items.hold_analysis(consultation)
+    closed = Questionnaire.objects.closed(at=at).filter(consultation_link__consultation=consultation)
+    new = items.write_answers(consultation, items.free_texts(closed.order_by("pk").values_list("pk", flat=True)))
+    if new:
+        facts = {"avis": new}
+        role = "système" if actor is None else "agent"
+        register.record("analysis.collected", role=role, subject=consultation.slug, facts=facts, actor=actor)
+    return new
+
+
+@transaction.atomic(durable=True)
+def repair(*, contributions: Collection[int], comments: Collection[int], misplaced: Collection[int]) -> None:
+    """Write the items that texts lack, and put in their place those that are not: what the night found.
+
+    Locks: the items.
+    """
+    items.write_contributions(contributions)
+    items.write_comments(comments)
+    items.settle(misplaced)
