@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from consultations.models import REPORT_TEXTS, Consultation, Contribution, Decision, Item, Report
+from consultations.outcome_filters import DECISIONS
 from consultations.reporting.figures import UNKNOWN, Figures
 from desk.models import Channel
 from mulhouse import charts, markup, typography
@@ -24,6 +25,8 @@ NBSP = "\u00a0"
 ENOUGH = 20
 # Under this share of its part of the population, a group is missing.
 MISSING_UNDER = 0.8
+# The words of the addresses, by decision.
+ADDRESSES = {decision: words for words, decision in DECISIONS.items()}
 TONES: dict[str, ui.Tone] = {
     Decision.KEPT: "yes",
     Decision.PARTLY_KEPT: "mixed",
@@ -122,15 +125,16 @@ class Addresses:
         self.contributions = reverse("consultations:contributions", args=[slug])
         self.participation = reverse("consultations:report_participation", args=[slug, report.number])
         self.annex = reverse("consultations:report_annex", args=[slug, report.number])
+        self.outcomes = reverse("consultations:outcomes", args=[slug])
         self.counts = reverse("consultations:export", args=[slug, "chiffres", "csv"])
 
     def listed(self, **chosen: str) -> str:
         """Give the list of the contributions, narrowed."""
         return f"{self.contributions}?{urlencode(chosen)}" if chosen else self.contributions
 
-    def annexed(self, **chosen: str) -> str:
-        """Give the annex, narrowed."""
-        return f"{self.annex}?{urlencode(chosen)}"
+    def answered(self, **chosen: str) -> str:
+        """Give the list of the opinions that an answer reached."""
+        return f"{self.outcomes}?{urlencode(chosen)}"
 
 
 def _html(source: str) -> SafeString:
@@ -440,7 +444,7 @@ def _decisions(figures: Figures, base: Addresses) -> Chart | None:
         svg=charts.bars(key="suites", title=title, description=description, bars=bars),
         headers=(_("Réponse"), _("Avis")),
         rows=[
-            (Cell(str(Decision(name).label)), Cell(typography.number(number), base.annexed(suite=name)))
+            (Cell(str(Decision(name).label)), Cell(typography.number(number), base.answered(suite=ADDRESSES[name])))
             for name, number in shown
         ],
         url=base.annex,
@@ -463,6 +467,6 @@ def _answer(row: Mapping[str, Any], base: Addresses) -> Answer:
         tag=tag,
         forwarded_to=row["forwarded_to"],
         html=mark_safe(markup.clean_html(row["explanation_html"])),  # noqa: S308 (cleaned on this line)
-        url=base.annexed(theme=row["reference"]),
+        url=base.answered(theme=row["reference"]),
         is_minority=row["is_minority"],
     )
