@@ -76,13 +76,15 @@ class District(Named):
             ),
             models.CheckConstraint(
                 condition=Q(map_column__isnull=True, map_row__isnull=True)
-                | Q(map_column__range=(1, MAP_SIZE), map_row__range=(1, MAP_SIZE)),
+                | Q(map_column__isnull=False, map_row__isnull=False)
+                & Q(map_column__range=(1, MAP_SIZE), map_row__range=(1, MAP_SIZE)),
                 name="district_tile_whole",
                 violation_error_message="Donnez la colonne et le rang, ou aucun des deux.",
             ),
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
-                | Q(latitude__range=(47.6, 47.9), longitude__range=(7.1, 7.6)),
+                | Q(latitude__isnull=False, longitude__isnull=False)
+                & Q(latitude__range=(47.6, 47.9), longitude__range=(7.1, 7.6)),
                 name="district_near_mulhouse",
                 violation_error_message="Indiquez la latitude et la longitude, à Mulhouse ou tout près.",
             ),

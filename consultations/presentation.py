@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from django.urls import reverse
+from django.utils import formats
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -152,6 +153,13 @@ def tabs(consultation: Consultation, *, current: str, documents: int | None = No
         current=current == "questionnaire",
     )
     return [
+    voted = getattr(consultation, "has_votes", False) or current == "votes"
+    votes = ui.Tab(_("Vote"), reverse("consultations:votes", args=[consultation.slug]), current=current == "votes")
+    reported = getattr(consultation, "has_report", False) or current == "report"
+    restitution = ui.Tab(
+        _("Bilan"), reverse("consultations:report", args=[consultation.slug]), current=current == "report"
+    )
+    plan = ui.Tab(_("Carte"), reverse("consultations:map", args=[consultation.slug]), current=current == "map")
         ui.Tab(_("Présentation"), home, current=current == "detail"),
         *([questionnaires] if asked else []),
         ui.Tab(
@@ -159,6 +167,15 @@ def tabs(consultation: Consultation, *, current: str, documents: int | None = No
             reverse("consultations:contributions", args=[consultation.slug]),
             count=consultation.contribution_count,
             current=current == "contributions",
+        ),
+        *([restitution] if reported else []),
+        *([questionnaires] if asked else []),
+        *([votes] if voted else []),
+        *([plan] if consultation.has_places or current == "map" else []),
+        ui.Tab(
+            _("Réponses de la Ville"),
+            reverse("consultations:outcomes", args=[consultation.slug]),
+            current=current == "outcomes",
         ),
         ui.Tab(_("Documents"), f"{home}#documents", count=documents),
     ]
@@ -193,8 +210,8 @@ def facts(consultation: Consultation) -> list[ui.Fact]:
     if consultation.service_function:
         service = f"{service} ({consultation.service_function})"
     found.append(ui.Fact(_("Service responsable"), service))
-    if consultation.place_name or consultation.place_address:
-        place = ", ".join(filter(None, (consultation.place_name, consultation.place_address)))
+    place = ", ".join(filter(None, (consultation.place_name, consultation.place_address, coordinates(consultation))))
+    if place:
         found.append(ui.Fact(_("Lieu"), place))
     if consultation.published_at is not None:
         found.append(
@@ -205,6 +222,16 @@ def facts(consultation: Consultation) -> list[ui.Fact]:
             )
         )
     return found
+
+
+def coordinates(consultation: Consultation) -> str:
+    """Write where a consultation is on the globe, "" where nobody said it: « 47,74890° nord, 7,33590° est »."""
+    if consultation.latitude is None or consultation.longitude is None:
+        return ""
+    return _("%(latitude)s° nord, %(longitude)s° est") % {
+        "latitude": formats.number_format(consultation.latitude, decimal_pos=5, use_l10n=True),
+        "longitude": formats.number_format(consultation.longitude, decimal_pos=5, use_l10n=True),
+    }
 
 
 def document(item: Document, *, key: str = "") -> ui.Document:
@@ -235,6 +262,27 @@ def shortened(text: str, length: int) -> str:
     if ends:
         return words[: ends[-1]] + "\u00a0…"
     return words[:length].rsplit(" ", 1)[0].rstrip(" ,;:.!?\u00a0") + "…"
+
+
+def participants(shown: participation.Shown) -> list[ui.Fact]:
+    """Give the box « Qui a participé »: people by the channel of their first gesture, small counts merged; [] for nobody."""
+    found = []
+    if shown.people:
+        found.append(ui.Fact(_("En tout"), _people(shown.people)))
+    for channel, number in shown.channels.shown.items():
+        label = str(Channel(channel).label)
+        found.append(ui.Fact(label[:1].upper() + label[1:], _people(number)))
+    if shown.channels.hidden:
+        names = ", ".join(str(Channel(channel).label) for channel in shown.channels.hidden)
+        found.append(ui.Fact(names[:1].upper() + names[1:], _people(shown.channels.rest)))
+    if shown.seated:
+        words = _("%(people)s, comptées sur place\u00a0: certaines ont pu participer aussi autrement")
+        found.append(ui.Fact(_("Aux tables des réunions"), words % {"people": _people(shown.seated)}))
+    return found
+
+
+def _people(number: int) -> str:
+    return ngettext("%(n)s personne", "%(n)s personnes", number) % {"n": typography.number(number)}
 
 
 # --- Contributions -------------------------------------------------------------------------------------------------
@@ -295,6 +343,7 @@ class Row:
     district: str
     support_words: str
     comment_words: str
+    place: str = ""
 
 
 def row(contribution: Contribution, *, words: Words, base: str) -> Row:
@@ -313,6 +362,7 @@ def row(contribution: Contribution, *, words: Words, base: str) -> Row:
         district=place_of_author(contribution),
         support_words=words.agreeing(agree),
         comment_words=words.comments(comments),
+        place=contribution.place,
     )
 
 

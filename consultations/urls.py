@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from consultations.views import browsing, debating, exporting, paper, reading, rules, writing
+from consultations.views import (
+    browsing,
+    debating,
+    exporting,
+    mapping,
+    outcomes,
+    own,
+    paper,
+    questionnaires,
+    reading,
+    reports,
+    rules,
+    votes,
+    writing,
+)
 
 app_name = "consultations"
 urlpatterns = [
@@ -24,6 +38,7 @@ urlpatterns = [
     path("<slug:slug>/participer/<slug:reference>/verifier/", writing.check, name="check"),
     path("<slug:slug>/participer/<slug:reference>/supprimer/", writing.discard, name="discard"),
     path("<slug:slug>/regles/", rules.rules, name="rules"),
+    path("<slug:slug>/carte/", mapping.district_map, name="map"),
     path("<slug:slug>/formulaire/", paper.paper_form, name="paper_form"),
     path("<slug:slug>/affiche/", paper.poster, name="poster"),
     path("<slug:slug>/donnees/", exporting.data, name="data"),

@@ -1,5 +1,6 @@
 """One settings file. Every value that differs between places is read through `mulhouse.env`, and nothing unsafe has a default."""
 
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -420,6 +421,14 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "ma
 WHITENOISE_MAX_AGE = 0 if DEBUG else 31_536_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+
+# The detailed map: tiles that this very host serves, since the pages ask nothing of any other. None: no such map.
+MAP_TILES_URL = env.text("MAP_TILES_URL", "")
+MAP_TILES_CREDIT = env.text("MAP_TILES_CREDIT", "")
+if MAP_TILES_URL and not re.fullmatch(r"/(?!/)[^?#]*", MAP_TILES_URL.split("?")[0]):
+    raise ImproperlyConfigured("MAP_TILES_URL must be a path of this host, as /tuiles/{z}/{x}/{y}.png.")
+if MAP_TILES_URL and not all(part in MAP_TILES_URL for part in ("{z}", "{x}", "{y}")):
+    raise ImproperlyConfigured("MAP_TILES_URL must hold {z}, {x} and {y}, as /tuiles/{z}/{x}/{y}.png.")
 
 # --- Security ---------------------------------------------------------------------------------------------------
 

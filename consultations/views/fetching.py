@@ -6,17 +6,36 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
-from consultations.models import Comment, Consultation, ConsultationQuestionnaire, Contribution
+from consultations import participation
+from consultations.models import (
+    Comment,
+    Consultation,
+    ConsultationQuestionnaire,
+    ConsultationVote,
+    Contribution,
+    Report,
+)
 
 
-def consultation(request: HttpRequest, slug: str, *prefetched: str) -> Consultation:
-    """Fetch a consultation this person may see, with its phases; it knows whether it has a questionnaire."""
+def consultation(request: HttpRequest, slug: str, *prefetched: str, counted: bool = False) -> Consultation:
+    """Fetch a consultation this person may see, with its phases; it knows whether it has a map, a questionnaire, a vote and a report."""
     rows = Consultation.objects.visible_to(request.user).select_related("theme", "service")
+    placed = Contribution.objects.placed().filter(consultation=OuterRef("pk"))
     asked = ConsultationQuestionnaire.objects.filter(
         consultation=OuterRef("pk"), questionnaire__published_at__isnull=False
     )
+    reported = Report.objects.published().filter(consultation=OuterRef("pk")).order_by()
+    voted = ConsultationVote.objects.filter(consultation=OuterRef("pk"), votation__published_at__isnull=False)
+    if counted:
+        rows = participation.with_counts(rows)
     found: Consultation = get_object_or_404(
-        rows.prefetch_related("phases", *prefetched).annotate(has_questionnaire=Exists(asked)), slug=slug
+        rows.prefetch_related("phases", *prefetched).annotate(
+            has_places=Exists(placed),
+            has_questionnaire=Exists(asked),
+            has_votes=Exists(voted),
+            has_report=Exists(reported),
+        ),
+        slug=slug,
     )
     return found
 
