@@ -11,10 +11,9 @@ from accounts.models import User
 from ballots import actions as ballots
 from ballots import rules as ballots_rules
 from ballots.models import Votation
-from city.models import District
 from consultations import editing_rules, participation
 from consultations.models import Consultation, ConsultationVote
-from desk.models import Channel, Person
+from desk.models import Channel
 from mulhouse.errors import Refusal, require
 
 DRAFT = "Publiez d’abord la consultation\u00a0: un vote s’annonce avec elle."
@@ -100,25 +99,3 @@ def cast(*, actor: User, link: ConsultationVote, choices: Sequence[int], code: s
         birth_year=actor.birth_year,
     )
     return True
-
-
-@transaction.atomic(durable=True)
-def enter_on_roll(
-    *,
-    actor: Any,
-    link: ConsultationVote,
-    person: Person,
-    channel: str,
-    at: dt.datetime,
-    district: District | None = None,
-    birth_year: int | None = None,
-) -> bool:
-    """Write that somebody was given a paper ballot by an agent, who checked that they may vote.
-
-    Shape: False for somebody who had voted already, on the web too: they get no ballot.
-    Raises: RefusedError outside the days of the vote; ValueError for a channel without paper.
-    Locks: the line of the ledger, that of the roll, then the register.
-    """
-    require(editing_rules.edit_refusal(actor, link.consultation))
-    participation.note(link.consultation, person, channel=channel, at=at, district=district, birth_year=birth_year)
-    return ballots.enter_on_roll(actor=actor, votation=link.votation, person=person, channel=channel, at=at)

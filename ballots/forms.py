@@ -1,0 +1,243 @@
+"""The ballot as it is filled in, the receipt as it is typed, the sheet on which an agent writes what they counted."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.core import signing
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_variables
+
+from accounts.models import User
+from ballots import actions, codes, presentation, tally
+from ballots.models import MAX_OPTIONS, Option, Votation
+
+if TYPE_CHECKING:
+    VotationModelForm = forms.ModelForm[Votation]
+else:
+    VotationModelForm = forms.ModelForm
+
+BLANK = "0"
+
+
+def new_token(user: User, votation: Votation) -> str:
+    """Draw a receipt code, signed for this person and this vote: sending the form twice shows the same receipt."""
+    return signing.dumps(codes.new_code(), salt=_salt(user, votation))
+
+
+def read_token(token: str, user: User, votation: Votation) -> str:
+    """Read the code back; a new one when the token is not ours."""
+    try:
+        return str(signing.loads(token, salt=_salt(user, votation)))
+    except signing.BadSignature:
+        return codes.new_code()
+
+
+def _salt(user: User, votation: Votation) -> str:
+    return f"ballots.receipt.{votation.reference}.{user.pk}"
+
+
+class BallotForm(forms.Form):
+    """A ballot (prefetch `options`). What was chosen is in `choices` once the form is valid, and nowhere else."""
+
+    def __init__(self, *args: Any, votation: Votation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rules = votation.rules()
+        options = sorted(votation.options.all(), key=lambda option: option.number)
+        labels = [(str(option.number), presentation.option_label(option)) for option in options]
+        blank = [(BLANK, _("Vote blanc"))] if votation.blank_allowed else []
+        if votation.kind == Votation.Kind.YES_NO:
+            for option in options:
+                self.fields[f"p{option.number}"] = self._answer(presentation.option_label(option))
+            return
+        is_single = votation.kind == Votation.Kind.SINGLE
+        field = forms.ChoiceField if is_single else forms.MultipleChoiceField
+        self.fields["choix"] = field(
+            label=_("Votre choix") if is_single else _("Vos choix, %(n)s au plus") % {"n": votation.most},
+            choices=[*labels, *blank],
+            widget=forms.RadioSelect if is_single else forms.CheckboxSelectMultiple,
+            error_messages={
+                "required": _("Choisissez une proposition, ou le vote blanc.")
+                if votation.blank_allowed
+                else _("Choisissez une proposition."),
+                "invalid_choice": _("Choisissez parmi les propositions de la liste."),
+            },
+        )
+
+    def _answer(self, label: Any) -> forms.ChoiceField:
+        return forms.ChoiceField(
+            label=label,
+            choices=[("oui", _("Oui")), ("non", _("Non")), ("", _("Je ne me prononce pas"))],
+            widget=forms.RadioSelect,
+            required=False,
+            initial="",
+        )
+
+    @sensitive_variables()
+    def clean(self) -> dict[str, Any]:
+        """Make one ballot of the answers, or say why there is none."""
+        given = super().clean() or {}
+        if self.errors:
+            return given
+        try:
+            given["ballot"] = tally.ballot(self._chosen(given), self.rules)
+        except tally.WrongBallotError as error:
+            name = "choix" if "choix" in self.fields else None
+            self.add_error(name, self._sentence(error.code))
+        return given
+
+    @sensitive_variables()
+    def _chosen(self, given: dict[str, Any]) -> list[int]:
+        if "choix" not in self.fields:
+            signs = {"oui": 1, "non": -1}
+            return [signs[given[f"p{n}"]] * n for n in self.rules.options if given.get(f"p{n}") in signs]
+        chosen = given.get("choix") or []
+        numbers = [chosen] if isinstance(chosen, str) else list(chosen)
+        if BLANK in numbers and len(numbers) > 1:
+            raise tally.WrongBallotError("blank_and_more")
+        return [int(number) for number in numbers if number != BLANK]
+
+    def _sentence(self, code: str) -> str:
+        sentences = {
+            "blank": _("Répondez à une proposition au moins\u00a0: ce vote n’a pas de vote blanc."),
+            "blank_and_more": _("Le vote blanc ne se combine pas avec un autre choix."),
+            "too_many": _("Choisissez %(n)s propositions au plus.") % {"n": self.rules.most},
+        }
+        return sentences.get(code, _("Ce bulletin n’est pas valable."))
+
+    @property
+    def choices(self) -> tally.Ballot:
+        """Give the ballot of a valid form."""
+        ballot: tally.Ballot = self.cleaned_data["ballot"]
+        return ballot
+
+    @sensitive_variables()
+    def kept(self) -> list[tuple[str, str]]:
+        """Give the answers as hidden fields: between two pages they stay in the browser, never in a session."""
+        sent: Any = self.data
+        return [(name, value) for name in self.fields for value in sent.getlist(name)]
+
+
+class ReceiptForm(forms.Form):
+    """A receipt code, however it is typed."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Code du reçu"),
+        help_text=gettext_lazy("Douze lettres et chiffres. Les tirets, les espaces et les majuscules ne comptent pas."),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"required": gettext_lazy("Écrivez le code de votre reçu.")},
+    )
+
+    def clean_code(self) -> str:
+        """Read it past its dashes and look-alikes."""
+        code = codes.typed(str(self.cleaned_data["code"]))
+        if not code:
+            raise forms.ValidationError(
+                _("Un code a douze signes. Relisez celui que vous avez noté."), code="not_a_code"
+            )
+        return code
+
+
+class VotationForm(VotationModelForm):
+    """A vote that is being prepared (prefetch `options`)."""
+
+    options = forms.CharField(
+        label="Propositions, une par ligne",
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="Dans l’ordre du bulletin. Après une barre «\u00a0|\u00a0», une phrase qui explique\u00a0: "
+        "«\u00a0Un kiosque | Au milieu de la place, couvert\u00a0».",
+    )
+
+    class Meta:
+        model = Votation
+        fields = actions.FIELDS
+        widgets: ClassVar[dict[str, Any]] = {
+            "intro": forms.Textarea(attrs={"rows": 4}),
+            "opens_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "ends_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        }
+        help_texts: ClassVar[dict[str, str]] = {
+            "question": "Une seule question, sans suggérer la réponse.",
+            "most": "Pour «\u00a0plusieurs choix\u00a0» seulement.",
+            "winners": "Combien de propositions sont retenues si elles remplissent les règles. Sans effet pour le oui ou non.",
+            "opens_on": "Après aujourd’hui\u00a0: les règles se publient avant l’ouverture.",
+            "quorum": "0\u00a0: aucun. Les bulletins blancs et nuls comptent.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["options"].initial = "\n".join(
+                " | ".join(filter(None, (option.label, option.description))) for option in self.instance.options.all()
+            )
+
+    def clean_options(self) -> list[actions.OptionEdit]:
+        """Read one option on each line."""
+        lines = [line for line in str(self.cleaned_data["options"]).splitlines() if line.strip()]
+        if len(lines) > MAX_OPTIONS:
+            raise forms.ValidationError(f"{MAX_OPTIONS} propositions au plus.", code="many")
+        found = []
+        for line in lines:
+            label, _bar, description = (part.strip() for part in line.partition("|"))
+            edit = actions.OptionEdit(label, description)
+            for name, text in (("label", label), ("description", description)):
+                longest = Option._meta.get_field(name).max_length  # type: ignore[union-attr]
+                if len(text) > (longest or 0):
+                    raise forms.ValidationError(
+                        f"«\u00a0{text[:40]}…\u00a0» dépasse {longest} caractères.", code="long"
+                    )
+            if not label:
+                raise forms.ValidationError("Une ligne commence par la proposition, avant la barre.", code="empty")
+            found.append(edit)
+        if len({edit.label for edit in found}) != len(found):
+            raise forms.ValidationError("Deux propositions ont le même nom.", code="twice")
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """Keep numbers that have no meaning for the chosen form at one."""
+        given = super().clean() or {}
+        if given.get("kind") != Votation.Kind.UP_TO:
+            given |= {"most": 1, "winners": 1}
+        return given
+
+    def values(self) -> dict[str, Any]:
+        """Give what the action writes."""
+        return {name: self.cleaned_data[name] for name in actions.FIELDS}
+
+
+class PaperForm(forms.Form):
+    """What one agent counted of the paper ballots (prefetch `options`)."""
+
+    ballots = forms.IntegerField(label="Bulletins trouvés dans l’urne", min_value=0, max_value=1_000_000)
+    blank = forms.IntegerField(label="dont bulletins blancs", min_value=0, max_value=1_000_000)
+    spoiled = forms.IntegerField(
+        label="dont bulletins nuls",
+        min_value=0,
+        max_value=1_000_000,
+        help_text="Illisibles, signés, ou avec trop de choix.",
+    )
+
+    def __init__(self, *args: Any, votation: Votation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.is_yes_no = votation.kind == Votation.Kind.YES_NO
+        self.numbers = votation.rules().options
+        for option in sorted(votation.options.all(), key=lambda option: option.number):
+            words = f"«\u00a0{option.label}\u00a0»"
+            self.fields[f"oui{option.number}"] = _whole(f"Oui à {words}" if self.is_yes_no else f"Voix pour {words}")
+            if self.is_yes_no:
+                self.fields[f"non{option.number}"] = _whole(f"Non à {words}")
+
+    def sheet(self) -> tally.Count:
+        """Give a valid sheet as the count reads it."""
+        given = self.cleaned_data
+        return tally.Count(
+            ballots=given["ballots"],
+            blank=given["blank"],
+            spoiled=given["spoiled"],
+            scores={n: tally.Score(given[f"oui{n}"], given.get(f"non{n}", 0)) for n in self.numbers},
+        )
+
+
+def _whole(label: str) -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=0, max_value=1_000_000)

@@ -1,0 +1,330 @@
+"""A vote in words: its rules, the steps of its count, its figures. Everything here is made from rows already read."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ballots import counting, dates, tally
+from ballots.dates import State
+from ballots.models import Option, Votation
+from desk.models import Channel
+from mulhouse import charts, typography
+from mulhouse.templatetags import ui
+
+
+@dataclass(frozen=True)
+class Host:
+    """What holds the vote, and where its pages are: the service that shows them fills it."""
+
+    title: str
+    url: str
+    crumbs: Sequence[ui.Crumb]
+    vote_url: str
+    cast_url: str
+    receipt_url: str
+    secrecy_url: str
+
+
+def tag(votation: Votation, *, at: dt.datetime) -> ui.Tag:
+    """Say in a word where a vote stands."""
+    words = {
+        State.UPCOMING: ui.Tag(_("Bientôt"), "info", "calendar"),
+        State.OPEN: ui.Tag(_("Vote ouvert"), "yes", "pencil"),
+        State.CLOSED: ui.Tag(_("Vote clos"), "neutral", "lock"),
+    }
+    return words[votation.state(at=at)]
+
+
+def days(votation: Votation) -> str:
+    """Say when one can vote."""
+    return typography.date_range(votation.opens_on, votation.ends_on)
+
+
+def left(votation: Votation, *, at: dt.datetime) -> str:
+    """Say how long an open vote lasts still; "" otherwise."""
+    if votation.state(at=at) is not State.OPEN:
+        return ""
+    number = (votation.ends_on - at.astimezone(dates.PARIS).date()).days + 1
+    if number == 1:
+        return _("Dernier jour\u00a0: le vote ferme ce soir à minuit")
+    return ngettext("Encore %(n)s jour pour voter", "Encore %(n)s jours pour voter", number) % {"n": number}
+
+
+def rules(votation: Votation) -> list[ui.Fact]:
+    """Give the rules declared before the opening, one line each."""
+    who = str(votation.get_residency_level_display())
+    if votation.minimum_age:
+        who = _("%(who)s, à partir de %(age)s\u00a0ans") % {"who": who, "age": votation.minimum_age}
+    found = [
+        ui.Fact(_("Qui peut voter\u00a0?"), _first(who)),
+        ui.Fact(_("Quand\u00a0?"), _first(days(votation))),
+        ui.Fact(_("Comment\u00a0?"), how(votation)),
+        ui.Fact(
+            _("Vote blanc"),
+            _("Possible. Il compte pour le quorum, pas pour la majorité.")
+            if votation.blank_allowed
+            else _("Non prévu"),
+        ),
+        ui.Fact(_("Quorum"), _quorum(votation)),
+        ui.Fact(_("Majorité"), _majority(votation)),
+        ui.Fact(_("En cas d’égalité"), _first(str(votation.get_tie_display()))),
+    ]
+    if votation.kind == Votation.Kind.UP_TO and votation.winners > 1:
+        found.insert(6, ui.Fact(_("Propositions retenues"), _("%(n)s au plus") % {"n": votation.winners}))
+    return found
+
+
+def how(votation: Votation) -> str:
+    """Say what one does on the ballot."""
+    if votation.kind == Votation.Kind.UP_TO:
+        return _("Vous choisissez jusqu’à %(n)s propositions") % {"n": votation.most}
+    if votation.kind == Votation.Kind.YES_NO:
+        return _("Vous répondez oui ou non à chaque proposition")
+    return _("Vous choisissez une proposition")
+
+
+def _quorum(votation: Votation) -> str:
+    if not votation.quorum:
+        return _("Aucun\u00a0: le résultat vaut quel que soit le nombre de votants")
+    return ngettext("%(n)s bulletin au moins", "%(n)s bulletins au moins", votation.quorum) % {
+        "n": typography.number(votation.quorum)
+    }
+
+
+def _majority(votation: Votation) -> str:
+    if votation.kind == Votation.Kind.YES_NO and votation.majority == Votation.Majority.MOST:
+        return _("Plus de oui que de non")
+    return _first(str(votation.get_majority_display()))
+
+
+def _first(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def answers(votation: Votation, choices: Sequence[int]) -> list[ui.Fact]:
+    """Write a ballot in words, to be checked before it is cast (prefetch `options`)."""
+    labels = {option.number: option.label for option in votation.options.all()}
+    if not choices:
+        return [ui.Fact(_("Votre bulletin"), _("Vote blanc"))]
+    if votation.kind != Votation.Kind.YES_NO:
+        return [ui.Fact(_("Votre choix"), labels[number], foreign=True) for number in choices]
+    given = {abs(choice): _("Oui") if choice > 0 else _("Non") for choice in choices}
+    return [ui.Fact(label, given.get(number, _("Je ne me prononce pas"))) for number, label in sorted(labels.items())]
+
+
+# --- Who came ------------------------------------------------------------------------------------------------------
+
+
+def turnout_words(turnout: counting.Turnout) -> str:
+    """Say how many people voted, up to when."""
+    if turnout.until is None:
+        return _("Le nombre de votants est publié chaque nuit, dès que cinq personnes ont voté.")
+    voters = ngettext("%(n)s personne a voté", "%(n)s personnes ont voté", turnout.voters) % {
+        "n": typography.number(turnout.voters)
+    }
+    return _("%(voters)s jusqu’au %(day)s.") % {"voters": voters, "day": typography.day(turnout.until)}
+
+
+def channels(turnout: counting.Turnout) -> list[ui.Fact]:
+    """Give how many voted by each channel, where that says nothing of anybody."""
+    return [
+        ui.Fact(_first(str(Channel(name).label)), typography.number(number))
+        for name, number in turnout.by_channel.items()
+    ]
+
+
+# --- What came out of it -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """An option in the table of the result."""
+
+    label: str
+    yes: int
+    no: int
+    share: str
+    is_kept: bool
+
+
+@dataclass(frozen=True)
+class StepWords:
+    """A rule applied: its name, what was found, and whether it holds."""
+
+    title: str
+    words: str
+    tag: ui.Tag
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The result as its page shows it; `lines` and `chart` are empty where the detail would say who voted what."""
+
+    verdict: str
+    steps: list[StepWords]
+    lines: list[Line]
+    chart: SafeString | str
+    figures: list[ui.Fact]
+    gap: str
+
+
+def shown(votation: Votation, result: counting.Result) -> Shown:
+    """Put a result in words (prefetch `options`)."""
+    options = sorted(votation.options.all(), key=lambda option: option.number)
+    labels = {option.number: option.label for option in options}
+    has_detail = result.outcome.steps[0].holds
+    lines = _lines(votation, options, result) if has_detail else []
+    return Shown(
+        verdict=verdict(votation, result.outcome, labels),
+        steps=[_step(votation, step, labels) for step in result.outcome.steps],
+        lines=lines,
+        chart=_chart(votation, lines) if lines else "",
+        figures=_figures(result, has_detail=has_detail),
+        gap=_gap(result),
+    )
+
+
+def _lines(votation: Votation, options: Sequence[Option], result: counting.Result) -> list[Line]:
+    scores, expressed = result.count.scores, result.count.expressed
+    is_yes_no = votation.kind == Votation.Kind.YES_NO
+    found = []
+    for option in options:
+        score = scores.get(option.number, tally.Score())
+        out_of = score.yes + score.no if is_yes_no else expressed
+        found.append(
+            Line(option.label, score.yes, score.no, percent(score.yes, out_of), option.number in result.outcome.kept)
+        )
+    return found if is_yes_no else sorted(found, key=lambda line: -line.yes)
+
+
+def percent(part: int, whole: int) -> str:
+    """Write a share: « 38,2 % »; "" of nothing."""
+    return f"{typography.number(100 * part / whole, decimals=1)}\u00a0%" if whole else ""
+
+
+def _chart(votation: Votation, lines: Sequence[Line]) -> SafeString:
+    if votation.kind == Votation.Kind.YES_NO:
+        stacks = [charts.Stack(line.label, (line.yes, line.no), _yes_and_no(line.yes, line.no)) for line in lines]
+        return charts.stacked(
+            key=f"vote-{votation.reference}",
+            title=_("Résultat du vote"),
+            description=_("Pour chaque proposition, le nombre de oui et de non."),
+            legend=(_("Oui"), _("Non")),
+            stacks=stacks,
+        )
+    return charts.bars(
+        key=f"vote-{votation.reference}",
+        title=_("Résultat du vote"),
+        description=_("Pour chaque proposition, le nombre de voix et leur part des bulletins exprimés."),
+        bars=[charts.Bar(line.label, line.yes, f"{voices(line.yes)}, {line.share}") for line in lines],
+    )
+
+
+def voices(number: int) -> str:
+    """Count voices in words."""
+    return ngettext("%(n)s voix", "%(n)s voix", number) % {"n": typography.number(number)}
+
+
+def _yes_and_no(yes: int, no: int) -> str:
+    return _("%(yes)s oui, %(no)s non") % {"yes": typography.number(yes), "no": typography.number(no)}
+
+
+def _figures(result: counting.Result, *, has_detail: bool) -> list[ui.Fact]:
+    count = result.count
+    found = [
+        ui.Fact(_("Votants"), typography.number(result.voters)),
+        ui.Fact(_("Bulletins trouvés"), typography.number(count.ballots)),
+    ]
+    if has_detail:
+        found += [
+            ui.Fact(_("Bulletins blancs"), typography.number(count.blank)),
+            ui.Fact(_("Bulletins nuls"), typography.number(count.spoiled)),
+            ui.Fact(_("Bulletins exprimés"), typography.number(count.expressed)),
+        ]
+    return found
+
+
+def _gap(result: counting.Result) -> str:
+    """Say when the roll and the boxes differ."""
+    if not result.missing:
+        return ""
+    return _(
+        "La liste compte %(voters)s votants et les urnes %(ballots)s bulletins. La différence vient des bulletins papier\u00a0: "
+        "%(given)s remis, %(paper)s trouvés. Elle est publiée telle quelle."
+    ) % {
+        "voters": typography.number(result.voters),
+        "ballots": typography.number(result.count.ballots),
+        "given": typography.number(result.by_hand),
+        "paper": typography.number(result.paper),
+    }
+
+
+def _named(numbers: Sequence[int], labels: dict[int, str]) -> str:
+    return ", ".join(f"«\u00a0{labels[number]}\u00a0»" for number in numbers)
+
+
+def verdict(votation: Votation, outcome: tally.Outcome, labels: dict[int, str]) -> str:
+    """Say in a sentence what the vote decided."""
+    last = outcome.steps[-1]
+    if last.check is tally.Check.ENOUGH:
+        return _(
+            "Moins de cinq bulletins\u00a0: le détail dirait qui a voté quoi. Il n’est pas publié, et le vote ne décide rien."
+        )
+    if last.check is tally.Check.QUORUM:
+        return _("Le quorum n’est pas atteint\u00a0: le vote ne décide rien.")
+    kept = ""
+    if outcome.kept:
+        kept = ngettext(
+            "Proposition retenue\u00a0: %(names)s.", "Propositions retenues\u00a0: %(names)s.", len(outcome.kept)
+        )
+        kept %= {"names": _named(outcome.kept, labels)}
+    if outcome.level:
+        level = _("Égalité entre %(names)s. La règle annoncée\u00a0: %(rule)s.") % {
+            "names": _named(outcome.level, labels),
+            "rule": votation.get_tie_display(),
+        }
+        return f"{kept} {level}".strip()
+    return kept or _("Aucune proposition n’a la majorité annoncée.")
+
+
+def _step(votation: Votation, step: tally.Step, labels: dict[int, str]) -> StepWords:
+    found, needed = typography.number(step.found), typography.number(step.needed)
+    holds = ui.Tag(_("Oui"), "yes", "check") if step.holds else ui.Tag(_("Non"), "no", "x")
+    if step.check is tally.Check.ENOUGH:
+        words = _("Au moins %(needed)s bulletins, pour que personne ne se devine.") % {"needed": needed}
+        return StepWords(_("Assez de bulletins\u00a0?"), words, holds)
+    if step.check is tally.Check.QUORUM:
+        words = _("%(found)s bulletins, il en fallait %(needed)s.") % {"found": found, "needed": needed}
+        return StepWords(_("Quorum atteint\u00a0?"), words, holds)
+    if step.check is tally.Check.RANKING:
+        words = _("Les propositions sont rangées par nombre de voix. Retenues au plus\u00a0: %(n)s.") % {
+            "n": votation.winners
+        }
+        return StepWords(_("Classement"), words, ui.Tag(_("Fait"), "neutral", "check"))
+    if step.check is tally.Check.MAJORITY:
+        rule = _majority(votation)
+        if step.needed:
+            words = _("%(rule)s\u00a0: il fallait %(needed)s voix, la première en a %(found)s.") % {
+                "rule": rule,
+                "needed": needed,
+                "found": found,
+            }
+        else:
+            words = _("%(rule)s, proposition par proposition.") % {"rule": rule}
+        return StepWords(_("Majorité atteinte\u00a0?"), words, holds)
+    words = _("%(names)s ont le même nombre de voix. La règle annoncée\u00a0: %(rule)s.") % {
+        "names": _named(step.options, labels),
+        "rule": votation.get_tie_display(),
+    }
+    return StepWords(_("Égalité"), words, ui.Tag(_("À trancher"), "mixed", "equal"))
+
+
+def option_label(option: Option) -> SafeString:
+    """Show an option on the ballot: its words are French whatever the language of the page."""
+    description = format_html(' <span class="discret">{}</span>', option.description) if option.description else ""
+    return format_html("<span{}>{}{}</span>", ui.french(), option.label, description)
