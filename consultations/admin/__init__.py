@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from consultations import editing, editing_rules, search, signatures
-from consultations.admin import desk, workspace
+from consultations.admin import desk, questionnaires, workspace
 from consultations.models import Comment, Consultation, Contribution
 from desk.models import Receipt
 from mulhouse.references import ALPHABET, LENGTH
@@ -188,6 +188,7 @@ class ConsultationAdmin(ShownAdmin):
                 name=name("document_remove"),
             ),
             path("<int:pk>/publication/", opened(workspace.publication), name=name("publication")),
+            *questionnaires.urls(opened),
             *super().get_urls(),
         ]
 

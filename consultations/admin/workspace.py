@@ -36,6 +36,7 @@ PARTS = (
     ("phases", "Phases", "phases"),
     ("parties", "Parties et questions", "sections"),
     ("documents", "Documents", "documents"),
+    ("questionnaires", "Questionnaire", "questionnaires"),
     ("publication", "Aperçu et publication", "publication"),
 )
 

@@ -359,7 +359,7 @@ def test_the_pages_cost_the_same_however_long_the_questionnaire(client, django_a
         add_question(asked, "matrix", rows=("Bancs", "Arbres"))
     link = url(asked)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(5):
         assert client.get(link, headers={"Cookie": "messages=x"}).status_code == 200
     with django_assert_num_queries(5):
         assert client.get(page_url(asked)).status_code == 200
