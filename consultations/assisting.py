@@ -1,27 +1,39 @@
-"""What agents write for those who take part without the web: one contribution for somebody, or the notes of a table.
+"""What agents write for those who take part without the web: one act for somebody, or the notes of a table.
 
 A contribution written for somebody has no author: it bears their district and the channel, and their receipt leads to it.
 Rows are locked in the order of `actions`, the assistance first.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, F, Sum
+from django.urls import reverse
 
 from accounts.models import User
-from consultations import actions, items, participation, phases, rules
-from consultations.models import Consultation, Contribution, Section, TableNotes
+from ballots import actions as ballots
+from ballots import rules as ballots_rules
+from consultations import actions, asking, items, participation, phases, rules
+from consultations.models import (
+    Consultation,
+    ConsultationQuestionnaire,
+    ConsultationVote,
+    Contribution,
+    Section,
+    TableNotes,
+)
 from desk import actions as desk
 from desk import rules as desk_rules
 from desk.models import Act, Assistance, Channel, Receipt
 from mulhouse import charter, typography
 from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.markup import render_markdown
+from questionnaires import rules as questionnaires_rules
+from questionnaires.models import Answer, Response
 from transparency import register
 
 AGENT = "agent"
@@ -93,6 +105,109 @@ def _subject_refusal(assistance: Assistance, consultation: Consultation) -> Refu
     if assistance.topic != consultation.topic:
         return Refusal("other_subject", "Cette saisie a été ouverte pour une autre consultation.")
     return None
+
+
+# --- Questionnaires and votes ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Open:
+    """What else may be written for somebody now: questionnaires to answer, votes to be given a ballot for."""
+
+    questionnaires: list[ConsultationQuestionnaire]
+    votes: list[ConsultationVote]
+
+
+def other_acts(consultation: Consultation, *, at: dt.datetime) -> Open:
+    """List the questionnaires and the votes of a consultation that are open."""
+    questionnaires = ConsultationQuestionnaire.objects.filter(consultation=consultation).select_related("questionnaire")
+    votes = ConsultationVote.objects.filter(consultation=consultation).select_related("votation")
+    return Open(
+        [
+            link
+            for link in questionnaires.order_by("position", "pk")
+            if questionnaires_rules.window_refusal(link.questionnaire, at=at) is None
+        ],
+        [link for link in votes.order_by("pk") if ballots_rules.days_refusal(link.votation, at=at) is None],
+    )
+
+
+def opening_refusal(user: Any, consultation: Consultation, *, channel: str, at: dt.datetime) -> Refusal | None:
+    """Tell whether an agent may begin to write for somebody: one act at least must be open."""
+    refusal = entry_refusal(user, consultation, channel=channel, at=at)
+    if refusal is None or refusal.code in {"not_allowed", "not_published", "archived"}:
+        return refusal
+    found = other_acts(consultation, at=at)
+    return None if found.questionnaires or found.votes else refusal
+
+
+@transaction.atomic(durable=True)
+def answer(
+    *, actor: User, link: ConsultationQuestionnaire, assistance: Assistance, answers: Iterable[Answer], at: dt.datetime
+) -> Receipt:
+    """Send somebody's answers to a questionnaire, once whatever the channel, and make their receipt.
+
+    Raises: RefusedError as `contribute`; DomainError "answered" when this person has answered.
+    Locks: the assistance, the response, then the ledger and the register.
+    """
+    held = desk.use(actor=actor, assistance=assistance, at=at)
+    require(_subject_refusal(held, link.consultation))
+    row = link.questionnaire
+    require(desk_rules.place_refusal(held, residency_level=row.residency_level, minimum_age=row.minimum_age, at=at))
+    already = DomainError("answered", "Cette personne a déjà répondu à ce questionnaire. On répond une seule fois.")
+    if Response.objects.sent().filter(questionnaire=row, person=held.person).exists():
+        raise already
+    receipt = desk.issue_receipt(
+        act=Act.ANSWERS,
+        channel=held.channel,
+        topic=link.consultation.topic,
+        title=row.title,
+        path=reverse("consultations:questionnaire", args=[link.consultation.slug, row.reference]),
+    )
+    response = asking.send_within(
+        link=link,
+        answers=answers,
+        person=held.person,
+        channel=held.channel,
+        district=held.district,
+        birth_year=held.birth_year,
+        at=at,
+    )
+    # Sent from elsewhere while this was being written: theirs stays.
+    if response.submitted_at != at:
+        raise already
+    return receipt
+
+
+@transaction.atomic(durable=True)
+def enter_on_roll(*, actor: User, link: ConsultationVote, assistance: Assistance, at: dt.datetime) -> Receipt:
+    """Write that somebody is given a paper ballot, once whatever the channel, and make their receipt.
+
+    Raises: RefusedError as `contribute`; DomainError "phone" on the phone, "voted" when this person has voted.
+    Locks: the assistance, the ledger, the roll, then the register.
+    """
+    held = desk.use(actor=actor, assistance=assistance, at=at)
+    require(_subject_refusal(held, link.consultation))
+    row = link.votation
+    if held.channel == Channel.PHONE:
+        raise DomainError("phone", "On ne vote pas par téléphone\u00a0: le bulletin est secret.")
+    require(desk_rules.place_refusal(held, residency_level=row.residency_level, minimum_age=row.minimum_age, at=at))
+    participation.note(
+        link.consultation, held.person, channel=held.channel, at=at, district=held.district, birth_year=held.birth_year
+    )
+    receipt = desk.issue_receipt(
+        act=Act.VOTE,
+        channel=held.channel,
+        topic=link.consultation.topic,
+        title=row.question[:200],
+        path=reverse("consultations:vote", args=[link.consultation.slug, row.reference]),
+    )
+    if not ballots.enter_on_roll(actor=actor, votation=row, person=held.person, channel=held.channel, at=at):
+        raise DomainError("voted", "Cette personne a déjà voté. Elle ne reçoit pas de bulletin.")
+    return receipt
+
+
+# --- Writing -------------------------------------------------------------------------------------------------------------
 
 
 def _write(consultation: Consultation, said: Sequence[Said], at: dt.datetime, **columns: Any) -> list[Contribution]:

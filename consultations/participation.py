@@ -7,9 +7,11 @@ not said: withdrawing a text or a position does not undo having taken part, nor 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, JSONField, QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import TruncWeek
 
 from accounts.models import User
@@ -18,7 +20,7 @@ from consultations.models import Consultation, Participation
 from consultations.phases import PARIS
 from desk import people
 from desk.models import Channel, Person
-from mulhouse import ages
+from mulhouse import ages, small_cells
 from mulhouse.db import assert_in_transaction
 
 
@@ -73,6 +75,24 @@ def _write(
 def took_part(consultation: Consultation, person: Person) -> bool:
     """Tell whether somebody took part already, by any channel."""
     return Participation.objects.filter(consultation=consultation, person=person).exists()
+
+
+def absorb(kept: Person, gone: Person) -> None:
+    """Give one person's rows to another that turns out to be the same: where both took part, the first gesture stays.
+
+    Locks: as `note`, inside the caller's transaction (`desk.merging`).
+    """
+    assert_in_transaction()
+    known = {row.consultation_id: row for row in Participation.objects.filter(person=kept)}
+    for row in Participation.objects.filter(person=gone).order_by("pk"):
+        same = known.get(row.consultation_id)
+        if same is not None and row.first_on >= same.first_on:
+            row.delete()
+            continue
+        if same is not None:
+            same.delete()
+        row.person = kept
+        row.save(update_fields=["person"])
 
 
 # --- Catching up: imports, demonstrations, and what the night finds ----------------------------------------------------
@@ -216,6 +236,41 @@ def figures(consultation: Consultation) -> Figures:
         by_age={band: bands[band] for band in [*ages.AgeBand.values, ""] if band in bands},
         by_week=dict(weeks),
     )
+
+
+# As one value of the row of a consultation: no query more on its page. Only names written here enter this text.
+_CHANNELS = """(
+    SELECT jsonb_build_object(
+        'channels', (SELECT jsonb_object_agg(c.channel, c.number) FROM (
+            SELECT p.channel, count(*) AS number FROM consultations_participation p
+            WHERE p.consultation_id = consultations_consultation.id GROUP BY 1
+        ) c),
+        'seated', (SELECT sum(t.people) FROM consultations_tablenotes t
+            WHERE t.consultation_id = consultations_consultation.id)
+    )
+)"""
+
+
+def with_counts(rows: QuerySet[Consultation]) -> QuerySet[Consultation]:
+    """Add to each consultation what `shown` reads."""
+    return rows.annotate(counted=RawSQL(_CHANNELS, (), output_field=JSONField()))  # noqa: S611 (no value enters it)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What everybody sees of who took part: counts under five merged, people at tables apart since nobody knows who they are."""
+
+    people: int
+    channels: small_cells.Merged
+    seated: int
+
+
+def shown(consultation: Any) -> Shown:
+    """Give what the page of a consultation shows (read through `with_counts`)."""
+    counted = consultation.counted
+    found = counted["channels"] or {}
+    ordered = {channel: found[channel] for channel in Channel.values if channel in found}
+    return Shown(sum(ordered.values()), small_cells.merged(ordered, least=1), counted["seated"] or 0)
 
 
 def by_channel(consultation: Consultation) -> dict[str, int]:

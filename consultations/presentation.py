@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from consultations import phases, signatures, steps
+from consultations import participation, phases, signatures, steps
 from consultations.models import Attachment, Comment, Consultation, Contribution, Document
+from desk.models import Channel
 from mulhouse import markup, typography
 from mulhouse.templatetags import ui
 

@@ -5,10 +5,12 @@ What is typed about somebody's identity is never kept: not in the session, not i
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -19,6 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.http import UserRequest
+from ballots import rules as ballots_rules
 from consultations import assisting, participation, phases, table_lines
 from consultations.admin import desk_forms as forms
 from consultations.models import Consultation
@@ -27,8 +30,14 @@ from desk.forms import AssistanceForm, FollowForm, LinkForm
 from desk.models import Assistance, Channel, Receipt
 from mulhouse import typography
 from mulhouse.access import staff
-from mulhouse.errors import DomainError
+from mulhouse.errors import DomainError, Refusal
 from mulhouse.staff import NOT_YOURS, ShownAdmin
+from mulhouse.templatetags.ui import Tab
+from questionnaires import outline
+from questionnaires import rules as questionnaires_rules
+from questionnaires.filling import Filling
+from questionnaires.forms import PageForm
+from questionnaires.models import Question
 
 IDENTITY = ("family_name", "given_names", "birth_date", "email")
 
@@ -38,7 +47,7 @@ def address(route: str, *args: object) -> str:
     return reverse(f"admin:desk_{route}", args=args)
 
 
-def _page(request: HttpRequest, template: str, *, title: str, failed: bool = False, **context: Any) -> TemplateResponse:
+def _page(request: HttpRequest, template: str, *, title: str, failed: bool, **context: Any) -> TemplateResponse:
     """Draw a page of the desk; 422 when its form came back with errors."""
     frame = {**admin.site.each_context(request), "title": title, "desk_url": address("receipt_changelist")}
     return TemplateResponse(request, template, {**frame, **context}, status=422 if failed else 200)
@@ -46,13 +55,24 @@ def _page(request: HttpRequest, template: str, *, title: str, failed: bool = Fal
 
 def _taking(at: dt.datetime) -> list[Consultation]:
     """List the consultations for which something may be entered: open, or closed a few days ago."""
-    first = typography.local_day(at) - dt.timedelta(days=assisting.LATE_DAYS)
-    rows = Consultation.objects.published().filter(
-        archived_at__isnull=True, phases__kind=phases.Kind.CONTRIBUTE, phases__starts_on__lte=typography.local_day(at)
+    today = typography.local_day(at)
+    first = today - dt.timedelta(days=assisting.LATE_DAYS)
+    written = Q(phases__kind=phases.Kind.CONTRIBUTE, phases__starts_on__lte=today) & (
+        Q(phases__ends_on__isnull=True) | Q(phases__ends_on__gte=first)
     )
-    return list(
-        rows.exclude(phases__kind=phases.Kind.CONTRIBUTE, phases__ends_on__lt=first).distinct().order_by("title")
+    asked = Q(
+        questionnaire_links__questionnaire__published_at__isnull=False,
+        questionnaire_links__questionnaire__closed_at__isnull=True,
+        questionnaire_links__questionnaire__opens_on__lte=today,
+        questionnaire_links__questionnaire__closes_on__gt=today,
     )
+    voted = Q(
+        vote_links__votation__published_at__isnull=False,
+        vote_links__votation__opens_on__lte=today,
+        vote_links__votation__ends_on__gte=today,
+    )
+    rows = Consultation.objects.published().filter(written | asked | voted, archived_at__isnull=True)
+    return list(rows.distinct().order_by("title"))
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -98,7 +118,7 @@ def open_assistance(request: UserRequest, slug: str) -> HttpResponse:
     form = AssistanceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        refusal = assisting.entry_refusal(request.user, consultation, channel=given["channel"], at=at)
+        refusal = assisting.opening_refusal(request.user, consultation, channel=given["channel"], at=at)
         if refusal is None:
             assistance = actions.open_assistance(
                 actor=request.user,
@@ -120,13 +140,52 @@ def open_assistance(request: UserRequest, slug: str) -> HttpResponse:
         consultation=consultation,
         form=form,
         sentences=consent.SENTENCES,
-        refusal=assisting.entry_refusal(request.user, consultation, channel=Channel.PAPER, at=at),
+        refusal=assisting.opening_refusal(request.user, consultation, channel=Channel.PAPER, at=at),
     )
 
 
 def _assistance(key: uuid.UUID) -> tuple[Assistance, Consultation]:
     assistance = get_object_or_404(Assistance.objects.select_related("district", "person"), key=key)
     return assistance, _consultation(assistance.topic.partition(":")[2])
+
+
+def _act_page(
+    request: UserRequest,
+    template: str,
+    assistance: Assistance,
+    consultation: Consultation,
+    *,
+    refusal: Refusal | None,
+    **context: Any,
+) -> TemplateResponse:
+    """Draw a page of the one act, with the way to the other ones."""
+    others = assisting.other_acts(consultation, at=timezone.now())
+    key = assistance.key
+    acts = [
+        Tab("Un avis", address("act", key)),
+        *(
+            Tab(f"Questionnaire\u00a0: {link.questionnaire.title}", address("answer", key, link.pk))
+            for link in others.questionnaires
+        ),
+        *(Tab(f"Vote\u00a0: {link.votation.question}", address("roll", key, link.pk)) for link in others.votes),
+    ]
+    return _page(
+        request,
+        template,
+        failed=request.method == "POST",
+        consultation=consultation,
+        assistance=assistance,
+        refusal=refusal,
+        acts=[replace(one, current=one.url == request.path) for one in acts],
+        took_part=participation.took_part(consultation, assistance.person),
+        again_url=address("open", consultation.slug),
+        **context,
+    )
+
+
+def _done(request: UserRequest, receipt: Receipt, words: str) -> HttpResponse:
+    messages.success(request, f"{words} Remettez le reçu à la personne.")
+    return redirect(address("ticket", receipt.number))
 
 
 @never_cache
@@ -142,8 +201,7 @@ def act(request: UserRequest, key: uuid.UUID) -> HttpResponse:
         )
         or assisting.entry_refusal(request.user, consultation, channel=assistance.channel, at=at)
     )
-    sections = list(consultation.sections.all())
-    form = forms.SaidForm(request.POST or None, sections=sections)
+    form = forms.SaidForm(request.POST or None, sections=list(consultation.sections.all()))
     if request.method == "POST" and refusal is None and form.is_valid():
         try:
             _contribution, receipt = assisting.contribute(
@@ -152,19 +210,88 @@ def act(request: UserRequest, key: uuid.UUID) -> HttpResponse:
         except DomainError as error:
             form.add_error(None, error.message)
         else:
-            messages.success(request, "L’avis est publié. Remettez le reçu à la personne.")
-            return redirect(address("ticket", receipt.number))
-    return _page(
+            return _done(request, receipt, "L’avis est publié.")
+    title = "Ce que dit la personne"
+    return _act_page(request, "desk/act.html", assistance, consultation, refusal=refusal, form=form, title=title)
+
+
+@never_cache
+@staff(rules.ASSIST)
+def answer(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
+    """Write somebody's answers to a questionnaire: every question that is asked, on one page; files are left to the web."""
+    assistance, consultation = _assistance(key)
+    at = timezone.now()
+    links = consultation.questionnaire_links.select_related("questionnaire", "consultation")
+    link = get_object_or_404(links.filter(questionnaire__published_at__isnull=False), pk=pk)
+    row = link.questionnaire
+    refusal = (
+        rules.session_refusal(request.user, assistance, at=at)
+        or rules.place_refusal(assistance, residency_level=row.residency_level, minimum_age=row.minimum_age, at=at)
+        or questionnaires_rules.window_refusal(row, at=at)
+    )
+    read = outline.read(row)
+    asked = [one for one in read.questions if one.kind != Question.Kind.FILE]
+    filling = Filling(read, PageForm(request.POST, askings=asked).typed(request.POST), {})
+    shown = [one for one in asked if one.pk in filling.shown]
+    form = PageForm(request.POST if request.method == "POST" else None, askings=shown)
+    problem = ""
+    if request.method == "POST" and refusal is None and form.is_valid():
+        try:
+            receipt = assisting.answer(
+                actor=request.user, link=link, assistance=assistance, answers=form.answers(), at=at
+            )
+        except DomainError as error:
+            problem = error.message
+        else:
+            return _done(request, receipt, "Les réponses sont enregistrées.")
+    return _act_page(
         request,
-        "desk/act.html",
-        title="Ce que dit la personne",
-        failed=request.method == "POST",
-        consultation=consultation,
-        assistance=assistance,
+        "desk/answer.html",
+        assistance,
+        consultation,
         refusal=refusal,
         form=form,
-        took_part=participation.took_part(consultation, assistance.person),
-        again_url=address("open", consultation.slug),
+        blocks=form.blocks(),
+        amended=set(),
+        problem=problem,
+        title=row.title,
+    )
+
+
+@never_cache
+@staff(rules.ASSIST)
+def roll(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
+    """Write that somebody is given a paper ballot; what they put on it is never typed in."""
+    assistance, consultation = _assistance(key)
+    at = timezone.now()
+    link = get_object_or_404(
+        consultation.vote_links.select_related("votation", "consultation").filter(votation__published_at__isnull=False),
+        pk=pk,
+    )
+    row = link.votation
+    refusal = (
+        rules.session_refusal(request.user, assistance, at=at)
+        or rules.place_refusal(assistance, residency_level=row.residency_level, minimum_age=row.minimum_age, at=at)
+        or ballots_rules.days_refusal(row, at=at)
+    )
+    problem = ""
+    if request.method == "POST" and refusal is None:
+        try:
+            receipt = assisting.enter_on_roll(actor=request.user, link=link, assistance=assistance, at=at)
+        except DomainError as error:
+            problem = error.message
+        else:
+            return _done(request, receipt, "La personne est inscrite sur la liste. Donnez-lui un bulletin papier.")
+    return _act_page(
+        request,
+        "desk/roll.html",
+        assistance,
+        consultation,
+        refusal=refusal,
+        form=None,
+        votation=row,
+        problem=problem,
+        title="Donner un bulletin papier",
     )
 
 
@@ -178,6 +305,7 @@ def ticket(request: HttpRequest, number: str) -> HttpResponse:
         request,
         "desk/receipt.html",
         title=f"Reçu {receipt.number}",
+        failed=False,
         receipt=receipt,
         consultation=consultation,
         public_url=request.build_absolute_uri(receipt.path),
@@ -201,7 +329,12 @@ def withdraw(request: UserRequest, number: str) -> HttpResponse:
             messages.success(request, "L’avis est retiré.")
         return redirect(address("ticket", receipt.number))
     return _page(
-        request, "desk/withdraw.html", title="Retirer un avis", receipt=receipt, back_url=address("ticket", number)
+        request,
+        "desk/withdraw.html",
+        title="Retirer un avis",
+        failed=False,
+        receipt=receipt,
+        back_url=address("ticket", number),
     )
 
 
@@ -322,6 +455,8 @@ class DeskAdmin(ShownAdmin):
             path("", opened(self.changelist_view), name="desk_receipt_changelist"),
             path("rattacher/", opened(link), name="desk_link"),
             path("acte/<uuid:key>/", opened(act), name="desk_act"),
+            path("acte/<uuid:key>/questionnaire/<int:pk>/", opened(answer), name="desk_answer"),
+            path("acte/<uuid:key>/vote/<int:pk>/", opened(roll), name="desk_roll"),
             path("recu/<slug:number>/", opened(ticket), name="desk_ticket"),
             path("recu/<slug:number>/retirer/", opened(withdraw), name="desk_withdraw"),
             path("<slug:slug>/personne/", opened(open_assistance), name="desk_open"),

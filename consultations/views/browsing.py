@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from city.models import District, Theme
-from consultations import asking, feeds, lists, phases, presentation, promises, rules
+from consultations import asking, feeds, lists, participation, phases, presentation, promises, rules
 from consultations.filters import STATE_LABELS, ConsultationFilter, with_state
 from consultations.models import Consultation, Contribution, Document
 from consultations.views import fetching, files
@@ -104,7 +104,7 @@ def _chosen(request: HttpRequest, asked: ConsultationFilter) -> list[ui.ActiveFi
 @cached_for_visitors
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what a consultation asks, where it stands, and how to take part."""
-    row = fetching.consultation(request, slug, "districts", "sections", "documents")
+    row = fetching.consultation(request, slug, "districts", "sections", "documents", counted=True)
     return render(request, "consultations/detail.html", _detail_context(request, row))
 
 
@@ -152,6 +152,7 @@ def _detail_context(request: HttpRequest, row: Consultation, *, preview: bool = 
         "refusal": rules.writing_refusal(row, at=at),
         "questions": [(rank, section, f"{answer_url}?partie={rank}") for rank, section in enumerate(sections, start=1)],
         "facts": presentation.facts(row),
+        "participants": [] if preview else presentation.participants(participation.shown(row)),
         "questionnaires": [] if preview else asking.cards(row, at=at),
         "documents": [presentation.document(item, key=key) for item in documents],
         "latest": [

@@ -26,10 +26,10 @@ def consultation(request: HttpRequest, slug: str, *prefetched: str, counted: boo
     )
     reported = Report.objects.published().filter(consultation=OuterRef("pk")).order_by()
     voted = ConsultationVote.objects.filter(consultation=OuterRef("pk"), votation__published_at__isnull=False)
-    if counted:
-        rows = participation.with_counts(rows)
     found: Consultation = get_object_or_404(
-        rows.prefetch_related("phases", *prefetched).annotate(
+        (participation.with_counts(rows) if counted else rows)
+        .prefetch_related("phases", *prefetched)
+        .annotate(
             has_places=Exists(placed),
             has_questionnaire=Exists(asked),
             has_votes=Exists(voted),

@@ -26,9 +26,9 @@ def test_the_form_asks_each_question_and_says_where_it_goes(client, settings):
 
 
 def test_the_poster_asks_the_question_until_its_last_day(client):
-    consultation = make_consultation(districts=[make_district(name="Rebberg")])
+    consultation = make_consultation(districts=[make_district(name="Quartier des tilleuls")])
     page = client.get(reverse("consultations:poster", args=[consultation.slug])).content.decode()
-    for words in ("Rebberg", "Qu’en pensez-vous", "Donnez votre avis", "jusqu’au", consultation.slug):
+    for words in ("Quartier des tilleuls", "Qu’en pensez-vous", "Donnez votre avis", "jusqu’au", consultation.slug):
         assert words in page
 
 

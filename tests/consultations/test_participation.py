@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import actions as accounts_actions
 from consultations import actions, participation, tasks
-from consultations.models import Comment, CommentSupport, Participation, Position
+from consultations.models import Comment, CommentSupport, Participation, Position, TableNotes
 from desk import people
 from desk.models import Channel, Person
 from mulhouse.references import new_reference
@@ -233,3 +233,38 @@ def test_figures_cost_the_same_with_more_people(django_assert_num_queries):
         participation.note(consultation, person(number), channel=Channel.PHONE, at=timezone.now())
         with django_assert_num_queries(4):
             participation.figures(consultation)
+
+
+# --- On the page ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_says_who_took_part_and_singles_nobody_out(client):
+    consultation = make_consultation()
+    people_by_channel = {Channel.WEB: 7, Channel.DESK: 6, Channel.PAPER: 2, Channel.PHONE: 1}
+    number = 0
+    for channel, count in people_by_channel.items():
+        for _ in range(count):
+            number += 1
+            participation.note(consultation, person(number), channel=channel, at=timezone.now())
+    TableNotes.objects.create(
+        consultation=consultation,
+        table="Table 1",
+        gathering="atelier",
+        held_on=today(),
+        rapporteur="animatrice",
+        people=9,
+        entered_at=timezone.now(),
+    )
+    shown = {
+        str(fact.label): str(fact.value) for fact in client.get(consultation.get_absolute_url()).context["participants"]
+    }
+    assert shown.pop("Aux tables des réunions").startswith("9 personnes")
+    assert shown.pop("En tout") == "16 personnes"
+    # Under five: told as one sum, with as many others as it takes.
+    assert "Sur papier" not in shown
+    assert "Par téléphone" not in shown
+    assert sum(int(words.split()[0]) for words in shown.values()) == 16
+
+
+def test_a_consultation_without_anybody_has_no_box(client):
+    assert client.get(make_consultation().get_absolute_url()).context["participants"] == []
