@@ -1,7 +1,7 @@
 """What commitments show on the home page: how many were kept."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
@@ -13,8 +13,8 @@ from mulhouse.home import Deadline, HomeSource, KeyFigure
 from transparency.figures import kept as kept_figures
 
 
-def tally(today: object) -> Sequence[int]:
-    """Count the public commitments: done, done in time, running, late, abandoned; one query."""
+def tally(today: date) -> Sequence[int]:
+    """Count the public commitments: done, done in time, running, late, abandoned, done this year; one query."""
     done, running = Q(state=State.DONE), Q(state__in=RUNNING)
     found = Commitment.objects.published().aggregate(
         done=Count("pk", filter=done),
@@ -22,8 +22,9 @@ def tally(today: object) -> Sequence[int]:
         running=Count("pk", filter=running),
         late=Count("pk", filter=running & Q(due_on__lt=today)),
         abandoned=Count("pk", filter=Q(state=State.ABANDONED)),
+        this_year=Count("pk", filter=done & Q(closed_on__gte=today.replace(month=1, day=1))),
     )
-    return [found[name] for name in ("done", "in_time", "running", "late", "abandoned")]
+    return [found[name] for name in ("done", "in_time", "running", "late", "abandoned", "this_year")]
 
 
 def counts(at: datetime) -> list[int]:
@@ -32,7 +33,7 @@ def counts(at: datetime) -> list[int]:
 
 
 def _figures(at: datetime) -> list[KeyFigure]:
-    done = counts(at)[0]
+    done = counts(at)[-1]
     return [KeyFigure(value=typography.number(done), label=_("engagements réalisés"))] if done else []
 
 

@@ -92,7 +92,7 @@ def _count_words(count: int) -> str:
 
 
 def _figures(at: Any) -> list[ui.Fact]:
-    done, in_time, running, late, abandoned = homepage.counts(at)
+    done, in_time, running, late, abandoned, _this_year = homepage.counts(at)
     words = (
         (_("réalisés"), done),
         (_("dont dans les temps"), in_time),

@@ -52,6 +52,7 @@ class ConsultationsConfig(AppConfig):
         work.register(work.WorkQueue("consultations.change_consultation", own_promises.waiting))
         register.declare(
             register.Act("consultation.answer_reminded", "Le site a rappelé à la Ville la réponse qu’elle a promise"),
+            register.Act("outcome.told", "Les personnes ont reçu la réponse de la Ville à leurs avis"),
         )
 
         register.declare(
@@ -63,6 +64,7 @@ class ConsultationsConfig(AppConfig):
             register.Act("consultation.document_saved", "Un document a été ajouté ou changé dans une consultation"),
             register.Act("consultation.document_removed", "Un document a été retiré d’une consultation"),
             register.Act("consultation.archived", "Une consultation a été archivée"),
+            register.Act("consultation.packaged", "Le dossier d’archives d’une consultation a été fait"),
             register.Act("consultation.reopened", "Une consultation est sortie des archives"),
             register.Act("consultation.imported", "Une consultation tenue ailleurs a été reprise"),
             register.Act("consultation.demo", "Des exemples ont été ajoutés pour la démonstration"),
@@ -80,4 +82,10 @@ class ConsultationsConfig(AppConfig):
             register.Act("contribution.shown", "Une contribution masquée est de nouveau visible"),
             register.Act("comment.hidden", "Un commentaire a été masqué par la modération"),
             register.Act("comment.shown", "Un commentaire masqué est de nouveau visible"),
+        )
+
+        register.declare(
+            register.Act("report.draft", "Un agent a travaillé sur un bilan non publié"),
+            register.Act("report.published", "Le bilan d’une consultation a été publié"),
+            register.Act("report.pdf_made", "Le PDF d’un bilan a été fabriqué"),
         )

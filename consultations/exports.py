@@ -14,14 +14,15 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, QuerySet, Sum
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from consultations import phases, presentation, signatures
-from consultations.models import Comment, Consultation, Contribution
+from consultations.models import Comment, Consultation, Contribution, Item, ItemOutcome
 
 LICENCE = "Licence Ouverte 2.0 (Etalab)"
 LICENCE_CODE = "etalab-2.0"
@@ -64,6 +65,14 @@ CHANNELS = {
     "room": "reunion",
     "import": "reprise",
 }
+DECISIONS = {
+    "kept": "retenu",
+    "partly_kept": "retenu_en_partie",
+    "not_kept": "non_retenu",
+    "out_of_scope": "hors_perimetre",
+    "forwarded": "transmis",
+    "already_done": "deja_fait",
+}
 STANCES = {"for": "pour", "against": "contre", "neutral": "neutre"}
 
 
@@ -90,8 +99,23 @@ def _contributions(consultation: Consultation) -> QuerySet[Contribution]:
             *("imported_agree_count", "imported_mixed_count", "imported_disagree_count"),
             *("section__title", "district__name", "place_district__name", "author__public_name"),
         )
+        .annotate(decisions=_decisions())
         .order_by("-published_at", "-pk")
     )
+
+
+def _decisions() -> Subquery:
+    """Read with a contribution the decisions that hold for it, the newest first, parted by commas."""
+    current = ItemOutcome.objects.current().filter(item__contribution=OuterRef("pk")).order_by()
+    each = StringAgg("outcome__decision", ",", order_by=("-given_at", "-pk"))
+    return Subquery(current.values("item").annotate(all=each).values("all")[:1])
+
+
+def _outcomes(consultation: Consultation) -> QuerySet[ItemOutcome]:
+    """Read each answer that reached an opinion that has a public page, those that were replaced included."""
+    items = Item.objects.filter(consultation=consultation).public()
+    rows = ItemOutcome.objects.filter(item__in=items).select_related("item", "outcome")
+    return rows.defer("item__search", "item__words", "outcome__explanation_html").order_by("-given_at", "-pk")
 
 
 def _comments(consultation: Consultation) -> QuerySet[Comment]:
@@ -102,6 +126,7 @@ def _comments(consultation: Consultation) -> QuerySet[Comment]:
             contribution__consultation=consultation,
             contribution__published_at__isnull=False,
             contribution__withdrawn_at__isnull=True,
+            contribution__hidden_at__isnull=True,
         )
         .select_related("contribution", "parent", "author")
         .only(
@@ -109,7 +134,6 @@ def _comments(consultation: Consultation) -> QuerySet[Comment]:
             *("support_count", "imported_support_count", "reply_count"),
             *("contribution__reference", "parent__reference", "author__public_name"),
         )
-            contribution__hidden_at__isnull=True,
         .order_by("contribution_id", "published_at", "pk")
     )
 
@@ -160,17 +184,17 @@ CONTRIBUTIONS = Table(
         Column("en_tant_que", _("Expertise d’usage : en tant que…"), lambda row: row.usage_role),
         Column("lieu", _("Lieu dont il est question."), lambda row: row.place),
         Column(
+            "quartier_du_lieu",
+            _("Quartier de ce lieu ; vide si personne ne l’a dit."),
+            lambda row: row.place_district.name if row.place_district else "",
+        ),
+        Column(
             "canal",
             _(
                 "«\u00a0en_ligne\u00a0», «\u00a0guichet\u00a0», «\u00a0papier\u00a0», «\u00a0telephone\u00a0», "
                 "«\u00a0reunion\u00a0», ou «\u00a0reprise\u00a0» d’une autre plateforme."
             ),
             lambda row: CHANNELS[row.channel],
-        ),
-        Column(
-            "quartier_du_lieu",
-            _("Quartier de ce lieu ; vide si personne ne l’a dit."),
-            lambda row: row.place_district.name if row.place_district else "",
         ),
         Column("publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: _instant(row.published_at)),
         Column(
@@ -184,8 +208,49 @@ CONTRIBUTIONS = Table(
         Column("commentaires", _("Nombre de commentaires."), lambda row: row.comment_count),
         Column("commentaires_pour", _("Nombre de commentaires pour."), lambda row: row.for_count),
         Column("commentaires_contre", _("Nombre de commentaires contre."), lambda row: row.against_count),
+        Column(
+            "suite",
+            _(
+                "Ce que la Ville a décidé, la réponse la plus récente d’abord ; vide en attendant. Le détail est dans «\u00a0suites\u00a0»."
+            ),
+            lambda row: ", ".join(DECISIONS[each] for each in row.decisions.split(",")) if row.decisions else "",
+        ),
     ),
     rows=_contributions,
+)
+
+OUTCOMES = Table(
+    name="suites",
+    title=_("Les réponses de la Ville"),
+    summary=_(
+        "Une ligne par réponse reçue par un avis, celles qui ont été remplacées comprises, la plus récente d’abord."
+    ),
+    columns=(
+        Column("avis", _("Référence de la contribution ou du commentaire."), lambda row: row.item.reference),
+        Column(
+            "decision",
+            _(
+                "«\u00a0retenu\u00a0», «\u00a0retenu_en_partie\u00a0», «\u00a0non_retenu\u00a0», "
+                "«\u00a0hors_perimetre\u00a0», «\u00a0transmis\u00a0» ou «\u00a0deja_fait\u00a0»."
+            ),
+            lambda row: DECISIONS[row.outcome.decision],
+        ),
+        Column(
+            "sujet",
+            _("Thème auquel la Ville a répondu ; vide pour une réponse propre à cet avis."),
+            lambda row: row.outcome.subject,
+        ),
+        Column("explication", _("Pourquoi, tel que la Ville l’a écrit."), lambda row: row.outcome.explanation),
+        Column("transmis_a", _("À qui l’avis est transmis."), lambda row: row.outcome.forwarded_to),
+        Column("publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: _instant(row.outcome.published_at)),
+        Column("recue_le", _("Date et heure à laquelle cet avis l’a reçue."), lambda row: _instant(row.given_at)),
+        Column(
+            "remplacee_le",
+            _("Date et heure à laquelle une autre l’a remplacée ; vide si elle tient."),
+            lambda row: _instant(row.ended_at),
+        ),
+    ),
+    rows=_outcomes,
 )
 
 COMMENTS = Table(
@@ -237,7 +302,7 @@ COUNTS = Table(
     rows=_counts,
 )
 
-TABLES = {table.name: table for table in (CONTRIBUTIONS, COMMENTS, COUNTS)}
+TABLES = {table.name: table for table in (CONTRIBUTIONS, COMMENTS, OUTCOMES, COUNTS)}
 
 
 def _batches(table: Table, consultation: Consultation) -> Iterator[list[list[Any]]]:

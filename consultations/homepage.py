@@ -4,12 +4,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from consultations import phases, presentation
 from consultations.filters import with_state
-from consultations.models import Comment, Consultation, Contribution, Phase
+from consultations.models import Comment, Consultation, Contribution, Item, ItemOutcome, Phase
 from mulhouse import typography
 from mulhouse.home import Deadline, HomeSource, KeyFigure
 from mulhouse.templatetags.ui import ProcessCard
@@ -55,8 +55,11 @@ def figures(at: dt.datetime) -> list[KeyFigure]:
     first_day = phases.midnight(at.astimezone(phases.PARIS).date().replace(month=1, day=1))
     since = Q(published_at__gte=first_day, published_at__lte=at)
     rows = (Consultation.objects.published(), Contribution.objects.visible(), Comment.objects.visible())
-    counts = kept_figures("consultations", lambda: _count([each.filter(since) for each in rows]))
-    labels = (_("consultations"), _("contributions"), _("commentaires"))
+    answered = Item.objects.standing().filter(
+        Exists(ItemOutcome.objects.current().filter(item=OuterRef("pk"), given_at__gte=first_day, given_at__lte=at))
+    )
+    counts = kept_figures("consultations", lambda: _count([*(each.filter(since) for each in rows), answered]))
+    labels = (_("consultations"), _("contributions"), _("commentaires"), _("avis qui ont une réponse"))
     return [
         KeyFigure(value=typography.number(count), label=label)
         for count, label in zip(counts, labels, strict=True)

@@ -27,7 +27,7 @@ KIND = "consultation"
 QUEUE_DAYS = 7
 
 
-def rows() -> QuerySet[Consultation]:
+def rows() -> QuerySet[Any]:
     """Give the consultations that promise an answer, with `asked_until`, `promise_due_on` and `promise_met_on`.
 
     Shape: published ones whose last phase of contribution has a last day; what was held on another platform promised nothing here.
@@ -82,6 +82,12 @@ def asked_until(consultation: Consultation) -> dt.date | None:
     """Give the last day of the last phase of contribution (prefetch `phases`)."""
     asking = [span for span in consultation.spans() if span.kind is phases.Kind.CONTRIBUTE]
     return asking[-1].ends_on if asking else None
+
+
+def is_asked(consultation: Consultation, *, at: dt.datetime) -> bool:
+    """Tell whether the opinions are over, so that the answer is what one waits for (prefetch `phases`)."""
+    until = asked_until(consultation)
+    return until is not None and day_of(at) > until
 
 
 def due_on(consultation: Consultation) -> dt.date | None:
@@ -149,7 +155,7 @@ def waiting(user: Any, at: dt.datetime) -> list[WorkItem]:
         Q(promise_due_on__lte=today + dt.timedelta(days=QUEUE_DAYS)), asked_until__lt=today, promise_met_on__isnull=True
     )
     found = list(owed.order_by("promise_due_on", "pk").defer("description"))
-    late = [row for row in found if row.promise_due_on < today]  # type: ignore[attr-defined] # annotated by `rows`
+    late = [row for row in found if row.promise_due_on < today]
     soon = [row for row in found if row not in late]
     return [
         WorkItem(

@@ -2,13 +2,18 @@
 
 import datetime as dt
 import logging
+import uuid
+from typing import Any
 
 from celery import shared_task
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from consultations import actions, amendments, counters, participation, phases, reminding
-from consultations.models import Attachment, Phase, Ruleset
+from consultations import actions, amendments, counters, packaging, participation, phases, reminding, telling
+from consultations.models import ArchivePackage, Attachment, Consultation, Document, Phase, Report, Ruleset
+from consultations.reporting import pdf, writing
+from mulhouse import queue
 from notifications import subscriptions
 
 logger = logging.getLogger(__name__)
@@ -17,6 +22,9 @@ BATCH = 200
 # Nobody is written to in the middle of the night.
 FIRST_HOUR = 8
 YOUNG = dt.timedelta(days=1)
+REPORT_FOLDER = str(Report.pdf.field.upload_to).rstrip("/")
+# A PDF that no worker finished in this time was lost with its message.
+LOST_AFTER = dt.timedelta(minutes=10)
 
 
 @shared_task(name="consultations.announce_phases")
@@ -59,6 +67,77 @@ def remind_promises() -> None:
         reminding.remind(consultation=consultation, at=at)
 
 
+@shared_task(name="consultations.tell_contributors")
+def tell_contributors(*, consultation_id: int) -> None:
+    """Tell each contributor what became of what they wrote; taken up where it stopped, each mail is written once."""
+    consultation = Consultation.objects.filter(pk=consultation_id).first()
+    if consultation is not None:
+        _tell(consultation)
+
+
+@shared_task(name="consultations.sweep_tellings")
+def sweep_tellings() -> None:
+    """Tell what a lost or killed task did not."""
+    for consultation in telling.consultations_waiting():
+        _tell(consultation)
+
+
+def _tell(consultation: Consultation) -> None:
+    for given_at in telling.waiting(consultation):
+        told, last = 0, 0
+        while batch := telling.people(consultation, given_at, after=last, size=BATCH):
+            telling.tell(consultation=consultation, given_at=given_at, people=batch)
+            told, last = told + len(batch), batch[-1].pk
+        telling.finish(consultation=consultation, given_at=given_at, people=told, at=timezone.now())
+
+
+@shared_task(name="consultations.build_report")
+def build_report(*, report_id: int) -> None:
+    """Make the PDF of a public report; running it twice makes one file."""
+    report = (
+        Report.objects.published()
+        .filter(pk=report_id, pdf_state=Report.PdfState.PREPARING)
+        .select_related("consultation")
+        .first()
+    )
+    if report is None:
+        return
+    try:
+        content = pdf.make(report)
+    except pdf.PdfError:
+        logger.exception("the PDF of a report could not be made")
+        writing.fail_pdf(report=report)
+        return
+    name = default_storage.save(f"{REPORT_FOLDER}/{uuid.uuid4().hex}.pdf", ContentFile(content))
+    if not writing.finish_pdf(report=report, name=name, content=content):
+        default_storage.delete(name)
+
+
+@shared_task(name="consultations.sweep_reports")
+def sweep_reports() -> None:
+    """Ask again for the PDF files whose message was lost."""
+    waiting = Report.objects.published().filter(
+        pdf_state=Report.PdfState.PREPARING, pdf_asked_at__lt=timezone.now() - LOST_AFTER
+    )
+    for report in waiting.order_by("pk"):
+        queue.after_commit("consultations.build_report", report_id=report.pk)
+
+
+@shared_task(name="consultations.make_package")
+def make_package(*, package_id: int) -> None:
+    """Make the archive package of a consultation; running it twice makes one file."""
+    package = ArchivePackage.objects.select_related("consultation").filter(pk=package_id).first()
+    at = timezone.now()
+    if package is not None and packaging.begin(package=package, at=at):
+        packaging.make(package, at=at)
+
+
+@shared_task(name="consultations.sweep_packages")
+def sweep_packages() -> None:
+    """Take up the packages that were lost, and have made again those that hold a text withdrawn since."""
+    packaging.sweep(at=timezone.now())
+
+
 @shared_task(name="consultations.check_consistency")
 def check_consistency() -> None:
     """Count again what is stored as a number and who took part, log each difference and put it right."""
@@ -77,15 +156,27 @@ def check_consistency() -> None:
 
 @shared_task(name="consultations.purge_files")
 def purge_files() -> None:
-    """Delete the files of contributions that no row names: what a crash left between a file and its row."""
-    folder = str(Attachment.file.field.upload_to).rstrip("/")
+    """Delete the files that no row names: what a crash left between a file and its row."""
+    held = (
+        (Attachment.objects, "file"),
+        (Report.objects, "pdf"),
+        (Document.objects, "file"),
+        (Consultation.objects, "image"),
+        (ArchivePackage.objects, "file"),
+    )
+    for rows, column in held:
+        _purge(rows, column)
+
+
+def _purge(rows: Any, column: str) -> None:
+    folder = str(rows.model._meta.get_field(column).upload_to).rstrip("/")
     try:
         stored = {f"{folder}/{name}" for name in default_storage.listdir(folder)[1]}
     except FileNotFoundError:
         return
-    named = set(Attachment.objects.order_by("pk").values_list("file", flat=True))
+    named = set(rows.order_by("pk").values_list(column, flat=True))
     for name in sorted(stored - named):
         # A file comes before its row: one that is a day old waits for none.
         if default_storage.get_modified_time(name) < timezone.now() - YOUNG:
             default_storage.delete(name)
-            logger.info("deleted an orphan file of contributions")
+            logger.info("deleted an orphan file of %s", folder)

@@ -22,7 +22,7 @@ app_name = "consultations"
 urlpatterns = [
     # /concertations/
     path("", browsing.consultation_list, name="list"),
-    path("mes-contributions/", writing.mine, name="mine"),
+    path("mes-contributions/", own.mine, name="mine"),
     path("flux/<slug:kind>/", browsing.feed, name="feed"),
     path("apercu/<uuid:key>/", browsing.preview, name="preview"),
     path("documents/<uuid:key>/", browsing.document, name="document"),
@@ -42,8 +42,43 @@ urlpatterns = [
     path("<slug:slug>/formulaire/", paper.paper_form, name="paper_form"),
     path("<slug:slug>/affiche/", paper.poster, name="poster"),
     path("<slug:slug>/donnees/", exporting.data, name="data"),
+    path("<slug:slug>/dossier.zip", exporting.package, name="package"),
     path("<slug:slug>/export/<slug:table>.<slug:form>", exporting.export, name="export"),
+    # /concertations/<slug>/questionnaire/<reference>/
+    path("<slug:slug>/questionnaires/", questionnaires.questionnaire_list, name="questionnaires"),
+    path("<slug:slug>/questionnaire/<slug:reference>/", questionnaires.questionnaire, name="questionnaire"),
+    path(
+        "<slug:slug>/questionnaire/<slug:reference>/page/<int:number>/", questionnaires.page, name="questionnaire_page"
+    ),
+    path("<slug:slug>/questionnaire/<slug:reference>/verifier/", questionnaires.check, name="questionnaire_check"),
+    path("<slug:slug>/questionnaire/<slug:reference>/merci/", questionnaires.thanks, name="questionnaire_thanks"),
+    path(
+        "<slug:slug>/questionnaire/<slug:reference>/resultats/",
+        questionnaires.questionnaire_results,
+        name="questionnaire_results",
+    ),
+    path(
+        "<slug:slug>/questionnaire/<slug:reference>/reponses.<slug:form>",
+        questionnaires.questionnaire_export,
+        name="questionnaire_export",
+    ),
+    # /concertations/<slug>/vote/<reference>/
+    path("<slug:slug>/vote/", votes.vote_list, name="votes"),
+    path("<slug:slug>/vote/<slug:reference>/", votes.vote, name="vote"),
+    path("<slug:slug>/vote/<slug:reference>/bulletin/", votes.cast, name="cast_vote"),
+    path("<slug:slug>/vote/<slug:reference>/recu/", votes.receipt, name="receipt"),
+    path("<slug:slug>/vote/<slug:reference>/secret/", votes.secrecy, name="secrecy"),
     path("<slug:slug>/contributions/", reading.contributions, name="contributions"),
+    path("<slug:slug>/restitution/", reports.report, name="report"),
+    path("<slug:slug>/restitution/v<int:number>/", reports.report_version, name="report_version"),
+    path("<slug:slug>/restitution/v<int:number>/bilan.pdf", reports.report_pdf, name="report_pdf"),
+    path("<slug:slug>/restitution/v<int:number>/avis.csv", reports.report_annex, name="report_annex"),
+    path(
+        "<slug:slug>/restitution/v<int:number>/participation.csv",
+        reports.report_participation,
+        name="report_participation",
+    ),
+    path("<slug:slug>/suites/", outcomes.outcomes, name="outcomes"),
     # /concertations/<slug>/contributions/<reference>/
     path("<slug:slug>/contributions/<slug:reference>/", reading.contribution, name="contribution"),
     path("<slug:slug>/contributions/<slug:reference>/corriger/", writing.edit, name="edit"),

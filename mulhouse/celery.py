@@ -32,11 +32,15 @@ app.conf.beat_schedule = {
         "task": "consultations.announce_amendments",
         "schedule": crontab(minute="5-59/15"),
     },
+    "consultations.sweep_tellings": {"task": "consultations.sweep_tellings", "schedule": crontab(minute="*/15")},
     "consultations.remind_promises": {"task": "consultations.remind_promises", "schedule": crontab(minute="20")},
     "consultations.check_consistency": {
         "task": "consultations.check_consistency",
         "schedule": crontab(hour="3", minute="40"),
     },
+    "consultations.sweep_reports": {"task": "consultations.sweep_reports", "schedule": crontab(minute="7-59/10")},
+    # Every hour: a text that was withdrawn leaves the archives soon.
+    "consultations.sweep_packages": {"task": "consultations.sweep_packages", "schedule": crontab(minute="25")},
     "consultations.purge_files": {"task": "consultations.purge_files", "schedule": crontab(hour="3", minute="50")},
     "questionnaires.tidy": {"task": "questionnaires.tidy", "schedule": crontab(hour="4", minute="20")},
     "accounts.sweep_exports": {"task": "accounts.sweep_exports", "schedule": crontab(minute="*/10")},

@@ -1,5 +1,6 @@
 """Finding a consultation, reading what it asks, its documents, its preview."""
 
+import datetime as dt
 import hashlib
 import uuid
 from itertools import groupby
@@ -17,10 +18,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from ballots.dates import State
 from city.models import District, Theme
-from consultations import asking, feeds, lists, participation, phases, presentation, promises, rules
+from consultations import answers, asking, coverage, feeds, lists, participation, phases, presentation, promises, rules
 from consultations.filters import STATE_LABELS, ConsultationFilter, with_state
-from consultations.models import Consultation, Contribution, Document
+from consultations.models import Consultation, ConsultationVote, Contribution, Document
 from consultations.views import fetching, files
 from mulhouse import social
 from mulhouse.access import public
@@ -147,7 +149,10 @@ def _detail_context(request: HttpRequest, row: Consultation, *, preview: bool = 
         "motif": row.theme.motif,
         "image_url": presentation.image_url(row, key=key),
         "steps": presentation.stepper(row, at=at),
+        "open_vote": _open_vote(row, at=at),
         "promise": promises.shown(row, at=at),
+        "outcomes_url": "" if preview else reverse("consultations:outcomes", args=[row.slug]),
+        "coverage": answers.coverage_words(coverage.of(row)) if promises.is_asked(row, at=at) else "",
         "left": presentation.left_words(span, at=at) if span and span.kind is phases.Kind.CONTRIBUTE else "",
         "refusal": rules.writing_refusal(row, at=at),
         "questions": [(rank, section, f"{answer_url}?partie={rank}") for rank, section in enumerate(sections, start=1)],
@@ -168,6 +173,17 @@ def _detail_context(request: HttpRequest, row: Consultation, *, preview: bool = 
         and subscriptions.is_following(request.user, row.topic),
         "description_html": presentation.staff_html(row.description),
     }
+
+
+def _open_vote(row: Consultation, *, at: dt.datetime) -> tuple[str, str] | None:
+    """Give the address and the question of the secret vote that is open now, when there is one."""
+    if row.published_at is None or not getattr(row, "has_votes", False):
+        return None
+    links = ConsultationVote.objects.filter(consultation=row, votation__published_at__isnull=False)
+    for link in links.select_related("votation").order_by("votation__opens_on", "pk"):
+        if link.votation.state(at=at) is State.OPEN:
+            return reverse("consultations:vote", args=[row.slug, link.votation.reference]), link.votation.question
+    return None
 
 
 @public

@@ -13,10 +13,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts.http import UserRequest
-from consultations import actions, lists, presentation, rules, signatures
+from consultations import actions, presentation, rules, signatures
 from consultations.forms import (
     AttachmentForm,
     ContributionForm,
@@ -29,16 +29,13 @@ from consultations.forms import (
     new_token,
     read_token,
 )
-from consultations.models import Comment, Consultation, Contribution, Section
+from consultations.models import Consultation, Contribution, Section
 from consultations.views import fetching, profile, reading
 from mulhouse import charter, throttle, typography
 from mulhouse.access import resident
 from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.templatetags import ui
 from notifications import subscriptions
-
-MINE_SIZE = 20
-
 
 # --- The draft -----------------------------------------------------------------------------------------------------
 
@@ -368,50 +365,3 @@ def withdraw(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         return redirect("consultations:mine")
     context = {"contribution": row, "consultation": row.consultation, "crumbs": reading.crumbs(row, _("Retirer"))}
     return render(request, "consultations/withdraw.html", context)
-
-
-# --- One's own -----------------------------------------------------------------------------------------------------
-
-
-@resident
-@require_safe
-def mine(request: UserRequest) -> HttpResponse:
-    """Show somebody their drafts, contributions and comments."""
-    shows_comments = request.GET.get("voir") == "commentaires"
-    at = lists.place(request.GET)
-    page: lists.Page[Any]
-    if shows_comments:
-        comments = (
-            Comment.objects.filter(author=request.user).select_related("contribution__consultation").defer("body")
-        )
-        page = lists.read(
-            comments,
-            lists.Order("published_at"),
-            size=MINE_SIZE,
-            at=at,
-            anchor_of=lambda reference: comments.filter(reference=reference).first(),
-        )
-    else:
-        rows = Contribution.objects.filter(author=request.user).select_related("consultation").defer("search", "body")
-        page = lists.read(
-            rows,
-            lists.Order("saved_at"),
-            size=MINE_SIZE,
-            at=at,
-            anchor_of=lambda reference: rows.filter(reference=reference).first(),
-        )
-    previous_url = lists.address(request.GET, avant=page.previous, page=str(page.number - 1)) if page.previous else ""
-    next_url = lists.address(request.GET, apres=page.next, page=str(page.number + 1)) if page.next else ""
-    context = {
-        "lines": [presentation.own_comment(row) for row in page.rows]
-        if shows_comments
-        else [presentation.own_contribution(row) for row in page.rows],
-        "shows_comments": shows_comments,
-        "tabs": [
-            ui.Tab(_("Contributions et brouillons"), request.path, current=not shows_comments),
-            ui.Tab(_("Commentaires"), f"{request.path}?voir=commentaires", current=shows_comments),
-        ],
-        "pages": reading.numbered(request.path, page.number, previous_url, next_url),
-        "crumbs": [ui.Crumb(_("Mes contributions"))],
-    }
-    return render(request, "consultations/mine.html", context)

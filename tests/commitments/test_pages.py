@@ -4,14 +4,16 @@ import csv
 import datetime as dt
 import io
 import json
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils import timezone
 
-from commitments import actions
+from commitments import actions, exports
 from commitments.models import Commitment
 from notifications.models import Subscription
 from tests.commitments.rows import AGENT, make_commitment, make_news
@@ -214,3 +216,14 @@ def test_reference_is_read_whatever_its_capitals(client):
     row = make_commitment()
     assert client.get(f"/engagements/{row.reference.lower()}/").status_code == 200
     assert Commitment.objects.count() == 1
+
+
+def test_documentation_describes_each_column():
+    text = (Path(settings.BASE_DIR) / "docs" / "donnees.md").read_text()
+    missing = [
+        f"{table.name}.{column.name}"
+        for table in exports.TABLES.values()
+        for column in table.columns
+        if f"| `{column.name}` | {column.meaning} |" not in text
+    ]
+    assert missing == []

@@ -114,6 +114,7 @@ def test_contribution_as_csv(db, client):
             "commentaires": "4",
             "commentaires_pour": "2",
             "commentaires_contre": "1",
+            "suite": "",
         }
     ]
 

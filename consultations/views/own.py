@@ -1,0 +1,80 @@
+"""« Mes contributions »: what somebody wrote, whatever the way, and what became of each."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.http import UserRequest
+from consultations import answers, lists, presentation
+from consultations.models import Comment, Contribution, Item
+from consultations.views import reading
+from mulhouse.access import resident
+from mulhouse.templatetags import ui
+
+PAGE_SIZE = 20
+TEXTS, COMMENTS, QUESTIONNAIRES = "", "commentaires", "questionnaires"
+
+Line = tuple[presentation.OwnLine, answers.Own]
+
+
+@resident
+@require_safe
+def mine(request: UserRequest) -> HttpResponse:
+    """Show somebody their drafts, contributions, comments and answers to questionnaires, with what the city made of each."""
+    view = request.GET.get("voir", "")
+    page, lines = {COMMENTS: _comments, QUESTIONNAIRES: _free_texts}.get(view, _contributions)(request)
+    labels = (
+        (TEXTS, _("Contributions et brouillons")),
+        (COMMENTS, _("Commentaires")),
+        (QUESTIONNAIRES, _("Questionnaires")),
+    )
+    previous = lists.address(request.GET, avant=page.previous, page=str(page.number - 1)) if page.previous else ""
+    following = lists.address(request.GET, apres=page.next, page=str(page.number + 1)) if page.next else ""
+    context = {
+        "lines": lines,
+        "view": view,
+        "tabs": [
+            ui.Tab(
+                label,
+                request.path + (f"?voir={name}" if name else ""),
+                current=name == (view if view in {COMMENTS, QUESTIONNAIRES} else TEXTS),
+            )
+            for name, label in labels
+        ],
+        "pages": reading.numbered(request.path, page.number, previous, following),
+        "crumbs": [ui.Crumb(_("Mes contributions"))],
+    }
+    return render(request, "consultations/mine.html", context)
+
+
+def _read(request: UserRequest, rows: Any, column: str) -> lists.Page[Any]:
+    return lists.read(
+        rows,
+        lists.Order(column),
+        size=PAGE_SIZE,
+        at=lists.place(request.GET),
+        anchor_of=lambda reference: rows.filter(reference=reference).first(),
+    )
+
+
+def _contributions(request: UserRequest) -> tuple[lists.Page[Any], list[Line]]:
+    rows = Contribution.objects.filter(author=request.user).select_related("consultation").defer("search", "body")
+    page = _read(request, rows, "saved_at")
+    items = answers.items_by("contribution", [row.pk for row in page.rows])
+    return page, [(presentation.own_contribution(row), answers.own(items.get(row.pk))) for row in page.rows]
+
+
+def _comments(request: UserRequest) -> tuple[lists.Page[Any], list[Line]]:
+    rows = Comment.objects.filter(author=request.user).select_related("contribution__consultation").defer("body")
+    page = _read(request, rows, "published_at")
+    items = answers.items_by("comment", [row.pk for row in page.rows])
+    return page, [(presentation.own_comment(row), answers.own(items.get(row.pk))) for row in page.rows]
+
+
+def _free_texts(request: UserRequest) -> tuple[lists.Page[Any], list[Line]]:
+    rows = Item.objects.filter(answer__response__person__user=request.user).select_related("consultation")
+    page = _read(request, answers.with_answers(rows.defer("search")), "received_at")
+    return page, [(answers.own_free_text(item), answers.own(item)) for item in page.rows]
