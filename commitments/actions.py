@@ -34,11 +34,13 @@ def create(*, actor: Any, values: Mapping[str, Any], host: Host | None = None) -
     Shape: `values` holds WORDS and `due_on`; with a host, where it comes from is the host's title and address.
     Raises: RefusedError.
     """
-    return draft(actor=actor, values=values, host=host)
+    commitment = draft(actor=actor, values=values, host=host)
+    _record_draft(actor)
+    return commitment
 
 
 def draft(*, actor: Any, values: Mapping[str, Any], host: Host | None = None) -> Commitment:
-    """Begin a commitment inside the transaction of a service, which ties it to its own object.
+    """Begin a commitment inside the transaction of a service, which ties it to its own object and writes the register's line.
 
     Raises: RefusedError; RuntimeError outside a transaction.
     """
@@ -47,9 +49,7 @@ def draft(*, actor: Any, values: Mapping[str, Any], host: Host | None = None) ->
     words = {name: values[name] for name in WORDS if name in values}
     if host is not None:
         words |= {"source_title": host.title, "source_url": host.url, "topic": host.topic}
-    commitment = Commitment.objects.create(**words, due_on=values["due_on"], first_due_on=values["due_on"])
-    _record_draft(actor)
-    return commitment
+    return Commitment.objects.create(**words, due_on=values["due_on"], first_due_on=values["due_on"])
 
 
 @transaction.atomic(durable=True)

@@ -15,8 +15,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
-from consultations import editing, editing_rules, search, signatures
-from consultations.admin import desk, questionnaires, workspace
+from consultations import archiving_rules, editing, editing_rules, packaging, search, signatures
+from consultations.admin import analysis, desk, following, questionnaires, reports, votes, workspace
 from consultations.models import Comment, Consultation, Contribution
 from desk.models import Receipt
 from mulhouse.references import ALPHABET, LENGTH
@@ -41,6 +41,11 @@ def _archive(actor: Any, consultation: Consultation, answers: dict[str, Any]) ->
 def _reopen(actor: Any, consultation: Consultation, answers: dict[str, Any]) -> str:
     editing.reopen(actor=actor, consultation=consultation, at=timezone.now())
     return "Sortie des archives. Vous pouvez la compléter."
+
+
+def _package(actor: Any, consultation: Consultation, answers: dict[str, Any]) -> str:
+    packaging.ask(actor=actor, consultation=consultation, at=timezone.now())
+    return "Demandé. Le dossier sera sur la page «\u00a0Données ouvertes\u00a0» dans quelques minutes."
 
 
 def _renew(actor: Any, consultation: Consultation, answers: dict[str, Any]) -> str:
@@ -123,6 +128,15 @@ class ConsultationAdmin(ShownAdmin):
             shown=lambda row: row.archived_at is not None,
         ),
         Button(
+            name="dossier",
+            label="Préparer le dossier d’archives",
+            permission="consultations.publish_consultation",
+            run=_package,
+            question="Un fichier ZIP réunit tout ce qui est public\u00a0: pages, tableaux, bilan, documents, lignes du registre. Il "
+            "remplace la version précédente, et son empreinte va au registre.",
+            shown=lambda row: archiving_rules.readiness_refusal(row) is None,
+        ),
+        Button(
             name="copier",
             label="Copier comme modèle",
             permission="consultations.add_consultation",
@@ -189,6 +203,10 @@ class ConsultationAdmin(ShownAdmin):
             ),
             path("<int:pk>/publication/", opened(workspace.publication), name=name("publication")),
             *questionnaires.urls(opened),
+            *following.addresses(opened),
+            *analysis.addresses(opened),
+            *reports.addresses(opened),
+            *votes.addresses(opened),
             *super().get_urls(),
         ]
 
@@ -267,11 +285,11 @@ class ContributionAdmin(VoicesAdmin):
         "usage_frequency",
         "usage_role",
         "place",
+        "place_district",
         "channel",
         "published_at",
         "corrected_at",
         "withdrawn_at",
-        "place_district",
         "counts",
     )
     readonly_fields = ("signed", "text", "counts")

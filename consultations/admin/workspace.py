@@ -37,6 +37,10 @@ PARTS = (
     ("parties", "Parties et questions", "sections"),
     ("documents", "Documents", "documents"),
     ("questionnaires", "Questionnaire", "questionnaires"),
+    ("votes", "Vote", "votes"),
+    ("analyse", "Analyse", "analysis"),
+    ("restitution", "Restitution", "report"),
+    ("suivi", "Suivi", "following"),
     ("publication", "Aperçu et publication", "publication"),
 )
 
@@ -71,7 +75,8 @@ def _addresses(consultation: Consultation) -> dict[str, tuple[str, str]]:
     return {name: (label, address(route, consultation.pk)) for name, label, route in PARTS}
 
 
-def _found(request: HttpRequest, pk: int) -> Consultation:
+def fetch(request: HttpRequest, pk: int) -> Consultation:
+    """Fetch a consultation this agent may see, with what the frame shows."""
     return get_object_or_404(
         Consultation.objects.visible_to(request.user)
         .select_related("theme", "service")
@@ -80,7 +85,7 @@ def _found(request: HttpRequest, pk: int) -> Consultation:
     )
 
 
-def _page(request: HttpRequest, consultation: Consultation, template: str, **context: Any) -> TemplateResponse:
+def draw(request: HttpRequest, consultation: Consultation, template: str, **context: Any) -> TemplateResponse:
     """Draw a page of the workspace; 422 when its form came back with errors."""
     now = timezone.now()
     bound = context.get("form") or context.get("formset")
@@ -129,7 +134,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @staff(EDIT)
 def presentation(request: HttpRequest, pk: int) -> HttpResponse:
     """Write what a consultation says about itself."""
-    consultation = _found(request, pk)
+    consultation = fetch(request, pk)
     form = forms.PresentationForm(
         request.POST or None,
         request.FILES or None,
@@ -139,7 +144,7 @@ def presentation(request: HttpRequest, pk: int) -> HttpResponse:
         _saved(request, consultation)
         return redirect(address("change", pk))
     image_url = pages.image_url(consultation, key=str(consultation.preview_key))
-    return _page(request, consultation, "admin/consultations/presentation.html", form=form, image_url=image_url)
+    return draw(request, consultation, "admin/consultations/presentation.html", form=form, image_url=image_url)
 
 
 def _save_presentation(request: HttpRequest, form: forms.PresentationForm) -> bool:
@@ -166,7 +171,7 @@ def _save_presentation(request: HttpRequest, form: forms.PresentationForm) -> bo
 @staff(EDIT)
 def phases_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Date a consultation, and see what residents will see on a day of one's choice."""
-    consultation, now = _found(request, pk), timezone.now()
+    consultation, now = fetch(request, pk), timezone.now()
     formset = forms.phase_formset(consultation, request.POST or None, at=now)
     form = _versioned(request, consultation)
     if request.method == "POST" and formset.is_valid() and form.is_valid():
@@ -184,13 +189,13 @@ def phases_page(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             _saved(request, consultation)
             return redirect(address("phases", pk))
-    return _page(request, consultation, "admin/consultations/phases.html", formset=formset, versioned=form)
+    return draw(request, consultation, "admin/consultations/phases.html", formset=formset, versioned=form)
 
 
 @staff(EDIT)
 def sections(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the sections of a consultation and the question each asks."""
-    consultation = _found(request, pk)
+    consultation = fetch(request, pk)
     formset = forms.section_formset(list(consultation.sections.all()), request.POST or None)
     form = _versioned(request, consultation)
     if request.method == "POST" and formset.is_valid() and form.is_valid():
@@ -207,7 +212,7 @@ def sections(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             _saved(request, consultation)
             return redirect(address("sections", pk))
-    return _page(request, consultation, "admin/consultations/parties.html", formset=formset, versioned=form)
+    return draw(request, consultation, "admin/consultations/parties.html", formset=formset, versioned=form)
 
 
 def _versioned(request: HttpRequest, consultation: Consultation) -> forms.VersionedForm:
@@ -219,7 +224,7 @@ def _versioned(request: HttpRequest, consultation: Consultation) -> forms.Versio
 @staff(EDIT)
 def documents(request: HttpRequest, pk: int) -> HttpResponse:
     """List the documents of a consultation."""
-    consultation = _found(request, pk)
+    consultation = fetch(request, pk)
     rows = [
         {
             "title": row.title,
@@ -231,21 +236,21 @@ def documents(request: HttpRequest, pk: int) -> HttpResponse:
         }
         for row in consultation.documents.all()
     ]
-    return _page(request, consultation, "admin/consultations/documents.html", documents=rows)
+    return draw(request, consultation, "admin/consultations/documents.html", documents=rows)
 
 
 @with_editor
 @staff(EDIT)
 def document(request: HttpRequest, pk: int, document_pk: int | None = None) -> HttpResponse:
     """Give a document to read, or change one."""
-    consultation = _found(request, pk)
+    consultation = fetch(request, pk)
     known = None if document_pk is None else get_object_or_404(consultation.documents, pk=document_pk)
     start = known or Document(consultation=consultation, position=len(consultation.documents.all()) + 1)
     form = forms.DocumentForm(request.POST or None, request.FILES or None, instance=start)
     if request.method == "POST" and form.is_valid() and _save_document(request, consultation, known, form):
         _saved(request, consultation)
         return redirect(address("documents", pk))
-    return _page(request, consultation, "admin/consultations/document.html", form=form, document=known)
+    return draw(request, consultation, "admin/consultations/document.html", form=form, document=known)
 
 
 def _save_document(
@@ -276,7 +281,7 @@ def _save_document(
 @staff(EDIT)
 def remove_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResponse:
     """Take a document away, after asking."""
-    consultation = _found(request, pk)
+    consultation = fetch(request, pk)
     known = get_object_or_404(consultation.documents, pk=document_pk)
     if request.method == "POST":
         try:
@@ -286,20 +291,20 @@ def remove_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResp
         else:
             messages.success(request, "Document retiré.")
         return redirect(address("documents", pk))
-    return _page(request, consultation, "admin/consultations/document_remove.html", document=known)
+    return draw(request, consultation, "admin/consultations/document_remove.html", document=known)
 
 
 @staff(EDIT)
 def publication(request: HttpRequest, pk: int) -> HttpResponse:
     """See what residents will see, what is missing, and publish."""
-    consultation, now = _found(request, pk), timezone.now()
+    consultation, now = fetch(request, pk), timezone.now()
     day = _chosen_day(request.GET.get("le", ""))
     at = now if day is None else phases.midnight(day)
     table = admin.site.get_model_admin(Consultation)
     missing = [] if consultation.published_at else editing_rules.publish_problems(consultation, at=now)
     advice = [] if consultation.published_at else editing_rules.publish_advice(consultation)
     addresses = _addresses(consultation)
-    return _page(
+    return draw(
         request,
         consultation,
         "admin/consultations/publication.html",
