@@ -123,7 +123,7 @@ def save_settings(*, actor: Any, questionnaire: Questionnaire, values: Mapping[s
     held = _claim(actor, questionnaire)
     for name in SETTINGS:
         setattr(held, name, values[name])
-    held.save(update_fields=SETTINGS)
+    held.save(update_fields=[*SETTINGS, "updated_at"])
     _done(actor, held, "réglages")
 
 

@@ -320,7 +320,7 @@ class Response(models.Model):
             models.UniqueConstraint(fields=("questionnaire", "person"), name="response_person_once"),
             models.CheckConstraint(
                 condition=Q(person__isnull=False, token_hash__isnull=True)
-                | Q(person__isnull=True, token_hash__regex=r"^[0-9a-f]{64}$"),  # noqa: S106 (a shape)
+                | Q(person__isnull=True, token_hash__isnull=False, token_hash__regex=r"^[0-9a-f]{64}$"),  # noqa: S106 (a shape)
                 name="response_one_key",
             ),
         )

@@ -1,0 +1,177 @@
+"""Exports: no key to a person, harmless in a spreadsheet, the same memory whatever the number of answers."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.urls import reverse
+
+from questionnaires.models import Answer
+from tests import factories
+from tests.questionnaires.making import add_question, make_questionnaire, make_response, option, url
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asked():
+    made = make_questionnaire(opens=-30, closes=-1)
+    question = add_question(made, "multiple", label="=Formule ?", options=("Oui", "Non"), other="Autre")
+    scale = add_question(made, "scale", label="Note")
+    text = add_question(made, "text", label="Texte")
+    place = add_question(made, "district", label="Où ?")
+    many, few = factories.make_district(name="Nombreux"), factories.make_district(name="Rares")
+    for rank in range(9):
+        district = many if rank < 7 else few
+        make_response(
+            made,
+            Answer(question=question, option=option(question, "Oui")),
+            Answer(question=question, option=option(question, "Autre"), text="+33 6"),
+            Answer(question=scale, number=rank % 5 + 1),
+            Answer(question=text, text="=2+2"),
+            Answer(question=place, district=district),
+            district=district,
+            age_band="25-39",
+        )
+    return made
+
+
+def body(response):
+    return b"".join(response.streaming_content)
+
+
+def table(response):
+    return list(csv.DictReader(io.StringIO(body(response).decode()), delimiter=";"))
+
+
+def test_the_public_file_has_no_key_to_a_person(client, asked):
+    rows = table(client.get(url(asked, "export", form="csv")))
+
+    assert list(rows[0]) == [
+        *("numero", "quartier", "tranche_d_age"),
+        *("1. =Formule ? : Oui", "1. =Formule ? : Non", "1. =Formule ? : Autre", "2. Note", "4. Où ?"),
+    ]
+    assert [row["numero"] for row in rows] == [str(number) for number in range(1, 10)]
+    # Fewer than five share a district and an age: neither is told, nor the district they answered.
+    assert Counter((row["quartier"], row["tranche_d_age"], row["4. Où ?"]) for row in rows) == {
+        ("Nombreux", "25-39", "Nombreux"): 7,
+        ("", "", ""): 2,
+    }
+    whole = " ".join(value for row in rows for value in row.values())
+    for response in asked.responses.all():
+        assert response.reference not in whole
+        assert str(response.submitted_at.year) not in whole
+
+
+def test_rows_do_not_come_in_the_order_of_arrival(client, django_assert_num_queries):
+    made = make_questionnaire(opens=-30, closes=-1)
+    question = add_question(made, "number")
+    for rank in range(40):
+        make_response(made, Answer(question=question, number=rank))
+    numbers = [int(row[next(reversed(row))]) for row in table(client.get(url(made, "export", form="csv")))]
+
+    assert sorted(numbers) == list(range(40))
+    assert numbers != sorted(numbers)
+
+
+def test_json_and_workbook_say_the_same(client, asked):
+    found = json.loads(body(client.get(url(asked, "export", form="json"))))
+    assert (len(found["lignes"]), found["colonnes"][0], found["lignes"][0][4]) == (9, "numero", None)
+
+    book = zipfile.ZipFile(io.BytesIO(body(client.get(url(asked, "export", form="xlsx")))))
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert (sheet.count("<row "), "<f>" in sheet) == (10, False)
+    assert client.get(url(asked, "export", form="xml")).status_code == 404
+
+
+def test_texts_are_for_agents_and_harmless_in_a_spreadsheet(client, asked):
+    address = reverse(
+        "admin:consultations_consultation_questionnaire_export",
+        args=[asked.consultation_link.consultation_id, asked.reference, "csv"],
+    )
+    factories.sign_in(client, factories.make_staff())
+    assert client.get(address).status_code == 403
+    factories.sign_in(client, factories.make_staff("consultations.change_consultation"))
+    row = table(client.get(address))[0]
+
+    assert row["3. Texte"] == "'=2+2"
+    assert row["1. =Formule ? : Autre (texte)"] == "'+33 6"
+
+
+MEASURE = r"""
+import re, sys
+from pathlib import Path
+import django
+django.setup()
+from questionnaires import exports, outline
+from questionnaires.models import Questionnaire
+read = outline.read(Questionnaire.objects.get())
+form = sys.argv[1]
+# Not getrusage: a process begins with the peak of the one that started it.
+def peak():
+    return int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) // 1024
+before = peak()
+size = sum(len(chunk) for chunk in exports.FORMATS[form][1](read, source="essai"))
+print(size, peak(), before)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
+def test_fifty_thousand_answers_stay_under_150_mb(form):
+    made = make_questionnaire(opens=-30, closes=-1)
+    questions = [add_question(made, "single") for _number in range(10)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO questionnaires_response"
+            " (questionnaire_id, reference, token_hash, channel, age_band, draft, started_at, saved_at, submitted_at)"
+            " SELECT %s, lpad(to_hex(n), 8, '0'), encode(sha256(n::text::bytea), 'hex'), 'web', '', '{}', now(), now(), now()"
+            " FROM generate_series(1, 5000) n",
+            [made.pk],
+        )
+        for question in questions:
+            cursor.execute(
+                "INSERT INTO questionnaires_answer (response_id, question_id, option_id, text)"
+                " SELECT id, %s, %s, '' FROM questionnaires_response",
+                [question.pk, question.options.first().pk],
+            )
+    assert Answer.objects.count() == 50_000
+    database = connection.settings_dict
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "mulhouse.settings",
+        "PORTAL_ENV": "test",
+        "PORTAL_STATE": str(settings.STATE_DIR),
+        "PORTAL_TEST_STATE": str(settings.STATE_DIR),
+        "PATH": "/usr/bin:/bin",
+        "DATABASE_URL": _url(database),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, form],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr
+    size, peak, before = (int(word) for word in done.stdout.split())
+    print(f"{form}: {size} bytes, {peak} MB at most, {before} MB before")
+    assert size > 50_000
+    assert peak < 150
+
+
+def _url(database):
+    from urllib.parse import quote  # noqa: PLC0415 (only here)
+
+    user, host = database["USER"], database["HOST"]
+    secret = f":{quote(database['PASSWORD'])}" if database["PASSWORD"] else ""
+    where = f"{quote(host, safe='')}" + (f":{database['PORT']}" if database["PORT"] else "")
+    return f"postgres://{user}{secret}@{where}/{database['NAME']}"

@@ -1,0 +1,171 @@
+"""Results: nobody before the end, nobody singled out, the figures equal to those of plain SQL."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from questionnaires import outline, results
+from questionnaires.models import Answer, Response
+from tests import factories
+from tests.questionnaires.making import add_question, add_section, make_questionnaire, make_response, option, url
+
+pytestmark = pytest.mark.django_db
+
+
+def chosen(question, label):
+    return Answer(question=question, option=option(question, label))
+
+
+def over(**fields):
+    return make_questionnaire(opens=-30, closes=-1, **fields)
+
+
+@pytest.mark.parametrize("fields", [{}, {"opens": 1}])
+def test_nobody_reads_a_result_before_the_end(client, fields):
+    asked = make_questionnaire(**fields)
+    question = add_question(asked)
+    for _number in range(9):
+        make_response(asked, chosen(question, "Oui"))
+
+    assert client.get(url(asked, "results")).status_code == 403
+    assert client.get(url(asked, "export", form="csv")).status_code == 403
+    # Agents see how many answered, and nothing else.
+    factories.sign_in(client, factories.make_staff("consultations.change_consultation"))
+    args = [asked.consultation_link.consultation_id, asked.reference]
+    page = client.get(reverse("admin:consultations_consultation_questionnaire_results", args=args))
+    assert (page.context["count"], page.context["results"], page.context["exports"]) == (9, None, [])
+    export = reverse("admin:consultations_consultation_questionnaire_export", args=[*args, "csv"])
+    assert client.get(export).status_code == 403
+
+
+def test_live_results_are_those_that_were_announced(client):
+    asked = make_questionnaire(shows_live_results=True)
+    add_question(asked)
+
+    assert client.get(url(asked, "results")).status_code == 200
+
+
+def test_under_five_responses_nothing_is_shown(client):
+    asked = over()
+    question = add_question(asked)
+    for _number in range(4):
+        make_response(asked, chosen(question, "Oui"))
+    make_response(asked, chosen(question, "Non"), submitted_at=None)
+
+    page = client.get(url(asked, "results")).content.decode()
+    assert ("4 réponses" in page, "Trop peu de réponses" in page, '<svg class="graphique"' in page) == (
+        True,
+        True,
+        False,
+    )
+    assert client.get(url(asked, "export", form="csv")).status_code == 404
+
+
+def test_each_kind_is_drawn_with_its_table(client):
+    asked = over()
+    single = add_question(asked, label="Un choix")
+    multiple = add_question(asked, "multiple", label="Plusieurs")
+    scale = add_question(asked, "scale", label="Échelle", lowest_label="Pas du tout")
+    matrix = add_question(add_section(asked), "matrix", label="Tableau", rows=("Bancs", "Arbres"))
+    ranking = add_question(asked, "ranking", label="Classement", options=("A", "B", "C"))
+    number = add_question(asked, "number", label="Nombre", unit="minutes")
+    place = add_question(asked, "district", label="Quartier")
+    text = add_question(asked, "text", label="Texte")
+    district = factories.make_district(name="Les Tilleuls")
+    for rank in range(10):
+        make_response(
+            asked,
+            chosen(single, "Oui" if rank < 7 else "Non"),
+            *(chosen(multiple, label) for label in ("Oui", "Non")),
+            Answer(question=scale, number=rank % 5 + 1),
+            *(Answer(question=matrix, row=row, option=option(matrix, "Oui")) for row in matrix.rows.all()),
+            Answer(question=ranking, option=option(ranking, "B"), rank=1),
+            Answer(question=ranking, option=option(ranking, "A"), rank=2),
+            Answer(question=number, number=Decimal(rank)),
+            Answer(question=place, district=district),
+            Answer(question=text, text=f"Un texte secret {rank}"),
+        )
+    by_label = {result.label: result for group in results.of(outline.read(asked)).groups for result in group.results}
+
+    def table(label):
+        return {head: tuple(cells) for head, cells in by_label[label].table.lines}
+
+    assert table("Un choix") == {"Oui": ("7", "70\u00a0%"), "Non": ("3", "30\u00a0%")}
+    assert table("Plusieurs") == {"Oui": ("10", "100\u00a0%"), "Non": ("10", "100\u00a0%")}
+    assert table("Échelle")["1 (Pas du tout)"] == ("2", "20\u00a0%")
+    assert by_label["Échelle"].note == "Moyenne\u00a0: 3."
+    assert table("Tableau") == {"Bancs": ("10", "0"), "Arbres": ("10", "0")}
+    assert table("Classement") == {"B": ("30", "10", "10"), "A": ("20", "0", "10"), "C": ("0", "0", "0")}
+    assert table("Nombre")["Moyenne"] == ("4,5\u00a0minutes",)
+    assert table("Quartier") == {"Les Tilleuls": ("10", "100\u00a0%")}
+    assert (by_label["Texte"].answered, by_label["Texte"].chart) == ("10 personnes ont répondu.", None)
+
+    page = client.get(url(asked, "results")).content.decode()
+    assert (page.count('<svg class="graphique"'), "secret" in page) == (7, False)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT o.label, count(*) FROM questionnaires_answer a JOIN questionnaires_option o ON o.id = a.option_id"
+            " WHERE a.question_id = %s GROUP BY 1",
+            [single.pk],
+        )
+        assert {label: str(count) for label, count in cursor.fetchall()} == {
+            head: cells[0] for head, cells in table("Un choix").items()
+        }
+
+
+def test_districts_of_a_few_are_put_together():
+    asked = over()
+    question = add_question(asked, "district")
+    large, small, lone = (factories.make_district(name=name) for name in ("Grand", "Petit", "Seul"))
+    for district, count in ((large, 12), (small, 3), (lone, 1)):
+        for _number in range(count):
+            make_response(asked, Answer(question=question, district=district))
+
+    result = results.of(outline.read(asked)).groups[0].results[0]
+    heads = [head for head, _cells in result.table.lines]
+    assert ("Petit" in heads, "Seul" in heads, "Autres quartiers" in heads) == (False, False, True)
+
+
+def test_a_cross_says_no_count_under_five(client):
+    asked = over()
+    question = add_question(asked)
+    north, south, tiny = (factories.make_district(name=name) for name in ("Nord", "Sud", "Mini"))
+    counts = {(north, "Oui"): 20, (north, "Non"): 3, (south, "Oui"): 2, (south, "Non"): 30, (tiny, "Oui"): 1}
+    for (district, label), count in counts.items():
+        for _number in range(count):
+            make_response(asked, chosen(question, label), district=district)
+
+    page = client.get(f"{url(asked, 'results')}?par=quartier")
+    cross = page.context["results"].groups[0].results[0].cross
+    cells = [cell for _head, values in cross.lines for cell in values]
+    assert "Mini" not in page.content.decode()
+    assert all(cell == "masqué" or int(cell.replace("\u202f", "")) >= 5 or cell == "0" for cell in cells)
+    # Totals are said, so a line or a column never hides one cell alone.
+    for line in [values[:-1] for _head, values in cross.lines]:
+        assert line.count("masqué") != 1
+    assert client.get(f"{url(asked, 'results')}?par=n-importe").status_code == 200
+
+
+def test_a_cross_of_too_few_is_not_given():
+    asked = over()
+    question = add_question(asked)
+    district = factories.make_district()
+    for _number in range(6):
+        make_response(asked, chosen(question, "Oui"), district=district)
+
+    assert results.of(outline.read(asked), cross="quartier").groups[0].results[0].cross is None
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_results_cost_the_same_however_many(client, django_assert_num_queries, count):
+    asked = over()
+    question = add_question(asked)
+    for _number in range(5 * count):
+        make_response(asked, chosen(question, "Oui"))
+
+    with django_assert_num_queries(7):
+        client.get(url(asked, "results"), headers={"Cookie": "messages=x"})
+    assert Response.objects.count() == 5 * count
