@@ -6,8 +6,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('city', '0006_tiles'),
-        ('desk', '0002_assistance'),
         ('questionnaires', '0001_questionnaires'),
     ]
 
