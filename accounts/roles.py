@@ -35,6 +35,7 @@ AGENT = Role(
     frozenset(
         _all("consultations", CONSULTATION_TABLES, ("add", "change", "view"))
         | _all("consultations", VOICES, ("view",))
+        | _all("consultations", ("report",), ("change", "publish"))
         | _all("city", ("sector", "district", "theme", "service", "population"), ("view",))
         | _all("commitments", ("commitment",), ("add", "change", "view", "publish"))
         | _all("questionnaires", ("questionnaire",), ("change", "view", "publish"))

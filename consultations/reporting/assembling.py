@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from consultations.models import REPORT_TEXTS, Consultation, Contribution, Decision, Item, Report
+from consultations.models import REPORT_TEXTS, Consultation, Contribution, Decision, Report
 from consultations.outcome_filters import DECISIONS
 from consultations.reporting.figures import UNKNOWN, Figures
 from desk.models import Channel
@@ -196,7 +196,7 @@ def _lines(line: Mapping[str, Any], words_of: Callable[[str], str]) -> list[tupl
 
 
 def _bars(key: str, title: str, rows: Iterable[tuple[str, int]], whole: int) -> tuple[SafeString, str]:
-    shown = list(rows)
+    shown = [(label, number) for label, number in rows if number]
     description = " ; ".join(f"{label}{NBSP}: {people_words(number)}" for label, number in shown)
     bars = [charts.Bar(label, number, f"{people_words(number)}, {_percent(number, whole)}") for label, number in shown]
     return charts.bars(key=key, title=title, description=description, bars=bars), description
@@ -300,6 +300,8 @@ def presences(figures: Figures, line_name: str, words_of: Callable[[str], str]) 
 
 def presence_words(ratio: float) -> str:
     """Say how present a group is beside its part of the population."""
+    if not ratio:
+        return _("absents")
     steps = (
         (0.34, _("au moins trois fois moins présents que dans la population")),
         (0.6, _("environ deux fois moins présents que dans la population")),
@@ -424,11 +426,9 @@ def _decisions(figures: Figures, base: Addresses) -> Chart | None:
     title = _("Ce que les avis sont devenus")
     bars = [charts.Bar(str(Decision(name).label), number, opinions_words(number)) for name, number in shown]
     description = " ; ".join(f"{bar.label}{NBSP}: {bar.words}" for bar in bars)
-    places = figures["places"]
-    answered = sum(places[place] for place in (Item.Place.ANSWERED, Item.Place.GROUPED, Item.Place.WAITING))
-    gone = places[Item.Place.WITHDRAWN] + places[Item.Place.HIDDEN]
+    gone = figures["gone"]
     note = _("%(opinions)s au total. Un avis qui relève de deux sujets compte dans chacune de ses réponses.") % {
-        "opinions": opinions_words(answered)
+        "opinions": opinions_words(figures["opinions"])
     }
     if gone:
         words = ngettext(

@@ -29,10 +29,10 @@ def collect(consultation: Consultation, *, at: dt.datetime) -> Figures:
     """Count everything a report shows, drafts of decisions taken as decided.
 
     Shape: plain values, ready for JSON. `people` and the lines `by_channel`, `by_district`, `by_age`, `by_time` (see `_line`);
-    `population` by name of district and band; `sections` by section and kind; `places` of the opinions; `decisions`, an
-    opinion counting in each decision it received; `answers`, one for each theme.
+    `population` by name of district and band; `sections` by section and kind; `opinions` the city answers, and those `gone`;
+    `decisions`, an opinion counting in each it received; `answers`, one for each theme.
     """
-    counted = participation.figures(consultation)
+    counted, opinions = participation.figures(consultation), coverage.of(consultation)
     sections = _sections(consultation)
     answers = _answers(consultation)
     unit, times = _over_time(counted.by_week)
@@ -40,29 +40,30 @@ def collect(consultation: Consultation, *, at: dt.datetime) -> Figures:
         "counted_on": at.astimezone(PARIS).date().isoformat(),
         "threshold": THRESHOLD,
         "people": counted.people,
-        "by_channel": _line(counted.by_channel, least=1),
+        "by_channel": _line(counted.by_channel),
         "by_district": _line(_with_all(_district_names(), counted.by_district)),
         "by_age": _line(_with_all(AgeBand.values, counted.by_age)),
-        "by_time": {"unit": unit, **_line(times, least=1)},
+        "by_time": {"unit": unit, **_line(times)},
         "population": _population(),
         "contributions": sum(row["contributions"] for row in sections),
         "comments": sum(row["comments"] for row in sections),
         "positions": sum(row["agree"] + row["mixed"] + row["disagree"] for row in sections),
         "sections": sections,
-        "places": coverage.of(consultation).by_place,
+        "opinions": opinions.owed,
+        "gone": opinions.total - opinions.owed,
         "decisions": _decisions(consultation),
         "answers": answers,
     }
 
 
-def _line(counts: Mapping[str, int], *, least: int = 0) -> dict[str, Any]:
-    """Merge the small counts of a line.
+def _line(counts: Mapping[str, int]) -> dict[str, Any]:
+    """Merge the small counts of a line; a name that nobody has is told, it points at nobody.
 
     Shape: `rows` of [name, count] in order, `merged` the names told together, `rest` their sum.
     """
-    found = merged(counts, least=least)
+    found = merged({name: count for name, count in counts.items() if count}, least=1)
     return {
-        "rows": [[name, count] for name, count in found.shown.items()],
+        "rows": [[name, counts[name]] for name in counts if name not in found.hidden],
         "merged": list(found.hidden),
         "rest": found.rest,
     }
@@ -112,7 +113,7 @@ def _sections(consultation: Consultation) -> list[dict[str, Any]]:
     rows = (
         Contribution.objects.visible()
         .filter(consultation=consultation)
-        .values("kind", position=F("section__position"), title=F("section__title"))
+        .values("kind", section_position=F("section__position"), section_title=F("section__title"))
         .annotate(
             number=Count("pk"),
             sum_comments=Sum("comment_count"),
@@ -126,8 +127,8 @@ def _sections(consultation: Consultation) -> list[dict[str, Any]]:
     ranks = {place: rank for rank, place in enumerate(sections, start=1)}
     return [
         {
-            "rank": ranks.get((row["position"], row["title"]), 0),
-            "title": row["title"] or "",
+            "rank": ranks.get((row["section_position"], row["section_title"]), 0),
+            "title": row["section_title"] or "",
             "kind": row["kind"],
             "contributions": row["number"],
             "comments": row["sum_comments"],
@@ -145,7 +146,7 @@ _READY = (
     "btrim({0}.draft_forwarded_to) <> '') THEN {0}.draft_decision ELSE '' END, '')"
 )
 _DECIDED = f"""
-    WITH theme_now AS (
+    SELECT * FROM (WITH theme_now AS (
         SELECT t.id, coalesce({_READY.format("t")}, (
             SELECT o.decision FROM consultations_outcome o WHERE o.theme_id = t.id
             ORDER BY o.published_at DESC, o.id DESC LIMIT 1
@@ -167,7 +168,7 @@ _DECIDED = f"""
     SELECT d.decision, count(*)
     FROM consultations_item i JOIN decided d ON d.item_id = coalesce(i.grouped_with_id, i.id)
     WHERE i.consultation_id = %(consultation)s AND i.place NOT IN ('withdrawn', 'hidden')
-    GROUP BY 1
+    GROUP BY 1) counted
 """  # noqa: S608 (a text written above)
 
 

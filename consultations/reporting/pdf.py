@@ -149,8 +149,7 @@ def _answered(answer: Answer) -> dict[str, Any]:
     decision = str(answer.tag.label)
     return {
         "title": f"{answer.title} (point de vue minoritaire)" if answer.is_minority else answer.title,
-        "summary": answer.summary,
-        "opinions": answer.opinions,
+        "asked": f"{answer.summary} ({answer.opinions})" if answer.summary else answer.opinions,
         "decision": f"{decision} à{NBSP}{answer.forwarded_to}" if answer.forwarded_to else decision,
         "blocks": blocks(answer.html),
     }

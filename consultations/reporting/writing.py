@@ -127,7 +127,7 @@ def publish(*, actor: Any, report: Report, seen: int, at: dt.datetime) -> Report
     facts = {
         "version": held.number,
         "personnes": counted["people"],
-        "avis": sum(counted["places"].values()),
+        "avis": counted["opinions"],
         "empreinte": digest(held),
     }
     if held.correction:

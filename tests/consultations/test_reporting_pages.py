@@ -1,0 +1,415 @@
+"""The page of a report, its files and its PDF, as everybody reads them."""
+
+import csv
+import gzip
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from urllib.parse import quote
+
+import pypdf
+import pytest
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from city.models import Population
+from consultations import tasks
+from consultations.models import Item, Outcome, Report
+from consultations.reporting import assembling, figures, pdf, writing
+from tests.consultations.test_reporting import PUBLISHER, make_report, public, published, take_part, url
+from tests.factories import (
+    make_analysis_theme,
+    make_consultation,
+    make_contribution,
+    make_district,
+    make_item,
+    make_resident,
+    make_staff,
+    sign_in,
+)
+from transparency.models import RegisterLine
+
+
+@pytest.fixture
+def publisher(db):
+    return make_staff(*PUBLISHER)
+
+
+def make_closed(*, opinions=2, people=40):
+    consultation = make_consultation(phase="analyse", title="Des arbres place de la Paix")
+    author = make_resident()
+    members = [
+        make_item(contribution=make_contribution(consultation=consultation, author=author)) for _ in range(opinions)
+    ]
+    make_analysis_theme(
+        consultation=consultation,
+        members=members,
+        public_title="Planter des arbres",
+        public_summary="De l’ombre en été 🌳",
+        is_minority=True,
+        draft_decision="forwarded",
+        draft_explanation="Oui, **douze** arbres\u202f: c’est voté.",
+        draft_forwarded_to="L’agglomération",
+    )
+    near, far = make_district(), make_district()
+    Population.objects.create(district=near, inhabitants=1000, year=2021, source="Essai", is_estimate=True)
+    Population.objects.create(district=far, inhabitants=9000, year=2021, source="Essai", is_estimate=True)
+    for band in ("18-24", "40-59"):
+        Population.objects.get_or_create(age_band=band, year=2021, defaults={"inhabitants": 500, "source": "Essai"})
+    take_part(consultation, people, district=near, age_band="40-59")
+    take_part(consultation, 12, channel="desk", district=far, age_band="18-24")
+    return consultation
+
+
+RICH = (
+    "<h3>Les arbres</h3><p>Un <strong>gros</strong> tilleul,<br>et <a href='https://example.org/'>la suite</a>.</p>"
+    "<ul><li>l’ombre</li><li>l’eau</li></ul><ol><li>un</li></ol><blockquote><p>De l’air</p></blockquote>"
+    "<table><tr><th scope='col'>Année</th><th scope='col'>Arbres</th></tr><tr><td>2027</td><td>12</td></tr></table>"
+)
+
+
+# --- The page ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_tells_everything(client, publisher):
+    consultation = make_closed()
+    report = published(
+        consultation,
+        publisher,
+        minority="<p>Quelques-uns veulent garder le parking.</p>",
+        deliberation_number="D-12",
+        deliberation_url="https://example.org/d12",
+    )
+
+    page = client.get(public(consultation)).content.decode()
+
+    for words in (
+        "Quels arbres planter",
+        "De l’ombre, d’abord.",
+        "Quelques-uns veulent garder le parking.",
+        "Planter des arbres",
+        "L’agglomération",
+        "Adjointe ou adjoint aux espaces verts",
+        'href="https://example.org/d12">D-12</a>',
+        "PDF en préparation",
+        "au moins trois fois moins présents que dans la population",
+        "Ce sont des estimations.",
+        "Version 1, publiée le",
+    ):
+        assert words in page, words
+    assert f"{reverse('consultations:outcomes', args=[consultation.slug])}?theme=" in page
+    assert f"{reverse('consultations:contributions', args=[consultation.slug])}?partie=1&amp;sorte=opinion" in page
+    assert page.count('<svg class="graphique"') == page.count(", en tableau</caption>")
+    assert report.get_absolute_url() == public(consultation, number=1)
+    home = client.get(consultation.get_absolute_url()).content.decode()
+    assert f'href="{public(consultation)}"' in home
+
+
+@pytest.mark.django_db(transaction=True)
+def test_there_is_no_tab_before_the_report(client, publisher):
+    consultation = make_closed()
+    assert public(consultation) not in client.get(consultation.get_absolute_url()).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_preview_is_the_page(client, publisher):
+    consultation = make_closed()
+    make_report(consultation)
+    sign_in(client, publisher)
+    preview = client.get(url("report_preview", consultation.pk))
+    assert preview["X-Robots-Tag"] == "noindex, nofollow"
+    report = Report.objects.get()
+    writing.publish(actor=publisher, report=report, seen=1, at=timezone.now())
+    page = client.get(public(consultation)).content.decode()
+
+    def figures_of(text):
+        return re.findall(r"<(?:svg class=\"graphique\".*?</svg|tbody>.*?</tbody)>", text, re.DOTALL)
+
+    drawn = [re.sub(r"<a href=[^>]*>|</a>|<span class=\"sr\">.*?</span>", "", part) for part in figures_of(page)]
+    before = [
+        re.sub(r"<a href=[^>]*>|</a>|<span class=\"sr\">.*?</span>", "", part)
+        for part in figures_of(preview.content.decode())
+    ]
+    assert drawn == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_costs_the_same_at_ten_times_the_rows_and_stays_light(
+    client, publisher, django_assert_max_num_queries, django_assert_num_queries
+):
+    small, large = make_closed(), make_closed(opinions=20, people=400)
+    published(small, publisher)
+    published(large, publisher)
+    sizes = []
+    for consultation in (small, large):
+        client.get(public(consultation))
+        with django_assert_max_num_queries(8):
+            page = client.get(f"{public(consultation)}?{consultation.pk}")
+        sizes.append(len(gzip.compress(page.content)))
+    with django_assert_num_queries(4):
+        client.get(f"{public(small)}?encore")
+    with django_assert_num_queries(4):
+        client.get(f"{public(large)}?encore")
+    assert max(sizes) <= 15_000
+    sign_in(client, make_resident())
+    with django_assert_max_num_queries(12):
+        client.get(public(large))
+
+
+def test_presence_is_told_in_words():
+    ratios = (0.0, 0.2, 0.5, 0.7, 1.0, 1.5, 2.0, 4.0)
+    assert [assembling.presence_words(ratio).split(" que ")[0] for ratio in ratios] == [
+        "absents",
+        "au moins trois fois moins présents",
+        "environ deux fois moins présents",
+        "moins présents",
+        "aussi présents",
+        "plus présents",
+        "environ deux fois plus présents",
+        "bien plus présents",
+    ]
+
+
+def test_nothing_is_compared_with_too_few_people(db):
+    consultation = make_closed(people=3)
+    consultation.participations.filter(channel="desk").delete()
+    counted = figures.collect(consultation, at=timezone.now())
+    assert all(group.ratio is None for group in assembling.presences(counted, "by_age", str))
+
+
+# --- The files -----------------------------------------------------------------------------------------------------------
+
+
+def read_csv(response):
+    text = b"".join(response.streaming_content).decode()
+    return list(csv.DictReader(io.StringIO(text), delimiter=";"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_annex_holds_each_opinion_as_it_was_on_that_day(client, publisher):
+    consultation = make_closed(opinions=3)
+    first, second, _third = Item.objects.order_by("pk")
+    Item.objects.filter(pk=second.pk).update(place="grouped", grouped_with=first)
+    published(consultation, publisher)
+    annex = reverse("consultations:report_annex", args=[consultation.slug, 1])
+
+    rows = read_csv(client.get(annex))
+
+    assert [row["reference"] for row in rows] == list(Item.objects.order_by("pk").values_list("reference", flat=True))
+    assert {(row["sorte"], row["canal"], row["theme"], row["reponse"], row["transmis_a"]) for row in rows} == {
+        ("avis", "en_ligne", "Planter des arbres", "Transmis", "L’agglomération")
+    }
+    assert {row["explication"] for row in rows} == {"Oui, douze arbres\u202f: c’est voté."}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_annex_leaves_out_what_was_withdrawn_and_costs_the_same(client, publisher, django_assert_num_queries):
+    small, large = make_closed(), make_closed(opinions=20)
+    Item.objects.filter(pk=small.items.order_by("pk").first().pk).update(place="withdrawn")
+    published(small, publisher)
+    published(large, publisher)
+    counts = []
+    for consultation in (small, large):
+        with django_assert_num_queries(4):
+            counts.append(len(read_csv(client.get(reverse("consultations:report_annex", args=[consultation.slug, 1])))))
+    assert counts == [1, 20]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_participation_file_holds_what_the_page_shows(client, publisher):
+    consultation = make_closed()
+    take_part(consultation, 2, channel="phone")
+    published(consultation, publisher)
+    rows = read_csv(client.get(reverse("consultations:report_participation", args=[consultation.slug, 1])))
+    channels = [(row["valeur"], row["personnes"], row["regroupe"]) for row in rows if row["dimension"] == "canal"]
+    assert rows[0]["personnes"] == "54"
+    assert channels == [
+        ("desk", "12", ""),
+        ("web", "", "oui"),
+        ("phone", "", "oui"),
+        ("ensemble_des_regroupes", "42", "oui"),
+    ]
+
+
+# --- The PDF -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_pdf_is_tagged_titled_and_in_french(client, publisher):
+    consultation = make_closed()
+    report = published(consultation, publisher, said=RICH)
+    address = reverse("consultations:report_pdf", args=[consultation.slug, 1])
+    assert client.get(address).status_code == 404
+
+    tasks.build_report(report_id=report.pk)
+    tasks.build_report(report_id=report.pk)
+
+    response = client.get(address)
+    content = b"".join(response.streaming_content)
+    made = pypdf.PdfReader(io.BytesIO(content))
+    root = made.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"] == True  # noqa: E712 (an object of pypdf)
+    assert "/StructTreeRoot" in root
+    assert root["/Lang"].startswith("fr")
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"] == True  # noqa: E712 (same)
+    assert made.metadata.title == "Bilan\u00a0: Des arbres place de la Paix"
+    assert b"pdfuaid" in root["/Metadata"].get_object().get_data()
+    alternatives, kinds = _structure(root["/StructTreeRoot"])
+    assert {"/H1", "/H2", "/P", "/L", "/Table", "/TH", "/TD", "/Figure", "/Link"} <= kinds
+    assert any(text.startswith("Par quartier") for text in alternatives)
+    words = " ".join(page.extract_text() for page in made.pages)
+    for expected in ("La question posée", "Planter des arbres", "De l’ombre en été □", "tilleul", "2027"):
+        assert expected in words, expected
+    page = client.get(public(consultation)).content.decode()
+    assert f'href="{address}"' in page
+    assert "PDF en préparation" not in page
+    assert RegisterLine.objects.filter(act="report.pdf_made", subject=consultation.slug).count() == 1
+    assert len(default_storage.listdir("bilans")[1]) >= 1
+
+
+def _structure(root):
+    alternatives, kinds, waiting = [], set(), [root]
+    while waiting:
+        node = waiting.pop().get_object()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            kinds.add(str(node.get("/S")))
+            if "/Alt" in node:
+                alternatives.append(str(node["/Alt"]))
+            kids = node.get("/K")
+            if kids is not None and not isinstance(kids, int):
+                kids = kids.get_object()
+                waiting += kids if isinstance(kids, list) else [kids]
+            waiting = [kid for kid in waiting if not isinstance(kid, int)]
+    return alternatives, kinds
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pdf_whose_message_was_lost_is_asked_again(publisher):
+    report = published(make_closed(), publisher)
+    Report.objects.filter(pk=report.pk).update(pdf_asked_at=timezone.now() - 2 * tasks.LOST_AFTER)
+    tasks.sweep_reports()
+    # The sweep names the task; what it does is the test above.
+    tasks.build_report(report_id=report.pk)
+    assert Report.objects.get(pk=report.pk).pdf_state == Report.PdfState.READY
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pdf_that_failed_is_asked_again_by_an_agent(client, publisher):
+    consultation = make_closed()
+    report = published(consultation, publisher)
+    writing.fail_pdf(report=report)
+    sign_in(client, publisher)
+    assert "Refaire le PDF" in client.get(url("report", consultation.pk)).content.decode()
+    address = url("report_pdf", consultation.pk, 1)
+    assert client.post(address).status_code == 302
+    assert Report.objects.get().pdf_state == Report.PdfState.PREPARING
+    client.post(address)
+    assert Report.objects.get().pdf_state == Report.PdfState.PREPARING
+    assert client.post(url("report_pdf", consultation.pk, 9)).status_code == 404
+
+
+def test_rich_texts_become_blocks():
+    found = pdf.blocks(RICH)
+    assert [block["kind"] for block in found] == ["heading", "paragraph", "bullets", "numbers", "quote", "table"]
+    assert [run["text"] for run in found[1]["runs"]] == ["Un ", "gros", " tilleul,", "", "et ", "la suite", "."]
+    assert (found[1]["runs"][1]["bold"], found[1]["runs"][5]["url"]) == (True, "https://example.org/")
+    assert found[5]["width"] == 2
+    assert pdf.blocks("Sans balise") == [
+        {
+            "kind": "paragraph",
+            "runs": [{"text": "Sans balise", "bold": False, "italic": False, "url": "", "break": False}],
+        }
+    ]
+    assert pdf.blocks("") == []
+
+
+# --- Killed half-way -------------------------------------------------------------------------------------------------------
+
+PUBLISH = """
+import django
+django.setup()
+from django.utils import timezone
+from accounts.models import User
+from consultations.models import Report
+from consultations.reporting import writing
+report = Report.objects.select_related("consultation").get()
+print("begun", flush=True)
+writing.publish(actor=User.objects.get(pk={actor}), report=report, seen=1, at=timezone.now())
+print("published", flush=True)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_publication_killed_half_way_leaves_nothing_half_published(publisher):
+    """The last thing it does is wait for the register, which this test holds: it is killed there, everything written."""
+    make_report(make_closed(opinions=5))
+    database = connection.settings_dict
+    user, password = (quote(str(database[name]), safe="") for name in ("USER", "PASSWORD"))
+    address = f"postgres://{user}:{password}@:{database['PORT']}/{database['NAME']}?host={database['HOST']}"
+    environment = {**os.environ, "DATABASE_URL": address, "PORTAL_ENV": "test"}
+    from transparency.register import CHAIN_LOCK  # noqa: PLC0415 (only here)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [CHAIN_LOCK])
+        process = subprocess.Popen(
+            [sys.executable, "-c", PUBLISH.format(actor=publisher.pk)],
+            cwd=settings.BASE_DIR,
+            env={**environment, "DJANGO_SETTINGS_MODULE": "mulhouse.settings"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            _wait_until_it_waits(cursor, process, CHAIN_LOCK)
+            os.kill(process.pid, signal.SIGKILL)
+        finally:
+            process.kill()
+            said, _errors = process.communicate(timeout=20)
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [CHAIN_LOCK])
+    assert said.split() == ["begun"]
+    _wait_until_it_is_gone()
+    assert Report.objects.get().published_at is None
+    assert (Outcome.objects.count(), RegisterLine.objects.count()) == (0, 0)
+    assert set(Item.objects.order_by("pk").values_list("place", flat=True)) == {"waiting"}
+
+    writing.publish(
+        actor=publisher, report=Report.objects.select_related("consultation").get(), seen=1, at=timezone.now()
+    )
+    assert set(Item.objects.order_by("pk").values_list("place", flat=True)) == {"answered"}
+
+
+def _wait_until_it_waits(cursor, process, lock):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = %s", [lock]
+        )
+        if cursor.fetchone()[0]:
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    pytest.fail("it never came to the register")
+
+
+def _wait_until_it_is_gone():
+    """The server sees the death of a client when it next looks at it."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+                "AND state LIKE 'idle in transaction%%' OR wait_event = 'advisory'"
+            )
+            if not cursor.fetchone()[0]:
+                return
+        time.sleep(0.1)
