@@ -9,7 +9,7 @@ from accounts import demo as accounts
 from accounts.models import User
 from city.models import Service, Theme
 from consultations import capcollectif, importing
-from consultations.demo import acts, people, stage, surveys, texts
+from consultations.demo import acts, people, stage, surveys, texts, visits
 from consultations.demo.people import Crowd
 from consultations.models import Consultation
 
@@ -34,6 +34,7 @@ class Demonstration:
         for slug in texts.SLUGS:
             yield slug, partial(self._stage, slug)
         yield "gestes d’habitants", self._acts
+        yield "guichet et tables", partial(visits.play, at=self.at)
         yield "questionnaires", partial(surveys.seed, at=self.at)
 
     @property

@@ -125,7 +125,7 @@ def test_there_is_enough_to_read(loaded):
     assert ContributionVersion.objects.count() == 2
     assert Attachment.objects.count() == 7
     assert {row["kind"] for row in Contribution.objects.values("kind")} == set(Contribution.Kind.values)
-    assert {row["channel"] for row in Contribution.objects.values("channel")} == {"web", "paper"}
+    assert {row["channel"] for row in Contribution.objects.values("channel")} == {"web", "paper", "desk", "phone", "room"}
     assert Contribution.objects.exclude(district=None).values("district").distinct().count() == 17
 
 
@@ -172,11 +172,14 @@ def test_register_is_alive_and_whole(loaded):
     assert verification.verify_whole().broken_at is None
     assert {row["act"] for row in RegisterLine.objects.values("act")} == {
         "consultation.demo",
+        "consultation.table_entered",
+        "contribution.assisted",
         "contribution.published",
         "contribution.corrected",
         "position.taken",
         "comment.published",
         "comment.supported",
+        "desk.opened",
     }
     # The draft is nobody's business.
     assert not RegisterLine.objects.filter(subject="eclairage-de-nuit").exists()
