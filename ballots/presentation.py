@@ -204,7 +204,7 @@ def _lines(votation: Votation, options: Sequence[Option], result: counting.Resul
 
 def percent(part: int, whole: int) -> str:
     """Write a share: « 38,2 % »; "" of nothing."""
-    return f"{typography.number(100 * part / whole, decimals=1)}\u00a0%" if whole else ""
+    return f"{typography.number(round(100 * part / whole, 1), decimals=1)}\u00a0%" if whole else ""
 
 
 def _chart(votation: Votation, lines: Sequence[Line]) -> SafeString:
