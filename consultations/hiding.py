@@ -14,6 +14,7 @@ from mulhouse.errors import DomainError, require
 from transparency import register
 
 REASON_LENGTH = 300
+ROLE = "modération"
 
 
 @transaction.atomic(durable=True)
@@ -33,8 +34,10 @@ def hide(*, actor: Any, text: Contribution | Comment, reason: str, at: dt.dateti
         return
     _set(held, hidden_at=at, hidden_reason=reason.strip()[:REASON_LENGTH])
     _count(held, by=-1)
-    act = "contribution.hidden" if isinstance(held, Contribution) else "comment.hidden"
-    register.record(act, role="modération", subject=held.reference, actor=actor)
+    if isinstance(held, Contribution):
+        register.record("contribution.hidden", role=ROLE, subject=held.reference, actor=actor)
+    else:
+        register.record("comment.hidden", role=ROLE, subject=held.reference, actor=actor)
 
 
 @transaction.atomic(durable=True)
@@ -50,8 +53,10 @@ def show(*, actor: Any, text: Contribution | Comment) -> None:
         return
     _set(held, hidden_at=None, hidden_reason="")
     _count(held, by=1)
-    act = "contribution.shown" if isinstance(held, Contribution) else "comment.shown"
-    register.record(act, role="modération", subject=held.reference, actor=actor)
+    if isinstance(held, Contribution):
+        register.record("contribution.shown", role=ROLE, subject=held.reference, actor=actor)
+    else:
+        register.record("comment.shown", role=ROLE, subject=held.reference, actor=actor)
 
 
 def _set(text: Contribution | Comment, **values: Any) -> None:

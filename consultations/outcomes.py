@@ -68,7 +68,7 @@ _CONVERGE = f"""
     ORDER BY 1, 2
 """  # noqa: S608 (a text written above)
 _PREVIEW = f"""
-    WITH {_TARGET},
+    SELECT * FROM (WITH {_TARGET},
     drafted AS (
         SELECT DISTINCT s.id FROM scope s JOIN consultations_itemtheme t ON t.item_id = s.head
         WHERE t.theme_id = ANY(%(themes)s) AND NOT EXISTS (SELECT 1 FROM own WHERE own.head = s.head)
@@ -78,10 +78,13 @@ _PREVIEW = f"""
             WHERE g.item_id = t.item_id AND g.outcome_id = t.outcome_id AND g.ended_at IS NULL
         )
     )
-    SELECT count(*), count(DISTINCT coalesce(c.author_id, m.author_id)) FROM drafted d
+    SELECT count(*), count(DISTINCT coalesce(c.author_id, m.author_id, p.user_id)) FROM drafted d
     JOIN consultations_item i ON i.id = d.id
     LEFT JOIN consultations_contribution c ON c.id = i.contribution_id
     LEFT JOIN consultations_comment m ON m.id = i.comment_id
+    LEFT JOIN questionnaires_answer a ON a.id = i.answer_id
+    LEFT JOIN questionnaires_response r ON r.id = a.response_id
+    LEFT JOIN desk_person p ON p.id = r.person_id) reached
 """  # noqa: S608 (a text written above)
 
 
@@ -132,21 +135,18 @@ def of_themes(themes: Sequence[AnalysisTheme]) -> dict[int, list[Outcome]]:
     return found
 
 
-def preview(consultation: Consultation) -> Preview:
-    """Count what publishing everything that is ready would do, without doing it."""
-    themes = [
-        theme for theme in AnalysisTheme.objects.filter(consultation=consultation).order_by("title") if theme.is_ready
-    ]
-    own = [item for item in _drafted(consultation) if item.is_ready]
+def preview(consultation: Consultation, theme: AnalysisTheme | None = None) -> Preview:
+    """Count what publishing what is ready would do, for one theme or for all, without doing it."""
+    chosen = [theme] if theme else list(AnalysisTheme.objects.filter(consultation=consultation).order_by("title", "pk"))
+    themes = [row for row in chosen if row.is_ready]
+    own = [] if theme else [item for item in _drafted(consultation) if item.is_ready]
     with connection.cursor() as cursor:
         cursor.execute(
             _PREVIEW,
             {
-                "keys": list(
-                    Item.objects.filter(consultation=consultation).standing().order_by().values_list("pk", flat=True)
-                ),
+                "keys": _concerned(consultation, [theme] if theme else None, own),
                 "consultation": consultation.pk,
-                "themes": [theme.pk for theme in themes],
+                "themes": [row.pk for row in themes],
                 "items": [item.pk for item in own],
             },
         )

@@ -7,7 +7,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.db.models import F, FloatField, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce, Lower
 
-from consultations.models import SEARCH_CONFIG, Consultation, Contribution
+from consultations.models import SEARCH_CONFIG, Consultation, Contribution, Item
 
 # Fewer answers than this, and what looks like the words is shown as well.
 FEW = 5
@@ -59,3 +59,9 @@ def consultations(rows: QuerySet[Consultation], text: str) -> QuerySet[Consultat
     likeness = Q(folded__trigram_word_similar=_folded(Value(text[:LONGEST])))
     whole = SearchVector("title", "summary", config=SEARCH_CONFIG)
     return rows.alias(folded=_folded(F("title")), whole=whole).filter(Q(whole=_query(text)) | likeness)
+
+
+def items(rows: QuerySet[Item], text: str) -> QuerySet[Item]:
+    """Keep the opinions that hold these words, or whose title holds something like them."""
+    likeness = Q(folded__trigram_word_similar=_folded(Value(text[:LONGEST])))
+    return rows.alias(folded=_folded(F("title"))).filter(Q(search=_query(text)) | likeness)

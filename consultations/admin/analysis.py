@@ -1,0 +1,639 @@
+"""The analysis in the workspace: the work list of opinions, one opinion on one screen, themes and the answers to publish."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from city.models import District
+from consultations import analysis, coverage, neighbours, outcomes, presentation, signatures
+from consultations import analysis_rules as may
+from consultations.admin import analysis_forms as forms
+from consultations.admin.workspace import address, draw, fetch
+from consultations.models import AnalysisTheme, Comment, Consultation, Contribution, Item, ItemTheme, Note
+from mulhouse import lists, typography
+from mulhouse.access import staff
+from mulhouse.errors import DomainError
+from mulhouse.markup import render_markdown
+from mulhouse.templatetags import ui
+
+ORDER = lists.Order("received_at")
+PAGE_SIZE = 30
+COMMENTS = 20
+# « Tous les avis de cette recherche » stops here: more than that is not a gesture, it is a mistake.
+MOST = 5000
+EXCERPT = 280
+TONES: dict[str, ui.Tone] = {
+    Item.Place.WAITING: "mixed",
+    Item.Place.ANSWERED: "yes",
+    Item.Place.GROUPED: "info",
+    Item.Place.WITHDRAWN: "neutral",
+    Item.Place.HIDDEN: "no",
+}
+
+
+def addresses(opened: Callable[[Any], Any]) -> list[URLPattern]:
+    """Give the addresses of the analysis, under those of the workspace."""
+    name = "consultations_consultation_{}".format
+    return [
+        path("<int:pk>/analyse/", opened(work_list), name=name("analysis")),
+        path("<int:pk>/analyse/themes/", opened(themes), name=name("analysis_themes")),
+        path("<int:pk>/analyse/themes/<slug:reference>/", opened(theme), name=name("analysis_theme")),
+        path("<int:pk>/analyse/avis/<slug:reference>/", opened(item), name=name("analysis_item")),
+    ]
+
+
+def _draw(request: HttpRequest, consultation: Consultation, template: str, **context: Any) -> HttpResponse:
+    """Draw a page of the analysis, with its two parts and its meter."""
+    pk = consultation.pk
+    parts = [
+        ui.Tab("Avis", address("analysis", pk), current="/themes/" not in request.path),
+        ui.Tab("Thèmes et réponses", address("analysis_themes", pk), current="/themes/" in request.path),
+    ]
+    found = coverage.of(consultation)
+    return draw(
+        request,
+        consultation,
+        template,
+        parts=parts,
+        found=found,
+        meter=f"{typography.number(found.with_outcome)} avis sur {typography.number(found.owed)} ont une réponse",
+        analyse_refusal=may.analyse_refusal(request.user, consultation),
+        publish_refusal=may.publish_refusal(request.user, consultation),
+        **context,
+    )
+
+
+def _themes(consultation: Consultation) -> list[AnalysisTheme]:
+    return list(AnalysisTheme.objects.filter(consultation=consultation).order_by("title", "pk"))
+
+
+# --- The work list -------------------------------------------------------------------------------------------------------
+
+
+@staff(may.ANALYSE)
+def work_list(request: HttpRequest, pk: int) -> HttpResponse:
+    """Search and filter opinions, and put many of them in a theme or a group at once."""
+    consultation = fetch(request, pk)
+    known = _themes(consultation)
+    if request.method == "POST":
+        _do_bulk(request, consultation, known)
+        return redirect(address("analysis", pk) + lists.address(_asked(request)))
+    asked = _filter(request.GET, consultation, known)
+    page = lists.read(
+        _with_themes(asked.qs).select_related("section", "district", "grouped_with").defer("search"),
+        ORDER,
+        size=PAGE_SIZE,
+        at=lists.place(request.GET),
+        anchor_of=lambda reference: Item.objects.filter(consultation=consultation, reference=reference).first(),
+    )
+    here = address("analysis", pk)
+    names = [name for name in ("q", "theme", "place", "partie", "sorte", "canal", "quartier") if asked.chosen(name)]
+    return _draw(
+        request,
+        consultation,
+        "admin/consultations/analysis.html",
+        rows=[_row(row) for row in page.rows],
+        count=lists.bounded_count(asked.qs),
+        count_limit=lists.COUNT_LIMIT,
+        themes=known,
+        searched=asked.chosen("q"),
+        selects=[asked.select(name) for name in ("theme", "place")],
+        more_selects=[asked.select(name) for name in ("partie", "sorte", "canal", "quartier")],
+        has_more=any(name in names for name in ("partie", "sorte", "canal", "quartier")),
+        chosen=[ui.ActiveFilter(asked.words(name), here + lists.address(request.GET, **{name: ""})) for name in names],
+        all_checked="tout" in request.GET,
+        all_url=here + _at_page(request, tout="" if "tout" in request.GET else "oui"),
+        query=request.GET.urlencode(),
+        previous_url=here + _at_page(request, avant=page.previous, apres="") if page.previous else "",
+        next_url=here + _at_page(request, apres=page.next, avant="") if page.next else "",
+        here=here,
+    )
+
+
+def _at_page(request: HttpRequest, **changes: str) -> str:
+    """Write the query with some parameters changed, the page staying where it is unless they say otherwise."""
+    written = request.GET.copy()
+    for name, value in changes.items():
+        written.pop(name, None)
+        if value:
+            written[name] = value
+    return f"?{written.urlencode()}" if written else ""
+
+
+def _filter(query: QueryDict, consultation: Consultation, known: list[AnalysisTheme]) -> forms.ItemFilter:
+    return forms.ItemFilter(
+        query,
+        Item.objects.filter(consultation=consultation),
+        themes=known,
+        sections=list(consultation.sections.all()),
+        districts=list(District.objects.order_by("name")),
+    )
+
+
+def _with_themes(rows: QuerySet[Item]) -> QuerySet[Item]:
+    links = ItemTheme.objects.select_related("theme").order_by("theme__title")
+    return rows.prefetch_related(Prefetch("links", queryset=links))
+
+
+def _row(row: Item) -> dict[str, Any]:
+    text = "" if row.title and row.words.startswith(row.title[:40]) else row.words
+    return {
+        "item": row,
+        "url": address("analysis_item", row.consultation_id, row.reference),
+        "title": row.title or "Texte retiré",
+        "excerpt": presentation.shortened(text or row.words, EXCERPT),
+        "tone": TONES[row.place],
+        "themes": [link.theme for link in row.links.all()],
+    }
+
+
+def _asked(request: HttpRequest) -> QueryDict:
+    """Read the question of the list back from the form of a gesture."""
+    return QueryDict(request.POST.get("question", ""))
+
+
+def _do_bulk(request: HttpRequest, consultation: Consultation, known: list[AnalysisTheme]) -> None:
+    gesture, actor, at = request.POST.get("geste", ""), request.user, timezone.now()
+    keys = _chosen_keys(request, consultation, known)
+    if not keys:
+        messages.error(request, "Cochez d’abord un avis.")
+        return
+    try:
+        if gesture == "regrouper":
+            head = _head(request, consultation, keys)
+            count = analysis.group(actor=actor, root=head, keys=keys, at=at)
+            messages.success(request, f"{_opinions(count)} regroupé{'s' if count > 1 else ''} avec {head.reference}.")
+            return
+        chosen = _chosen_theme(request, consultation, known)
+        if gesture == "detacher":
+            count = analysis.detach(actor=actor, theme=chosen, keys=keys, at=at)
+            messages.success(
+                request, f"{_opinions(count)} sorti{'s' if count > 1 else ''} de «\u00a0{chosen.title}\u00a0»."
+            )
+        else:
+            count = analysis.attach(actor=actor, theme=chosen, keys=keys)
+            messages.success(
+                request, f"{_opinions(count)} ajouté{'s' if count > 1 else ''} à «\u00a0{chosen.title}\u00a0»."
+            )
+    except DomainError as error:
+        messages.error(request, error.message)
+
+
+def _opinions(count: int) -> str:
+    return f"{typography.number(count)} avis"
+
+
+def _chosen_keys(request: HttpRequest, consultation: Consultation, known: list[AnalysisTheme]) -> list[int]:
+    """Give the opinions that are ticked, or all those of the search."""
+    if request.POST.get("tous"):
+        rows = _filter(_asked(request), consultation, known).qs
+    else:
+        rows = Item.objects.filter(consultation=consultation, reference__in=request.POST.getlist("avis"))
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:MOST])
+
+
+def _chosen_theme(request: HttpRequest, consultation: Consultation, known: list[AnalysisTheme]) -> AnalysisTheme:
+    """Find the theme that was chosen, or begin the one that was named.
+
+    Raises: DomainError.
+    """
+    if title := request.POST.get("nouveau", "").strip():
+        same = [theme for theme in known if theme.title.casefold() == title.casefold()]
+        words = analysis.Words(title=title[: forms.TITLE_LENGTH])
+        return same[0] if same else analysis.create_theme(actor=request.user, consultation=consultation, words=words)
+    for theme in known:
+        if theme.reference == request.POST.get("theme"):
+            return theme
+    raise DomainError("theme", "Choisissez un thème, ou nommez-en un nouveau.")
+
+
+def _head(request: HttpRequest, consultation: Consultation, keys: list[int]) -> Item:
+    """Find the opinion with which others are grouped: the one that was named, else the oldest of them.
+
+    Raises: DomainError.
+    """
+    rows = Item.objects.filter(consultation=consultation).select_related("consultation")
+    if reference := request.POST.get("tete", "").strip().upper():
+        head = rows.filter(reference=reference).first()
+        if head is None:
+            raise DomainError("head", f"Aucun avis de cette consultation n’a la référence {reference[:12]}.")
+        return head
+    oldest = rows.standing().filter(pk__in=keys).order_by("received_at", "pk").first()
+    if oldest is None:
+        raise DomainError("gone", "Ces avis sont retirés ou masqués.")
+    return oldest
+
+
+# --- One opinion ---------------------------------------------------------------------------------------------------------
+
+
+@staff(may.ANALYSE)
+def item(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
+    """Show an opinion with everything that helps to answer it, on one page; save its themes and its own decision."""
+    consultation = fetch(request, pk)
+    row = _item(consultation, reference)
+    known = _themes(consultation)
+    held = [link.theme for link in row.links.all()]
+    initial = {
+        "seen": row.version,
+        "themes": [str(each.pk) for each in held],
+        "decision": row.draft_decision,
+        "forwarded_to": row.draft_forwarded_to,
+        "explanation": row.draft_explanation,
+    }
+    form, note = forms.ItemForm(initial=initial, themes=known), forms.NoteForm(prefix="note")
+    stale = False
+    if request.method == "POST":
+        gesture = request.POST.get("geste", "")
+        if gesture == "enregistrer":
+            form = forms.ItemForm(request.POST, initial=initial, themes=known)
+            stale = form.is_valid() and _save_item(request, row, form)
+            done = form.is_valid() and not stale
+        elif gesture == "noter":
+            note = forms.NoteForm(request.POST, prefix="note")
+            done = note.is_valid() and _noted(request, row, note)
+        else:
+            _do_one(request, consultation, row, gesture)
+            done = True
+        if done:
+            return redirect(address("analysis_item", pk, reference))
+    return _draw(
+        request,
+        consultation,
+        "admin/consultations/analysis_item.html",
+        **_item_context(consultation, row, held),
+        form=form if form.is_bound or not note.is_bound else note,
+        item_form=form,
+        note_form=note,
+        stale=_theirs(row, held) if stale else None,
+    )
+
+
+def _item(consultation: Consultation, reference: str) -> Item:
+    rows = Item.objects.filter(consultation=consultation).select_related(
+        "consultation",
+        "section",
+        "district",
+        "grouped_with",
+        "contribution__author",
+        "contribution__district",
+        "comment__author",
+        "comment__contribution__consultation",
+        "answer__question",
+    )
+    return get_object_or_404(_with_themes(rows).defer("search"), reference=reference.upper())
+
+
+def _save_item(request: HttpRequest, row: Item, form: forms.ItemForm) -> bool:
+    """Save; tell whether somebody else did meanwhile."""
+    try:
+        analysis.save_item(
+            actor=request.user,
+            item=row,
+            themes=[int(key) for key in form.cleaned_data["themes"]],
+            decided=form.decided(),
+            seen=form.cleaned_data["seen"],
+            at=timezone.now(),
+        )
+    except DomainError as error:
+        form.add_error(error.code if error.code in form.fields else None, error.message)
+        return error.code == analysis.STALE.code
+    messages.success(request, "Enregistré. Rien n’est public avant la publication des réponses.")
+    return False
+
+
+def _theirs(row: Item, held: list[AnalysisTheme]) -> dict[str, Any]:
+    """Say what the opinion holds now: what the other agent did; `version` lets the next try go through."""
+    return {
+        "version": row.version,
+        "title": "",
+        "themes": [each.title for each in held],
+        "decision": row.get_draft_decision_display() if row.draft_decision else "",
+        "forwarded_to": row.draft_forwarded_to,
+        "explanation": row.draft_explanation,
+        "place": row.get_place_display(),
+    }
+
+
+def _noted(request: HttpRequest, about: Item | AnalysisTheme, form: forms.NoteForm) -> bool:
+    try:
+        analysis.add_note(actor=request.user, about=about, body=form.cleaned_data["body"], at=timezone.now())
+    except DomainError as error:
+        form.add_error("body", error.message)
+        return False
+    messages.success(request, "Note ajoutée.")
+    return True
+
+
+def _do_one(request: HttpRequest, consultation: Consultation, row: Item, gesture: str) -> None:
+    """Do one of the small gestures of the page, and say how it went."""
+    actor, at = request.user, timezone.now()
+    try:
+        if gesture == "comme":
+            other = get_object_or_404(Item, consultation=consultation, reference=request.POST.get("avis", ""))
+            _same_themes(request, row, other)
+        elif gesture == "regrouper":
+            rows = Item.objects.filter(consultation=consultation)
+            other = get_object_or_404(rows, reference=request.POST.get("avis", "").strip().upper())
+            analysis.group(actor=actor, root=row, keys=[other.pk], at=at)
+            messages.success(request, f"{other.reference} est regroupé avec cet avis.")
+        elif gesture == "degrouper":
+            analysis.ungroup(actor=actor, item=row, at=at)
+            messages.success(request, "Cet avis est sorti du groupe.")
+        elif gesture in {"proposition", "simple"}:
+            comments = Comment.objects.select_related("contribution__consultation")
+            here = comments.filter(contribution__consultation=consultation)
+            comment = get_object_or_404(here, reference=request.POST.get("commentaire", ""))
+            analysis.mark_proposal(actor=actor, comment=comment, is_proposal=gesture == "proposition")
+            messages.success(request, f"Commentaire {comment.reference}\u00a0: c’est noté.")
+        else:
+            raise PermissionDenied
+    except DomainError as error:
+        messages.error(request, error.message)
+
+
+def _same_themes(request: HttpRequest, row: Item, other: Item) -> None:
+    """Put a neighbour in the themes of the opinion on the screen."""
+    held = [link.theme for link in row.links.all()]
+    if not held:
+        messages.error(request, "Donnez d’abord un thème à cet avis.")
+        return
+    for each in held:
+        analysis.attach(actor=request.user, theme=each, keys=[other.pk])
+    titles = " et ".join(f"«\u00a0{each.title}\u00a0»" for each in held)
+    messages.success(request, f"{other.reference} rejoint {titles}.")
+
+
+def _item_context(consultation: Consultation, row: Item, held: list[AnalysisTheme]) -> dict[str, Any]:
+    contribution = row.contribution
+    around = contribution or (row.comment.contribution if row.comment else None)
+    found = neighbours.of_item(row) if row.words else []
+    themes_of = _titles([each.pk for each in found])
+    is_gone = row.place in {Item.Place.WITHDRAWN, Item.Place.HIDDEN}
+    return {
+        "item": row,
+        "tone": TONES[row.place],
+        "is_gone": is_gone,
+        "shown_title": row.title or "Texte retiré par son auteur",
+        "html": _html(row),
+        "signed": _signed(row),
+        "public_url": _public_url(row),
+        "figures": contribution,
+        "question": row.answer.question.label if row.answer else (row.section.question if row.section else ""),
+        "held": held,
+        "comments": _comments(around) if around else [],
+        "neighbours": [
+            (each, address("analysis_item", consultation.pk, each.reference), themes_of[each.pk]) for each in found
+        ],
+        "members": list(row.members.order_by("received_at", "pk").defer("search")),
+        "head_url": address("analysis_item", consultation.pk, row.grouped_with.reference) if row.grouped_with else "",
+        "notes": _notes(Note.objects.filter(item=row)),
+        "given": outcomes.history(row),
+    }
+
+
+def _html(row: Item) -> str:
+    if row.contribution:
+        return presentation.resident_html(row.contribution.body_html) if row.words else ""
+    if row.comment:
+        return presentation.resident_html(row.comment.body_html) if row.words else ""
+    return presentation.resident_html(render_markdown(row.words))
+
+
+def _signed(row: Item) -> str:
+    if row.contribution:
+        return str(signatures.of_contribution(row.contribution))
+    if row.comment:
+        return str(signatures.of_comment(row.comment))
+    return "Une réponse sans nom"
+
+
+def _public_url(row: Item) -> str:
+    if row.contribution:
+        return row.contribution.get_absolute_url()
+    if row.comment:
+        return f"{row.comment.contribution.get_absolute_url()}commentaires/{row.comment.reference}/"
+    return ""
+
+
+def _titles(keys: list[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {key: [] for key in keys}
+    links = ItemTheme.objects.filter(item__in=keys).order_by("theme__title").values_list("item_id", "theme__title")
+    for key, title in links:
+        found[key].append(title)
+    return found
+
+
+def _comments(around: Contribution) -> list[tuple[Comment, str, str]]:
+    rows = (
+        Comment.objects.visible().filter(contribution=around).select_related("author").order_by("-published_at", "-pk")
+    )
+    return [
+        (row, str(signatures.of_comment(row)), presentation.resident_html(row.body_html)) for row in rows[:COMMENTS]
+    ]
+
+
+def _notes(rows: QuerySet[Note]) -> list[tuple[str, Any, str]]:
+    """Give who wrote each note, when, and what."""
+    return [
+        (
+            str(note.author.public_name or note.author.email) if note.author else "Compte supprimé",
+            note.written_at,
+            note.body,
+        )
+        for note in rows.select_related("author").order_by("written_at", "pk")
+    ]
+
+
+# --- Themes and answers --------------------------------------------------------------------------------------------------
+
+
+@staff(may.ANALYSE)
+def themes(request: HttpRequest, pk: int) -> HttpResponse:
+    """List the themes with where each stands, see what publishing would do, and publish."""
+    consultation = fetch(request, pk)
+    form = forms.NewThemeForm()
+    if request.method == "POST":
+        gesture = request.POST.get("geste", "")
+        if gesture == "publier":
+            _publish(request, consultation, None)
+            return redirect(address("analysis_themes", pk))
+        if gesture == "recueillir":
+            _collect(request, consultation)
+            return redirect(address("analysis_themes", pk))
+        form = forms.NewThemeForm(request.POST)
+        if form.is_valid() and (new := _created(request, consultation, form)):
+            return redirect(address("analysis_theme", pk, new.reference))
+    rows = AnalysisTheme.objects.filter(consultation=consultation).annotate(
+        number=Count("links"), waiting=Count("links", filter=Q(links__item__place=Item.Place.WAITING))
+    )
+    rows = rows.order_by("-number", "title")
+    answers = outcomes.of_themes(list(rows))
+    lacking = coverage.lacking(consultation)
+    return _draw(
+        request,
+        consultation,
+        "admin/consultations/analysis_themes.html",
+        form=form,
+        rows=[(row, address("analysis_theme", pk, row.reference), next(iter(answers[row.pk]), None)) for row in rows],
+        preview=outcomes.preview(consultation),
+        lacking=[(each, address("analysis_item", pk, each.reference)) for each in lacking.defer("search")[:10]],
+        lacking_url=address("analysis", pk) + f"?place={Item.Place.WAITING}",
+        loose_url=address("analysis", pk) + f"?theme={forms.WITHOUT}",
+        has_questionnaire=consultation.questionnaire_links.exists(),
+    )
+
+
+def _created(request: HttpRequest, consultation: Consultation, form: forms.NewThemeForm) -> AnalysisTheme | None:
+    try:
+        words = analysis.Words(title=form.cleaned_data["title"])
+        return analysis.create_theme(actor=request.user, consultation=consultation, words=words)
+    except DomainError as error:
+        form.add_error("title", error.message)
+        return None
+
+
+def _collect(request: HttpRequest, consultation: Consultation) -> None:
+    try:
+        count = analysis.collect_answers(actor=request.user, consultation=consultation, at=timezone.now())
+    except DomainError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"{_opinions(count)} de plus à traiter." if count else "Rien de nouveau.")
+
+
+def _publish(request: HttpRequest, consultation: Consultation, theme: AnalysisTheme | None) -> None:
+    try:
+        done = outcomes.publish(
+            actor=request.user,
+            consultation=consultation,
+            at=timezone.now(),
+            themes=[theme.pk] if theme else None,
+        )
+    except DomainError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(
+            request,
+            f"Publié\u00a0: {typography.number(done.outcomes)} réponse{'s' if done.outcomes > 1 else ''}, "
+            f"pour {_opinions(done.given)}. Leurs auteurs reçoivent un courriel.",
+        )
+
+
+@staff(may.ANALYSE)
+def theme(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
+    """Say a theme, prepare its decision, see what would join it and who would be told, and publish."""
+    consultation = fetch(request, pk)
+    known = _themes(consultation)
+    row = get_object_or_404(
+        AnalysisTheme.objects.select_related("consultation"), consultation=consultation, reference=reference.upper()
+    )
+    others = [each for each in known if each.pk != row.pk]
+    initial = {
+        "seen": row.version,
+        "title": row.title,
+        "public_title": row.public_title,
+        "public_summary": row.public_summary,
+        "is_minority": row.is_minority,
+        "decision": row.draft_decision,
+        "forwarded_to": row.draft_forwarded_to,
+        "explanation": row.draft_explanation,
+    }
+    form, note = forms.ThemeForm(initial=initial), forms.NoteForm(prefix="note")
+    stale = False
+    if request.method == "POST":
+        gesture = request.POST.get("geste", "")
+        if gesture == "enregistrer":
+            form = forms.ThemeForm(request.POST, initial=initial)
+            stale = form.is_valid() and _save_theme(request, row, form)
+            done = form.is_valid() and not stale
+        elif gesture == "noter":
+            note = forms.NoteForm(request.POST, prefix="note")
+            done = note.is_valid() and _noted(request, row, note)
+        else:
+            return _theme_gesture(request, consultation, row, others, gesture)
+        if done:
+            return redirect(address("analysis_theme", pk, row.reference))
+    suggestions = neighbours.of_theme(row)
+    titles = _titles([each.pk for each in suggestions])
+    members = Item.objects.filter(consultation=consultation, links__theme=row)
+    return _draw(
+        request,
+        consultation,
+        "admin/consultations/analysis_theme.html",
+        theme=row,
+        form=form if form.is_bound or not note.is_bound else note,
+        theme_form=form,
+        note_form=note,
+        merge_form=forms.MergeForm(themes=others) if others else None,
+        number=members.count(),
+        members_url=address("analysis", pk) + f"?theme={row.reference}",
+        suggestions=[(each, address("analysis_item", pk, each.reference), titles[each.pk]) for each in suggestions],
+        notes=_notes(Note.objects.filter(theme=row)),
+        given=outcomes.of_themes([row])[row.pk],
+        preview=outcomes.preview(consultation, row),
+        delete_refusal=may.delete_refusal(request.user, row),
+        stale=_theirs_theme(row) if stale else None,
+    )
+
+
+def _save_theme(request: HttpRequest, row: AnalysisTheme, form: forms.ThemeForm) -> bool:
+    """Save; tell whether somebody else did meanwhile."""
+    try:
+        analysis.save_theme(
+            actor=request.user, theme=row, words=form.words(), decided=form.decided(), seen=form.cleaned_data["seen"]
+        )
+    except DomainError as error:
+        form.add_error(error.code if error.code in form.fields else None, error.message)
+        return error.code == analysis.STALE.code
+    messages.success(request, "Enregistré. Rien n’est public avant la publication de la réponse.")
+    return False
+
+
+def _theirs_theme(row: AnalysisTheme) -> dict[str, Any]:
+    return {
+        "version": row.version,
+        "place": "",
+        "title": row.title,
+        "public_title": row.public_title,
+        "public_summary": row.public_summary,
+        "decision": row.get_draft_decision_display() if row.draft_decision else "",
+        "forwarded_to": row.draft_forwarded_to,
+        "explanation": row.draft_explanation,
+    }
+
+
+def _theme_gesture(
+    request: HttpRequest, consultation: Consultation, row: AnalysisTheme, others: list[AnalysisTheme], gesture: str
+) -> HttpResponse:
+    """Do one of the gestures of the page of a theme, and lead to where its result is."""
+    pk, here = consultation.pk, address("analysis_theme", consultation.pk, row.reference)
+    if gesture == "publier":
+        _publish(request, consultation, row)
+        return redirect(here)
+    try:
+        if gesture == "ajouter":
+            rows = Item.objects.filter(consultation=consultation, reference__in=request.POST.getlist("avis"))
+            count = analysis.attach(actor=request.user, theme=row, keys=list(rows.values_list("pk", flat=True)))
+            messages.success(request, f"{_opinions(count)} ajouté{'s' if count > 1 else ''}.")
+            return redirect(here)
+        if gesture == "fusionner":
+            into = next((each for each in others if each.reference == request.POST.get("into")), row)
+            kept = analysis.merge_theme(actor=request.user, theme=row, into=into)
+            messages.success(request, f"«\u00a0{row.title}\u00a0» est fusionné dans «\u00a0{kept.title}\u00a0».")
+            return redirect(address("analysis_theme", pk, kept.reference))
+        if gesture == "supprimer":
+            analysis.delete_theme(actor=request.user, theme=row)
+            messages.success(request, f"Thème «\u00a0{row.title}\u00a0» supprimé. Ses avis restent.")
+            return redirect(address("analysis_themes", pk))
+    except DomainError as error:
+        messages.error(request, error.message)
+        return redirect(here)
+    raise PermissionDenied

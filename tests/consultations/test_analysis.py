@@ -1,0 +1,470 @@
+"""Agents sort opinions in themes, group them, note and prepare decisions: who may, what it changes, what it never does."""
+
+import threading
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from consultations import actions, analysis, coverage, hiding, neighbours, outcomes
+from consultations.models import AnalysisTheme, Comment, Item, ItemOutcome, ItemTheme, Note
+from consultations.places import Place
+from mulhouse.errors import DomainError, RefusedError
+from mulhouse.references import new_reference
+from tests import factories as f
+from tests.consultations.test_places import check
+from transparency.models import RegisterLine
+
+ANALYST = (
+    "consultations.analyse_consultation",
+    "consultations.publish_consultation",
+    "consultations.change_consultation",
+)
+
+
+def page(route, consultation, *args):
+    return reverse(f"admin:consultations_consultation_{route}", args=[consultation.pk, *args])
+
+
+def town(count=3, **fields):
+    consultation = f.make_consultation(phase="analyse")
+    return consultation, [f.make_item(consultation=consultation, **fields) for _ in range(count)]
+
+
+def refresh(item):
+    return Item.objects.get(pk=item.pk)
+
+
+# --- Who may ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("permissions", [(), ("consultations.change_consultation", "consultations.hide_voice")])
+def test_nobody_else_analyses(permissions):
+    consultation, (item, other, _last) = town()
+    theme = f.make_analysis_theme(consultation=consultation)
+    intruder, at = f.make_staff(*permissions), timezone.now()
+    words, decided = analysis.Words(title="Bancs"), analysis.Decided("kept", "Oui.")
+    gestures = [
+        lambda: analysis.create_theme(actor=intruder, consultation=consultation, words=words),
+        lambda: analysis.save_theme(actor=intruder, theme=theme, words=words, decided=decided, seen=1),
+        lambda: analysis.merge_theme(actor=intruder, theme=theme, into=theme),
+        lambda: analysis.delete_theme(actor=intruder, theme=theme),
+        lambda: analysis.attach(actor=intruder, theme=theme, keys=[item.pk]),
+        lambda: analysis.detach(actor=intruder, theme=theme, keys=[item.pk], at=at),
+        lambda: analysis.save_item(actor=intruder, item=item, themes=[], decided=decided, seen=1, at=at),
+        lambda: analysis.group(actor=intruder, root=item, keys=[other.pk], at=at),
+        lambda: analysis.ungroup(actor=intruder, item=item, at=at),
+        lambda: analysis.add_note(actor=intruder, about=item, body="Note", at=at),
+        lambda: analysis.collect_answers(actor=intruder, consultation=consultation, at=at),
+        lambda: analysis.mark_proposal(
+            actor=intruder, comment=f.make_comment(contribution=item.contribution), is_proposal=True
+        ),
+        lambda: outcomes.publish(actor=intruder, consultation=consultation, at=at),
+    ]
+    for gesture in gestures:
+        with pytest.raises(RefusedError):
+            gesture()
+    assert (ItemTheme.objects.count(), Note.objects.count(), ItemOutcome.objects.count()) == (0, 0, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("who", "status"), [("visitor", 302), ("resident", 302), ("editor", 403), ("moderator", 403), ("analyst", 200)]
+)
+def test_pages_are_for_analysts(client, who, status):
+    consultation, (item, *_rest) = town()
+    theme = f.make_analysis_theme(consultation=consultation, members=[item])
+    people = {
+        "resident": f.make_resident,
+        "editor": lambda: f.make_staff("consultations.change_consultation"),
+        "moderator": lambda: f.make_staff("consultations.hide_voice", "consultations.view_contribution"),
+        "analyst": lambda: f.make_staff(*ANALYST),
+    }
+    if who in people:
+        f.sign_in(client, people[who]())
+    for url in (
+        page("analysis", consultation),
+        page("analysis_item", consultation, item.reference),
+        page("analysis_themes", consultation),
+        page("analysis_theme", consultation, theme.reference),
+    ):
+        assert client.get(url).status_code == status
+
+
+# --- Themes ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_two_themes_never_share_a_title():
+    consultation, _items = town(0)
+    agent = f.make_staff(*ANALYST)
+    analysis.create_theme(actor=agent, consultation=consultation, words=analysis.Words(title="  Plus   de bancs "))
+    with pytest.raises(DomainError, match="porte déjà ce titre"):
+        analysis.create_theme(actor=agent, consultation=consultation, words=analysis.Words(title="plus de BANCS"))
+    assert list(AnalysisTheme.objects.values_list("title", flat=True)) == ["Plus de bancs"]
+
+
+@pytest.mark.django_db
+def test_attaching_twice_counts_once():
+    consultation, found = town()
+    agent, theme = f.make_staff(*ANALYST), f.make_analysis_theme(consultation=consultation)
+    keys = [item.pk for item in found]
+    assert analysis.attach(actor=agent, theme=theme, keys=keys) == 3
+    assert analysis.attach(actor=agent, theme=theme, keys=keys) == 0
+    assert analysis.detach(actor=agent, theme=theme, keys=keys[:1], at=timezone.now()) == 1
+    assert ItemTheme.objects.count() == 2
+    check(consultation)
+
+
+@pytest.mark.django_db
+def test_merging_moves_opinions_notes_and_what_was_prepared():
+    consultation, (one, two, three) = town()
+    agent = f.make_staff(*ANALYST)
+    old = f.make_analysis_theme(consultation=consultation, members=[one, two], **f.READY)
+    kept = f.make_analysis_theme(consultation=consultation, members=[two, three])
+    analysis.add_note(actor=agent, about=old, body="À dire aux élus.", at=timezone.now())
+    analysis.merge_theme(actor=agent, theme=old, into=kept)
+    kept.refresh_from_db()
+    assert set(ItemTheme.objects.values_list("theme", "item")) == {(kept.pk, item.pk) for item in (one, two, three)}
+    assert (kept.is_ready, kept.notes.count(), AnalysisTheme.objects.count()) == (True, 1, 1)
+
+
+@pytest.mark.django_db
+def test_a_theme_with_a_public_answer_is_neither_absorbed_nor_deleted():
+    consultation, (one, *_rest) = town()
+    agent = f.make_staff(*ANALYST)
+    theme = f.make_analysis_theme(consultation=consultation, members=[one], **f.READY)
+    other = f.make_analysis_theme(consultation=consultation)
+    outcomes.publish(actor=agent, consultation=consultation, at=timezone.now())
+    with pytest.raises(RefusedError, match="réponse publiée"):
+        analysis.merge_theme(actor=agent, theme=theme, into=other)
+    with pytest.raises(RefusedError, match="réponse publiée"):
+        analysis.delete_theme(actor=agent, theme=theme)
+
+
+# --- Groups ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_group_has_one_head_whatever_is_asked():
+    consultation, (one, two, three) = town()
+    agent, at = f.make_staff(*ANALYST), timezone.now()
+    analysis.group(actor=agent, root=one, keys=[two.pk], at=at)
+    # Asking the member to head brings to its head; a head that joins brings its group.
+    analysis.group(actor=agent, root=refresh(two), keys=[one.pk], at=at)
+    analysis.group(actor=agent, root=three, keys=[one.pk], at=at)
+    assert [refresh(item).grouped_with_id for item in (one, two, three)] == [three.pk, three.pk, None]
+    assert coverage.of(consultation).by_place == {
+        "waiting": 1,
+        "answered": 0,
+        "grouped": 2,
+        "withdrawn": 0,
+        "hidden": 0,
+    }
+    check(consultation)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("gone", ["withdraw", "hide"])
+def test_when_the_head_goes_its_oldest_member_takes_its_place_and_keeps_the_answer(gone):
+    consultation, (one, two, three) = town()
+    agent, at = f.make_staff(*ANALYST, "consultations.hide_voice"), timezone.now()
+    f.make_analysis_theme(consultation=consultation, members=[one], **f.READY)
+    analysis.group(actor=agent, root=one, keys=[two.pk, three.pk], at=at)
+    outcomes.publish(actor=agent, consultation=consultation, at=at)
+    if gone == "withdraw":
+        actions.withdraw(actor=one.contribution.author, contribution=one.contribution, at=at)
+    else:
+        hiding.hide(actor=agent, text=one.contribution, reason="Hors charte", at=at)
+    heir, member = refresh(two), refresh(three)
+    assert (heir.place, heir.grouped_with_id, member.grouped_with_id) == (Place.ANSWERED, None, two.pk)
+    assert [row.decision for row in outcomes.of_item(member)] == ["kept"]
+    check(consultation)
+
+
+@pytest.mark.django_db
+def test_leaving_a_group_keeps_the_answers_of_one_s_own_themes_only():
+    consultation, (one, two, _three) = town()
+    agent, at = f.make_staff(*ANALYST), timezone.now()
+    f.make_analysis_theme(consultation=consultation, members=[one], **f.READY)
+    analysis.group(actor=agent, root=one, keys=[two.pk], at=at)
+    outcomes.publish(actor=agent, consultation=consultation, at=at)
+    assert len(outcomes.of_item(refresh(two))) == 1
+    analysis.ungroup(actor=agent, item=refresh(two), at=timezone.now())
+    assert (refresh(two).place, outcomes.of_item(refresh(two))) == (Place.WAITING, [])
+    # What was received is not forgotten: it has ended.
+    assert len(outcomes.history(refresh(two))) == 1
+    check(consultation)
+
+
+# --- Proposals of the debate -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_proposal_of_the_debate_must_get_an_answer():
+    consultation = f.make_consultation()
+    contribution = f.make_contribution(consultation=consultation)
+    comment = actions.comment(
+        actor=f.make_resident(),
+        contribution=contribution,
+        reference=new_reference(),
+        stance="for",
+        body="Et une fontaine.",
+        at=timezone.now(),
+        is_proposal=True,
+    )
+    item = Item.objects.get(comment=comment)
+    assert (item.kind, item.place, item.title, item.words) == (
+        "comment",
+        "waiting",
+        "Et une fontaine.",
+        "Et une fontaine.",
+    )
+    actions.withdraw_comment(actor=comment.author, comment=comment, at=timezone.now())
+    item = refresh(item)
+    assert (item.place, item.title, item.words) == ("withdrawn", "", "")
+
+
+@pytest.mark.django_db
+def test_marking_and_unmarking_a_proposal():
+    consultation, (one, *_rest) = town(1)
+    agent, comment = f.make_staff(*ANALYST), f.make_comment(contribution=one.contribution)
+    for _twice in range(2):
+        analysis.mark_proposal(actor=agent, comment=comment, is_proposal=True)
+    assert Item.objects.filter(comment=comment).count() == 1
+    analysis.mark_proposal(actor=agent, comment=comment, is_proposal=False)
+    assert (Item.objects.filter(comment=comment).count(), Comment.objects.get().is_proposal) == (0, False)
+    analysis.mark_proposal(actor=agent, comment=comment, is_proposal=True)
+    f.make_analysis_theme(consultation=consultation, members=[Item.objects.get(comment=comment)], **f.READY)
+    outcomes.publish(actor=agent, consultation=consultation, at=timezone.now())
+    with pytest.raises(DomainError, match="a reçu une réponse"):
+        analysis.mark_proposal(actor=agent, comment=comment, is_proposal=False)
+
+
+# --- Two agents ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_two_agents_on_one_opinion_lose_nothing(client):
+    """The second one reads what the first one did, keeps what they typed, and goes on from there."""
+    consultation, (item, *_rest) = town()
+    theme = f.make_analysis_theme(consultation=consultation, title="Bancs")
+    f.sign_in(client, f.make_staff(*ANALYST))
+    url = page("analysis_item", consultation, item.reference)
+    seen = item.version
+    first = {
+        "geste": "enregistrer",
+        "seen": seen,
+        "themes": [theme.pk],
+        "decision": "kept",
+        "explanation": "Du premier.",
+    }
+    assert client.post(url, first).status_code == 302
+    second = {"geste": "enregistrer", "seen": seen, "themes": [], "decision": "not_kept", "explanation": "Du second."}
+    response = client.post(url, second)
+    assert response.status_code == 422
+    text = response.content.decode()
+    assert "Du premier." in text
+    assert "Du second." in text
+    assert refresh(item).draft_explanation == "Du premier."
+    assert client.post(url, {**second, "seen": refresh(item).version, "themes": [theme.pk]}).status_code == 302
+    assert refresh(item).draft_explanation == "Du second."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_agents_at_the_same_instant_one_is_told():
+    _consultation, (item, *_rest) = town()
+    agents, start, said = [f.make_staff(*ANALYST) for _ in range(2)], threading.Barrier(2), []
+
+    def save(agent):
+        start.wait()
+        try:
+            analysis.save_item(
+                actor=agent,
+                item=item,
+                themes=[],
+                decided=analysis.Decided("kept", agent.public_name),
+                seen=item.version,
+                at=timezone.now(),
+            )
+            said.append("saved")
+        except DomainError as error:
+            said.append(error.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=save, args=(agent,)) for agent in agents]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == ["saved", "stale"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_agents_in_bulk_and_authors_at_once_leave_everything_in_its_place():
+    """Grouping, sorting and withdrawing the same opinions from six threads: no deadlock, no opinion lost."""
+    consultation, found = town(12)
+    agents = [f.make_staff(*ANALYST) for _ in range(4)]
+    chosen = [f.make_analysis_theme(consultation=consultation, **f.READY) for _ in range(2)]
+    keys, start, wrong = [item.pk for item in found], threading.Barrier(6), []
+
+    def run(gesture):
+        start.wait()
+        try:
+            gesture()
+        except DomainError:
+            pass
+        except Exception as error:  # noqa: BLE001 (shown by the assertion below)
+            wrong.append(repr(error))
+        finally:
+            connection.close()
+
+    gestures = [
+        lambda: analysis.attach(actor=agents[0], theme=chosen[0], keys=keys),
+        lambda: analysis.attach(actor=agents[1], theme=chosen[1], keys=keys[::-1]),
+        lambda: analysis.group(actor=agents[2], root=found[5], keys=keys[:8], at=timezone.now()),
+        lambda: outcomes.publish(actor=agents[3], consultation=consultation, at=timezone.now()),
+        lambda: actions.withdraw(
+            actor=found[5].contribution.author, contribution=found[5].contribution, at=timezone.now()
+        ),
+        lambda: actions.withdraw(
+            actor=found[0].contribution.author, contribution=found[0].contribution, at=timezone.now()
+        ),
+    ]
+    threads = [threading.Thread(target=run, args=(gesture,)) for gesture in gestures]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert coverage.of(consultation).by_place["withdrawn"] == 2
+    check(consultation)
+
+
+# --- The work list ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_list_is_searched_and_filtered(client):
+    consultation, _none = town(0)
+    bench = f.make_item(consultation=consultation, title="Un banc à l’ombre", body="Pour s’asseoir.", kind="proposal")
+    tree = f.make_item(consultation=consultation, title="Des arbres", body="Il fait chaud.")
+    theme = f.make_analysis_theme(consultation=consultation, members=[bench])
+    f.sign_in(client, f.make_staff(*ANALYST))
+    url = page("analysis", consultation)
+
+    def shown(**query):
+        return [row["item"].pk for row in client.get(url, query).context["rows"]]
+
+    assert shown() == [tree.pk, bench.pk]
+    assert shown(q="bancs") == [bench.pk]
+    assert shown(theme=theme.reference) == [bench.pk]
+    assert shown(theme="sans") == [tree.pk]
+    assert shown(sorte="proposal") == [bench.pk]
+    assert shown(place="answered") == []
+
+
+@pytest.mark.django_db
+def test_bulk_gestures_from_the_list(client):
+    consultation, found = town(4)
+    f.sign_in(client, f.make_staff(*ANALYST))
+    url = page("analysis", consultation)
+    two = [item.reference for item in found[:2]]
+    client.post(url, {"geste": "rattacher", "nouveau": "Bancs", "avis": two})
+    theme = AnalysisTheme.objects.get()
+    assert theme.links.count() == 2
+    client.post(url, {"geste": "rattacher", "theme": theme.reference, "tous": "oui", "question": "theme=sans"})
+    assert theme.links.count() == 4
+    client.post(url, {"geste": "detacher", "theme": theme.reference, "avis": two})
+    assert theme.links.count() == 2
+    client.post(url, {"geste": "regrouper", "tete": found[3].reference, "avis": two})
+    assert refresh(found[0]).grouped_with_id == found[3].pk
+    # Nothing ticked: nothing done, and it is said.
+    response = client.post(url, {"geste": "rattacher", "theme": theme.reference}, follow=True)
+    assert "Cochez d’abord un avis." in response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [2, 5])
+def test_pages_ask_the_same_number_of_queries(client, count, django_assert_num_queries):
+    consultation, found = town(count, body="Un banc à l’ombre des arbres")
+    for item in found:
+        f.make_comment(contribution=item.contribution)
+    theme = f.make_analysis_theme(consultation=consultation, members=found, **f.READY)
+    f.sign_in(client, f.make_staff(*ANALYST))
+    for url, queries in {
+        page("analysis", consultation): 14,
+        page("analysis_item", consultation, found[0].reference): 21,
+        page("analysis_themes", consultation): 17,
+        page("analysis_theme", consultation, theme.reference): 20,
+    }.items():
+        client.get(url)
+        with django_assert_num_queries(queries):
+            client.get(url)
+
+
+@pytest.mark.django_db
+def test_neighbours_say_the_same_things():
+    consultation, _none = town(0)
+    one = f.make_item(consultation=consultation, title="Plus de bancs à l’ombre", body="Les bancs sont au soleil.")
+    near = f.make_item(consultation=consultation, title="Des bancs à l’ombre des arbres", body="On cuit.")
+    f.make_item(consultation=consultation, title="Un kiosque à musique", body="Pour les fêtes.")
+    elsewhere, _items = town(0)
+    f.make_item(consultation=elsewhere, title="Plus de bancs à l’ombre", body="Ailleurs.")
+    assert neighbours.of_item(one) == [near]
+    theme = f.make_analysis_theme(consultation=consultation, members=[one], title="Assises")
+    assert neighbours.of_theme(theme) == [near]
+    quoted = f.make_item(consultation=consultation, title="L'arbre \\ d'ici ' :*", body="& | ! ( ) <->")
+    assert neighbours.of_item(quoted) == [near]
+
+
+# --- What agents say among themselves --------------------------------------------------------------------------------
+
+MARKER = "ZINNIAPOURPRE"
+
+
+@pytest.mark.django_db
+def test_what_agents_write_among_themselves_reaches_no_public_page(client):
+    """Notes, working titles and prepared decisions: looked for on every public address of a consultation, signed in or not."""
+    consultation, (item, other, _last) = town()
+    agent = f.make_staff(*ANALYST)
+    theme = f.make_analysis_theme(
+        consultation=consultation, members=[item], title=f"{MARKER} titre", public_title="Des bancs", **f.READY
+    )
+    analysis.add_note(actor=agent, about=item, body=f"{MARKER} avis", at=timezone.now())
+    analysis.add_note(actor=agent, about=theme, body=f"{MARKER} thème", at=timezone.now())
+    outcomes.publish(actor=agent, consultation=consultation, at=timezone.now())
+    Item.objects.filter(pk=other.pk).update(draft_decision="kept", draft_explanation=f"{MARKER} préparé")
+    AnalysisTheme.objects.filter(pk=theme.pk).update(draft_explanation=f"{MARKER} nouvelle", draft_forwarded_to=MARKER)
+    from consultations import tasks  # noqa: PLC0415 (the mails of a publication)
+    from notifications.models import OutboundMail  # noqa: PLC0415 (what left by mail)
+
+    tasks.tell_contributors(consultation_id=consultation.pk)
+    for person in (None, item.contribution.author, other.contribution.author):
+        if person is not None:
+            client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        for url in public_addresses(consultation, item):
+            response = client.get(url)
+            content = b"".join(response.streaming_content) if response.streaming else response.content
+            assert MARKER not in content.decode("utf-8", errors="replace"), url
+    for mail in OutboundMail.objects.all():
+        assert MARKER not in repr(vars(mail))
+    assert not RegisterLine.objects.filter(content__contains=MARKER).exists()
+
+
+def public_addresses(consultation, item):
+    """Every address of the app that takes the consultation alone, or one of its contributions; search and register too."""
+    from consultations.urls import urlpatterns  # noqa: PLC0415 (walked)
+
+    found = ["/recherche/?q=zinniapourpre", "/registre/", "/concertations/mes-contributions/"]
+    for pattern in urlpatterns:
+        names = set(pattern.pattern.converters)
+        values = {"slug": consultation.slug, "reference": item.reference}
+        if names <= set(values):
+            found.append(
+                reverse(f"consultations:{pattern.name}", kwargs={name: values[name] for name in sorted(names)})
+            )
+    return found
