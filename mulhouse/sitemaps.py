@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap, views
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -72,12 +72,31 @@ class Contributions(Consultations):
         return reverse("consultations:contributions", args=[item.slug])
 
 
+class Reports(Consultations):
+    """The report of each consultation that has one: the address of its last version."""
+
+    def items(self) -> QuerySet[Consultation]:
+        """List them, newest first."""
+        return super().items().filter(reports__published_at__isnull=False).annotate(last=Max("reports__published_at"))
+
+    def lastmod(self, item: Any) -> datetime:
+        """Give the day of the last version."""
+        found: datetime = item.last
+        return found
+
+    def location(self, item: Consultation) -> str:
+        """Give the address of the report."""
+        return reverse("consultations:report", args=[item.slug])
+
+
 @public
 @require_safe
 @cached_for_visitors
 def sitemap(request: HttpRequest) -> HttpResponse:
     """List the pages for search engines."""
-    return views.sitemap(request, {"pages": Pages, "consultations": Consultations, "contributions": Contributions})
+    return views.sitemap(
+        request, {"pages": Pages, "consultations": Consultations, "contributions": Contributions, "reports": Reports}
+    )
 
 
 @public

@@ -444,7 +444,7 @@ def _decisions(figures: Figures, base: Addresses) -> Chart | None:
         svg=charts.bars(key="suites", title=title, description=description, bars=bars),
         headers=(_("Réponse"), _("Avis")),
         rows=[
-            (Cell(str(Decision(name).label)), Cell(typography.number(number), base.answered(suite=ADDRESSES[name])))
+            (Cell(str(Decision(name).label)), Cell(typography.number(number), base.answered(suite=ADDRESSES[Decision(name)])))
             for name, number in shown
         ],
         url=base.annex,
