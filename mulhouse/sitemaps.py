@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap, views
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from consultations.models import Consultation
+from commitments.models import Commitment
+from consultations.models import Consultation, Outcome
 from mulhouse import navigation
 from mulhouse.access import public
 from transparency.pages import cached_for_visitors
@@ -87,6 +88,30 @@ class Reports(Consultations):
     def location(self, item: Consultation) -> str:
         """Give the address of the report."""
         return reverse("consultations:report", args=[item.slug])
+
+
+class Outcomes(Consultations):
+    """What the city answered to each consultation."""
+
+    def items(self) -> QuerySet[Consultation]:
+        """List the consultations that have an answer."""
+        return super().items().filter(Exists(Outcome.objects.filter(consultation=OuterRef("pk"))))
+
+    def location(self, item: Consultation) -> str:
+        """Give the address of the list of answers."""
+        return reverse("consultations:outcomes", args=[item.slug])
+
+
+class Commitments(PortalSitemap):
+    """Every public commitment."""
+
+    def items(self) -> QuerySet[Commitment]:
+        """List them, newest first."""
+        return Commitment.objects.published().only("reference", "published_at", "news_at")
+
+    def lastmod(self, item: Commitment) -> datetime | None:
+        """Give the day of its last news."""
+        return item.news_at
 
 
 @public

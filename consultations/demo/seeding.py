@@ -9,7 +9,7 @@ from accounts import demo as accounts
 from accounts.models import User
 from city.models import Service, Theme
 from consultations import capcollectif, importing
-from consultations.demo import acts, people, stage, surveys, texts, visits
+from consultations.demo import acts, amending, people, polls, promises, reports, stage, surveys, texts, visits
 from consultations.demo.people import Crowd
 from consultations.models import Consultation
 
@@ -33,9 +33,13 @@ class Demonstration:
         yield "comptes de démonstration", self._people
         for slug in texts.SLUGS:
             yield slug, partial(self._stage, slug)
+        yield "règles du jeu", partial(amending.freeze_all, at=self.at)
+        yield "engagements", partial(promises.play, at=self.at)
         yield "gestes d’habitants", self._acts
-        yield "guichet et tables", partial(visits.play, at=self.at)
         yield "questionnaires", partial(surveys.seed, at=self.at)
+        yield "votes secrets", self._votes
+        yield "guichet et tables", partial(visits.play, at=self.at)
+        yield "bilans", partial(reports.seed, at=self.at)
 
     @property
     def crowd(self) -> Crowd:
@@ -54,6 +58,9 @@ class Demonstration:
             return False
         script = texts.script(slug)
         return stage.stage(script=script, crowd=self.crowd, files=stage.store(script), at=self.at)
+
+    def _votes(self) -> bool:
+        return polls.play(crowd=self.crowd, at=self.at)
 
     def _acts(self) -> bool:
         hero = User.objects.get(

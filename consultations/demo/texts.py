@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from consultations.models.procedure import RESTITUTION_DAYS
+
 CONTENT = Path(__file__).parent / "content"
 # In the order in which they were published.
 SLUGS = (
@@ -197,6 +199,7 @@ def script(slug: str) -> Script:
             "image_alt": french(content.get("image_alt", "")),
             "residency_level": content.get("residency", "declared"),
             "minimum_age": content.get("minimum_age"),
+            "restitution_days": content.get("restitution_days", RESTITUTION_DAYS),
         },
         theme=content["theme"],
         service=content["service"],

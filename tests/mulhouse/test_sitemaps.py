@@ -3,8 +3,11 @@
 import re
 
 import pytest
+from django.utils import timezone
 
 from tests import factories as f
+from tests.commitments.rows import make_commitment
+from tests.consultations.test_telling import answer, make_item
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +37,17 @@ def test_site_map_lists_what_is_published_on_the_declared_host(client, settings)
     assert len(found) == len(set(found))
 
 
+def test_site_map_lists_answers_and_commitments(client):
+    answered, waiting = make_item(), make_item()
+    answer(answered, at=timezone.now())
+    public, draft = make_commitment(), make_commitment(published_at=None)
+    found = [re.sub("^https?://[^/]+", "", address) for address in listed(client)]
+    assert f"{answered.consultation.get_absolute_url()}suites/" in found
+    assert public.get_absolute_url() in found
+    assert f"{waiting.consultation.get_absolute_url()}suites/" not in found
+    assert draft.get_absolute_url() not in found
+
+
 def test_site_map_names_nothing_private(client):
     assert [
         address for address in listed(client) if re.search("/(compte|mon-espace|gestion|abonnements)/", address)
@@ -43,7 +57,9 @@ def test_site_map_names_nothing_private(client):
 def test_site_map_costs_the_same_with_many_consultations(client, django_assert_num_queries):
     for _ in range(12):
         f.make_consultation()
-    with django_assert_num_queries(5):  # register, and a count and a page for each of the two lists
+    make_commitment()
+    answer(make_item(), at=timezone.now())
+    with django_assert_num_queries(9):  # register, and a count and a page for each of the four lists
         client.get("/sitemap.xml")
 
 
