@@ -172,7 +172,8 @@ def tabs(consultation: Consultation, *, current: str, documents: int | None = No
         *([restitution] if reported else []),
         *([questionnaires] if asked else []),
         *([votes] if voted else []),
-        *([plan] if consultation.has_places or current == "map" else []),
+        # Said by the query that fetches the consultation of a page.
+        *([plan] if current == "map" or getattr(consultation, "has_places", False) else []),
         ui.Tab(
             _("Réponses de la Ville"),
             reverse("consultations:outcomes", args=[consultation.slug]),

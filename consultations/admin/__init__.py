@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
-from consultations import archiving_rules, editing, editing_rules, packaging, search, signatures
+from consultations import analysis_rules, archiving_rules, editing, editing_rules, hiding, packaging, search, signatures
 from consultations.admin import analysis, desk, following, questionnaires, reports, votes, workspace
 from consultations.models import Comment, Consultation, Contribution
 from desk.models import Receipt

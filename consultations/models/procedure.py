@@ -127,9 +127,6 @@ class Consultation(models.Model):
     contribution_count = models.PositiveIntegerField("contributions", default=0, editable=False)
     comment_count = models.PositiveIntegerField("commentaires", default=0, editable=False)
 
-    # Whether a contribution names a place: said by the query that fetches the consultation of a page.
-    has_places: ClassVar[bool] = False
-
     objects: ClassVar[models.Manager["Consultation"]] = ConsultationQuerySet.as_manager()
 
     class Meta:

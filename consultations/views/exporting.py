@@ -1,17 +1,18 @@
 """The open data of a consultation: the page that lists the files, and the files, streamed."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 
-from consultations import exports, presentation
+from consultations import exports, packaging, presentation
 from consultations.exports import Table
 from consultations.models import Consultation
-from consultations.views import fetching
+from consultations.views import fetching, files
 from mulhouse import throttle
 from mulhouse.access import public
 from mulhouse.templatetags import ui
@@ -44,6 +45,7 @@ def data(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "consultation": consultation,
         "tables": tables,
+        "package": _package(consultation),
         "licence": exports.LICENCE,
         "licence_url": exports.LICENCE_URL,
         "crumbs": [
@@ -54,6 +56,35 @@ def data(request: HttpRequest, slug: str) -> HttpResponse:
         "tabs": presentation.tabs(consultation, current="data"),
     }
     return render(request, "consultations/data.html", context)
+
+
+def _package(consultation: Consultation) -> dict[str, Any] | None:
+    """Give the archive package, None where there is none; without an address while it is made again."""
+    package = packaging.current(consultation)
+    if package is None:
+        return None
+    is_true = packaging.is_true(package)
+    return {
+        "url": reverse("consultations:package", args=[consultation.slug]) if is_true else "",
+        "version": package.version,
+        "size": package.size,
+        "sha256": package.sha256,
+        "made_at": package.made_at,
+    }
+
+
+@public
+@require_safe
+def package(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Send the archive package of a consultation; while it is made again, lead to the page that says so."""
+    consultation = fetching.consultation(request, slug)
+    found = packaging.current(consultation)
+    if found is None:
+        raise Http404
+    throttle.check(throttle.Limit.EXPORTING, throttle.client_ip(request))
+    if not packaging.is_true(found):
+        return redirect("consultations:data", slug)
+    return files.downloaded(found.file, name=f"{slug}-v{found.version}.zip", content_type="application/zip")
 
 
 def _address(slug: str, table: Table, form: str) -> str:

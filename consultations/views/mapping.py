@@ -1,5 +1,6 @@
 """The map of a consultation: what names a place, by district; a drawing, a table and a list that say the same."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -117,7 +118,7 @@ def _said(count: int) -> str:
     return ngettext("%(n)s contribution", "%(n)s contributions", count) % {"n": typography.number(count)}
 
 
-def _legend(counts: dict[int | None, int], districts: list[District]) -> list[tuple[int, str]]:
+def _legend(counts: dict[int | None, int], districts: Sequence[District]) -> list[tuple[int, str]]:
     """Name the counts of each step of the colour, those of one count in one number."""
     scale = cartogram.scale(counts.get(district.pk, 0) for district in districts)
     return [
@@ -130,7 +131,7 @@ def _legend(counts: dict[int | None, int], districts: list[District]) -> list[tu
 
 
 def _chosen_page(
-    request: HttpRequest, row: Consultation, districts: list[District], chosen: str
+    request: HttpRequest, row: Consultation, districts: Sequence[District], chosen: str
 ) -> lists.Page[Contribution] | None:
     """Read a page of one district, from its index; None when no district is asked for."""
     district = next((district for district in districts if district.slug == chosen), None)
@@ -154,7 +155,7 @@ def _groups(
     path: str,
     base: str,
     row: Consultation,
-    districts: list[District],
+    districts: Sequence[District],
     counts: dict[int | None, int],
     *,
     with_rows: bool,
