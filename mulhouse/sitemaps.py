@@ -78,7 +78,8 @@ class Reports(Consultations):
 
     def items(self) -> QuerySet[Consultation]:
         """List them, newest first."""
-        return super().items().filter(reports__published_at__isnull=False).annotate(last=Max("reports__published_at"))
+        told = super().items().filter(reports__published_at__isnull=False)
+        return told.annotate(last=Max("reports__published_at")).order_by("-last", "-pk")
 
     def lastmod(self, item: Any) -> datetime:
         """Give the day of the last version."""
@@ -119,9 +120,15 @@ class Commitments(PortalSitemap):
 @cached_for_visitors
 def sitemap(request: HttpRequest) -> HttpResponse:
     """List the pages for search engines."""
-    return views.sitemap(
-        request, {"pages": Pages, "consultations": Consultations, "contributions": Contributions, "reports": Reports}
-    )
+    sections = {
+        "pages": Pages,
+        "consultations": Consultations,
+        "contributions": Contributions,
+        "reports": Reports,
+        "outcomes": Outcomes,
+        "commitments": Commitments,
+    }
+    return views.sitemap(request, sections)
 
 
 @public
