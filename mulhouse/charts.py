@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 WIDTH = 400
 BAR_HEIGHT = 16
-LINE_HEIGHT = 18
+LINE_HEIGHT = 20
 GAP = 16
 FONT_SIZE = 14
 LABEL_SIGNS = 50
@@ -107,7 +107,7 @@ def bars(*, key: str, title: str, description: str, bars: Sequence[Bar], most: f
     for bar in bars:
         for line in _lines(bar.label):
             y += LINE_HEIGHT
-            parts.append(_text(0, y - 4, line))
+            parts.append(_text(0, y - 6, line))
         parts.append(_rectangle(0, y, WIDTH, BAR_HEIGHT, fill=GROUND, classes="fond"))
         if bar.value:
             parts.append(_rectangle(0, y, WIDTH * min(bar.value / whole, 1), BAR_HEIGHT, fill=FILLS[0], classes="p0"))
@@ -149,7 +149,7 @@ def stacked(*, key: str, title: str, description: str, legend: Sequence[str], st
     for stack in stacks:
         for line in _lines(stack.label):
             y += LINE_HEIGHT
-            parts.append(_text(0, y - 4, line))
+            parts.append(_text(0, y - 6, line))
         parts.append(_rectangle(0, y, WIDTH, BAR_HEIGHT, fill=GROUND, classes="fond"))
         whole, x = sum(part or 0 for part in stack.parts) or 1, 0.0
         for rank, part in enumerate(stack.parts):

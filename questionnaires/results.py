@@ -100,12 +100,16 @@ def of(read: Outline, *, cross: str = "") -> Results:
     if not is_enough(total):
         return Results(total, words)
     counted = _counted(read)
-    districts = {district.pk: district.name for district in District.objects.all()}
-    crossed = _crossed(read, cross, districts) if cross else {}
+    found = list(District.objects.select_related("sector"))
+    districts = {district.pk: district.name for district in found}
+    crossed = _crossed(read, cross, found) if cross else {}
     groups = [
         Group(
             page.section.title,
-            [_result(asking, counted[asking.pk], districts, crossed.get(asking.pk)) for asking in page.questions],
+            [
+                _result(asking, counted[asking.pk], districts, crossed.get(asking.pk), is_crossed=bool(cross))
+                for asking in page.questions
+            ],
         )
         for page in read.pages
     ]
@@ -150,7 +154,9 @@ def _counted(read: Outline) -> dict[int, Counted]:
     }
 
 
-def _result(asking: Asking, counted: Counted, districts: Mapping[int, str], cross: Table | None) -> Result:
+def _result(
+    asking: Asking, counted: Counted, districts: Mapping[int, str], cross: Table | None, *, is_crossed: bool
+) -> Result:
     question, people = asking.question, counted.people
     answered = ngettext("%(n)s personne a répondu.", "%(n)s personnes ont répondu.", people) % {
         "n": typography.number(people)
@@ -164,6 +170,8 @@ def _result(asking: Asking, counted: Counted, districts: Mapping[int, str], cros
         note = _("Ces textes sont lus un à un dans l’analyse. Ils ne sont pas publiés ici.")
     elif asking.kind == Kind.FILE:
         note = _("Ces fichiers sont lus par les agents. Ils ne sont pas publiés.")
+    if is_crossed and cross is None and asking.kind in CROSSED_KINDS:
+        note = " ".join(filter(None, (note, _("Trop peu de réponses pour les croiser sans désigner quelqu’un."))))
     return Result(f"q{asking.pk}", question.label, question.help, answered, chart, table, cross, note)
 
 
@@ -336,14 +344,10 @@ DRAWERS = {
 # --- Crosses -----------------------------------------------------------------------------------------------------------
 
 
-def _crossed(read: Outline, cross: str, districts: Mapping[int, str]) -> dict[int, Table]:
-    """Cross the choices with the district or the age of those who answered."""
+def _crossed(read: Outline, cross: str, districts: Sequence[District]) -> dict[int, Table]:
+    """Cross the choices with the district or the age of those who answered; by sector where districts are too small."""
     path = "response__district_id" if cross == "quartier" else "response__age_band"
-    names: dict[Any, str] = (
-        {**dict(districts.items()), None: _("Non indiqué")}
-        if cross == "quartier"
-        else {**{band.value: str(band.label) for band in AgeBand}, "": _("Non indiqué")}
-    )
+    unknown = _("Non indiqué")
     asked = [asking for asking in read.questions if asking.kind in CROSSED_KINDS]
     found: dict[int, Counter[tuple[Any, Any]]] = defaultdict(Counter)
     rows = _sent(read).filter(question__in=[asking.pk for asking in asked])
@@ -351,8 +355,20 @@ def _crossed(read: Outline, cross: str, districts: Mapping[int, str]) -> dict[in
         found=Count("pk")
     ):
         found[question][option if number is None else number, group] += cell
-    tables = {asking.pk: _cross_table(_answers_of(asking), names, found[asking.pk]) for asking in asked}
-    return {key: table for key, table in tables.items() if table is not None}
+    tables = {}
+    for asking in asked:
+        if cross == "age":
+            bands: dict[Any, str] = {"": unknown, **{band.value: str(band.label) for band in AgeBand}}
+            table = _cross_table(_answers_of(asking), bands, found[asking.pk])
+        else:
+            names: dict[Any, str] = {None: unknown, **{district.pk: district.name for district in districts}}
+            sectors: dict[Any, str] = {None: unknown, **{district.pk: district.sector.name for district in districts}}
+            table = _cross_table(_answers_of(asking), names, found[asking.pk]) or _cross_table(
+                _answers_of(asking), sectors, found[asking.pk]
+            )
+        if table is not None:
+            tables[asking.pk] = table
+    return tables
 
 
 def _answers_of(asking: Asking) -> list[tuple[Any, str]]:
@@ -364,16 +380,24 @@ def _answers_of(asking: Asking) -> list[tuple[Any, str]]:
 def _cross_table(
     answers: Sequence[tuple[Any, str]], names: Mapping[Any, str], cells: Mapping[tuple[Any, Any], int]
 ) -> Table | None:
-    """Lay out a cross; None where there are too few answers for any of it."""
-    lines = [(label, [cells.get((key, group), 0) for group in names]) for key, label in answers]
-    lines = _gathered(lines, _("Autres réponses"))
-    columns = [(name, [values[at] for _label, values in lines]) for at, name in enumerate(names.values())]
-    columns = _gathered(columns, _("Autres groupes"))
+    """Lay out a cross; groups of one name are one column. None where most of it would be hidden."""
+    columns_of: dict[str, list[Any]] = defaultdict(list)
+    for group, name in names.items():
+        columns_of[name].append(group)
+    lines = [
+        (label, [sum(cells.get((key, group), 0) for group in groups) for groups in columns_of.values()])
+        for key, label in answers
+    ]
+    lines = _gathered(lines, _("Autres réponses"), least=LEAST_RESPONSES)
+    columns = [(name, [values[at] for _label, values in lines]) for at, name in enumerate(columns_of)]
+    columns = _gathered(columns, _("Autres groupes"), least=LEAST_RESPONSES * len(lines))
     if len(lines) < 2 or len(columns) < 2:  # noqa: PLR2004 (a line)
         return None
     counts = [[values[at] for _name, values in columns] for at in range(len(lines))]
     safe = small_cells.crossed(counts)
-    if safe.total is None or None in safe.row_totals or None in safe.column_totals:
+    hidden = sum(cell is None for line in safe.cells for cell in line)
+    totals = (safe.total, *safe.row_totals, *safe.column_totals)
+    if None in totals or 2 * hidden > len(lines) * len(columns):
         return None
     head = ("", *(name for name, _values in columns), _("Ensemble"))
     written = [
@@ -388,10 +412,10 @@ def _cell(value: int | None) -> str:
     return _("masqué") if value is None else typography.number(value)
 
 
-def _gathered(lines: Sequence[tuple[str, Sequence[int]]], others: str) -> list[tuple[str, list[int]]]:
-    """Leave out what nobody gave, and put together what is too rare for its own total to be said, the rarest first."""
+def _gathered(lines: Sequence[tuple[str, Sequence[int]]], others: str, *, least: int) -> list[tuple[str, list[int]]]:
+    """Leave out what nobody gave, and put together what is rarer than `least`, then the next rarest until it is not."""
     kept = [(label, list(values)) for label, values in lines if any(values)]
-    rare = [line for line in kept if sum(line[1]) < LEAST_RESPONSES]
+    rare = [line for line in kept if sum(line[1]) < least]
     if not rare:
         return kept
     frequent = sorted((line for line in kept if line not in rare), key=lambda line: sum(line[1]))

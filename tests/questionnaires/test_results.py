@@ -131,22 +131,43 @@ def test_districts_of_a_few_are_put_together():
 
 def test_a_cross_says_no_count_under_five(client):
     asked = over()
-    question = add_question(asked)
-    north, south, tiny = (factories.make_district(name=name) for name in ("Nord", "Sud", "Mini"))
-    counts = {(north, "Oui"): 20, (north, "Non"): 3, (south, "Oui"): 2, (south, "Non"): 30, (tiny, "Oui"): 1}
-    for (district, label), count in counts.items():
-        for _number in range(count):
-            make_response(asked, chosen(question, label), district=district)
+    labels = ("Oui", "Non", "Peut-être")
+    question = add_question(asked, options=labels)
+    counts = {"Nord": (20, 3, 12), "Sud": (8, 30, 9), "Est": (15, 14, 2), "Ouest": (9, 9, 9), "Mini": (1, 0, 0)}
+    for name, row in counts.items():
+        district = factories.make_district(name=name)
+        for label, count in zip(labels, row, strict=True):
+            for _number in range(count):
+                make_response(asked, chosen(question, label), district=district)
 
     page = client.get(f"{url(asked, 'results')}?par=quartier")
     cross = page.context["results"].groups[0].results[0].cross
-    cells = [cell for _head, values in cross.lines for cell in values]
+    assert (cross.head[0], cross.head[-1]) == ("", "Ensemble")
     assert "Mini" not in page.content.decode()
-    assert all(cell == "masqué" or int(cell.replace("\u202f", "")) >= 5 or cell == "0" for cell in cells)
-    # Totals are said, so a line or a column never hides one cell alone.
-    for line in [values[:-1] for _head, values in cross.lines]:
-        assert line.count("masqué") != 1
+    cells = [values[:-1] for _head, values in cross.lines[:-1]]
+    assert all(cell == "masqué" or int(cell) >= 5 or cell == "0" for line in cells for cell in line)
+    assert any("masqué" in line for line in cells)
+    # Totals are said: a line or a column never hides one cell alone.
+    for line in (*cells, *zip(*cells, strict=True)):
+        assert list(line).count("masqué") != 1
+    totals = {head: values[-1] for head, values in cross.lines}
+    assert totals == {"Oui": "53", "Non": "56", "Peut-être": "32", "Ensemble": "141"}
     assert client.get(f"{url(asked, 'results')}?par=n-importe").status_code == 200
+
+
+def test_districts_too_small_are_crossed_by_sector():
+    asked = over()
+    question = add_question(asked)
+    for name in ("Nord", "Sud"):
+        sector = factories.make_sector(name=name)
+        for _district in range(4):
+            district = factories.make_district(sector=sector)
+            for label in ("Oui", "Oui", "Non", "Non"):
+                make_response(asked, chosen(question, label), district=district)
+
+    cross = results.of(outline.read(asked), cross="quartier").groups[0].results[0].cross
+    assert list(cross.head) == ["", "Nord", "Sud", "Ensemble"]
+    assert [values[0] for _head, values in cross.lines] == ["8", "8", "16"]
 
 
 def test_a_cross_of_too_few_is_not_given():
