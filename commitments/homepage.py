@@ -32,8 +32,12 @@ def counts(at: datetime) -> list[int]:
     return kept_figures("commitments", lambda: tally(timezone.localdate(at)))
 
 
-def _figures(at: datetime) -> list[KeyFigure]:
-    done = counts(at)[-1]
+def _done_this_year(at: datetime) -> list[int]:
+    return list(tally(timezone.localdate(at))[-1:])
+
+
+def _figures(counted: Sequence[int]) -> list[KeyFigure]:
+    (done,) = counted
     return [KeyFigure(value=typography.number(done), label=_("engagements réalisés"))] if done else []
 
 
@@ -45,4 +49,4 @@ def _no_cards(at: datetime) -> list[object]:
     return []
 
 
-SOURCE = HomeSource(deadlines=_no_deadlines, cards=_no_cards, figures=_figures)
+SOURCE = HomeSource(deadlines=_no_deadlines, cards=_no_cards, counts=_done_this_year, figures=_figures)

@@ -14,7 +14,6 @@ from mulhouse import typography
 from mulhouse.home import Deadline, HomeSource, KeyFigure
 from mulhouse.templatetags.ui import ProcessCard
 from notifications.topics import Topic
-from transparency.figures import kept as kept_figures
 
 DEADLINES, CARDS = 4, 6
 
@@ -50,19 +49,23 @@ def cards(at: dt.datetime) -> list[ProcessCard]:
     return [presentation.card(row, at=at) for row in rows[:CARDS]]
 
 
-def figures(at: dt.datetime) -> list[KeyFigure]:
-    """Count what was opened and written since the first of January."""
+def counts(at: dt.datetime) -> list[int]:
+    """Count what was opened, written and answered since the first of January; one query."""
     first_day = phases.midnight(at.astimezone(phases.PARIS).date().replace(month=1, day=1))
     since = Q(published_at__gte=first_day, published_at__lte=at)
     rows = (Consultation.objects.published(), Contribution.objects.visible(), Comment.objects.visible())
     answered = Item.objects.standing().filter(
         Exists(ItemOutcome.objects.current().filter(item=OuterRef("pk"), given_at__gte=first_day, given_at__lte=at))
     )
-    counts = kept_figures("consultations", lambda: _count([*(each.filter(since) for each in rows), answered]))
+    return _count([*(each.filter(since) for each in rows), answered])
+
+
+def figures(counted: Sequence[int]) -> list[KeyFigure]:
+    """Say what was counted; nothing of what is still at zero."""
     labels = (_("consultations"), _("contributions"), _("commentaires"), _("avis qui ont une réponse"))
     return [
         KeyFigure(value=typography.number(count), label=label)
-        for count, label in zip(counts, labels, strict=True)
+        for count, label in zip(counted, labels, strict=True)
         if count
     ]
 
@@ -87,4 +90,4 @@ def topic(slug: str) -> Topic | None:
     return Topic(title=row.title, url=row.get_absolute_url()) if row else None
 
 
-SOURCE = HomeSource(deadlines=deadlines, cards=cards, figures=figures)
+SOURCE = HomeSource(deadlines=deadlines, cards=cards, counts=counts, figures=figures)

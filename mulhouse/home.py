@@ -1,6 +1,6 @@
 """What each service shows on the home page: apps register from AppConfig.ready(), the page asks in order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,11 +26,15 @@ class KeyFigure:
 
 @dataclass(frozen=True)
 class HomeSource:
-    """What one service gives the home page; each function takes the instant of the request."""
+    """What one service gives the home page; each function but the last takes the instant of the request.
+
+    Shape: `figures` words what `counts` found, which the page keeps until the register grows.
+    """
 
     deadlines: Callable[[datetime], list[Deadline]]
     cards: Callable[[datetime], list[Any]]
-    figures: Callable[[datetime], list[KeyFigure]]
+    counts: Callable[[datetime], list[int]]
+    figures: Callable[[Sequence[int]], list[KeyFigure]]
 
 
 _sources: list[HomeSource] = []

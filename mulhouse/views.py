@@ -16,6 +16,7 @@ from mulhouse import home as homes
 from mulhouse import navigation, personal_data, security_txt
 from mulhouse.access import public
 from mulhouse.templatetags.ui import Crumb, Fact, Milestone
+from transparency.figures import kept as kept_figures
 from transparency.pages import cached_for_visitors
 
 DEADLINES_SHOWN = 4
@@ -100,10 +101,13 @@ def home(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     sources = homes.sources()
     deadlines = sorted((line for source in sources for line in source.deadlines(at)), key=lambda line: line.at)
+    counts = kept_figures("home", lambda: [source.counts(at) for source in sources])
     context = {
         "deadlines": deadlines[:DEADLINES_SHOWN],
         "cards": [card for source in sources for card in source.cards(at)][:CARDS_SHOWN],
-        "figures": [figure for source in sources for figure in source.figures(at)],
+        "figures": [
+            figure for source, counted in zip(sources, counts, strict=True) for figure in source.figures(counted)
+        ],
         "year": timezone.localdate(at).year,
     }
     return render(request, "pages/home.html", context)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils import timezone
 
@@ -12,10 +12,13 @@ from transparency import register
 
 KEEP_SECONDS = 3600
 
+Count = TypeVar("Count", int, list[int])
 
-def kept(name: str, count: Callable[[], Sequence[int]]) -> list[int]:
+
+def kept(name: str, count: Callable[[], Sequence[Count]]) -> list[Count]:
     """Give what `count` finds, from memory when nothing was written on the register since, nor the day changed in Paris.
 
+    Shape: numbers, or lists of numbers.
     The head is read first: what is counted after it is at least as recent. Without Redis, each call counts.
     """
     address = f"figures:{name}"

@@ -396,7 +396,7 @@ def test_home_counts_the_year_and_nothing_that_is_hidden():
     f.make_contribution(consultation=row, withdrawn_at=timezone.now())
     f.make_contribution(consultation=row, published_at=year)
     f.make_comment(contribution=contribution)
-    assert [(figure.value, figure.label) for figure in homepage.figures(timezone.now())] == [
+    assert [(figure.value, figure.label) for figure in homepage.figures(homepage.counts(timezone.now()))] == [
         ("1", "consultations"),
         ("1", "contributions"),
         ("1", "commentaires"),

@@ -188,7 +188,8 @@ def test_home_shows_the_nearest_deadlines_and_the_first_cards(db, client, source
         home.HomeSource(
             deadlines=lambda at: lines,
             cards=lambda at: cards,
-            figures=lambda at: [home.KeyFigure("4", "contributions")],
+            counts=lambda at: [4],
+            figures=lambda counted: [home.KeyFigure(str(counted[0]), "contributions")],
         )
     )
     page = _get(client, "home")

@@ -33,7 +33,7 @@ def test_late_things_come_first_and_only_ones_own():
 
 def test_services_show_at_home_in_the_order_of_their_registration(monkeypatch):
     monkeypatch.setattr(home, "_sources", [])
-    sources = [home.HomeSource(lambda at: [], lambda at: [], lambda at: []) for _number in range(2)]
+    sources = [home.HomeSource(lambda at: [], lambda at: [], lambda at: [], lambda counted: []) for _number in range(2)]
     for source in sources:
         home.register(source)
 
