@@ -29,6 +29,7 @@ from consultations.models import (
     Consultation,
     Contribution,
     ContributionVersion,
+    Note,
     Phase,
     Position,
     Section,
@@ -683,6 +684,15 @@ def erase_comments(*, user: User) -> None:
     theirs = Comment.objects.filter(author=user)
     theirs.filter(withdrawn_at__isnull=False).update(body="—", body_html="")
     theirs.update(author=None)
+
+
+def erase_notes(*, user: User) -> None:
+    """Unsign the notes that an agent wrote about opinions.
+
+    Raises: RuntimeError outside a transaction.
+    """
+    assert_in_transaction()
+    Note.objects.filter(author=user).update(author=None)
 
 
 def erase_positions(*, user: User, at: dt.datetime) -> None:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from consultations import coverage, presentation
+from consultations import coverage, outcomes, presentation
 from consultations.models import Consultation, Decision, Item, ItemOutcome, Outcome
 from mulhouse import markup, typography
 from mulhouse.templatetags import ui
@@ -264,3 +264,43 @@ def own_free_text(item: Item) -> presentation.OwnLine:
         when=_("Reçue le %(day)s") % {"day": typography.day(item.received_at)},
         reference=item.reference,
     )
+
+
+# --- One opinion -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of one opinion: where it stands, the answers that hold, those before them, and the one it is grouped with."""
+
+    tag: ui.Tag
+    current: list[Shown]
+    earlier: list[Shown]
+    head: str
+    head_url: str
+
+
+def fate(item: Item | None) -> Fate | None:
+    """Say what became of a contribution; None while nobody looked at it. One query."""
+    if item is None:
+        return None
+    given = outcomes.history(item)
+    if item.place == Item.Place.WAITING and not given:
+        return None
+    waits = item.place == Item.Place.WAITING
+    head = item.grouped_with
+    return Fate(
+        tag=ui.Tag(item.get_place_display(), "mixed" if waits else "info", "clock" if waits else "circle-check"),
+        current=[shown(each.outcome) for each in given if each.ended_at is None],
+        earlier=[shown(each.outcome) for each in given if each.ended_at is not None],
+        head=head.reference if head else "",
+        head_url=_head_url(item),
+    )
+
+
+def _head_url(item: Item) -> str:
+    """Give the page of the contribution with which one is grouped; a comment or a free text has none of its own."""
+    if item.grouped_with is None or item.contribution is None or item.grouped_with.contribution_id is None:
+        return ""
+    slug = item.contribution.consultation.slug
+    return reverse("consultations:contribution", args=[slug, item.grouped_with.reference])

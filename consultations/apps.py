@@ -70,6 +70,7 @@ class ConsultationsConfig(AppConfig):
             register.Act("consultation.demo", "Des exemples ont été ajoutés pour la démonstration"),
         )
 
+        work.register(work.WorkQueue("consultations.analyse_consultation", queues.opinions))
         register.declare(
             register.Act("outcome.published", "La Ville a publié des réponses aux avis"),
             register.Act("opinion.grouped", "Des avis qui disent la même chose ont été regroupés"),

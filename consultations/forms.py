@@ -338,6 +338,12 @@ def _kept_data(data: Any, attachment: Attachment) -> Any:
     return {f"{prefix}-alt": attachment.alt, f"{prefix}-is_decorative": "on" if attachment.is_decorative else ""}
 
 
+def _proposal_field() -> forms.BooleanField:
+    return forms.BooleanField(
+        label=gettext_lazy("Ceci est une proposition\u00a0: la Ville devra y répondre"), required=False
+    )
+
+
 class CommentForm(forms.Form):
     """A word in the debate."""
 
@@ -358,6 +364,7 @@ class CommentForm(forms.Form):
             "max_length": gettext_lazy("Votre commentaire dépasse 1\u00a0500 caractères. Raccourcissez-le."),
         },
     )
+    is_proposal = _proposal_field()
 
 
 class ReplyForm(forms.Form):
@@ -372,6 +379,7 @@ class ReplyForm(forms.Form):
             "max_length": gettext_lazy("Votre réponse dépasse 1\u00a0500 caractères. Raccourcissez-la."),
         },
     )
+    is_proposal = _proposal_field()
 
 
 class PositionForm(forms.Form):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from consultations import actions
-from consultations.models import Attachment, Comment, CommentSupport, Contribution, Participation, Position
+from consultations.models import Attachment, Comment, CommentSupport, Contribution, Note, Participation, Position
 from mulhouse.personal_data import Fate, Holding
 
 BASIS = "Mission d’intérêt public\u00a0: la participation des habitants aux décisions de la Ville."
@@ -98,6 +98,11 @@ def _keep(_user: User) -> None:
     """Leave the count: the desk cuts the person from the account."""
 
 
+def _notes(user: User) -> Iterable[dict[str, Any]]:
+    for row in Note.objects.filter(author=user).order_by("pk"):
+        yield {"texte": row.body, "ecrite_le": row.written_at}
+
+
 # The closing of an account goes through them backwards: comments before contributions, in the order in which rows are locked.
 HOLDINGS = (
     Holding(
@@ -153,5 +158,15 @@ HOLDINGS = (
         fate=Fate.KEPT,
         export=_participations,
         erase=_keep,
+    ),
+    Holding(
+        model=Note,
+        label="Notes internes des agents sur les avis",
+        purpose="Préparer à plusieurs les réponses de la Ville.",
+        basis="Mission d’intérêt public\u00a0: le travail des agents.",
+        period="La note reste, sans votre nom, après la fermeture du compte.",
+        fate=Fate.UNSIGNED,
+        export=_notes,
+        erase=lambda user: actions.erase_notes(user=user),
     ),
 )

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.urls import reverse
 
-from consultations import phases
+from consultations import coverage, phases
 from consultations.models import Consultation
+from mulhouse import typography
 from mulhouse.work import WorkItem
 
 # A phase of contribution that ends within this is worth a reminder to those who have not answered.
@@ -36,6 +37,34 @@ def consultations(user: Any, at: dt.datetime) -> list[WorkItem]:
         _Found("Consultation finie, à archiver", "Consultations finies, à archiver", over, "publiee"),
     )
     return [_line(each, late if each.rows is drafts else []) for each in found if each.rows]
+
+
+def opinions(user: Any, at: dt.datetime) -> list[WorkItem]:
+    """List the consultations whose phase of contribution is over and whose opinions wait for an answer.
+
+    Shape: no line where nothing waits; late beyond the day that was promised; three queries, whatever their number.
+    """
+    rows = Consultation.objects.filter(published_at__isnull=False, archived_at__isnull=True).order_by("pk")
+    over = [row for row in rows.prefetch_related("phases") if _is_answered_for(row, at=at)]
+    found = coverage.of_all([row.pk for row in over])
+    waiting = [row for row in over if found[row.pk].without_outcome]
+    return [_opinion_line(row, found[row.pk].without_outcome, at=at) for row in waiting]
+
+
+def _is_answered_for(consultation: Consultation, *, at: dt.datetime) -> bool:
+    """Tell whether the last phase of contribution is over."""
+    asking = [span for span in consultation.spans() if span.kind is phases.Kind.CONTRIBUTE]
+    return bool(asking) and all(phases.status(span, at=at) is phases.Status.PAST for span in asking)
+
+
+def _opinion_line(consultation: Consultation, number: int, *, at: dt.datetime) -> WorkItem:
+    last = max(span.ends_on for span in consultation.spans() if span.kind is phases.Kind.CONTRIBUTE and span.ends_on)
+    due = last + dt.timedelta(days=consultation.restitution_days)
+    url = reverse("admin:consultations_consultation_analysis_themes", args=[consultation.pk])
+    label = "Avis sans réponse de la Ville"
+    detail = f"«\u00a0{consultation.title}\u00a0». Réponse promise pour le {typography.day(due)}."
+    is_late = typography.local_day(at) > due
+    return WorkItem(label, number, url, late=number if is_late else 0, detail=detail)
 
 
 @dataclass(frozen=True)

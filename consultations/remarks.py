@@ -61,6 +61,10 @@ class Writer:
         self.support, self.supported = _("Soutenir"), _("Soutenu")
         self.more = _("Lire la suite")
         self.withdrawn = format_html('<p class="retire">{}</p>', _("Commentaire retiré par son auteur."))
+        self.hidden = format_html(
+            '<p class="retire">{}</p>', _("Commentaire masqué\u00a0: il ne respecte pas la charte.")
+        )
+        self.proposal = ui.tag(label=_("Proposition"), tone="info")
         self.tags = {
             Comment.Stance.FOR.value: ui.tag(label=_("Pour"), tone="yes"),
             Comment.Stance.AGAINST.value: ui.tag(label=_("Contre"), tone="no"),
@@ -73,19 +77,26 @@ class Writer:
         return Remark(
             reference=comment.reference,
             author=author,
-            html=self.withdrawn if comment.withdrawn_at else self._comment(comment, author, thread),
+            html=self._gone(comment) or self._comment(comment, author, thread),
             replies=replies,
             hidden_replies=max(comment.reply_count - len(replies), 0),
         )
+
+    def _gone(self, comment: Comment) -> SafeString:
+        if comment.withdrawn_at:
+            return self.withdrawn
+        return self.hidden if comment.hidden_at else NOTHING
 
     def _comment(self, comment: Comment, author: str, thread: str) -> SafeString:
         url = f"{self.base}commentaires/{comment.reference}/"
         is_own = self.reader.pk is not None and comment.author_id == self.reader.pk
         return format_html(
-            '<div class="commentaire"><p class="auteur"><b>{}</b>{}<a class="auteur-date" href="{}">{}<span class="sr"> : {}</span></a></p>'
+            '<div class="commentaire"><p class="auteur"><b>{}</b>{}{}'
+            '<a class="auteur-date" href="{}">{}<span class="sr"> : {}</span></a></p>'
             '<div class="commentaire-texte"{}>{}</div><div class="commentaire-pied">{}{}{}</div></div>',
             author,
             self.tags.get(comment.stance, NOTHING),
+            self.proposal if comment.is_proposal else NOTHING,
             url,
             self._day(comment),
             comment.reference,

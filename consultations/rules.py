@@ -172,7 +172,7 @@ class DebateRefusals:
 
 def debate_refusals(user: Any, contribution: Contribution, *, at: dt.datetime) -> DebateRefusals:
     """Answer the three rules of the debate with one look at the person."""
-    if contribution.published_at is None or contribution.withdrawn_at is not None:
+    if contribution.published_at is None or contribution.withdrawn_at or contribution.hidden_at:
         gone = Refusal("withdrawn", _("Cette contribution n’est plus ouverte au débat."))
         return DebateRefusals(position=gone, comment=gone, support=gone)
     consultation = contribution.consultation
@@ -201,7 +201,7 @@ def comment_refusal(user: Any, contribution: Contribution, *, at: dt.datetime) -
 
 def reply_refusal(user: Any, comment: Comment, *, at: dt.datetime) -> Refusal | None:
     """Tell whether somebody may reply to a comment: one level, and not to what was withdrawn."""
-    if comment.withdrawn_at is not None:
+    if comment.withdrawn_at is not None or comment.hidden_at is not None:
         return Refusal("withdrawn", _("Ce commentaire a été retiré\u00a0: on ne peut plus y répondre."))
     if comment.parent_id is not None:
         return Refusal("reply", _("On répond au premier commentaire du fil, pas à une réponse."))
@@ -210,7 +210,7 @@ def reply_refusal(user: Any, comment: Comment, *, at: dt.datetime) -> Refusal | 
 
 def support_refusal(user: Any, comment: Comment, *, at: dt.datetime) -> Refusal | None:
     """Tell whether somebody may support a comment, or take that support back."""
-    if comment.withdrawn_at is not None:
+    if comment.withdrawn_at is not None or comment.hidden_at is not None:
         return Refusal("withdrawn", _("Ce commentaire a été retiré."))
     if user.is_authenticated and comment.author_id == user.pk:
         return Refusal("own", _("C’est votre commentaire\u00a0: les autres habitants peuvent le soutenir."))

@@ -10,7 +10,18 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from consultations import actions, amendments, counters, packaging, participation, phases, reminding, telling
+from consultations import (
+    actions,
+    amendments,
+    analysis,
+    counters,
+    items,
+    packaging,
+    participation,
+    phases,
+    reminding,
+    telling,
+)
 from consultations.models import ArchivePackage, Attachment, Consultation, Document, Phase, Report, Ruleset
 from consultations.reporting import pdf, writing
 from mulhouse import queue
@@ -150,6 +161,12 @@ def check_consistency() -> None:
             difference.stored,
             difference.counted,
         )
+    texts, misplaced = items.missing(), items.misplaced()
+    if any(texts.values()) or misplaced:
+        logger.error("opinions without an item: %s; in a wrong place: %s", texts, misplaced)
+        analysis.repair(**texts, misplaced=misplaced)
+    for consultation in Consultation.objects.filter(questionnaire_links__isnull=False).distinct().order_by("pk"):
+        analysis.collect_answers(actor=None, consultation=consultation, at=timezone.now())
     if lacking := participation.missing():
         logger.error("ledgers lacked somebody: %s; wrote %s", lacking, participation.repair(lacking))
 

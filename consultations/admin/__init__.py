@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.forms import CharField, Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -240,8 +241,49 @@ class VisibleFilter(admin.SimpleListFilter):
         return queryset.filter(withdrawn_at__isnull=False) if self.value() == "retire" else queryset
 
 
+class HideForm(Form):
+    """Why a text is hidden."""
+
+    reason = CharField(
+        label="Raison",
+        max_length=hiding.REASON_LENGTH,
+        help_text="L’article de la charte, en une phrase. Elle reste entre agents.",
+        error_messages={"required": "Dites pourquoi, en une phrase."},
+    )
+
+
+def _hide(actor: Any, text: Any, answers: dict[str, Any]) -> str:
+    hiding.hide(actor=actor, text=text, reason=answers["reason"], at=timezone.now())
+    return "Masqué. Personne ne le lit plus sur le site."
+
+
+def _show(actor: Any, text: Any, answers: dict[str, Any]) -> str:
+    hiding.show(actor=actor, text=text)
+    return "De nouveau visible."
+
+
 class VoicesAdmin(ShownAdmin):
     """What residents wrote: found by its reference, which is an index of its own, else by its words."""
+
+    buttons = (
+        Button(
+            name="masquer",
+            label="Masquer",
+            permission=analysis_rules.HIDE,
+            run=_hide,
+            form=HideForm,
+            shown=lambda text: text.withdrawn_at is None and text.hidden_at is None,
+            danger=True,
+        ),
+        Button(
+            name="montrer",
+            label="Montrer de nouveau",
+            permission=analysis_rules.HIDE,
+            run=_show,
+            question="Ce texte redevient public. Le montrer de nouveau\u00a0?",
+            shown=lambda text: text.withdrawn_at is None and text.hidden_at is not None,
+        ),
+    )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -290,6 +332,8 @@ class ContributionAdmin(VoicesAdmin):
         "published_at",
         "corrected_at",
         "withdrawn_at",
+        "hidden_at",
+        "hidden_reason",
         "counts",
     )
     readonly_fields = ("signed", "text", "counts")
@@ -354,6 +398,8 @@ class CommentAdmin(VoicesAdmin):
         "channel",
         "published_at",
         "withdrawn_at",
+        "hidden_at",
+        "hidden_reason",
         "supports",
     )
     readonly_fields = ("signed", "supports", "text")

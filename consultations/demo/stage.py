@@ -15,7 +15,7 @@ from django.db.models import F
 
 from accounts.models import User
 from city.models import District, Service, Theme
-from consultations import participation
+from consultations import items, participation
 from consultations.demo import casting, papers, pictures, texts
 from consultations.demo.people import Crowd
 from consultations.models import (
@@ -235,6 +235,7 @@ def _contributions(
     Contribution.objects.filter(consultation=consultation).update(
         created_at=F("published_at"), saved_at=F("published_at")
     )
+    items.write_contributions([row.pk for row in contributions])
     return contributions
 
 

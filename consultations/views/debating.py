@@ -83,6 +83,7 @@ def comment(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         stance=form.cleaned_data.get("stance", Comment.Stance.NEUTRAL),
         body=form.cleaned_data["body"],
         parent=parent,
+        is_proposal=form.cleaned_data["is_proposal"],
         at=at,
     )
     messages.success(request, _("Votre réponse est publiée.") if parent else _("Votre commentaire est publié."))

@@ -43,8 +43,8 @@ def consultation(request: HttpRequest, slug: str, *prefetched: str, counted: boo
 def contribution(request: HttpRequest, slug: str, reference: str, **conditions: Any) -> Contribution:
     """Fetch a contribution that this person may open, or whose address keeps a sentence once it is withdrawn."""
     rows = Contribution.objects.select_related(
-        "consultation__theme", "section", "author", "district", "place_district"
-    ).defer("search")
+        "consultation__theme", "section", "author", "district", "place_district", "item__grouped_with"
+    ).defer("search", "item__search", "item__words", "item__grouped_with__search", "item__grouped_with__words")
     return get_object_or_404(
         rows.prefetch_related("consultation__phases"),
         consultation__in=Consultation.objects.visible_to(request.user),

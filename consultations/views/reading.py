@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import rules as accounts_rules
 from city.models import District
-from consultations import lists, presentation, remarks, rules, search, signatures
+from consultations import answers, presentation, remarks, rules, search, signatures
 from consultations.filters import (
     COMMENT_ORDER_LABELS,
     COMMENT_ORDERS,
@@ -37,9 +37,9 @@ from consultations.models import (
     Section,
     Source,
 )
-from consultations.views import fetching, files
+from consultations.views import fetching
 from desk.models import Channel
-from mulhouse import charter, markup, typography
+from mulhouse import charter, files, lists, markup, typography
 from mulhouse.access import public
 from mulhouse.errors import Refusal
 from mulhouse.templatetags import ui
@@ -51,6 +51,8 @@ REPLIES_OPENED = 100
 SOURCE_LENGTH = 90
 
 
+# What is gone leaves a sentence where it had replies, and nothing elsewhere.
+SHOWN = Q(withdrawn_at__isnull=True, hidden_at__isnull=True) | Q(reply_count__gt=0)
 # A page of the best answers hangs on its rank, not on a row.
 BY_RANK = "rang"
 
@@ -247,7 +249,7 @@ def contribution(request: HttpRequest, slug: str, reference: str) -> HttpRespons
         if not request.user.is_authenticated or row.author_id != request.user.pk:
             raise Http404
         return redirect("consultations:draft", slug, row.reference)
-    if row.withdrawn_at is not None:
+    if row.withdrawn_at is not None or row.hidden_at is not None:
         return render(request, "consultations/withdrawn.html", _withdrawn_context(request, row), status=410)
     return render(request, "consultations/contribution.html", contribution_context(request, row))
 
@@ -259,7 +261,7 @@ def _withdrawn_context(request: HttpRequest, row: Contribution) -> dict[str, Any
         "consultation": row.consultation,
         "html": presentation.resident_html(row.body_html) if is_own else "",
         "is_own": is_own,
-        "crumbs": crumbs(row, _("Contribution retirée")),
+        "crumbs": crumbs(row, _("Contribution retirée") if row.withdrawn_at else _("Contribution masquée")),
     }
 
 
@@ -307,6 +309,7 @@ def contribution_context(
         "is_own": is_own,
         "can_edit": is_own and rules.edit_refusal(user, row, at=at) is None,
         "crumbs": crumbs(row, row.reference),
+        "fate": answers.fate(getattr(row, "item", None)),
         **positions_context(request, row, refusals.position),
         **_debate_context(request, row, refusals),
     }
@@ -355,11 +358,9 @@ def _debate_context(request: HttpRequest, row: Contribution, refusals: rules.Deb
     stance = stance if stance in Comment.Stance.values else ""
     sort = request.GET.get("tri", "")
     sort = sort if sort in COMMENT_ORDERS else RECENT
-    rows = (
-        Comment.objects.threads().filter(contribution=row).filter(Q(withdrawn_at__isnull=True) | Q(reply_count__gt=0))
-    )
+    rows = Comment.objects.threads().filter(contribution=row).filter(SHOWN)
     if stance:
-        rows = rows.filter(stance=stance, withdrawn_at__isnull=True)
+        rows = rows.filter(stance=stance, withdrawn_at__isnull=True, hidden_at__isnull=True)
     opened = request.GET.get("fil", "").upper()
     page = lists.read(
         rows.select_related("author").defer("body"),
@@ -387,7 +388,7 @@ def _debate_context(request: HttpRequest, row: Contribution, refusals: rules.Deb
 def _shown_threads(row: Contribution) -> QuerySet[Comment]:
     """Read the threads of a debate; one that was withdrawn stays, without its words, where it was answered."""
     threads = Comment.objects.threads().filter(contribution=row)
-    return threads.filter(Q(withdrawn_at__isnull=True) | Q(reply_count__gt=0))
+    return threads.filter(SHOWN)
 
 
 def _debate_url(request: HttpRequest, row: Contribution, **changes: str) -> str:
@@ -511,7 +512,7 @@ def comment_link(request: HttpRequest, slug: str, reference: str, comment_refere
     comment = fetching.comment(request, slug, reference, comment_reference)
     thread = comment.parent or comment
     home = comment.contribution.get_absolute_url()
-    if comment.withdrawn_at is not None and not comment.reply_count:
+    if (comment.withdrawn_at or comment.hidden_at) and not comment.reply_count:
         return redirect(f"{home}#debat")
     threads = _shown_threads(comment.contribution)
     # The newest threads stand on the plain page; the others on a page that begins with them.

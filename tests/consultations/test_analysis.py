@@ -399,7 +399,7 @@ def test_pages_ask_the_same_number_of_queries(client, count, django_assert_num_q
         page("analysis", consultation): 14,
         page("analysis_item", consultation, found[0].reference): 21,
         page("analysis_themes", consultation): 17,
-        page("analysis_theme", consultation, theme.reference): 20,
+        page("analysis_theme", consultation, theme.reference): 19,
     }.items():
         client.get(url)
         with django_assert_num_queries(queries):

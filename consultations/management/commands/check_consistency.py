@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from consultations import counters, participation
+from consultations import analysis, counters, items, participation
 
 
 class Command(BaseCommand):
@@ -31,10 +31,15 @@ class Command(BaseCommand):
                 f"Consultation n° {one.consultation_id} : il manque {one.people} "
                 f"personne{'s' if one.people > 1 else ''} au registre des participants"
             )
-        if not differences and not lacking:
+        texts, misplaced = items.missing(), items.misplaced()
+        unplaced = sum(len(keys) for keys in texts.values()) + len(misplaced)
+        if unplaced:
+            self.stdout.write(f"{unplaced} avis sans place, ou mal placés, dans le compte des réponses")
+        if not differences and not lacking and not unplaced:
             self.stdout.write(self.style.SUCCESS("Tous les compteurs sont justes."))
         elif repair:
+            analysis.repair(**texts, misplaced=misplaced)
             written = participation.repair(lacking)
-            self.stdout.write(self.style.SUCCESS(f"Corrigés : {len(differences) + written}."))
+            self.stdout.write(self.style.SUCCESS(f"Corrigés : {len(differences) + written + unplaced}."))
         else:
             sys.exit(1)
