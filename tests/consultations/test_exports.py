@@ -13,7 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from consultations import exports
-from consultations.models import Contribution, Position
+from consultations.models import Contribution, Participation, Position
+from desk.models import Person
+from mulhouse import opendata
 from tests.factories import (
     make_comment,
     make_consultation,
@@ -23,9 +25,14 @@ from tests.factories import (
     make_section,
     make_staff,
     sign_in,
+    today,
 )
 
-NAMES = [f"{table}.{form}" for table in ("contributions", "commentaires", "chiffres") for form in ("csv", "json")]
+NAMES = [
+    f"{table}.{form}"
+    for table in ("contributions", "commentaires", "chiffres", "participants")
+    for form in ("csv", "json")
+]
 
 
 def address(consultation, name):
@@ -162,6 +169,17 @@ def test_counts_by_section_and_kind(db, client):
     ]
 
 
+def test_participants_by_channel_hide_small_counts(db, client):
+    consultation = make_consultation()
+    for channel in ["web"] * 6 + ["desk"] * 5 + ["paper"] * 3 + ["phone"] * 2:
+        person = Person.objects.create()
+        Participation.objects.create(consultation=consultation, person=person, channel=channel, first_on=today())
+    found = {row["canal"]: int(row["personnes"]) for row in rows(client, consultation, "participants.csv")}
+    assert sum(found.values()) == 16
+    assert {"papier", "telephone"} & found.keys() == set()
+    assert min(found.values()) >= 5
+
+
 def test_json_says_where_it_comes_from_and_under_which_licence(db, client):
     consultation = make_consultation(title="Arbres", source_note="Données reprises d’ailleurs.")
     made = make_contribution(consultation=consultation)
@@ -262,7 +280,7 @@ def test_hidden_texts_are_in_no_file(db, client):
     texts = {name: body(client.get(address(consultation, name))) for name in NAMES}
     assert {name for name, text in texts.items() if "CACHE" in text} == set()
     assert {name for name, text in texts.items() if "VISIBLE" in text} == {
-        name for name in NAMES if not name.startswith("chiffres")
+        name for name in NAMES if not name.startswith(("chiffres", "participants"))
     }
 
 

@@ -42,7 +42,7 @@ def say_who(page):
     page.get_by_label("Nom de naissance").fill("Zimmermann")
     page.get_by_label("Prénoms").fill("Odette")
     page.get_by_label("Date de naissance").fill("1944-05-08")
-    page.get_by_label("Quartier").select_option("Rebberg")
+    page.get_by_label("Quartier").select_option("Les Tilleuls")
     press(page, "Continuer")
 
 
@@ -60,7 +60,7 @@ def write_for_somebody(page, consultation):
 
 
 def test_somebody_without_a_computer_takes_part(page, live_server, agent):
-    factories.make_district(name="Rebberg")
+    factories.make_district(name="Les Tilleuls")
     consultation = factories.make_consultation(sections=1, title="Quels arbres place de la Paix ?")
     factories.make_section(consultation, position=2)
     base = live_server.url
@@ -76,7 +76,7 @@ def test_somebody_without_a_computer_takes_part(page, live_server, agent):
     page.get_by_label("Numéro du reçu").fill(receipt.number.lower())
     press(page, "Chercher")
     follow(page, "Voir ce qu’il en est")
-    assert "Une habitante ou un habitant du quartier Rebberg, au guichet" in page.locator("main").inner_text()
+    assert "Une habitante ou un habitant du quartier Les Tilleuls, au guichet" in page.locator("main").inner_text()
 
 
 def test_the_notes_of_a_table(page, live_server, agent):
@@ -86,7 +86,7 @@ def test_the_notes_of_a_table(page, live_server, agent):
     page.get_by_label("Table", exact=True).fill("Table 4")
     page.get_by_label("Date", exact=True).fill("2026-03-12")
     page.get_by_label("Qui a pris les notes").fill("animatrice")
-    page.get_by_label("Note").first.fill("Des bancs à l’ombre.")
+    page.get_by_label("Note", exact=True).first.fill("Des bancs à l’ombre.")
     press(page, "Ajouter 5 lignes")
     assert page.get_by_label("Note", exact=True).count() == 6
     page.get_by_label("Note", exact=True).nth(5).fill("Une fontaine près du marché.")
