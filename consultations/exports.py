@@ -21,10 +21,28 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from consultations import participation, presentation, signatures
+from consultations import participation, phases, presentation, signatures
 from consultations.models import Comment, Consultation, Contribution, Item, ItemOutcome
-from mulhouse import opendata, small_cells
-from mulhouse.opendata import LICENCE, LICENCE_URL, Column, instant
+from mulhouse import small_cells
+
+LICENCE = "Licence Ouverte 2.0 (Etalab)"
+LICENCE_CODE = "etalab-2.0"
+LICENCE_URL = "https://www.etalab.gouv.fr/wp-content/uploads/2017/04/ETALAB-Licence-Ouverte-v2.0.pdf"
+SEPARATOR = ";"
+# Rows read from the database at a time, and written to the network at a time.
+BATCH = 1000
+CHUNK = 250
+# What makes a spreadsheet run the content of a cell.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name in the files, what it holds, and how it is read from a row."""
+
+    name: str
+    meaning: str | Promise
+    read: Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
@@ -285,6 +303,14 @@ COUNTS = Table(
     rows=_counts,
 )
 
+def _participants(consultation: Consultation) -> Iterable[tuple[str, int]]:
+    """Count people by channel, as the page of the consultation does; small counts are one line."""
+    found = small_cells.merged(participation.by_channel(consultation), least=1)
+    yield from ((CHANNELS[channel], number) for channel, number in found.shown.items())
+    if found.hidden:
+        yield "+".join(CHANNELS[channel] for channel in found.hidden), found.rest
+
+
 PARTICIPANTS = Table(
     name="participants",
     title=_("Les participants"),
@@ -301,15 +327,22 @@ PARTICIPANTS = Table(
     ),
     rows=_participants,
 )
-TABLES = {table.name: table for table in (CONTRIBUTIONS, COMMENTS, OUTCOMES, COUNTS)}
+
+TABLES = {table.name: table for table in (CONTRIBUTIONS, COMMENTS, OUTCOMES, COUNTS, PARTICIPANTS)}
 
 
-def _participants(consultation: Consultation) -> Iterable[tuple[str, int]]:
-    """Count people by channel, as the page of the consultation does; small counts are one line."""
-    found = small_cells.merged(participation.by_channel(consultation), least=1)
-    yield from ((CHANNELS[channel], number) for channel, number in found.shown.items())
-    if found.hidden:
-        yield "+".join(CHANNELS[channel] for channel in found.hidden), found.rest
+def _batches(table: Table, consultation: Consultation) -> Iterator[list[list[Any]]]:
+    """Read through a cursor of the server, CHUNK rows at a time, in French: the memory does not grow with the table."""
+    rows = table.rows(consultation)
+    found = iter(rows.iterator(chunk_size=BATCH) if isinstance(rows, QuerySet) else rows)
+    while batch := list(islice(found, CHUNK)):
+        with translation.override("fr"):
+            values = [[column.read(row) for column in table.columns] for row in batch]
+        yield values
+
+
+def csv_chunks(table: Table, consultation: Consultation) -> Iterator[bytes]:
+    """Write a table as CSV.
 
     Shape: UTF-8 without mark, SEPARATOR, lines ending in CR LF (RFC 4180), first line of names; a text that a spreadsheet
     would run begins with an apostrophe.
@@ -323,7 +356,11 @@ def _participants(consultation: Consultation) -> Iterable[tuple[str, int]]:
     yield _taken(lines)
 
 
-TABLES = {table.name: table for table in (CONTRIBUTIONS, COMMENTS, OUTCOMES, COUNTS, PARTICIPANTS)}
+def _taken(lines: io.StringIO) -> bytes:
+    text = lines.getvalue()
+    lines.seek(0)
+    lines.truncate()
+    return text.encode()
 
 
 def harmless(value: Any) -> Any:

@@ -15,7 +15,6 @@ from django.utils import timezone, translation
 from consultations import exports
 from consultations.models import Contribution, Participation, Position
 from desk.models import Person
-from mulhouse import opendata
 from tests.factories import (
     make_comment,
     make_consultation,
