@@ -39,7 +39,7 @@ from consultations.models import (
     Report,
     Ruleset,
 )
-from mulhouse import typography
+from mulhouse import opendata, typography
 from transparency import chain
 from transparency import exports as register_exports
 from transparency.models import RegisterLine
@@ -248,8 +248,8 @@ def _write_pages(bundle: Bundle, row: Consultation, *, version: int, at: dt.date
         "made_on": typography.day(at),
         "version": version,
         "links": links,
-        "licence": exports.LICENCE,
-        "licence_url": exports.LICENCE_URL,
+        "licence": opendata.LICENCE,
+        "licence_url": opendata.LICENCE_URL,
     }
     bundle.add("LISEZMOI.txt", [README.format(title=row.title, **frame).encode()])
     bundle.add("style.css", [STYLE.read_bytes()])

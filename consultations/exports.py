@@ -4,13 +4,8 @@ Only what everybody reads: never a position per person, an address, a draft, a w
 columns are described here once, for the files, for the page that lists them and for its dictionary.
 """
 
-import csv
-import datetime as dt
-import io
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -21,28 +16,10 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from consultations import participation, phases, presentation, signatures
+from consultations import participation, presentation, signatures
 from consultations.models import Comment, Consultation, Contribution, Item, ItemOutcome
-from mulhouse import small_cells
-
-LICENCE = "Licence Ouverte 2.0 (Etalab)"
-LICENCE_CODE = "etalab-2.0"
-LICENCE_URL = "https://www.etalab.gouv.fr/wp-content/uploads/2017/04/ETALAB-Licence-Ouverte-v2.0.pdf"
-SEPARATOR = ";"
-# Rows read from the database at a time, and written to the network at a time.
-BATCH = 1000
-CHUNK = 250
-# What makes a spreadsheet run the content of a cell.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column: its name in the files, what it holds, and how it is read from a row."""
-
-    name: str
-    meaning: str | Promise
-    read: Callable[[Any], Any]
+from mulhouse import opendata, small_cells
+from mulhouse.opendata import LICENCE, LICENCE_URL, Column, instant
 
 
 @dataclass(frozen=True)
@@ -75,10 +52,6 @@ DECISIONS = {
     "already_done": "deja_fait",
 }
 STANCES = {"for": "pour", "against": "contre", "neutral": "neutre"}
-
-
-def _instant(at: dt.datetime | None) -> str:
-    return at.astimezone(phases.PARIS).isoformat(timespec="seconds") if at else ""
 
 
 def _district(contribution: Contribution) -> str:
@@ -197,11 +170,11 @@ CONTRIBUTIONS = Table(
             ),
             lambda row: CHANNELS[row.channel],
         ),
-        Column("publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: _instant(row.published_at)),
+        Column("publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.published_at)),
         Column(
             "corrigee_le",
             _("Date et heure de la dernière correction ; vide s’il n’y en a pas."),
-            lambda row: _instant(row.corrected_at),
+            lambda row: instant(row.corrected_at),
         ),
         Column("d_accord", _("Nombre de personnes d’accord."), lambda row: row.agree),
         Column("mitige", _("Nombre de personnes mitigées."), lambda row: row.mixed),
@@ -243,12 +216,12 @@ OUTCOMES = Table(
         ),
         Column("explication", _("Pourquoi, tel que la Ville l’a écrit."), lambda row: row.outcome.explanation),
         Column("transmis_a", _("À qui l’avis est transmis."), lambda row: row.outcome.forwarded_to),
-        Column("publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: _instant(row.outcome.published_at)),
-        Column("recue_le", _("Date et heure à laquelle cet avis l’a reçue."), lambda row: _instant(row.given_at)),
+        Column("publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.outcome.published_at)),
+        Column("recue_le", _("Date et heure à laquelle cet avis l’a reçue."), lambda row: instant(row.given_at)),
         Column(
             "remplacee_le",
             _("Date et heure à laquelle une autre l’a remplacée ; vide si elle tient."),
-            lambda row: _instant(row.ended_at),
+            lambda row: instant(row.ended_at),
         ),
     ),
     rows=_outcomes,
@@ -278,7 +251,7 @@ COMMENTS = Table(
             _("«\u00a0en_ligne\u00a0», ou «\u00a0reprise\u00a0» d’une autre plateforme."),
             lambda row: CHANNELS[row.channel],
         ),
-        Column("publie_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: _instant(row.published_at)),
+        Column("publie_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.published_at)),
         Column("soutiens", _("Nombre de soutiens."), lambda row: row.support_count + row.imported_support_count),
         Column("reponses", _("Nombre de réponses."), lambda row: row.reply_count),
     ),
@@ -302,6 +275,7 @@ COUNTS = Table(
     ),
     rows=_counts,
 )
+
 
 def _participants(consultation: Consultation) -> Iterable[tuple[str, int]]:
     """Count people by channel, as the page of the consultation does; small counts are one line."""
@@ -331,57 +305,22 @@ PARTICIPANTS = Table(
 TABLES = {table.name: table for table in (CONTRIBUTIONS, COMMENTS, OUTCOMES, COUNTS, PARTICIPANTS)}
 
 
-def _batches(table: Table, consultation: Consultation) -> Iterator[list[list[Any]]]:
-    """Read through a cursor of the server, CHUNK rows at a time, in French: the memory does not grow with the table."""
-    rows = table.rows(consultation)
-    found = iter(rows.iterator(chunk_size=BATCH) if isinstance(rows, QuerySet) else rows)
-    while batch := list(islice(found, CHUNK)):
-        with translation.override("fr"):
-            values = [[column.read(row) for column in table.columns] for row in batch]
-        yield values
-
-
 def csv_chunks(table: Table, consultation: Consultation) -> Iterator[bytes]:
-    """Write a table as CSV.
-
-    Shape: UTF-8 without mark, SEPARATOR, lines ending in CR LF (RFC 4180), first line of names; a text that a spreadsheet
-    would run begins with an apostrophe.
-    """
-    lines = io.StringIO(newline="")
-    writer = csv.writer(lines, delimiter=SEPARATOR)
-    writer.writerow(column.name for column in table.columns)
-    for batch in _batches(table, consultation):
-        writer.writerows([harmless(value) for value in values] for values in batch)
-        yield _taken(lines)
-    yield _taken(lines)
-
-
-def _taken(lines: io.StringIO) -> bytes:
-    text = lines.getvalue()
-    lines.seek(0)
-    lines.truncate()
-    return text.encode()
-
-
-def harmless(value: Any) -> Any:
-    """Keep a spreadsheet from taking what somebody wrote for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_SIGNS) else value
+    """Write a table of a consultation as CSV (`opendata.csv_chunks` says how)."""
+    return opendata.csv_chunks(_of(table, consultation))
 
 
 def json_chunks(table: Table, consultation: Consultation) -> Iterator[bytes]:
-    """Write a table as one JSON object, its rows one a line.
+    """Write a table of a consultation as one JSON object, its rows one a line.
 
-    Shape: `consultation`, `licence`, `licence_url`, `source`, `exporte_le`, `dictionnaire`, then `lignes`; what is empty in
-    the CSV is null.
+    Shape: `consultation`, `source`, `origine`, `licence`, `licence_url`, `dictionnaire`, `exporte_le`, then `lignes`; what is
+    empty in the CSV is null.
     """
-    yield (json.dumps(_heading(consultation), ensure_ascii=False)[:-1] + ', "lignes": [').encode()
-    names = [column.name for column in table.columns]
-    before = "\n"
-    for batch in _batches(table, consultation):
-        rows = (dict(zip(names, (None if value == "" else value for value in values), strict=True)) for values in batch)
-        yield (before + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)).encode()
-        before = ",\n"
-    yield b"\n]}\n"
+    return opendata.json_chunks(_of(table, consultation), _heading(consultation))
+
+
+def _of(table: Table, consultation: Consultation) -> opendata.Table:
+    return opendata.Table(table.name, table.title, table.summary, table.columns, lambda: table.rows(consultation))
 
 
 def _heading(consultation: Consultation) -> dict[str, Any]:
@@ -395,5 +334,5 @@ def _heading(consultation: Consultation) -> dict[str, Any]:
         "licence": LICENCE,
         "licence_url": LICENCE_URL,
         "dictionnaire": f"{settings.SITE_URL}{page}",
-        "exporte_le": _instant(timezone.now()),
+        "exporte_le": instant(timezone.now()),
     }

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from city.models import District, Theme
 from consultations import phases, search
-from consultations.lists import Order
 from consultations.models import Consultation, Contribution, Phase, Section
+from mulhouse.lists import Order
 
 RECENT, SUPPORTED, DISCUSSED, UNSEEN = "recent", "soutenu", "debattu", "decouvrir"
 ORDERS = {

@@ -120,7 +120,7 @@ class Commitments(PortalSitemap):
 @cached_for_visitors
 def sitemap(request: HttpRequest) -> HttpResponse:
     """List the pages for search engines."""
-    sections = {
+    sections: dict[str, type[BaseSitemap] | BaseSitemap] = {
         "pages": Pages,
         "consultations": Consultations,
         "contributions": Contributions,

@@ -49,23 +49,24 @@ def _commitment(
     host = consultations.get(row.get("consultation", ""))
     news = row.get("news", [])
     state = news[-1]["state"] if news else "planned"
+    last = _day(today, news[-1]["day"]) if news else None
     published_at = midnight(_day(today, row["published"])) + HOUR
     commitment = Commitment.objects.create(
         reference=_reference(row["key"]),
         title=row["title"],
         description=row["description"],
-        theme=Theme.objects.get(slug=row["theme"]) if "theme" in row else host and host.theme,
+        theme=Theme.objects.get(slug=row["theme"]) if "theme" in row else host.theme if host else None,
         service=Service.objects.get(slug=row["service"]) if "service" in row else host.service,  # type: ignore[union-attr]
         district=District.objects.filter(name=row.get("district", "")).first(),
         topic=host.topic if host else "",
         source_title=host.title if host else row["source"],
         source_url=host.get_absolute_url() if host else "",
         state=state,
-        first_due_on=_day(today, row.get("first_due", row["due"])),
+        first_due_on=_day(today, row["first_due"] if "first_due" in row else row["due"]),
         due_on=_day(today, row["due"]),
-        closed_on=None if state in RUNNING else _day(today, news[-1]["day"]),
+        closed_on=None if state in RUNNING else last,
         published_at=published_at,
-        news_at=midnight(_day(today, news[-1]["day"])) + HOUR if news else published_at,
+        news_at=midnight(last) + HOUR if last else published_at,
     )
     if host is not None:
         ConsultationCommitment.objects.create(consultation=host, commitment=commitment)

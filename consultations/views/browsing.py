@@ -20,11 +20,11 @@ from django.views.decorators.http import require_safe
 
 from ballots.dates import State
 from city.models import District, Theme
-from consultations import answers, asking, coverage, feeds, lists, participation, phases, presentation, promises, rules
+from consultations import answers, asking, coverage, feeds, participation, phases, presentation, promises, rules
 from consultations.filters import STATE_LABELS, ConsultationFilter, with_state
 from consultations.models import Consultation, ConsultationVote, Contribution, Document
-from consultations.views import fetching, files
-from mulhouse import social
+from consultations.views import fetching
+from mulhouse import files, lists, social
 from mulhouse.access import public
 from mulhouse.templatetags import ui
 from notifications import subscriptions

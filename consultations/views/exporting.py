@@ -12,8 +12,8 @@ from django.views.decorators.http import condition, require_safe
 from consultations import exports, packaging, presentation
 from consultations.exports import Table
 from consultations.models import Consultation
-from consultations.views import fetching, files
-from mulhouse import throttle
+from consultations.views import fetching
+from mulhouse import files, opendata, throttle
 from mulhouse.access import public
 from mulhouse.templatetags import ui
 from transparency import register
@@ -46,8 +46,8 @@ def data(request: HttpRequest, slug: str) -> HttpResponse:
         "consultation": consultation,
         "tables": tables,
         "package": _package(consultation),
-        "licence": exports.LICENCE,
-        "licence_url": exports.LICENCE_URL,
+        "licence": opendata.LICENCE,
+        "licence_url": opendata.LICENCE_URL,
         "crumbs": [
             ui.Crumb(_("Consultations"), reverse("consultations:list")),
             ui.Crumb(consultation.title, consultation.get_absolute_url()),
@@ -108,6 +108,6 @@ def export(request: HttpRequest, slug: str, table: str, form: str) -> HttpRespon
     content_type, write = FORMATS[form]
     response = StreamingHttpResponse(write(exports.TABLES[table], consultation), content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{slug}-{table}.{form}"'
-    response["Link"] = f'<{exports.LICENCE_URL}>; rel="license"'
+    response["Link"] = f'<{opendata.LICENCE_URL}>; rel="license"'
     response["Access-Control-Allow-Origin"] = "*"
     return response

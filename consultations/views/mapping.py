@@ -14,12 +14,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from city.models import District
-from consultations import cartogram, lists, presentation
+from consultations import cartogram, presentation
 from consultations.filters import ORDERS, RECENT
 from consultations.models import Consultation, Contribution
 from consultations.views import fetching
 from consultations.views.reading import PAGE_SIZE, numbered
-from mulhouse import typography
+from mulhouse import lists, typography
 from mulhouse.access import public
 from mulhouse.templatetags import ui
 from transparency.pages import cached_for_visitors

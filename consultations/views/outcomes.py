@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from consultations import answers, coverage, lists, presentation, promises
+from consultations import answers, coverage, presentation, promises
 from consultations.models import Consultation, Item
 from consultations.outcome_filters import DECISIONS, WAITING, OutcomeFilter
 from consultations.views import fetching, reading
-from mulhouse import typography
+from mulhouse import lists, typography
 from mulhouse.access import public
 from mulhouse.templatetags import ui
 from transparency.pages import cached_for_visitors

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.http import UserRequest
-from consultations import answers, lists, presentation
+from consultations import answers, presentation
 from consultations.models import Comment, Contribution, Item
 from consultations.views import reading
+from mulhouse import lists
 from mulhouse.access import resident
 from mulhouse.templatetags import ui
 

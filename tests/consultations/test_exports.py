@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from consultations import exports
 from consultations.models import Contribution, Participation, Position
 from desk.models import Person
+from mulhouse import opendata
 from tests.factories import (
     make_comment,
     make_consultation,
@@ -185,7 +186,7 @@ def test_json_says_where_it_comes_from_and_under_which_licence(db, client):
     found = json.loads(body(client.get(address(consultation, "contributions.json"))))
     assert {name: found[name] for name in ("licence", "licence_url", "origine", "source", "consultation")} == {
         "licence": "Licence Ouverte 2.0 (Etalab)",
-        "licence_url": exports.LICENCE_URL,
+        "licence_url": opendata.LICENCE_URL,
         "origine": "Données reprises d’ailleurs.",
         "source": "Ville de Mulhouse (site de démonstration)",
         "consultation": {
@@ -207,7 +208,7 @@ def test_empty_files_are_whole(db, client, table):
 
 
 def test_files_longer_than_a_chunk_are_whole(db, client, monkeypatch):
-    monkeypatch.setattr(exports, "CHUNK", 2)
+    monkeypatch.setattr(opendata, "CHUNK", 2)
     consultation, author = make_consultation(), make_resident()
     references = {make_contribution(consultation=consultation, author=author).reference for _ in range(5)}
     assert {row["reference"] for row in rows(client, consultation, "contributions.csv")} == references
@@ -236,7 +237,7 @@ def test_csv_is_utf8_without_a_mark_and_its_lines_end_as_the_standard_says(db, c
     ],
 )
 def test_a_spreadsheet_runs_nothing(text, written):
-    assert exports.harmless(text) == written
+    assert opendata.harmless(text) == written
 
 
 def test_headers_name_the_file_and_the_licence(db, client):
@@ -246,7 +247,7 @@ def test_headers_name_the_file_and_the_licence(db, client):
         "text/csv; charset=utf-8",
         'attachment; filename="arbres-contributions.csv"',
     )
-    assert response["Link"] == f'<{exports.LICENCE_URL}>; rel="license"'
+    assert response["Link"] == f'<{opendata.LICENCE_URL}>; rel="license"'
     assert response.cookies == {}
 
 

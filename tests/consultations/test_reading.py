@@ -209,7 +209,7 @@ def test_pages_of_the_best_answers_are_ranked(client):
 
 
 def test_very_many_results_are_said_to_be_more(client, monkeypatch, debate):
-    monkeypatch.setattr("consultations.lists.COUNT_LIMIT", 2)
+    monkeypatch.setattr("mulhouse.lists.COUNT_LIMIT", 2)
     address = f"{debate.get_absolute_url()}contributions/"
     assert "Plus de 2 résultats" in html_of(client, f"{address}?sorte=opinion")
     assert "Plus de 2 résultats" in html_of(client, f"{address}?q=plus&tri=recent")

@@ -7,9 +7,9 @@ from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 
-from consultations import lists
 from consultations.filters import COMMENT_ORDERS, ORDERS
 from consultations.models import Comment, Contribution
+from mulhouse import lists
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
