@@ -153,7 +153,6 @@ def tabs(consultation: Consultation, *, current: str, documents: int | None = No
         reverse("consultations:questionnaires", args=[consultation.slug]),
         current=current == "questionnaire",
     )
-    return [
     voted = getattr(consultation, "has_votes", False) or current == "votes"
     votes = ui.Tab(_("Vote"), reverse("consultations:votes", args=[consultation.slug]), current=current == "votes")
     reported = getattr(consultation, "has_report", False) or current == "report"
@@ -161,8 +160,8 @@ def tabs(consultation: Consultation, *, current: str, documents: int | None = No
         _("Bilan"), reverse("consultations:report", args=[consultation.slug]), current=current == "report"
     )
     plan = ui.Tab(_("Carte"), reverse("consultations:map", args=[consultation.slug]), current=current == "map")
+    return [
         ui.Tab(_("Présentation"), home, current=current == "detail"),
-        *([questionnaires] if asked else []),
         ui.Tab(
             _("Contributions"),
             reverse("consultations:contributions", args=[consultation.slug]),
@@ -196,6 +195,11 @@ def resident_html(cleaned: str) -> SafeString:
 def facts(consultation: Consultation) -> list[ui.Fact]:
     """Give the box « Repères »: who decides, the budget, what may change and what may not."""
     found = []
+    if getattr(consultation, "has_report", False):
+        address = reverse("consultations:report", args=[consultation.slug])
+        found.append(
+            ui.Fact(_("Bilan"), _("Lire le bilan\u00a0: qui a participé, ce qui est décidé, pourquoi"), address)
+        )
     if consultation.decider:
         found.append(ui.Fact(_("Qui décide\u00a0?"), consultation.decider))
     if consultation.budget_euros is not None:
