@@ -183,7 +183,7 @@ def shown(votation: Votation, result: counting.Result) -> Shown:
         verdict=verdict(votation, result.outcome, labels),
         steps=[_step(votation, step, labels) for step in result.outcome.steps],
         lines=lines,
-        chart=_chart(votation, lines) if lines else "",
+        chart=_chart(votation, lines, most=result.count.expressed) if lines else "",
         figures=_figures(result, has_detail=has_detail),
         gap=_gap(result),
     )
@@ -207,7 +207,8 @@ def percent(part: int, whole: int) -> str:
     return f"{typography.number(round(100 * part / whole, 1), decimals=1)}\u00a0%" if whole else ""
 
 
-def _chart(votation: Votation, lines: Sequence[Line]) -> SafeString:
+def _chart(votation: Votation, lines: Sequence[Line], *, most: int) -> SafeString:
+    """Draw the result; a whole bar is every ballot that chose something."""
     if votation.kind == Votation.Kind.YES_NO:
         stacks = [charts.Stack(line.label, (line.yes, line.no), _yes_and_no(line.yes, line.no)) for line in lines]
         return charts.stacked(
@@ -222,6 +223,7 @@ def _chart(votation: Votation, lines: Sequence[Line]) -> SafeString:
         title=_("Résultat du vote"),
         description=_("Pour chaque proposition, le nombre de voix et leur part des bulletins exprimés."),
         bars=[charts.Bar(line.label, line.yes, f"{voices(line.yes)}, {line.share}") for line in lines],
+        most=most,
     )
 
 
@@ -326,5 +328,5 @@ def _step(votation: Votation, step: tally.Step, labels: dict[int, str]) -> StepW
 
 def option_label(option: Option) -> SafeString:
     """Show an option on the ballot: its words are French whatever the language of the page."""
-    description = format_html(' <span class="discret">{}</span>', option.description) if option.description else ""
+    description = format_html('<br><span class="discret">{}</span>', option.description) if option.description else ""
     return format_html("<span{}>{}{}</span>", ui.french(), option.label, description)
