@@ -303,14 +303,14 @@ def presence_words(ratio: float) -> str:
     if not ratio:
         return _("absents")
     steps = (
-        (0.34, _("au moins trois fois moins présents que dans la population")),
-        (0.6, _("environ deux fois moins présents que dans la population")),
-        (MISSING_UNDER, _("moins présents que dans la population")),
-        (1.25, _("aussi présents que dans la population")),
-        (1.7, _("plus présents que dans la population")),
-        (2.6, _("environ deux fois plus présents que dans la population")),
+        (0.34, _("au moins trois fois moins présents")),
+        (0.6, _("environ deux fois moins présents")),
+        (MISSING_UNDER, _("moins présents")),
+        (1.25, _("aussi présents")),
+        (1.7, _("plus présents")),
+        (2.6, _("environ deux fois plus présents")),
     )
-    return next((words for limit, words in steps if ratio < limit), _("bien plus présents que dans la population"))
+    return next((words for limit, words in steps if ratio < limit), _("bien plus présents"))
 
 
 def _compared(
@@ -323,7 +323,7 @@ def _compared(
     compares = any(group.ratio is not None for group in groups)
     headers = [header, _("Personnes")]
     if compares:
-        headers += [_("Part de ceux qui l’ont dit"), _("Part des habitants"), _("En mots")]
+        headers += [_("Leur part"), _("Part des habitants"), _("Comparés aux habitants")]
     rows = []
     for group in groups:
         cells = [Cell(group.label), Cell(typography.number(group.people))]
@@ -444,7 +444,10 @@ def _decisions(figures: Figures, base: Addresses) -> Chart | None:
         svg=charts.bars(key="suites", title=title, description=description, bars=bars),
         headers=(_("Réponse"), _("Avis")),
         rows=[
-            (Cell(str(Decision(name).label)), Cell(typography.number(number), base.answered(suite=ADDRESSES[Decision(name)])))
+            (
+                Cell(str(Decision(name).label)),
+                Cell(typography.number(number), base.answered(suite=ADDRESSES[Decision(name)])),
+            )
             for name, number in shown
         ],
         url=base.annex,
