@@ -2,17 +2,16 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters as filters
-from django import forms
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from city.models import District, Theme
 from consultations import phases, search
 from consultations.models import Consultation, Contribution, Phase, Section
+from mulhouse.asking import Asked
 from mulhouse.lists import Order
 
 RECENT, SUPPORTED, DISCUSSED, UNSEEN = "recent", "soutenu", "debattu", "decouvrir"
@@ -36,38 +35,17 @@ STATE_LABELS = {OPEN: _("Ouvertes"), COMING: _("À venir"), FINISHED: _("Avis cl
 STATE_RANKS = {OPEN: 0, COMING: 1, FINISHED: 2}
 
 
-NAMED_BY_THE_CITY = {"partie", "quartier", "theme"}
+NAMED_BY_THE_CITY = frozenset({"partie", "quartier", "theme"})
 
 
-@dataclass(frozen=True)
-class Select:
-    """A drop-down list of a filter form: its name, its words, and (value, words, chosen) for each option.
-
-    `foreign` options are names that the city gave, in French.
-    """
-
-    name: str
-    label: str
-    options: list[tuple[str, str, bool]]
-    foreign: bool = False
-
-
-def _select(form: forms.Form, name: str) -> Select:
-    """Give a field as plain values: Django's own rendering of an option is a template of its own."""
-    form.is_valid()
-    field, chosen = form.fields[name], str(form.cleaned_data.get(name) or "")
-    assert isinstance(field, forms.ChoiceField)  # noqa: S101 (asked of choices only)
-    choices: Any = field.choices
-    options = [(str(value), str(label), str(value) == chosen) for value, label in choices]
-    return Select(name=name, label=str(field.label), options=options, foreign=name in NAMED_BY_THE_CITY)
-
-
-class ContributionFilter(filters.FilterSet):  # type: ignore[misc] # django-filter has no types
+class ContributionFilter(Asked):
     """Search, section, kind and district of the contributions of one consultation.
 
     Sections and districts are given, as they are shown on the page anyway: nothing is read twice. A section is named by
     its rank, a district by its address form: no key of the database stands in an address.
     """
+
+    foreign: ClassVar[frozenset[str]] = NAMED_BY_THE_CITY
 
     q = filters.CharFilter(label=_("Rechercher"), method="keep", max_length=search.LONGEST)
     partie = filters.ChoiceFilter(label=_("Partie"), method="by_section", empty_label=_("Toutes"))
@@ -90,26 +68,15 @@ class ContributionFilter(filters.FilterSet):  # type: ignore[misc] # django-filt
         self.filters["partie"].extra["choices"] = [(rank, section.title) for rank, section in self.sections.items()]
         self.filters["quartier"].extra["choices"] = [(district.slug, district.name) for district in districts]
 
-    def keep(self, queryset: QuerySet[Contribution], name: str, value: str) -> QuerySet[Contribution]:
-        """Leave to the view what is not a condition: the words are searched twice when few have them."""
-        return queryset
-
     def by_section(self, queryset: QuerySet[Contribution], name: str, value: str) -> QuerySet[Contribution]:
         """Keep the contributions of a section, named by its rank."""
         return queryset.filter(section=self.sections[value])
 
-    def chosen(self, name: str) -> str:
-        """Give a valid answer, "" when the question was left open or answered with nonsense."""
-        self.form.is_valid()
-        return str(self.form.cleaned_data.get(name) or "")
 
-    def select(self, name: str) -> Select:
-        """Give one of the questions with its answers."""
-        return _select(self.form, name)
-
-
-class ConsultationFilter(filters.FilterSet):  # type: ignore[misc] # django-filter has no types
+class ConsultationFilter(Asked):
     """Search, theme, district and state of consultations."""
+
+    foreign: ClassVar[frozenset[str]] = NAMED_BY_THE_CITY
 
     q = filters.CharFilter(label=_("Rechercher"), method="by_text", max_length=search.LONGEST)
     theme = filters.ChoiceFilter(label=_("Thème"), field_name="theme__slug", empty_label=_("Tous"))
@@ -139,15 +106,6 @@ class ConsultationFilter(filters.FilterSet):  # type: ignore[misc] # django-filt
     def by_state(self, queryset: QuerySet[Consultation], name: str, value: str) -> QuerySet[Consultation]:
         """Keep those in a state (the view has ranked them)."""
         return queryset.filter(Q(state=STATE_RANKS[value]))
-
-    def chosen(self, name: str) -> str:
-        """Give a valid answer, "" when the question was left open or answered with nonsense."""
-        self.form.is_valid()
-        return str(self.form.cleaned_data.get(name) or "")
-
-    def select(self, name: str) -> Select:
-        """Give one of the questions with its answers."""
-        return _select(self.form, name)
 
 
 def with_state(rows: QuerySet[Consultation], *, at: dt.datetime) -> QuerySet[Consultation]:
