@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from consultations import phases, presentation, rules
+from consultations import phases, rules
 from consultations.models import Consultation
 from consultations.views import fetching
 from desk import consent
@@ -40,7 +40,10 @@ def paper_form(request: HttpRequest, slug: str) -> HttpResponse:
 def poster(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the poster to print, with the code that opens the page on a phone."""
     row = fetching.consultation(request, slug, "sections", "districts")
-    context = {**_context(row, _("Affiche")), "places": presentation.places(row)}
+    context = {
+        **_context(row, _("Affiche")),
+        "places": ", ".join(one.name for one in row.districts.all()) or _("Toute la ville"),
+    }
     return render(request, "consultations/poster.html", context)
 
 
