@@ -9,7 +9,20 @@ from accounts import demo as accounts
 from accounts.models import User
 from city.models import Service, Theme
 from consultations import capcollectif, importing
-from consultations.demo import acts, amending, people, places, polls, promises, reports, stage, surveys, texts, visits
+from consultations.demo import (
+    acts,
+    amending,
+    people,
+    places,
+    polls,
+    promises,
+    reports,
+    sorting,
+    stage,
+    surveys,
+    texts,
+    visits,
+)
 from consultations.demo.people import Crowd
 from consultations.models import Consultation
 
@@ -39,6 +52,7 @@ class Demonstration:
         yield "questionnaires", partial(surveys.seed, at=self.at)
         yield "votes secrets", self._votes
         yield "guichet et tables", partial(visits.play, at=self.at)
+        yield "analyse des avis", partial(sorting.seed, at=self.at)
         yield "bilans", partial(reports.seed, at=self.at)
         yield "lieux", places.place_all
         yield "dossier d’archives", partial(places.archive_one, at=self.at)
