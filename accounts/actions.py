@@ -194,11 +194,11 @@ def _request(user: User, name: str, at: dt.datetime) -> Residency:
 def verify_residency(*, actor: User, residency: Residency, method: str, at: dt.datetime) -> Residency:
     """Keep that an agent verified where a person lives, for a year; the document is deleted.
 
-    Raises: RefusedError when the declaration ended or was verified already.
+    Raises: RefusedError when `actor` may not, or when the declaration ended or was verified already.
     Locks: the residency.
     """
     held = Residency.objects.select_for_update(of=("self",), no_key=True).get(pk=residency.pk)
-    require(rules.settle_refusal(held))
+    require(rules.settle_refusal(actor, held))
     today = local_day(at)
     _forget_file(held.document)
     held.verified_on = today
@@ -224,11 +224,11 @@ def verify_residency(*, actor: User, residency: Residency, method: str, at: dt.d
 def refuse_residency(*, actor: User, residency: Residency, reason: str, at: dt.datetime) -> Residency:
     """Keep that an agent could not verify a residency, and why; the document is deleted, the person is told what to do.
 
-    Raises: RefusedError when the declaration ended or was verified already.
+    Raises: RefusedError when `actor` may not, or when the declaration ended or was verified already.
     Locks: the residency.
     """
     held = Residency.objects.select_for_update(of=("self",), no_key=True).get(pk=residency.pk)
-    require(rules.settle_refusal(held))
+    require(rules.settle_refusal(actor, held))
     _forget_file(held.document)
     held.refused_at = at
     held.refusal_reason = reason
@@ -247,7 +247,11 @@ def refuse_residency(*, actor: User, residency: Residency, reason: str, at: dt.d
 
 @transaction.atomic(durable=True)
 def unlock_verification(*, actor: User, person: User) -> None:
-    """Let somebody ask again at once, after an agent spoke with them at the desk."""
+    """Let somebody ask again at once, after an agent spoke with them at the desk.
+
+    Raises: RefusedError when `actor` may not.
+    """
+    require(rules.agent_refusal(actor, person.pk))
     User.objects.filter(pk=person.pk).update(verification_tries=0, verification_locked_until=None)
     register.record("residency.unlocked", role="agent", actor=actor)
 

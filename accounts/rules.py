@@ -158,8 +158,19 @@ def valid_until(verified_on: dt.date) -> dt.date:
         return verified_on.replace(year=verified_on.year + VALIDITY_YEARS, month=3, day=1)
 
 
-def settle_refusal(residency: Residency) -> Refusal | None:
-    """Tell whether a residency can be verified or refused: it stands, and nobody settled it before."""
+def agent_refusal(actor: User, person_pk: int) -> Refusal | None:
+    """Tell whether an agent may deal with where somebody lives: their role says so, and it is somebody else."""
+    if not actor.has_perm("accounts.verify_residency"):
+        return Refusal("not_allowed", "Votre rôle ne permet pas de vérifier une résidence.")
+    if actor.pk == person_pk:
+        return Refusal("own_residency", "Vous ne pouvez pas vérifier votre propre résidence : demandez à un collègue.")
+    return None
+
+
+def settle_refusal(actor: User, residency: Residency) -> Refusal | None:
+    """Tell whether an agent can verify or refuse a residency: it stands, and nobody settled it before."""
+    if refusal := agent_refusal(actor, residency.user_id):
+        return refusal
     if residency.ended_on is not None:
         return Refusal("residency_ended", "Cette déclaration a pris fin : la personne en a fait une autre.")
     if residency.verified_on is not None:

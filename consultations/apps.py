@@ -64,6 +64,7 @@ class ConsultationsConfig(AppConfig):
             register.Act("consultation.document_saved", "Un document a été ajouté ou changé dans une consultation"),
             register.Act("consultation.document_removed", "Un document a été retiré d’une consultation"),
             register.Act("consultation.archived", "Une consultation a été archivée"),
+            register.Act("consultation.recounted", "Des nombres affichés ont été recomptés et corrigés"),
             register.Act("consultation.packaged", "Le dossier d’archives d’une consultation a été fait"),
             register.Act("consultation.reopened", "Une consultation est sortie des archives"),
             register.Act("consultation.imported", "Une consultation tenue ailleurs a été reprise"),

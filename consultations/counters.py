@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from consultations.models import Comment, Consultation, Contribution, Section
+from transparency import register
 
 BATCH = 500
 
@@ -93,7 +94,7 @@ _TABLES = (
 
 
 def recount(*, repair: bool) -> list[Difference]:
-    """Compare every stored counter with its rows, and write the right one when `repair`.
+    """Compare every stored counter with its rows, and write the right one when `repair`, with a line on the register.
 
     A difference seen while somebody was acting disappears under the lock, and is not reported when `repair`.
 
@@ -144,4 +145,8 @@ def _repair(table: _Counted, keys: list[int]) -> list[Difference]:
     differences = _differences(table, keys)
     for difference in differences:
         table.model.objects.filter(pk=difference.pk).update(**{difference.counter: difference.counted})
+    if differences:
+        # What visitors read changes: the pages kept for them are as old as the register.
+        facts = {"table": table.model._meta.verbose_name, "compteurs": len(differences)}
+        register.record("consultation.recounted", role="système", facts=facts)
     return differences

@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -270,7 +271,7 @@ def test_asking_is_refused_without_a_declaration_twice_and_once_verified():
 
 @pytest.mark.django_db(transaction=True)
 def test_after_five_requests_one_waits_half_an_hour_and_an_agent_can_lift_it():
-    user, agent = make_resident(), make_staff()
+    user, agent = make_resident(), make_agent()
     at = now()
     for _try in range(5):
         actions.request_verification(user=user, at=at)
@@ -300,9 +301,47 @@ def test_taking_back_the_agreement_takes_back_the_document():
 # --- Settling ---------------------------------------------------------------------------------------------------------
 
 
+def make_agent():
+    return make_staff("accounts.verify_residency")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("permissions", [(), ("accounts.view_residency",), ("accounts.grant_role",)])
+def test_other_agents_settle_nothing(permissions):
+    user = _waiting()
+    row = standing(user)
+    for actor in (make_staff(*permissions), make_user()):
+        for act in (
+            lambda by: actions.verify_residency(actor=by, residency=row, method="desk", at=now()),
+            lambda by: actions.refuse_residency(actor=by, residency=row, reason="Illisible", at=now()),
+            lambda by: actions.unlock_verification(actor=by, person=user),
+        ):
+            with pytest.raises(RefusedError) as refused:
+                act(actor)
+            assert refused.value.code == "not_allowed"
+    assert standing(user).is_waiting
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_settles_where_they_live_themselves():
+    agent = make_resident(is_staff=True)
+    agent.user_permissions.add(Permission.objects.get(codename="verify_residency"))
+    actions.request_verification(user=agent, at=now())
+    row = standing(agent)
+    for act in (
+        lambda: actions.verify_residency(actor=agent, residency=row, method="desk", at=now()),
+        lambda: actions.refuse_residency(actor=agent, residency=row, reason="Illisible", at=now()),
+        lambda: actions.unlock_verification(actor=agent, person=agent),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            act()
+        assert refused.value.code == "own_residency"
+    assert standing(agent).verified_on is None
+
+
 @pytest.mark.django_db(transaction=True)
 def test_verifying_lasts_a_year_deletes_the_document_and_tells_everybody_what_it_should():
-    user, agent = make_resident(), make_staff()
+    user, agent = make_resident(), make_agent()
     actions.request_verification(user=user, at=now(), document=PDF, suffix=".pdf")
     name = standing(user).document.name
     at = dt.datetime(2026, 11, 22, 23, 30, tzinfo=dt.UTC)  # already the 23rd in Mulhouse
@@ -325,7 +364,7 @@ def test_a_leap_day_lasts_until_the_first_of_march():
 
 @pytest.mark.django_db(transaction=True)
 def test_refusing_says_why_deletes_the_document_and_leaves_the_door_open():
-    user, agent = make_resident(), make_staff()
+    user, agent = make_resident(), make_agent()
     actions.request_verification(user=user, at=now(), document=PDF, suffix=".pdf")
     name = standing(user).document.name
     actions.refuse_residency(actor=agent, residency=standing(user), reason="La date est illisible.", at=now())
@@ -339,7 +378,7 @@ def test_refusing_says_why_deletes_the_document_and_leaves_the_door_open():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_declaration_that_ended_is_not_settled():
-    user, agent = _waiting(), make_staff()
+    user, agent = _waiting(), make_agent()
     row = standing(user)
     actions.end_residency(user=user, at=now())
     with pytest.raises(RefusedError) as refused:

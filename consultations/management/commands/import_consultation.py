@@ -15,8 +15,6 @@ from city.models import Service, Theme
 from consultations import capcollectif, importing
 from mulhouse.errors import DomainError
 
-PROBLEMS_SHOWN = 50
-
 Name = TypeVar("Name", Theme, Service)
 
 
@@ -72,10 +70,8 @@ class Command(BaseCommand):
             self._tell(report, dry_run=dry_run)
 
     def _tell_problems(self, problems: list[capcollectif.Problem]) -> None:
-        for problem in problems[:PROBLEMS_SHOWN]:
+        for problem in problems:
             self.stderr.write(self.style.WARNING(str(problem)))
-        if len(problems) > PROBLEMS_SHOWN:
-            self.stderr.write(self.style.WARNING(f"… et {len(problems) - PROBLEMS_SHOWN} autres."))
 
     def _tell(self, report: importing.Report, *, dry_run: bool) -> None:
         rows = (("Contributions", report.contributions), ("Commentaires", report.comments), ("Sources", report.sources))
