@@ -5,8 +5,6 @@ neither who, nor what.
 """
 
 import datetime as dt
-import hashlib
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -24,25 +22,14 @@ from mulhouse.db import assert_in_transaction
 from mulhouse.errors import require
 from mulhouse.typography import local_day
 from mulhouse.uploads import CleanFile
-from questionnaires import rules
+from questionnaires import keys, rules
 from questionnaires.models import Answer, Question, Questionnaire, Response, ResponseFile
 from transparency import register
 
-KEY_BYTES = 32
 # An unfinished response is kept this long after the end, in case its person asks for it.
 DRAFT_DAYS = 30
 
 Note = Callable[[Person | None, District | None], None]
-
-
-def new_token() -> str:
-    """Draw the key that one browser holds: whoever does not have it can not find the response."""
-    return secrets.token_urlsafe(KEY_BYTES)
-
-
-def hashed(token: str) -> str:
-    """Give what is kept of a key; "" for none, which finds nothing."""
-    return hashlib.sha256(token.encode()).hexdigest() if token else ""
 
 
 # --- Drafts --------------------------------------------------------------------------------------------------------
@@ -78,7 +65,7 @@ def _of_person(questionnaire: Questionnaire, person: Person) -> Response:
 def _of_key(questionnaire: Questionnaire, token: str) -> Response:
     if not token:
         raise ValueError("Somebody without an account needs a key.")
-    return _held(Response.objects.get_or_create(questionnaire=questionnaire, token_hash=hashed(token))[0])
+    return _held(Response.objects.get_or_create(questionnaire=questionnaire, token_hash=keys.hashed(token))[0])
 
 
 def _held(response: Response) -> Response:
@@ -250,5 +237,5 @@ def erase_responses(*, user: User) -> None:
     mine = Response.objects.filter(person__user=user)
     _erase_responses(mine.filter(submitted_at__isnull=True))
     for response in mine.order_by("pk"):
-        response.person, response.token_hash, response.draft = None, hashed(new_token()), {}
+        response.person, response.token_hash, response.draft = None, keys.hashed(keys.new()), {}
         response.save(update_fields=["person", "token_hash", "draft", "saved_at"])

@@ -43,13 +43,13 @@ def _found(consultation: Consultation, reference: str) -> Questionnaire:
 
 
 def _draw(
-    request: HttpRequest, consultation: Consultation, questionnaire: Questionnaire, name: str, **context: Any
+    request: HttpRequest, consultation: Consultation, questionnaire: Questionnaire, template: str, **context: Any
 ) -> TemplateResponse:
     """Draw a page of the builder, inside the workspace."""
     return workspace.draw(
         request,
         consultation,
-        f"admin/questionnaires/{name}.html",
+        template,
         questionnaire=questionnaire,
         build_url=address("", consultation.pk, questionnaire.reference),
         refusal=editing_rules.edit_refusal(request.user, questionnaire),
@@ -129,7 +129,7 @@ def build(request: UserRequest, pk: int, reference: str) -> HttpResponse:
         request,
         consultation,
         row,
-        "build",
+        "admin/questionnaires/build.html",
         sections=sections,
         settings_url=address("_settings", pk, row.reference),
         section_add_url=address("_section_add", pk, row.reference),
@@ -159,7 +159,7 @@ def condition_words(read: Outline, item: Asking) -> str:
     on = read.by_pk[condition.question]
     wanted = " ou ".join(f"«\u00a0{option.label}\u00a0»" for option in on.options if option.pk in condition.options)
     expected = wanted or str(condition.number)
-    return f"Si, à «\u00a0{on.question.label}\u00a0», la personne {item.question.get_condition_test_display()} : {expected}"
+    return f"Si, à «\u00a0{on.question.label}\u00a0», la personne {item.question.get_condition_test_display()}\u00a0: {expected}"
 
 
 @staff(EDIT)
@@ -176,7 +176,7 @@ def settings(request: UserRequest, pk: int, reference: str) -> HttpResponse:
         else:
             messages.success(request, "Réglages enregistrés.")
             return redirect(address("", pk, row.reference))
-    return _draw(request, consultation, row, "form", form=form, part_title="Réglages")
+    return _draw(request, consultation, row, "admin/questionnaires/form.html", form=form, part_title="Réglages")
 
 
 @staff(EDIT)
@@ -195,7 +195,14 @@ def section(request: UserRequest, pk: int, reference: str, section_pk: int | Non
         else:
             messages.success(request, "Page enregistrée.")
             return redirect(address("", pk, row.reference))
-    return _draw(request, consultation, row, "form", form=form, part_title=known.title if known else "Nouvelle page")
+    return _draw(
+        request,
+        consultation,
+        row,
+        "admin/questionnaires/form.html",
+        form=form,
+        part_title=known.title if known else "Nouvelle page",
+    )
 
 
 @staff(EDIT)
@@ -211,7 +218,7 @@ def add_question(request: UserRequest, pk: int, reference: str, section_pk: int)
     if request.method == "POST" and form.is_valid() and _save_question(request, where, None, form):
         return redirect(address("", pk, row.reference))
     title = f"Nouvelle question\u00a0: {Question.Kind(kind).label.lower()}"
-    return _draw(request, consultation, row, "form", form=form, part_title=title)
+    return _draw(request, consultation, row, "admin/questionnaires/form.html", form=form, part_title=title)
 
 
 @staff(EDIT)
@@ -229,7 +236,9 @@ def question(request: UserRequest, pk: int, reference: str, question_pk: int) ->
         and _save_question(request, item.question.section, item.question, form)
     ):
         return redirect(address("", pk, row.reference))
-    return _draw(request, consultation, row, "form", form=form, part_title=item.question.label)
+    return _draw(
+        request, consultation, row, "admin/questionnaires/form.html", form=form, part_title=item.question.label
+    )
 
 
 def _save_question(request: UserRequest, where: Section, known: Question | None, form: forms.QuestionForm) -> bool:
@@ -270,7 +279,7 @@ def condition(request: UserRequest, pk: int, reference: str, question_pk: int) -
         request,
         consultation,
         row,
-        "condition",
+        "admin/questionnaires/condition.html",
         item=item,
         on=on,
         words=condition_words(read, item),
@@ -429,7 +438,7 @@ def publish(request: UserRequest, pk: int, reference: str) -> HttpResponse:
         request,
         consultation,
         row,
-        "publish",
+        "admin/questionnaires/publish.html",
         problems=[] if row.published_at else editing_rules.publish_problems(read, at=now),
         publish_refusal=editing_rules.publish_refusal(request.user, read, at=now),
         amend=amend if editing_rules.amend_refusal(request.user, row) is None else None,
@@ -505,7 +514,7 @@ def read_results(request: UserRequest, pk: int, reference: str) -> HttpResponse:
         request,
         consultation,
         row,
-        "results",
+        "admin/questionnaires/results.html",
         count=results.count(row),
         results=found,
         results_refusal=refusal,

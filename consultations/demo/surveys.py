@@ -18,7 +18,7 @@ from consultations.phases import PARIS, midnight
 from desk import people
 from desk.models import Channel, Person
 from mulhouse import ages
-from questionnaires import actions, outline
+from questionnaires import keys, outline
 from questionnaires.conditions import Given
 from questionnaires.models import Answer, Option, Question, Questionnaire, Response, Row, Section
 from questionnaires.outline import Asking, Outline
@@ -324,7 +324,7 @@ def _answer(read: Outline, survey: Survey, consultation: Consultation, *, at: dt
         response = Response.objects.create(
             questionnaire=questionnaire,
             person=person,
-            token_hash=None if user else actions.hashed(get_random_string(32)),
+            token_hash=None if user else keys.hashed(get_random_string(32)),
             district=place,
             age_band=ages.of_birth_year(user.birth_year, on=sent_at.date()) if user else "",
             submitted_at=sent_at,

@@ -25,7 +25,7 @@ from mulhouse import throttle, typography
 from mulhouse.access import public
 from mulhouse.errors import Refusal, RefusedError
 from mulhouse.templatetags import ui
-from questionnaires import actions, exports, outline, results, rules
+from questionnaires import actions, exports, keys, outline, results, rules
 from questionnaires.filling import Filling, kept_files
 from questionnaires.forms import TRAP, PageForm
 from questionnaires.hosts import Host
@@ -99,7 +99,7 @@ class Desk:
         """Fetch the questionnaire, and what this person or this browser has begun."""
         link = _link(request, slug, reference)
         token = _token(request, link.questionnaire)
-        response = Response.objects.of(link.questionnaire, user=request.user, token_hash=actions.hashed(token)).first()
+        response = Response.objects.of(link.questionnaire, user=request.user, token_hash=keys.hashed(token)).first()
         return cls(request, link, outline.read(link.questionnaire), token, response, timezone.now())
 
     @property
@@ -290,7 +290,7 @@ def _save(desk: Desk, number: int) -> HttpResponse:
     if request.POST.get(TRAP):
         raise PermissionDenied(_("Votre réponse n’a pas été enregistrée. Laissez vide le champ caché de la page."))
     _limit(desk, form)
-    token = desk.token or ("" if request.user.is_authenticated else actions.new_token())
+    token = desk.token or ("" if request.user.is_authenticated else keys.new())
     try:
         desk.response = actions.save_draft(
             user=request.user,

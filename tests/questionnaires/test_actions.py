@@ -12,7 +12,7 @@ from consultations import asking
 from consultations.models import Participation
 from desk.models import Person
 from mulhouse.errors import RefusedError
-from questionnaires import actions, personal_data, tasks
+from questionnaires import actions, keys, personal_data, tasks
 from questionnaires.models import Answer, Response, ResponseFile
 from tests import factories
 from tests.questionnaires.making import add_question, make_questionnaire, make_response, option
@@ -40,13 +40,13 @@ def test_without_an_account_a_key_is_needed():
 
 
 def test_a_key_of_one_questionnaire_finds_nothing_in_another():
-    token = actions.new_token()
+    token = keys.new()
     asked, other = (make_questionnaire(accepts_without_account=True) for _number in range(2))
     actions.save_draft(user=AnonymousUser(), token=token, questionnaire=asked, typed={}, at=timezone.now())
     rows = Response.objects
 
-    assert rows.of(asked, user=AnonymousUser(), token_hash=actions.hashed(token)).count() == 1
-    assert rows.of(other, user=AnonymousUser(), token_hash=actions.hashed(token)).count() == 0
+    assert rows.of(asked, user=AnonymousUser(), token_hash=keys.hashed(token)).count() == 1
+    assert rows.of(other, user=AnonymousUser(), token_hash=keys.hashed(token)).count() == 0
     assert rows.of(asked, user=AnonymousUser(), token_hash="").count() == 0
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
-from questionnaires import actions
+from questionnaires import actions, keys
 from questionnaires.models import Answer, Response
 from tests import factories
 from tests.concurrency import run_in_threads
@@ -21,7 +21,7 @@ def test_one_response_each_from_thirty_threads(has_account):
     asked = make_questionnaire(accepts_without_account=True)
     question = add_question(asked)
     user = factories.make_resident() if has_account else AnonymousUser()
-    token = "" if has_account else actions.new_token()
+    token = "" if has_account else keys.new()
     yes, no = option(question, "Oui").pk, option(question, "Non").pk
 
     def send(number):
@@ -46,7 +46,7 @@ def test_two_people_never_wait_for_one_response():
     def send(number):
         return actions.submit(
             user=AnonymousUser(),
-            token=actions.new_token(),
+            token=keys.new(),
             questionnaire=asked,
             answers=[Answer(question_id=question.pk, option=option(question, "Oui"))],
             at=timezone.now(),
