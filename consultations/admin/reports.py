@@ -18,7 +18,9 @@ from consultations.views.reports import page_context
 from mulhouse.access import staff
 from mulhouse.errors import DomainError
 
-LACKING_SHOWN = 50
+LACKING_SHOWN = 20
+# Without these a report can not be published.
+EXPECTED = frozenset({"question", "said", "decision", "reasons", "signatory", "contact", "correction"})
 
 HELP = {
     "question": "Rappelez la question, telle qu’elle a été posée.",
@@ -101,11 +103,12 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     rows = rules.unanswered(consultation)
     context |= {
         "form": form,
-        "texts": [form[name] for name in REPORT_TEXTS],
-        "lines": [form[name] for name in REPORT_LINES if name in form.fields],
+        "texts": [(form[name], name in EXPECTED) for name in REPORT_TEXTS],
+        "lines": [(form[name], name in EXPECTED) for name in REPORT_LINES if name in form.fields],
         "problems": rules.publish_problems(draft, at=now),
         "advice": rules.publish_advice(draft),
         "unanswered_count": rows.count(),
+        "analysis_url": workspace.address("analysis", pk),
         "unanswered": [
             _line(row)
             for row in rows.select_related("contribution__consultation", "comment__contribution__consultation")[
@@ -118,13 +121,12 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _line(item: Item) -> dict[str, str]:
-    """Name an opinion that lacks an answer, with its page where it has one."""
-    source = item.contribution or (item.comment.contribution if item.comment else None)
+    """Name an opinion that lacks an answer, with the page where agents give one."""
     return {
         "reference": item.reference,
         "title": item.title,
         "kind": str(item.get_kind_display()),
-        "url": source.get_absolute_url() if source else "",
+        "url": workspace.address("analysis_item", item.consultation_id, item.reference),
     }
 
 

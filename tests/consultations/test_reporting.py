@@ -211,7 +211,7 @@ def test_the_tab_lists_what_is_missing(client, closed, publisher):
     assert "Ce que la Ville a décidé." in page
     assert "À qui s’adresser." in page
     assert "Un avis sans réponse" in page
-    assert f'{lonely.contribution.get_absolute_url()}">{lonely.reference}</a>' in page
+    assert f'{url("analysis_item", closed.pk, lonely.reference)}">{lonely.reference}</a>' in page
     assert "Publier le bilan" not in page
 
 
