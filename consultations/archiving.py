@@ -263,14 +263,20 @@ def _write_pages(bundle: Bundle, row: Consultation, *, version: int, at: dt.date
         "documents": [(name, item.title, _linked(presentation.staff_html(item.html_body))) for name, item in documents],
         "tables": [(f"donnees/{table.name}.csv", table.title) for table in exports.TABLES.values()],
     }
-    bundle.add("index.html", _page("index.html", frame | presented))
-    bundle.add("regles.html", _page("rules.html", frame | _rules(row)))
+    bundle.add("index.html", _page("consultations/archive/index.html", frame | presented))
+    bundle.add("regles.html", _page("consultations/archive/rules.html", frame | _rules(row)))
     if outcomes:
-        bundle.add("suites.html", _page("outcomes.html", frame | {"outcomes": [_answered(one) for one in outcomes]}))
+        bundle.add(
+            "suites.html",
+            _page("consultations/archive/outcomes.html", frame | {"outcomes": [_answered(one) for one in outcomes]}),
+        )
     reports = list(Report.objects.published().filter(consultation=row, pdf_state=Report.PdfState.READY))
     pdfs = [(f"bilan/bilan-v{one.number}.pdf", str(one.pdf.name)) for one in reports]
     if report:
-        bundle.add("bilan.html", _page("report.html", frame | _report(report) | {"pdfs": [name for name, _ in pdfs]}))
+        bundle.add(
+            "bilan.html",
+            _page("consultations/archive/report.html", frame | _report(report) | {"pdfs": [name for name, _ in pdfs]}),
+        )
     _write_contributions(bundle, row, frame, pages)
     for table in exports.TABLES.values():
         bundle.add(f"donnees/{table.name}.csv", exports.csv_chunks(table, row))
@@ -279,7 +285,7 @@ def _write_pages(bundle: Bundle, row: Consultation, *, version: int, at: dt.date
 
 
 def _page(template: str, context: dict[str, Any], *, root: str = "") -> Iterator[bytes]:
-    yield render_to_string(f"consultations/archive/{template}", {**context, "root": root}).encode()
+    yield render_to_string(template, {**context, "root": root}).encode()
 
 
 def _linked(html: str) -> SafeString:
@@ -358,7 +364,9 @@ def _write_contributions(bundle: Bundle, row: Consultation, frame: dict[str, Any
         number += 1
         context = frame | {"entries": _entries(batch, words), "number": number, "pages": pages, "before": number - 1}
         context["after"] = number + 1 if number < pages else 0
-        bundle.add(f"contributions/page-{number}.html", _page("contributions.html", context, root="../"))
+        bundle.add(
+            f"contributions/page-{number}.html", _page("consultations/archive/contributions.html", context, root="../")
+        )
 
 
 def _entries(batch: list[Contribution], words: presentation.Words) -> list[Entry]:
