@@ -1,5 +1,6 @@
 """A consultation, what residents write in it, and what the city makes of it. Rows are written by actions only."""
 
+from accounts.levels import ResidencyLevel
 from consultations.models.amendments import Ruleset
 from consultations.models.analysis import (
     AnalysisTheme,
@@ -25,7 +26,6 @@ from consultations.models.procedure import (
     Document,
     Phase,
     PhaseQuerySet,
-    ResidencyLevel,
     Section,
 )
 from consultations.models.questionnaires import ConsultationQuestionnaire

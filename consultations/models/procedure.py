@@ -12,6 +12,7 @@ from django.db.models import F, Func, Q, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.levels import ResidencyLevel
 from city.models import District, Service, Theme
 from consultations import phases
 from consultations.phases import Span
@@ -28,14 +29,6 @@ MAX_RESTITUTION_DAYS = 180
 
 # Addresses under /concertations/ that are pages of their own.
 RESERVED_SLUGS = ("apercu", "documents", "fichiers", "flux", "mes-contributions")
-
-
-class ResidencyLevel(models.TextChoices):
-    """What a procedure asks of those who take part."""
-
-    NONE = "none", _("toute personne intéressée")
-    DECLARED = "declared", _("les personnes qui déclarent habiter Mulhouse")
-    VERIFIED = "verified", _("les personnes dont la Ville a vérifié la résidence")
 
 
 class ConsultationQuerySet(models.QuerySet["Consultation"]):
