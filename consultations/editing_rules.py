@@ -91,6 +91,10 @@ def delete_refusal(user: Any, consultation: Consultation) -> Refusal | None:
         return Refusal(
             "has_contributions", "Des contributions y sont attachées\u00a0: elle ne peut pas être supprimée."
         )
+    if consultation.vote_links.exists() or consultation.questionnaire_links.exists():
+        return Refusal(
+            "has_parts", "Un vote ou un questionnaire y est préparé\u00a0: supprimez-le d’abord, dans son onglet."
+        )
     return None
 
 

@@ -13,6 +13,9 @@ from django.utils import timezone
 
 from ballots import actions, codes, sealing
 from ballots.models import Box, PaperCount, Receipt, RollLine, Votation
+from consultations import editing, voting
+from consultations.models import Consultation
+from mulhouse.errors import RefusedError
 from tests import factories
 from tests.ballots import votes
 from tests.factories import sign_in
@@ -464,6 +467,17 @@ def test_draft_is_thrown_away(agent):
     link = votes.make_draft()
     agent.post(workspace("vote_discard", link.consultation.pk, link.votation.pk))
     assert Votation.objects.count() == 0
+
+
+def test_draft_consultation_goes_after_the_vote_prepared_in_it():
+    consultation = factories.make_consultation(published_at=None)
+    link = votes.make_draft(consultation=consultation)
+    agent = factories.make_staff("consultations.delete_consultation", "consultations.change_consultation")
+    with pytest.raises(RefusedError):
+        editing.delete_draft(actor=agent, consultation=consultation)
+    voting.discard(actor=agent, consultation=consultation, votation=link.votation)
+    editing.delete_draft(actor=agent, consultation=consultation)
+    assert not Consultation.objects.filter(pk=consultation.pk).exists()
 
 
 def test_two_agents_count_the_paper_apart(agent):
