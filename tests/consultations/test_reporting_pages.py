@@ -413,3 +413,21 @@ def _wait_until_it_is_gone():
             if not cursor.fetchone()[0]:
                 return
         time.sleep(0.1)
+
+
+# --- Found from elsewhere ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_feeds_and_the_site_map_know_the_report(client, publisher):
+    consultation = make_closed()
+    feed, site_map = reverse("consultations:feed", args=["atom"]), reverse("sitemap")
+    assert "Bilan" not in client.get(feed).content.decode()
+    assert public(consultation) not in client.get(site_map).content.decode()
+
+    published(consultation, publisher)
+
+    text = client.get(feed).content.decode()
+    assert f"Bilan\u00a0: {consultation.title}" in text
+    assert f"{settings.SITE_URL}{public(consultation, number=1)}" in text
+    assert f"<loc>{settings.SITE_URL}{public(consultation)}</loc>" in client.get(site_map).content.decode()
