@@ -298,6 +298,16 @@ def fate(item: Item | None) -> Fate | None:
     )
 
 
+def of_comments(keys: Sequence[int]) -> dict[int, list[Outcome]]:
+    """Give the answers that hold for comments that are proposals, by their keys; no query when there are none."""
+    found: dict[int, list[Outcome]] = defaultdict(list)
+    if keys:
+        rows = ItemOutcome.objects.current().filter(item__comment__in=keys).select_related("item", "outcome")
+        for given in rows.defer("item__search", "item__words").order_by("-given_at", "-pk"):
+            found[given.item.comment_id or 0].append(given.outcome)
+    return found
+
+
 def _head_url(item: Item) -> str:
     """Give the page of the contribution with which one is grouped; a comment or a free text has none of its own."""
     if item.grouped_with is None or item.contribution is None or item.grouped_with.contribution_id is None:

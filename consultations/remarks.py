@@ -3,19 +3,21 @@
 The markup is that of the components `author_line` and `support_button`, which the gallery shows.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.html import format_html, linebreaks
+from django.utils.html import format_html, format_html_join, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from consultations import signatures
-from consultations.models import Comment
+from consultations.models import Comment, Outcome
 from mulhouse import markup, typography
 from mulhouse.templatetags import ui
 
 NOTHING = SafeString("")
+NO_ANSWER: Mapping[int, Sequence[Outcome]] = {}
 # Longer than this, a comment is cut, and read whole with its thread: twenty long texts would weigh more than the page.
 LONG = 600
 
@@ -51,8 +53,11 @@ class Writer:
     `base` is the address of the contribution, `opened` the reference of the thread that is read whole.
     """
 
-    def __init__(self, reader: Reader, *, base: str, opened: str = "") -> None:
+    def __init__(
+        self, reader: Reader, *, base: str, opened: str = "", decided: Mapping[int, Sequence[Outcome]] = NO_ANSWER
+    ) -> None:
         self.reader = reader
+        self.decided = decided
         self.base = base
         self.opened = opened
         self.lang = ui.french()
@@ -93,7 +98,7 @@ class Writer:
         return format_html(
             '<div class="commentaire"><p class="auteur"><b>{}</b>{}{}'
             '<a class="auteur-date" href="{}">{}<span class="sr"> : {}</span></a></p>'
-            '<div class="commentaire-texte"{}>{}</div><div class="commentaire-pied">{}{}{}</div></div>',
+            '<div class="commentaire-texte"{}>{}</div>{}<div class="commentaire-pied">{}{}{}</div></div>',
             author,
             self.tags.get(comment.stance, NOTHING),
             self.proposal if comment.is_proposal else NOTHING,
@@ -102,9 +107,26 @@ class Writer:
             comment.reference,
             self.lang,
             self._text(comment, url, is_whole=self.opened == (thread or comment.reference)),
+            self._answers(comment),
             self._count(comment) if is_own or not self.reader.can_support else self.button(comment, author),
             self._reply_link(url, author) if self.reader.can_reply and not thread else NOTHING,
             self._withdraw_link(url, comment) if is_own else NOTHING,
+        )
+
+    def _answers(self, comment: Comment) -> SafeString:
+        """Write what the city answered to a proposal."""
+        return format_html_join(
+            "",
+            '<div class="suite"><p class="rang"><b>{}</b> {}</p><div class="texte"{}>{}</div></div>',
+            (
+                (
+                    _("Réponse de la Ville\u00a0: %(decision)s") % {"decision": outcome.get_decision_display().lower()},
+                    outcome.forwarded_to,
+                    self.lang,
+                    mark_safe(outcome.explanation_html),  # noqa: S308 (cleaned by the publication that stored it)
+                )
+                for outcome in self.decided.get(comment.pk, ())
+            ),
         )
 
     def _text(self, comment: Comment, url: str, *, is_whole: bool) -> SafeString:

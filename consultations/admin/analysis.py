@@ -395,7 +395,7 @@ def _item_context(consultation: Consultation, row: Item, held: list[AnalysisThem
         "members": list(row.members.order_by("received_at", "pk").defer("search")),
         "head_url": address("analysis_item", consultation.pk, row.grouped_with.reference) if row.grouped_with else "",
         "notes": _notes(Note.objects.filter(item=row)),
-        "given": outcomes.history(row),
+        "given": [(each, presentation.resident_html(each.outcome.explanation_html)) for each in outcomes.history(row)],
     }
 
 
@@ -577,7 +577,7 @@ def theme(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
         members_url=address("analysis", pk) + f"?theme={row.reference}",
         suggestions=[(each, address("analysis_item", pk, each.reference), titles[each.pk]) for each in suggestions],
         notes=_notes(Note.objects.filter(theme=row)),
-        given=outcomes.of_themes([row])[row.pk],
+        given=[(each, presentation.resident_html(each.explanation_html)) for each in outcomes.of_themes([row])[row.pk]],
         preview=outcomes.preview(consultation, row),
         delete_refusal=may.delete_refusal(request.user, row),
         stale=_theirs_theme(row) if stale else None,

@@ -421,11 +421,15 @@ def _stance_tabs(request: HttpRequest, row: Contribution, chosen: str) -> list[u
 def _threads(
     request: HttpRequest, row: Contribution, threads: list[Comment], refusals: rules.DebateRefusals, opened: str
 ) -> list[remarks.Remark]:
-    """Make the threads of a page with the beginning of their replies: two queries, three for somebody signed in."""
+    """Make the threads of a page with the beginning of their replies.
+
+    Two queries, one more for somebody signed in, one more when there are proposals.
+    """
     replies = _replies(threads, opened)
     shown = [*threads, *(reply for group in replies.values() for reply in group)]
     reader = _reader(request, shown, refusals) if request.user.is_authenticated else remarks.Reader()
-    writer = remarks.Writer(reader, base=row.get_absolute_url(), opened=opened)
+    decided = answers.of_comments([comment.pk for comment in shown if comment.is_proposal])
+    writer = remarks.Writer(reader, base=row.get_absolute_url(), opened=opened, decided=decided)
     return [
         writer.write(thread, [writer.write(reply, [], thread=thread.reference) for reply in replies.get(thread.pk, ())])
         for thread in threads

@@ -253,6 +253,17 @@ def test_the_page_of_a_contribution_says_what_became_of_it(agent, client):
     assert f"Regroupé avec l’avis {one.reference}" in text
 
 
+def test_a_proposal_of_the_debate_shows_its_answer(agent, client):
+    consultation, (one, *_rest) = town()
+    comment = f.make_comment(contribution=one.contribution, body="Une fontaine aussi.")
+    f.make_comment(contribution=one.contribution, body="Bravo.")
+    f.make_analysis_theme(consultation=consultation, members=[f.make_item(comment=comment)], **f.READY)
+    publish(agent, consultation)
+    text = client.get(one.contribution.get_absolute_url()).content.decode()
+    assert text.count("Réponse de la Ville\u00a0: retenu") == 1
+    assert text.count("La Ville le fera.") == 1
+
+
 def test_a_hidden_contribution_leaves_a_neutral_sentence(agent, client):
     _consultation, (one, *_rest) = town()
     hiding.hide(actor=agent, text=one.contribution, reason="Une insulte envers un voisin", at=timezone.now())
