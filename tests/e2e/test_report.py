@@ -10,6 +10,7 @@ from django.utils import timezone
 from consultations import tasks
 from consultations.reporting import writing
 from tests.consultations.test_reporting import PUBLISHER, make_report, take_part
+from tests.e2e import axe
 from tests.e2e.journeys import follow, heading
 from tests.factories import READY, make_analysis_theme, make_consultation, make_contribution, make_item, make_staff
 
@@ -65,3 +66,11 @@ def test_each_figure_leads_to_its_rows(page, live_server, consultation):
     follow(page, "2 avis")
     assert page.url.startswith(live_server.url + reverse("consultations:outcomes", args=[consultation.slug]))
     assert page.get_by_role("heading", level=1).count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong(desktop, live_server, consultation, scheme):
+    desktop.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    desktop.goto(live_server.url + reverse("consultations:report", args=[consultation.slug]))
+    assert axe.violations(desktop) == []
+    assert axe.overflow(desktop) == []
