@@ -436,7 +436,7 @@ def _is_override(name):
 
 def test_no_unused_template():
     text = "\n".join(path.read_text() for path in (*CODE.values(), *(p for p in _templates() if p.suffix != ".svg")))
-    built = {f"{status}.html" for status in (403, 404, 429, 500, 503)}
+    built = {f"{status}.html" for status in (403, 404, 405, 429, 500, 503)}
     unused = []
     for path in _templates():
         name = path.relative_to(TEMPLATES).as_posix()
