@@ -33,6 +33,8 @@ from notifications.models import OutboundMail, Subscription
 from transparency import verification
 from transparency.models import RegisterLine
 
+# Read by pytest-django when it collects: without it, this file run alone finds no database made.
+pytestmark = pytest.mark.django_db
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "capcollectif.jsonl"
 
 
