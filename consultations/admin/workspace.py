@@ -99,7 +99,9 @@ def draw(request: HttpRequest, consultation: Consultation, template: str, **cont
         "state": state_words(consultation, at=now),
         "missing_count": 0 if consultation.published_at else len(editing_rules.publish_problems(consultation, at=now)),
         "refusal": editing_rules.edit_refusal(request.user, consultation),
-        "tabs": [Tab(label, url, current=request.path.startswith(url)) for label, url in _addresses(consultation).values()],
+        "tabs": [
+            Tab(label, url, current=request.path.startswith(url)) for label, url in _addresses(consultation).values()
+        ],
         "failed": failed,
         "media": "",
         "form": None,
