@@ -39,7 +39,11 @@ AGENT = Role(
         | _all("city", ("sector", "district", "theme", "service", "population"), ("view",))
         | _all("commitments", ("commitment",), ("add", "change", "view", "publish"))
         | _all("questionnaires", ("questionnaire",), ("change", "view", "publish"))
-        | {"consultations.publish_consultation", "consultations.delete_consultation", "consultations.analyse_consultation"}
+        | {
+            "consultations.publish_consultation",
+            "consultations.delete_consultation",
+            "consultations.analyse_consultation",
+        }
         | {"accounts.view_residency", "accounts.verify_residency", "desk.assist"}
         | {"notifications.view_outboundmail", "notifications.retry_outboundmail"}
         | {"transparency.view_accessibilityfault", "transparency.answer_accessibilityfault"}

@@ -127,7 +127,13 @@ def test_there_is_enough_to_read(loaded):
     assert ContributionVersion.objects.count() == 2
     assert Attachment.objects.count() == 7
     assert {row["kind"] for row in Contribution.objects.values("kind")} == set(Contribution.Kind.values)
-    assert {row["channel"] for row in Contribution.objects.values("channel")} == {"web", "paper", "desk", "phone", "room"}
+    assert {row["channel"] for row in Contribution.objects.values("channel")} == {
+        "web",
+        "paper",
+        "desk",
+        "phone",
+        "room",
+    }
     assert Contribution.objects.exclude(district=None).values("district").distinct().count() == 17
 
 

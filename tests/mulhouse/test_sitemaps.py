@@ -59,7 +59,9 @@ def test_site_map_costs_the_same_with_many_consultations(client, django_assert_n
         f.make_consultation()
     make_commitment()
     answer(make_item(), at=timezone.now())
-    with django_assert_num_queries(10):  # register, a count for each of the five lists, and a page for those that have one
+    with django_assert_num_queries(
+        10
+    ):  # register, a count for each of the five lists, and a page for those that have one
         client.get("/sitemap.xml")
 
 
