@@ -350,7 +350,7 @@ def withdraw(*, actor: User, contribution: Contribution, at: dt.datetime) -> Non
     Repeating it is no error.
 
     Raises: RefusedError when it is not theirs, or is only a draft.
-    Locks: the contribution, then its section and consultation.
+    Locks: the contribution, the analysis of its consultation and the opinions it is grouped with, its section and consultation.
     """
     held = _locked(contribution)
     if held.withdrawn_at is not None and held.author_id == actor.pk:

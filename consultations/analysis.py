@@ -318,10 +318,11 @@ def mark_proposal(*, actor: Any, comment: Comment, is_proposal: bool) -> None:
     """Say that a comment is a proposal, to which the city owes an answer, or that it is none. Repeating it is no error.
 
     Raises: RefusedError; DomainError "answered" when it has received an answer: that can not be undone.
-    Locks: the comment, its item and those grouped with it.
+    Locks: the comment, the analysis of the consultation, its item and those grouped with it.
     """
     require(analysis_rules.mark_refusal(actor, comment))
     held = Comment.objects.select_for_update(of=("self",), no_key=True).get(pk=comment.pk)
+    items.hold_analysis(comment.contribution.consultation)
     if held.is_proposal == is_proposal:
         return
     item = Item.objects.filter(comment=held).first()

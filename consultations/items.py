@@ -90,9 +90,10 @@ def _write(source: str, rows: str, keys: Iterable[int]) -> None:
 
 
 def hold_analysis(consultation: Consultation) -> None:
-    """Let one gesture of agents at a time change the opinions of a consultation: they are few, and each is short.
+    """Let one gesture at a time change the groups and the answers of a consultation: they are few, and each is short.
 
-    Residents never wait for it: what they write and withdraw takes the locks of its own rows only.
+    Residents who write never wait for it: their text takes the lock of its own row only. Those who withdraw one do, before
+    any opinion is locked: the head of a group leads to its members, whatever the order of their keys.
 
     Locks: the analysis of the consultation, until the end of the transaction.
     """
@@ -199,8 +200,11 @@ def _succeed(item: Item, heir: int, others: list[int]) -> None:
 def went(*, contributions: Collection[int] = (), comments: Collection[int] = ()) -> None:
     """Follow texts that were withdrawn, hidden or shown again: their words, their groups, their places.
 
-    Locks: their items and those grouped with them, inside the caller's transaction.
+    Locks: the analysis of their consultations, their items and those grouped with them, inside the caller's transaction.
     """
+    touched = Q(contributions__in=contributions) | Q(contributions__comments__in=comments)
+    for consultation in Consultation.objects.filter(touched).distinct().order_by("pk"):
+        hold_analysis(consultation)
     if contributions:
         write_contributions(contributions)
     if comments:

@@ -472,9 +472,9 @@ print(size, peak(), before)
 """
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.django_db(transaction=True)
-def test_fifty_thousand_contributions_stay_under_150_mb():
+def test_many_contributions_take_no_more_memory():
+    """Ten thousand, so that the run stays short; the process alone takes some 105 MB before it begins."""
     consultation, author = archived(), f.make_resident()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -484,7 +484,7 @@ def test_fifty_thousand_contributions_stay_under_150_mb():
             " imported_disagree_count, comment_count, for_count, against_count)"
             " SELECT lpad(to_hex(n), 8, '0'), %(consultation)s, %(section)s, %(author)s, '', 'name', 'opinion', 'Avis ' || n,"
             " 'Texte', '<p>' || repeat('Un texte de quelques lignes. ', 12) || '</p>', '', '', '', '', 'web', '1', now(), now(),"
-            " now() - n * interval '1 minute', 0, 0, 0, 0, 0, 0, 1, 0, 0 FROM generate_series(1, 50000) n",
+            " now() - n * interval '1 minute', 0, 0, 0, 0, 0, 0, 1, 0, 0 FROM generate_series(1, 10000) n",
             {"consultation": consultation.pk, "section": consultation.sections.get().pk, "author": author.pk},
         )
     database = connection.settings_dict
@@ -510,6 +510,7 @@ def test_fifty_thousand_contributions_stay_under_150_mb():
     print(f"{size} bytes, {peak} MB at most, {before} MB before")
     assert size > 1_000_000
     assert peak < 150
+    assert peak - before < 30
 
 
 def _url(database):

@@ -34,6 +34,7 @@ def test_the_limits_are_those_that_were_decided():
         "DEMO_SIGN_IN": (("60/minute",), False),
         "POSTING": (("10/10 minutes", "60/day"), True),
         "COMMENTING": (("10/5 minutes", "100/day"), True),
+        "ANSWERING": (("40/10 minutes", "300/day"), True),
         "POSITION": (("60/minute",), True),
         "UPLOADING": (("30/hour",), True),
         "REPORTING": (("10/hour",), True),

@@ -312,7 +312,9 @@ TINTS = [(ink, f"{ink}-pale") for ink in ("succes", "alerte", "erreur", "marque"
 TINTS += [("lien", "action-pale"), ("sur-action", "action")]
 # Grounds that are dark, or pale, in both schemes.
 FIXED = re.compile(
-    r"^\s*(?:\.sombre|\.hero|\.tissu--|\.liseret|\.pied|\.demo|\.code-qr|::selection|\.bouton--(?:clair|contour))|\.sombre \.panneau"
+    # Grounds that are dark, or white as paper, in both schemes.
+    r"^\s*(?:\.sombre|\.hero|\.tissu--|\.liseret|\.pied|\.demo|\.code-qr|\.recu|\.feuille|\.case"
+    r"|::selection|\.bouton--(?:clair|contour))|\.sombre \.panneau"
 )
 COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|\brgb\(")
 
@@ -351,7 +353,8 @@ def test_style_and_scripts_stay_light():
     weight = {
         path.relative_to(STATIC).as_posix(): len(brotli.compress(path.read_bytes()))
         for path in [*STATIC.rglob("*.css"), *STATIC.rglob("*.js")]
-        if "admin" not in path.name
+        # Leaflet comes after a press on a button, where a city has tiles: never on a first visit.
+        if "admin" not in path.name and "leaflet" not in path.as_posix()
     }
     assert weight["css/site.css"] <= 15_000
     assert weight["js/app.js"] <= 3_000
