@@ -42,8 +42,9 @@ def cards(at: dt.datetime) -> list[ProcessCard]:
     """Show the consultations that wait for an opinion, then those to come, then the last ones that report."""
     rows = with_state(Consultation.objects.published().filter(archived_at__isnull=True), at=at)
     rows = (
-        rows.select_related("theme")
-        .prefetch_related("phases", "districts")
+        rows.with_district_names()
+        .select_related("theme")
+        .prefetch_related("phases")
         .order_by(F("state"), "-published_at", "-pk")
     )
     return [presentation.card(row, at=at) for row in rows[:CARDS]]
