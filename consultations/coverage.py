@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, JSONField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from consultations.models import Consultation, Item
 from consultations.places import Place
@@ -66,6 +68,30 @@ def of_all(consultations: list[int]) -> dict[int, Coverage]:
         counts[row["consultation"]][row["place"]] = row["number"]
         grouped_waiting[row["consultation"]] += row["waiting"]
     return {key: Coverage(by_place=counts[key], grouped_waiting=grouped_waiting[key]) for key in consultations}
+
+
+# As one value of the row of a consultation: no query more on its pages. Only names written here enter this text.
+_PLACES = """(
+    SELECT jsonb_build_object(
+        'by_place', coalesce(jsonb_object_agg(c.place, c.number), '{}'), 'grouped_waiting', coalesce(sum(c.waiting), 0)
+    ) FROM (
+        SELECT i.place, count(*) AS number, count(*) FILTER (WHERE i.place = 'grouped' AND h.place = 'waiting') AS waiting
+        FROM consultations_item i LEFT JOIN consultations_item h ON h.id = i.grouped_with_id
+        WHERE i.consultation_id = consultations_consultation.id GROUP BY 1
+    ) c
+)"""
+
+
+def with_places(rows: QuerySet[Consultation]) -> QuerySet[Consultation]:
+    """Add to each consultation what `read` gives."""
+    return rows.annotate(places=RawSQL(_PLACES, (), output_field=JSONField()))  # noqa: S611 (no value enters it)
+
+
+def read(consultation: Any) -> Coverage:
+    """Give where the opinions of a consultation stood when it was read (through `with_places`)."""
+    found = consultation.places
+    by_place = {place.value: found["by_place"].get(place.value, 0) for place in Place}
+    return Coverage(by_place=by_place, grouped_waiting=int(found["grouped_waiting"]))
 
 
 def lacking(consultation: Consultation) -> QuerySet[Item]:
