@@ -77,14 +77,20 @@ def own_addresses(consultation, contribution):
     }
 
 
-def queries(client, address):
-    """Count the queries of one page, nothing being kept from the page before."""
+def asked(client, address):
+    """Ask a page, nothing being kept from the page before; give its status and the number of its queries."""
     cache.clear()
     memory.client().flushdb()
     with CaptureQueriesContext(connection) as captured:
         response = client.get(address)
-    assert response.status_code == 200, address
-    return len(captured)
+    return response.status_code, len(captured)
+
+
+def queries(client, address):
+    """Count the queries of one page."""
+    status, count = asked(client, address)
+    assert status == 200, address
+    return count
 
 
 def grown(small, large):

@@ -104,8 +104,8 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _consultation(slug: str) -> Consultation:
-    rows = Consultation.objects.published().prefetch_related("phases", "sections")
+def _consultation(slug: str, *with_rows: str) -> Consultation:
+    rows = Consultation.objects.published().prefetch_related(*with_rows)
     return get_object_or_404(rows, slug=slug)
 
 
@@ -114,7 +114,7 @@ def _consultation(slug: str) -> Consultation:
 @staff(rules.ASSIST)
 def open_assistance(request: UserRequest, slug: str) -> HttpResponse:
     """Say who is there, how they came, and that they agree."""
-    consultation, at = _consultation(slug), timezone.now()
+    consultation, at = _consultation(slug, "phases"), timezone.now()
     form = AssistanceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -144,15 +144,16 @@ def open_assistance(request: UserRequest, slug: str) -> HttpResponse:
     )
 
 
-def _assistance(key: uuid.UUID) -> tuple[Assistance, Consultation]:
-    assistance = get_object_or_404(Assistance.objects.select_related("district", "person"), key=key)
-    return assistance, _consultation(assistance.topic.partition(":")[2])
+def _assistance(key: uuid.UUID, *with_rows: str) -> tuple[Any, Consultation]:
+    rows = participation.with_part_taken(Assistance.objects.select_related("district", "person"))
+    assistance = get_object_or_404(rows, key=key)
+    return assistance, _consultation(assistance.topic.partition(":")[2], *with_rows)
 
 
 def _act_page(
     request: UserRequest,
     template: str,
-    assistance: Assistance,
+    assistance: Any,
     consultation: Consultation,
     *,
     refusal: Refusal | None,
@@ -177,7 +178,7 @@ def _act_page(
         assistance=assistance,
         refusal=refusal,
         acts=[replace(one, current=one.url == request.path) for one in acts],
-        took_part=participation.took_part(consultation, assistance.person),
+        took_part=assistance.took_part,
         again_url=address("open", consultation.slug),
         **context,
     )
@@ -192,7 +193,7 @@ def _done(request: UserRequest, receipt: Receipt, words: str) -> HttpResponse:
 @staff(rules.ASSIST)
 def act(request: UserRequest, key: uuid.UUID) -> HttpResponse:
     """Write the one act of an assistance: what the person says."""
-    assistance, consultation = _assistance(key)
+    assistance, consultation = _assistance(key, "phases")
     at = timezone.now()
     refusal = (
         rules.session_refusal(request.user, assistance, at=at)
@@ -342,7 +343,7 @@ def withdraw(request: UserRequest, number: str) -> HttpResponse:
 @staff(rules.ASSIST)
 def table(request: UserRequest, slug: str) -> HttpResponse:
     """Enter the notes of a table, typed line by line or pasted from a spreadsheet."""
-    consultation, at = _consultation(slug), timezone.now()
+    consultation, at = _consultation(slug, "phases"), timezone.now()
     sections = list(consultation.sections.all())
     refusal = assisting.entry_refusal(request.user, consultation, channel=Channel.ROOM, at=at)
     posted = request.method == "POST"

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -38,8 +39,12 @@ def address(route: str, *args: object) -> str:
     return reverse(f"admin:consultations_consultation_questionnaire{route}", args=args)
 
 
+def _rows(consultation: Consultation) -> QuerySet[Questionnaire]:
+    return Questionnaire.objects.filter(consultation_link__consultation=consultation)
+
+
 def _found(consultation: Consultation, reference: str) -> Questionnaire:
-    return get_object_or_404(Questionnaire, consultation_link__consultation=consultation, reference=reference.upper())
+    return get_object_or_404(_rows(consultation), reference=reference.upper())
 
 
 def _draw(
@@ -92,13 +97,11 @@ def questionnaires(request: UserRequest, pk: int) -> HttpResponse:
         {
             "title": row.title,
             "state": _state(row),
-            "count": results.count(row),
+            "count": row.sent,
             "url": address("", pk, row.reference),
             "results_url": address("_results", pk, row.reference),
         }
-        for row in Questionnaire.objects.filter(consultation_link__consultation=consultation).order_by(
-            "consultation_link__position", "pk"
-        )
+        for row in results.with_counts(_rows(consultation)).order_by("consultation_link__position", "pk")
     ]
     return workspace.draw(request, consultation, "admin/questionnaires/list.html", form=form, rows=rows)
 
@@ -504,9 +507,9 @@ def discard(request: UserRequest, pk: int, reference: str) -> HttpResponse:
 def read_results(request: UserRequest, pk: int, reference: str) -> HttpResponse:
     """Show how many answered, and what, once it may be seen; the texts and files are for agents only."""
     consultation = workspace.fetch(request, pk)
-    row = _found(consultation, reference)
+    row = get_object_or_404(results.with_counts(_rows(consultation)), reference=reference.upper())
     refusal = rules.results_refusal(row, at=timezone.now())
-    found = results.of(outline.read(row)) if refusal is None else None
+    found = results.of(outline.read(row), total=row.sent) if refusal is None else None
     files = ResponseFile.objects.filter(
         response__questionnaire=row, response__submitted_at__isnull=False
     ).select_related("question")
@@ -515,7 +518,7 @@ def read_results(request: UserRequest, pk: int, reference: str) -> HttpResponse:
         consultation,
         row,
         "admin/questionnaires/results.html",
-        count=results.count(row),
+        count=row.sent,
         results=found,
         results_refusal=refusal,
         exports=[

@@ -344,5 +344,5 @@ def test_the_builder_costs_the_same_however_long(client, agent, django_assert_nu
     for _number in range(count):
         add_question(made, "matrix", rows=("Bancs",))
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(13):
         client.get(at(made))
