@@ -5,8 +5,9 @@ Rows are locked in the order of `actions`, the assistance first.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from django.urls import reverse
 from accounts.models import User
 from ballots import actions as ballots
 from ballots import rules as ballots_rules
+from city.models import District
 from consultations import actions, asking, items, participation, phases, rules
 from consultations.models import (
     Consultation,
@@ -32,6 +34,8 @@ from desk.models import Act, Assistance, Channel, Receipt
 from mulhouse import charter, typography
 from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.markup import render_markdown
+from mulhouse.uploads import CleanFile
+from questionnaires import actions as questionnaires
 from questionnaires import rules as questionnaires_rules
 from questionnaires.models import Answer, Response
 from transparency import register
@@ -64,6 +68,10 @@ class Said:
     title: str
     body: str
     place: str = ""
+    place_district: District | None = None
+    usage_when: str = ""
+    usage_frequency: str = ""
+    usage_role: str = ""
 
 
 @transaction.atomic(durable=True)
@@ -73,10 +81,10 @@ def contribute(
     """Publish a contribution for somebody, count them, and make their receipt.
 
     Raises: RefusedError when the assistance is used, over or for something else, when the consultation takes nothing by this
-    channel, or when the person does not meet what it asks.
+    channel, or when the person does not meet what it asks; DomainError "said_already" for a paper that was just entered.
     Locks: the assistance, the item, the section, the consultation.
     """
-    held = desk.use(actor=actor, assistance=assistance, at=at)
+    held = desk.use(actor=actor, assistance=assistance, at=at, said=said.body)
     require(_subject_refusal(held, consultation))
     require(entry_refusal(actor, consultation, channel=held.channel, at=at))
     require(
@@ -141,15 +149,34 @@ def opening_refusal(user: Any, consultation: Consultation, *, channel: str, at: 
     return None if found.questionnaires or found.votes else refusal
 
 
-@transaction.atomic(durable=True)
 def answer(
-    *, actor: User, link: ConsultationQuestionnaire, assistance: Assistance, answers: Iterable[Answer], at: dt.datetime
+    *,
+    actor: User,
+    link: ConsultationQuestionnaire,
+    assistance: Assistance,
+    answers: Sequence[Answer],
+    uploads: Mapping[int, CleanFile],
+    at: dt.datetime,
 ) -> Receipt:
     """Send somebody's answers to a questionnaire, once whatever the channel, and make their receipt.
 
+    Shape: `uploads` are the files the person gave, cleaned, by question; they go to the storage before the transaction, which
+    never waits for it, and are taken back when nothing is sent.
     Raises: RefusedError as `contribute`; DomainError "answered" when this person has answered.
     Locks: the assistance, the response, then the ledger and the register.
     """
+    with questionnaires.stored(uploads) as files:
+        return _answer(actor, link, assistance, [*answers, *files], at)
+
+
+@transaction.atomic(durable=True)
+def _answer(
+    actor: User,
+    link: ConsultationQuestionnaire,
+    assistance: Assistance,
+    answers: Sequence[Answer],
+    at: dt.datetime,
+) -> Receipt:
     held = desk.use(actor=actor, assistance=assistance, at=at)
     require(_subject_refusal(held, link.consultation))
     row = link.questionnaire
@@ -184,7 +211,7 @@ def enter_on_roll(*, actor: User, link: ConsultationVote, assistance: Assistance
     """Write that somebody is given a paper ballot, once whatever the channel, and make their receipt.
 
     Raises: RefusedError as `contribute`; DomainError "phone" on the phone, "voted" when this person has voted.
-    Locks: the assistance, the ledger, the roll, then the register.
+    Locks: the assistance, the roll, the ledger, then the register: the ballot of the web takes them in the same order.
     """
     held = desk.use(actor=actor, assistance=assistance, at=at)
     require(_subject_refusal(held, link.consultation))
@@ -192,9 +219,6 @@ def enter_on_roll(*, actor: User, link: ConsultationVote, assistance: Assistance
     if held.channel == Channel.PHONE:
         raise DomainError("phone", "On ne vote pas par téléphone\u00a0: le bulletin est secret.")
     require(desk_rules.place_refusal(held, residency_level=row.residency_level, minimum_age=row.minimum_age, at=at))
-    participation.note(
-        link.consultation, held.person, channel=held.channel, at=at, district=held.district, birth_year=held.birth_year
-    )
     receipt = desk.issue_receipt(
         act=Act.VOTE,
         channel=held.channel,
@@ -202,7 +226,18 @@ def enter_on_roll(*, actor: User, link: ConsultationVote, assistance: Assistance
         title=row.question[:200],
         path=reverse("consultations:vote", args=[link.consultation.slug, row.reference]),
     )
-    if not ballots.enter_on_roll(actor=actor, votation=row, person=held.person, channel=held.channel, at=at):
+    count = partial(
+        participation.note,
+        link.consultation,
+        held.person,
+        channel=held.channel,
+        at=at,
+        district=held.district,
+        birth_year=held.birth_year,
+    )
+    if not ballots.enter_on_roll(
+        actor=actor, votation=row, person=held.person, channel=held.channel, at=at, note=count
+    ):
         raise DomainError("voted", "Cette personne a déjà voté. Elle ne reçoit pas de bulletin.")
     return receipt
 
@@ -222,6 +257,10 @@ def _write(consultation: Consultation, said: Sequence[Said], at: dt.datetime, **
             body=one.body,
             body_html=render_markdown(one.body),
             place=one.place,
+            place_district=one.place_district,
+            usage_when=one.usage_when,
+            usage_frequency=one.usage_frequency,
+            usage_role=one.usage_role,
             charter_version=charter.CURRENT.number,
             published_at=at,
             **{name: value(rank) if callable(value) else value for name, value in columns.items()},

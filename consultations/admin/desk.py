@@ -26,8 +26,8 @@ from consultations import assisting, participation, phases, table_lines
 from consultations.admin import desk_forms as forms
 from consultations.models import Consultation
 from desk import actions, consent, rules
-from desk.forms import AssistanceForm, FollowForm, LinkForm
-from desk.models import Assistance, Channel, Receipt
+from desk.forms import AssistanceForm, FollowForm, LinkForm, NamesakeForm
+from desk.models import Assistance, Channel, Namesake, Receipt
 from mulhouse import typography
 from mulhouse.access import staff
 from mulhouse.errors import DomainError, Refusal
@@ -37,9 +37,8 @@ from questionnaires import outline
 from questionnaires import rules as questionnaires_rules
 from questionnaires.filling import Filling
 from questionnaires.forms import PageForm
-from questionnaires.models import Question
 
-IDENTITY = ("family_name", "given_names", "birth_date", "email")
+IDENTITY = ("family_name", "given_names", "birth_date", "birth_place", "email")
 
 
 def address(route: str, *args: object) -> str:
@@ -100,6 +99,7 @@ def home(request: HttpRequest) -> HttpResponse:
         failed=bool(form.is_bound and form.errors),
         consultations=consultations,
         form=form,
+        help_url=address("help"),
         link_url=address("link") if rules.link_refusal(request.user) is None else "",
     )
 
@@ -144,6 +144,59 @@ def open_assistance(request: UserRequest, slug: str) -> HttpResponse:
     )
 
 
+@sensitive_post_parameters(*IDENTITY)
+@never_cache
+@staff(rules.ASSIST)
+def namesake(request: UserRequest, slug: str) -> HttpResponse:
+    """Say that somebody is not the person counted under their name and birth date, with their papers in hand."""
+    consultation, at = _consultation(slug), timezone.now()
+    form = NamesakeForm(request.POST or None)
+    refusal = rules.namesake_refusal(request.user, at=at) or assisting.opening_refusal(
+        request.user, consultation, channel=Channel.DESK, at=at
+    )
+    if request.method == "POST" and refusal is None and form.is_valid():
+        given = form.cleaned_data
+        try:
+            assistance = actions.tell_apart(
+                actor=request.user,
+                topic=consultation.topic,
+                fingerprint=form.shared(),
+                finer=form.finer(),
+                reason=Namesake(given["reason"]),
+                birth_year=given["birth_date"].year,
+                district=given["district"],
+                is_residence_checked=given["is_residence_checked"],
+                at=at,
+            )
+        except DomainError as error:
+            form.add_error(None, error.message)
+        else:
+            return redirect(address("act", assistance.key))
+    return _page(
+        request,
+        "desk/namesake.html",
+        title="C’est une autre personne",
+        failed=bool(form.errors) or (request.method == "POST" and refusal is not None),
+        consultation=consultation,
+        form=form,
+        sentences=consent.SENTENCES,
+        refusal=refusal,
+    )
+
+
+@staff(rules.ASSIST)
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Say what to do in the cases that do not happen every day."""
+    return _page(
+        request,
+        "desk/help.html",
+        title="Aide du guichet",
+        failed=False,
+        late_days=assisting.LATE_DAYS,
+        namesakes_a_day=rules.NAMESAKES_A_DAY,
+    )
+
+
 def _assistance(key: uuid.UUID) -> tuple[Assistance, Consultation]:
     assistance = get_object_or_404(Assistance.objects.select_related("district", "person"), key=key)
     return assistance, _consultation(assistance.topic.partition(":")[2])
@@ -161,6 +214,7 @@ def _act_page(
     """Draw a page of the one act, with the way to the other ones."""
     others = assisting.other_acts(consultation, at=timezone.now())
     key = assistance.key
+    seen = assistance.channel == Channel.DESK
     acts = [
         Tab("Un avis", address("act", key)),
         *(
@@ -179,6 +233,7 @@ def _act_page(
         acts=[replace(one, current=one.url == request.path) for one in acts],
         took_part=participation.took_part(consultation, assistance.person),
         again_url=address("open", consultation.slug),
+        namesake_url=address("namesake", consultation.slug) if seen else "",
         **context,
     )
 
@@ -218,7 +273,7 @@ def act(request: UserRequest, key: uuid.UUID) -> HttpResponse:
 @never_cache
 @staff(rules.ASSIST)
 def answer(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
-    """Write somebody's answers to a questionnaire: every question that is asked, on one page; files are left to the web."""
+    """Write somebody's answers to a questionnaire: every question that is asked, on one page."""
     assistance, consultation = _assistance(key)
     at = timezone.now()
     links = consultation.questionnaire_links.select_related("questionnaire", "consultation")
@@ -230,20 +285,28 @@ def answer(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
         or questionnaires_rules.window_refusal(row, at=at)
     )
     read = outline.read(row)
-    asked = [one for one in read.questions if one.kind != Question.Kind.FILE]
-    filling = Filling(read, PageForm(request.POST, askings=asked).typed(request.POST), {})
-    shown = [one for one in asked if one.pk in filling.shown]
-    form = PageForm(request.POST if request.method == "POST" else None, askings=shown)
+    filling = Filling(read, PageForm(request.POST, askings=read.questions).typed(request.POST), {})
+    shown = [one for one in read.questions if one.pk in filling.shown]
+    posted = request.method == "POST"
+    form = PageForm(request.POST if posted else None, request.FILES if posted else None, askings=shown)
     problem = ""
     if request.method == "POST" and refusal is None and form.is_valid():
         try:
             receipt = assisting.answer(
-                actor=request.user, link=link, assistance=assistance, answers=form.answers(), at=at
+                actor=request.user,
+                link=link,
+                assistance=assistance,
+                answers=form.answers(),
+                uploads=form.uploads,
+                at=at,
             )
         except DomainError as error:
             problem = error.message
         else:
             return _done(request, receipt, "Les réponses sont enregistrées.")
+    for question in form.uploads:
+        # A browser never sends a file twice by itself.
+        form.add_error(f"q{question}", "Choisissez de nouveau ce fichier : il n’a pas été gardé.")
     return _act_page(
         request,
         "desk/answer.html",
@@ -454,11 +517,13 @@ class DeskAdmin(ShownAdmin):
         return [
             path("", opened(self.changelist_view), name="desk_receipt_changelist"),
             path("rattacher/", opened(link), name="desk_link"),
+            path("aide/", opened(help_page), name="desk_help"),
             path("acte/<uuid:key>/", opened(act), name="desk_act"),
             path("acte/<uuid:key>/questionnaire/<int:pk>/", opened(answer), name="desk_answer"),
             path("acte/<uuid:key>/vote/<int:pk>/", opened(roll), name="desk_roll"),
             path("recu/<slug:number>/", opened(ticket), name="desk_ticket"),
             path("recu/<slug:number>/retirer/", opened(withdraw), name="desk_withdraw"),
             path("<slug:slug>/personne/", opened(open_assistance), name="desk_open"),
+            path("<slug:slug>/homonyme/", opened(namesake), name="desk_namesake"),
             path("<slug:slug>/table/", opened(table), name="desk_table"),
         ]

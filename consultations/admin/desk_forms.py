@@ -9,9 +9,10 @@ from django import forms
 from django.forms import formset_factory
 from django.utils import timezone
 
+from city.models import District
 from consultations import presentation, table_lines
 from consultations.assisting import MAX_NOTES, Said, Table, table_label
-from consultations.forms import BODY_LENGTH, PLACE_LENGTH, TITLE_LENGTHS, ProseField
+from consultations.forms import BODY_LENGTH, FACT_LENGTH, PLACE_LENGTH, TITLE_LENGTHS, ProseField
 from consultations.models import Contribution, Section
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ KINDS = {
 }
 # What may be typed in a spreadsheet.
 KIND_WORDS = {"avis": "opinion", "proposition": "proposal", "question": "question", "expertise d’usage": "experience"}
+# What somebody says of a place they use.
+USAGE = ("usage_when", "usage_frequency", "usage_role")
 FIRST_ROWS = 5
 MORE_ROWS = 5
 SIGNATURE_LENGTH = 80
@@ -62,8 +65,21 @@ class SaidForm(forms.Form):
         max_length=BODY_LENGTH,
         help_text="Ses mots, sans les corriger. Jamais de nom ni d’adresse\u00a0: le texte est public.",
     )
+    usage_when = forms.CharField(label="Quand ?", max_length=FACT_LENGTH, required=False)
+    usage_frequency = forms.CharField(label="À quel rythme ?", max_length=FACT_LENGTH, required=False)
+    usage_role = forms.CharField(label="En tant que…", max_length=FACT_LENGTH, required=False)
     place = forms.CharField(
-        label="Lieu", max_length=PLACE_LENGTH, required=False, help_text="Une rue, une place, un arrêt."
+        label="Lieu dont elle parle",
+        max_length=PLACE_LENGTH,
+        required=False,
+        help_text="Une rue, une place, un arrêt. Jamais son adresse.",
+    )
+    place_district = forms.ModelChoiceField(
+        label="Quartier de ce lieu",
+        queryset=District.objects.order_by("name"),
+        required=False,
+        empty_label="Aucun en particulier",
+        help_text="Il place l’avis sur le plan des quartiers. Ce n’est pas forcément celui où elle habite.",
     )
 
     def __init__(self, *args: Any, sections: Sequence[Section], **options: Any) -> None:
@@ -81,10 +97,8 @@ class SaidForm(forms.Form):
         given = self.cleaned_data
         return Said(
             section=self.sections[given["section"]],
-            kind=given["kind"],
             title=given["title"] or title_of(given["body"]),
-            body=given["body"],
-            place=given["place"],
+            **{name: given[name] for name in ("kind", "body", "place", "place_district", *USAGE)},
         )
 
 

@@ -168,6 +168,7 @@ def test_thirty_desks_and_a_web_account_are_one_person(agent):
                     link=questionnaire.consultation_link,
                     assistance=helped[number],
                     answers=[answer],
+                    uploads={},
                     at=at,
                 )
         except DomainError as error:

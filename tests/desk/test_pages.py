@@ -6,17 +6,22 @@ import re
 import uuid
 
 import pytest
+from django.contrib.admin import site
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import roles
+from ballots.models import RollLine
 from city.models import District
-from consultations.models import Contribution, Participation, TableNotes
+from consultations.models import ConsultationQuestionnaire, Contribution, Participation, TableNotes
+from desk import people
 from desk.models import Assistance, Person, Receipt
+from tests.ballots.votes import make_vote
 from tests.factories import (
     make_consultation,
     make_contribution,
@@ -27,6 +32,7 @@ from tests.factories import (
     sign_in,
     today,
 )
+from tests.questionnaires.making import add_question, make_questionnaire
 from transparency.models import RegisterLine
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,10 +86,30 @@ def said(consultation, **fields):
 
 
 def _pages(consultation):
+    """Every page of the desk, with somebody being helped by another agent."""
     receipt = Receipt.objects.create(
         act="contribution", channel="desk", topic=consultation.topic, title="Une place", path="/concertations/"
     )
+    questionnaire, vote = make_questionnaire(consultation=consultation), make_vote(consultation=consultation)
+    add_question(questionnaire, "text")
+    with transaction.atomic():
+        person = people.of_identity("e" * 64)
+    help_of_another = Assistance.objects.create(
+        agent=make_staff("desk.assist"),
+        person=person,
+        topic=consultation.topic,
+        channel="desk",
+        birth_year=1980,
+        consent_version="1",
+        opened_at=timezone.now(),
+        expires_at=timezone.now() + dt.timedelta(minutes=15),
+    )
     return {
+        "act": url("act", help_of_another.key),
+        "answer": url("answer", help_of_another.key, questionnaire.consultation_link.pk),
+        "roll": url("roll", help_of_another.key, vote.pk),
+        "namesake": url("namesake", consultation.slug),
+        "help": url("help"),
         "home": url("receipt_changelist"),
         "open": url("open", consultation.slug),
         "table": url("table", consultation.slug),
@@ -101,6 +127,13 @@ def test_other_roles_do_not_enter(role, consultation):
     for page in _pages(consultation).values():
         for ask in (client.get, client.post):
             assert ask(page).status_code == 403, page
+    assert _written() == (1, 0, 0, 0)
+
+
+def test_every_page_of_the_desk_is_tried(consultation):
+    """A page that this list forgets is a page that nobody refused."""
+    named = {one.name.removeprefix("desk_") for one in site.get_model_admin(Receipt).get_urls()}
+    assert named == {name if name != "home" else "receipt_changelist" for name in _pages(consultation)}
 
 
 @pytest.mark.parametrize("role", ["agent", "desk", "administrator"])
@@ -108,9 +141,8 @@ def test_roles_of_the_desk_enter(role, consultation):
     person = make_user(is_staff=True)
     person.groups.add(*roles.Group.objects.filter(name=role))
     client = sign_in(Client(), person)
-    assert {name: client.get(page).status_code for name, page in _pages(consultation).items()} == dict.fromkeys(
-        ("home", "open", "table", "ticket", "withdraw", "link"), 200
-    )
+    pages = _pages(consultation)
+    assert {name: client.get(page).status_code for name, page in pages.items()} == dict.fromkeys(pages, 200)
 
 
 def test_residents_visitors_and_agents_without_a_second_factor_do_not_enter(agent, consultation):
@@ -119,7 +151,12 @@ def test_residents_visitors_and_agents_without_a_second_factor_do_not_enter(agen
         for page in pages.values():
             assert client.get(page).status_code in {302, 403}
             assert client.post(page).status_code in {302, 403}
-    assert (Assistance.objects.count(), Contribution.objects.count()) == (0, 0)
+    assert _written() == (1, 0, 0, 0)
+
+
+def _written():
+    """What pages that refuse must not have written: the assistance of `_pages` is the only row."""
+    return (Assistance.objects.count(), *(model.objects.count() for model in (Contribution, RollLine, TableNotes)))
 
 
 def test_an_agent_who_does_not_check_residences_ties_no_account(consultation):
@@ -211,7 +248,9 @@ def test_whoever_took_part_is_told_so_and_counts_once(client, consultation):
     client.post(url("act", opened(client, consultation).key), said(consultation))
     again = opened(client, consultation, channel="phone", family_name=FAMILY.upper(), given_names="wilhelmine")
     assert "a déjà pris part à cette consultation" in client.get(url("act", again.key)).content.decode()
-    client.post(url("act", again.key), said(consultation))
+    # The same paper in two hands is written once; something else they say is another opinion.
+    assert client.post(url("act", again.key), said(consultation)).status_code == 422
+    client.post(url("act", again.key), said(consultation, body="Et une fontaine."))
     assert Contribution.objects.count() == 2
     assert list(Participation.objects.values_list("channel", flat=True)) == ["desk"]
 
@@ -496,3 +535,38 @@ def test_pages_cost_the_same_with_more_consultations(client, django_assert_num_q
         make_consultation()
         with django_assert_num_queries(5):
             client.get(url("receipt_changelist"))
+
+
+# Signed in with a second factor: the session and its steps are among them.
+COSTS = {
+    "home": 5,
+    "help": 4,
+    "link": 4,
+    "open": 11,
+    "namesake": 12,
+    "table": 7,
+    "act": 12,
+    "answer": 12,
+    "roll": 12,
+    "ticket": 8,
+    "withdraw": 5,
+}
+
+
+@pytest.mark.parametrize("more", [0, 9])
+def test_every_page_costs_at_most_twelve_queries(client, agent, more):
+    consultation = make_consultation(sections=1 + more)
+    for _ in range(more):
+        make_district()
+        make_contribution(consultation=consultation)
+    pages = _pages(consultation)
+    Assistance.objects.update(agent=agent, district=make_district(), is_residence_checked=True)
+    for _ in range(more):
+        add_question(ConsultationQuestionnaire.objects.get().questionnaire, "single")
+    found = {}
+    for name, page in pages.items():
+        client.get(page)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(page).status_code == 200
+        found[name] = len(queries)
+    assert found == COSTS
