@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, F, Sum
 from django.urls import reverse
 
@@ -119,24 +119,31 @@ def _subject_refusal(assistance: Assistance, consultation: Consultation) -> Refu
 
 
 @dataclass(frozen=True)
-class Open:
-    """What else may be written for somebody now: questionnaires to answer, votes to be given a ballot for."""
+class Acts:
+    """What else may be written for somebody: questionnaires to answer, votes to be given a ballot for."""
 
     questionnaires: list[ConsultationQuestionnaire]
     votes: list[ConsultationVote]
 
+    def open(self, *, at: dt.datetime) -> "Acts":
+        """Keep those that take something now."""
+        return Acts(
+            [
+                one
+                for one in self.questionnaires
+                if questionnaires_rules.window_refusal(one.questionnaire, at=at) is None
+            ],
+            [one for one in self.votes if ballots_rules.days_refusal(one.votation, at=at) is None],
+        )
 
-def other_acts(consultation: Consultation, *, at: dt.datetime) -> Open:
-    """List the questionnaires and the votes of a consultation that are open."""
-    questionnaires = ConsultationQuestionnaire.objects.filter(consultation=consultation).select_related("questionnaire")
-    votes = ConsultationVote.objects.filter(consultation=consultation).select_related("votation")
-    return Open(
-        [
-            link
-            for link in questionnaires.order_by("position", "pk")
-            if questionnaires_rules.window_refusal(link.questionnaire, at=at) is None
-        ],
-        [link for link in votes.order_by("pk") if ballots_rules.days_refusal(link.votation, at=at) is None],
+
+def announced(consultation: Consultation) -> Acts:
+    """List the questionnaires and the votes of a consultation that are published, over or not."""
+    questionnaires = consultation.questionnaire_links.filter(questionnaire__published_at__isnull=False)
+    votes = consultation.vote_links.filter(votation__published_at__isnull=False)
+    return Acts(
+        list(questionnaires.select_related("questionnaire").order_by("position", "pk")),
+        list(votes.select_related("votation").order_by("pk")),
     )
 
 
@@ -145,7 +152,7 @@ def opening_refusal(user: Any, consultation: Consultation, *, channel: str, at: 
     refusal = entry_refusal(user, consultation, channel=channel, at=at)
     if refusal is None or refusal.code in {"not_allowed", "not_published", "archived"}:
         return refusal
-    found = other_acts(consultation, at=at)
+    found = announced(consultation).open(at=at)
     return None if found.questionnaires or found.votes else refusal
 
 
@@ -299,42 +306,67 @@ def table_label(table: Table) -> str:
 def enter_table(
     *, actor: User, consultation: Consultation, key: UUID, table: Table, notes: Sequence[Said], at: dt.datetime
 ) -> tuple[TableNotes, bool]:
-    """Publish the notes of a table, all or none; the same key again changes nothing.
+    """Publish the notes of a table, all or none; the same sheet again changes nothing, whoever enters it.
 
-    Shape: the table, and False when it was entered before.
-    Raises: RefusedError; DomainError "no_notes" or "too_many_notes".
-    Locks: the table's key, the items, the sections, the consultation.
+    Shape: the table, and False when all these notes were entered before.
+    Raises: RefusedError; DomainError "no_notes", "too_many_notes", "sheet_used", or "noted_already" when some of these notes
+    were entered before.
+    Locks: the name of the table, so that a sheet two agents hold is entered once; the items, the sections, the consultation.
     """
     require(entry_refusal(actor, consultation, channel=Channel.ROOM, at=at))
     if not notes:
         raise DomainError("no_notes", "Écrivez au moins une note.")
     if len(notes) > MAX_NOTES:
         raise DomainError("too_many_notes", f"{MAX_NOTES} notes au plus pour une table.")
-    entered, is_new = TableNotes.objects.get_or_create(
+    label = table_label(table)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"table:{consultation.pk}:{label}"])
+    if before := _entered_before(consultation, table, label, notes):
+        return before, False
+    if TableNotes.objects.filter(key=key).exists():
+        raise DomainError(
+            "sheet_used",
+            "Cette feuille est déjà publiée. Pour d’autres notes, ouvrez une nouvelle feuille depuis le guichet.",
+        )
+    entered = TableNotes.objects.create(
         key=key,
-        defaults={
-            "consultation": consultation,
-            "table": table.name,
-            "gathering": table.gathering,
-            "held_on": table.held_on,
-            "rapporteur": table.rapporteur,
-            "people": table.people,
-            "entered_at": at,
-        },
+        consultation=consultation,
+        table=table.name,
+        gathering=table.gathering,
+        held_on=table.held_on,
+        rapporteur=table.rapporteur,
+        people=table.people,
+        entered_at=at,
     )
-    if not is_new:
-        return entered, False
     _write(
         consultation,
         notes,
         at,
         channel=Channel.ROOM,
-        author_label=table_label(table),
+        author_label=label,
         source_key=lambda rank: f"table:{key}:{rank}",
     )
     facts = {"notes": len(notes), "date": table.held_on.isoformat()}
     register.record("consultation.table_entered", role=AGENT, subject=consultation.slug, facts=facts, actor=actor)
     return entered, True
+
+
+def _entered_before(consultation: Consultation, table: Table, label: str, notes: Sequence[Said]) -> TableNotes | None:
+    """Give the table under which all these notes are published; None when none of them is."""
+    known = Contribution.objects.filter(consultation=consultation, channel=Channel.ROOM, author_label=label)
+    bodies = set(known.values_list("body", flat=True))
+    twice = [note for note in notes if note.body in bodies]
+    if not twice:
+        return None
+    tables = TableNotes.objects.filter(consultation=consultation, table=table.name, gathering=table.gathering)
+    before = tables.filter(held_on=table.held_on).order_by("pk").first()
+    if before is not None and len(twice) == len(notes):
+        return before
+    raise DomainError(
+        "noted_already",
+        f"Pour cette table, des notes sont déjà publiées, dont « {twice[0].title} ». Retirez-les de la feuille pour "
+        "publier les autres.",
+    )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,8 @@
 """The same human on the web and at the desk at the same instant, and one paper in several hands: counted once."""
 
+import datetime as dt
+import uuid
+
 import pytest
 from django.db import transaction
 from django.test import Client
@@ -8,7 +11,7 @@ from django.utils import timezone
 from ballots import codes, sealing
 from ballots.models import Box, RollLine
 from consultations import actions, asking, assisting, voting
-from consultations.models import Contribution, Participation
+from consultations.models import Contribution, Participation, TableNotes
 from desk import actions as desk
 from desk import people
 from desk.models import Assistance, Person, Receipt
@@ -192,6 +195,29 @@ def test_thirty_agents_with_one_paper_enter_it_once():
     assert (Contribution.objects.count(), Receipt.objects.count(), Participation.objects.count()) == (1, 1, 1)
     # Nothing was used up for the others: they may write something else.
     assert Assistance.objects.filter(used_at=None).count() == 29
+
+
+def test_thirty_agents_with_the_sheet_of_a_table_enter_it_once():
+    consultation = make_consultation()
+    section, agents = consultation.sections.get(), [make_staff("desk.assist") for _ in range(30)]
+    said = [
+        assisting.Said(section=section, kind="opinion", title=f"Note {rank}", body=f"Note {rank}.") for rank in range(9)
+    ]
+    day = dt.date(2026, 3, 12)
+
+    def enter(number):
+        return assisting.enter_table(
+            actor=agents[number],
+            consultation=consultation,
+            key=uuid.uuid4(),
+            table=assisting.Table(name="Table 4", gathering="atelier", held_on=day, rapporteur="animatrice", people=8),
+            notes=said,
+            at=timezone.now(),
+        )[1]
+
+    assert sorted(run_in_threads(30, enter)) == [False] * 29 + [True]
+    consultation.refresh_from_db()
+    assert (Contribution.objects.count(), consultation.contribution_count, TableNotes.objects.count()) == (9, 9, 1)
 
 
 def test_two_people_say_the_same_words():
