@@ -44,8 +44,7 @@ class IdentityForm(forms.Form):
         label="Lieu de naissance",
         max_length=NAME_LENGTH,
         required=False,
-        help_text="La commune, telle qu’elle est écrite sur la pièce d’identité. Ici, tous les prénoms comptent : écrivez-les tous, "
-        "dans l’ordre de la pièce.",
+        help_text="La commune, telle qu’elle est écrite sur la pièce d’identité.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
@@ -80,9 +79,7 @@ class IdentityForm(forms.Form):
         """Ask for the place of birth when two people share this identity."""
         given: dict[str, Any] = super().clean() or {}
         if given.keys() >= {"family_name", "given_names", "birth_date"} and people.is_shared(self.shared()):
-            if "birth_place" not in self.fields:
-                self.fields["birth_place"] = self.place_field
-                self.order_fields(self.field_order)
+            self.ask_place()
             if not given.get("birth_place") and "birth_place" not in self.errors:
                 self.add_error(
                     "birth_place",
@@ -90,6 +87,12 @@ class IdentityForm(forms.Form):
                     "pour savoir laquelle participe.",
                 )
         return given
+
+    def ask_place(self) -> None:
+        """Ask for the place of birth, and for every given name."""
+        self.fields["birth_place"] = self.place_field
+        self.fields["given_names"].help_text = "Tous, dans l’ordre de la pièce d’identité."
+        self.order_fields(self.field_order)
 
     @property
     def asked_place(self) -> BoundField | None:
@@ -159,9 +162,8 @@ class NamesakeForm(AssistanceForm):
         super().__init__(*args, **options)
         # Always face to face: a form or a call shows no paper.
         del self.fields["channel"]
-        self.fields["birth_place"] = self.place_field
         self.place_field.required = True
-        self.order_fields(self.field_order)
+        self.ask_place()
 
 
 class LinkForm(IdentityForm):

@@ -188,8 +188,12 @@ def _decoded(content: bytes) -> str:
 class NoteForm(forms.Form):
     """One note."""
 
-    section = forms.TypedChoiceField(label="Partie", coerce=int)
-    kind = forms.ChoiceField(label="Sorte", initial=Contribution.Kind.PROPOSAL.value)
+    section = forms.TypedChoiceField(label="Partie", coerce=int, error_messages={"required": "Choisissez la partie."})
+    kind = forms.ChoiceField(
+        label="Sorte",
+        initial=Contribution.Kind.PROPOSAL.value,
+        error_messages={"required": "Choisissez la sorte."},
+    )
     text = ProseField(label="Note", rows=2, max_length=BODY_LENGTH)
 
     def __init__(self, *args: Any, sections: Sequence[Section], **options: Any) -> None:

@@ -19,6 +19,8 @@ from accounts import roles
 from ballots.models import RollLine
 from city.models import District
 from consultations import assisting
+from consultations.admin.desk_forms import SaidForm
+from consultations.forms import ContributionForm
 from consultations.models import (
     ConsultationQuestionnaire,
     Contribution,
@@ -201,6 +203,35 @@ def test_an_agent_writes_for_somebody_and_prints_a_receipt(client, consultation)
         ("desk.opened", f"consultation:{consultation.slug}"),
         ("contribution.assisted", contribution.reference),
     ]
+
+
+def test_what_the_web_form_asks_the_desk_asks(client, consultation):
+    """Everything but what the account says (the signature), and the files."""
+    web = ContributionForm(sections=list(consultation.sections.all()))
+    desk = SaidForm(sections=list(consultation.sections.all()))
+    assert set(web.fields) - set(desk.fields) == {"signature"}
+    assert set(desk.fields) - set(web.fields) == set()
+
+
+def test_the_place_and_the_use_of_it_are_kept(client, consultation):
+    tilleuls = make_district(name="Les Tilleuls")
+    client.post(
+        url("act", opened(client, consultation).key),
+        said(
+            consultation,
+            kind="experience",
+            place="Le pont",
+            place_district=tilleuls.pk,
+            usage_when="le matin",
+            usage_frequency="chaque jour",
+            usage_role="à vélo",
+        ),
+    )
+    written = Contribution.objects.get()
+    assert (written.place, written.place_district, written.district.name) == ("Le pont", tilleuls, "Rebberg")
+    assert (written.usage_when, written.usage_frequency, written.usage_role) == ("le matin", "chaque jour", "à vélo")
+    plan = Client().get(f"{consultation.get_absolute_url()}carte/?quartier={tilleuls.slug}").content.decode()
+    assert "Le pont" in plan
 
 
 @pytest.mark.parametrize(
@@ -548,7 +579,8 @@ def test_what_a_sheet_did_not_say_is_not_guessed(client, consultation):
         url("table", consultation.slug), notes(consultation, "Perdue.", **{"note-0-section": "", "note-0-kind": ""})
     )
     assert page.status_code == 422
-    assert row(page.content.decode(), 1).count("Ce champ est obligatoire") == 2
+    assert "Choisissez la partie." in row(page.content.decode(), 1)
+    assert "Choisissez la sorte." in row(page.content.decode(), 1)
     assert Contribution.objects.count() == 0
 
 
