@@ -9,7 +9,7 @@ roll would say at which second each person voted. The register says each day how
 
 import datetime as dt
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -183,12 +183,21 @@ def _sign(votation: Votation, person: Person, channel: str, at: dt.datetime) -> 
     )[1]
 
 
-def enter_on_roll(*, actor: Any, votation: Votation, person: Person, channel: str, at: dt.datetime) -> bool:
+def enter_on_roll(
+    *,
+    actor: Any,
+    votation: Votation,
+    person: Person,
+    channel: str,
+    at: dt.datetime,
+    note: Callable[[], None] | None = None,
+) -> bool:
     """Write that somebody came to an agent and was given a paper ballot; what they put on it is never typed in.
 
     The agent checked who they are, where they live and how old they are.
 
-    Shape: False when this person had voted, by whatever channel: they get no ballot.
+    Shape: False when this person had voted, by whatever channel: they get no ballot. `note` is called once they are on the roll,
+    for the host's own count of people, in the order in which `cast` lets it count.
     Raises: RefusedError outside the days of the vote; ValueError for a channel without paper; RuntimeError outside a
     transaction.
     Locks: the line of the roll, then the register, which says that an agent did it and not for whom.
@@ -199,6 +208,8 @@ def enter_on_roll(*, actor: Any, votation: Votation, person: Person, channel: st
     require(rules.days_refusal(votation, at=at))
     if not _sign(votation, person, channel, at):
         return False
+    if note is not None:
+        note()
     facts = {"canal": channel}
     register.record("vote.roll_entered", role="agent", subject=votation.reference, facts=facts, actor=actor)
     return True

@@ -16,6 +16,7 @@ from consultations import participation, phases, signatures, steps
 from consultations.models import Attachment, Comment, Consultation, Contribution, Document
 from desk.models import Channel
 from mulhouse import markup, typography
+from mulhouse.small_cells import Merged
 from mulhouse.templatetags import ui
 
 EXCERPT = 220
@@ -276,16 +277,20 @@ def participants(shown: participation.Shown) -> list[ui.Fact]:
     found = []
     if shown.people:
         found.append(ui.Fact(_("En tout"), _people(shown.people)))
-    for channel, number in shown.channels.shown.items():
-        label = str(Channel(channel).label)
-        found.append(ui.Fact(label[:1].upper() + label[1:], _people(number)))
-    if shown.channels.hidden:
-        names = ", ".join(str(Channel(channel).label) for channel in shown.channels.hidden)
-        found.append(ui.Fact(names[:1].upper() + names[1:], _people(shown.channels.rest)))
+    found += [ui.Fact(label, _people(number)) for label, number in channels(shown.channels)]
     if shown.seated:
         words = _("%(people)s, comptées sur place\u00a0: certaines ont pu participer aussi autrement")
         found.append(ui.Fact(_("Aux tables des réunions"), words % {"people": _people(shown.seated)}))
     return found
+
+
+def channels(counted: Merged) -> list[tuple[str, int]]:
+    """Name the channels of a line of counts; those that are merged are one line with their sum."""
+    lines = [((channel,), number) for channel, number in counted.shown.items()]
+    if counted.hidden:
+        lines.append((counted.hidden, counted.rest))
+    words = [(", ".join(str(Channel(name).label) for name in names), number) for names, number in lines]
+    return [(label[:1].upper() + label[1:], number) for label, number in words]
 
 
 def _people(number: int) -> str:

@@ -5,7 +5,8 @@ neither who, nor what.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -83,9 +84,7 @@ def keep_file(
     Raises: RefusedError when the rule refuses.
     Locks: the response.
     """
-    kept = ResponseFile(question=question, name=upload.name, content_type=upload.content_type, size=len(upload.content))
-    extension = upload.name.rsplit(".", 1)[-1]
-    kept.file.save(f"{kept.key}.{extension}", ContentFile(upload.content), save=False)
+    kept = _stored(question.pk, upload)
     try:
         with transaction.atomic(durable=True):
             require(rules.answer_refusal(user, questionnaire, at=at))
@@ -101,6 +100,31 @@ def keep_file(
         kept.file.delete(save=False)
         raise
     return kept
+
+
+def _stored(question: int, upload: CleanFile) -> ResponseFile:
+    kept = ResponseFile(
+        question_id=question, name=upload.name, content_type=upload.content_type, size=len(upload.content)
+    )
+    kept.file.save(f"{kept.key}.{upload.name.rsplit('.', 1)[-1]}", ContentFile(upload.content), save=False)
+    return kept
+
+
+@contextmanager
+def stored(uploads: Mapping[int, CleanFile]) -> Iterator[list[Answer]]:
+    """Put cleaned files in the storage, question by question, for a response sent in this block; taken back when it is not.
+
+    Shape: answers for `submit_within`, whose files have no row yet.
+    """
+    files: list[ResponseFile] = []
+    try:
+        for question, upload in uploads.items():
+            files.append(_stored(question, upload))
+        yield [Answer(question_id=kept.question_id, file=kept) for kept in files]
+    except BaseException:
+        for kept in files:
+            kept.file.delete(save=False)
+        raise
 
 
 @transaction.atomic(durable=True)
@@ -185,6 +209,11 @@ def submit_within(  # noqa: PLR0913 (who answers, how, and what)
     Answer.objects.filter(response=response).delete()
     for value in values:
         value.response = response
+        if value.file is not None and value.file_id is None:
+            # Stored for this very response (`stored`): its row is written with it.
+            value.file.response = response
+            value.file.save()
+            value.file_id = value.file.pk
     Answer.objects.bulk_create(values)
     kept = [value.file_id for value in values if value.file_id is not None]
     _erase(ResponseFile.objects.filter(response=response).exclude(pk__in=kept))

@@ -509,7 +509,7 @@ def read_results(request: UserRequest, pk: int, reference: str) -> HttpResponse:
     consultation = workspace.fetch(request, pk)
     row = get_object_or_404(results.with_counts(_rows(consultation)), reference=reference.upper())
     refusal = rules.results_refusal(row, at=timezone.now())
-    found = results.of(outline.read(row), total=row.sent) if refusal is None else None
+    found = results.of(outline.read(row)) if refusal is None else None
     files = ResponseFile.objects.filter(
         response__questionnaire=row, response__submitted_at__isnull=False
     ).select_related("question")

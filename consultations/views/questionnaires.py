@@ -452,11 +452,15 @@ def questionnaire_results(request: HttpRequest, slug: str, reference: str) -> Ht
         raise PermissionDenied(refusal.message)
     cross = request.GET.get("par", "")
     read = outline.read(row)
+    found = results.of(read, cross=cross if cross in results.CROSSES else "")
     context = {
         "questionnaire": row,
         "host": host,
         "is_over": row.is_over(at=at),
-        "results": results.of(read, cross=cross if cross in results.CROSSES else ""),
+        "results": found,
+        "channels": [
+            ui.Fact(label, typography.number(number)) for label, number in presentation.channels(found.channels)
+        ],
         "crosses": [
             ui.Tab(_("Toutes les réponses"), host.results_url, current=cross not in results.CROSSES),
             *(
