@@ -85,14 +85,20 @@ def in_words(rules: Mapping[str, Any]) -> list[Line]:
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    """List the rules that differ between two versions, in the order of the page."""
+    """List the rules that differ between two versions, in the order of the page; of a vote or a questionnaire, what differs only."""
     old, new = _words(before), _words(after)
     was, now = _flat(before), _flat(after)
-    return [
-        Change(label, old.get(name, (label, []))[1], values)
-        for name, (label, values) in new.items()
-        if was.get(name) != now.get(name)
-    ]
+    found = []
+    for name, (label, values) in new.items():
+        if was.get(name) != now.get(name):
+            former = old.get(name, (label, []))[1]
+            same = set(former) & set(values) if "." in name else set()
+            found.append(
+                Change(
+                    label, [line for line in former if line not in same], [line for line in values if line not in same]
+                )
+            )
+    return found
 
 
 def _flat(rules: Mapping[str, Any]) -> dict[str, Any]:

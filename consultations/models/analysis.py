@@ -68,7 +68,12 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.standing().filter(
             Q(contribution__isnull=False)
             | Q(answer__shown_at__isnull=False)
-            | Q(comment__contribution__withdrawn_at__isnull=True, comment__contribution__hidden_at__isnull=True)
+            # The comment itself too: a free text has none, so none of its dates either.
+            | Q(
+                comment__isnull=False,
+                comment__contribution__withdrawn_at__isnull=True,
+                comment__contribution__hidden_at__isnull=True,
+            )
         )
 
 
