@@ -216,8 +216,8 @@ class VotationForm(VotationModelForm):
         return {name: self.cleaned_data[name] for name in actions.FIELDS}
 
 
-class CancelForm(forms.Form):
-    """Why a vote is cancelled: everybody reads it."""
+class ReasonForm(forms.Form):
+    """Why: everybody reads it."""
 
     reason = forms.CharField(
         label="Motif",
@@ -227,7 +227,16 @@ class CancelForm(forms.Form):
     )
 
 
-class ExtendForm(CancelForm):
+class CancelForm(ReasonForm):
+    """Why a vote is cancelled, by somebody who knows what it does."""
+
+    sure = forms.BooleanField(
+        label="L’urne sera détruite, et personne ne pourra plus rien compter\u00a0: je le sais",
+        error_messages={"required": "Cochez cette case pour annuler le vote."},
+    )
+
+
+class ExtendForm(ReasonForm):
     """A later last day, and why."""
 
     ends_on = forms.DateField(

@@ -124,11 +124,11 @@ def _run(request: HttpRequest, consultation: Consultation, votation: Votation, f
         "consultation": consultation,
         "votation": votation,
         "at": timezone.now(),
-        **form.cleaned_data,
+        "reason": form.cleaned_data["reason"],
     }
     try:
         if isinstance(form, ExtendForm):
-            voting.extend(**common)
+            voting.extend(**common, ends_on=form.cleaned_data["ends_on"])
             messages.success(request, "Prolongé. Le motif est public, et les personnes qui participent sont prévenues.")
         else:
             voting.cancel(**common)

@@ -257,7 +257,9 @@ def test_agent_prolongs_then_cancels_from_the_workspace(agent, link, client):
     assert "ne se raccourcit pas" in text(client.post(address, {**sent, "prolongation-ends_on": short}))
     assert client.post(address, {**sent, "prolongation-ends_on": day}).status_code == 302
     assert votes.reload(link).ends_on.isoformat() == day
-    assert client.post(address, {"geste": "annuler", "annulation-reason": REASON}).status_code == 302
+    assert "Cochez cette case" in text(client.post(address, {"geste": "annuler", "annulation-reason": REASON}))
+    sent = {"geste": "annuler", "annulation-reason": REASON, "annulation-sure": "on"}
+    assert client.post(address, sent).status_code == 302
     page = text(client.get(address))
     assert ("Annulé le" in page, "Repousser le dernier jour" in page, "Annuler le vote" in page) == (True, False, False)
     assert Consultation.objects.get().rulesets.count() == 4

@@ -231,7 +231,7 @@ def test_key_opens_a_response_in_another_browser_and_no_other_one(client):
     fill(client, made)
     page = client.get(url(made, "thanks")).content.decode()
     response = Response.objects.get()
-    shown_key = page.split('<p class="code-recu">')[1].split("</p>")[0]
+    shown_key = page.split('<p class="code-recu code-recu--long">')[1].split("</p>")[0]
     assert keys.hashed(keys.typed(shown_key)) == response.token_hash
 
     elsewhere = type(client)()
