@@ -14,7 +14,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from city.models import District
-from consultations import analysis, coverage, neighbours, outcomes, presentation, signatures
+from consultations import analysis, asking, coverage, neighbours, outcomes, presentation, signatures
 from consultations import analysis_rules as may
 from consultations.admin import analysis_forms as forms
 from consultations.admin.workspace import address, draw, seen_by
@@ -393,6 +393,9 @@ def _do_one(
             comment = get_object_or_404(here, reference=request.POST.get("commentaire", ""))
             analysis.mark_proposal(actor=actor, comment=comment, is_proposal=gesture == "proposition")
             messages.success(request, f"Commentaire {comment.reference}\u00a0: c’est noté.")
+        elif gesture in {"montrer", "taire"}:
+            asking.show_text(actor=actor, item=row, is_shown=gesture == "montrer", at=at)
+            messages.success(request, "Montré sans nom." if gesture == "montrer" else "Plus personne ne lit ce texte.")
         else:
             raise PermissionDenied
     except DomainError as error:
