@@ -74,6 +74,7 @@ urlpatterns = [
     path("<slug:slug>/restitution/", reports.report, name="report"),
     path("<slug:slug>/restitution/v<int:number>/", reports.report_version, name="report_version"),
     path("<slug:slug>/restitution/v<int:number>/bilan.pdf", reports.report_pdf, name="report_pdf"),
+    path("<slug:slug>/restitution/v<int:number>/avis/", reports.report_rows, name="report_rows"),
     path("<slug:slug>/restitution/v<int:number>/avis.csv", reports.report_annex, name="report_annex"),
     path(
         "<slug:slug>/restitution/v<int:number>/participation.csv",

@@ -279,6 +279,7 @@ def item(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
         "explanation": row.draft_explanation,
     }
     form, note = forms.ItemForm(initial=initial, themes=known), forms.NoteForm(prefix="note")
+    returning = forms.ReturnForm(prefix="retour")
     stale = False
     if request.method == "POST":
         gesture = request.POST.get("geste", "")
@@ -286,6 +287,9 @@ def item(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
             form = forms.ItemForm(request.POST, initial=initial, themes=known)
             stale = form.is_valid() and _save_item(request, row, form)
             done = form.is_valid() and not stale
+        elif gesture == "revenir":
+            returning = forms.ReturnForm(request.POST, prefix="retour")
+            done = returning.is_valid() and _returned(request, row, returning)
         elif gesture == "noter":
             note = forms.NoteForm(request.POST, prefix="note")
             done = note.is_valid() and _noted(request, row, note)
@@ -299,9 +303,11 @@ def item(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
         consultation,
         "admin/consultations/analysis_item.html",
         **_item_context(consultation, row, held),
-        form=form if form.is_bound or not note.is_bound else note,
+        form=next((each for each in (form, note, returning) if each.is_bound), form),
         item_form=form,
         note_form=note,
+        return_form=returning,
+        can_return=may.return_refusal(request.user, row) is None,
         stale=_theirs(row, held) if stale else None,
     )
 
@@ -358,6 +364,16 @@ def _theirs(row: Item, held: list[AnalysisTheme]) -> dict[str, Any]:
         "explanation": row.draft_explanation,
         "place": row.get_place_display(),
     }
+
+
+def _returned(request: HttpRequest, row: Item, form: forms.ReturnForm) -> bool:
+    try:
+        outcomes.give_back(actor=request.user, item=row, reason=form.cleaned_data["reason"], at=timezone.now())
+    except DomainError as error:
+        form.add_error("reason" if error.code == "reason" else None, error.message)
+        return False
+    messages.success(request, "C’est public\u00a0: cet avis a de nouveau la réponse de ses thèmes.")
+    return True
 
 
 def _noted(request: HttpRequest, about: Item | AnalysisTheme, form: forms.NoteForm) -> bool:

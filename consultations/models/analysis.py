@@ -281,6 +281,30 @@ class Outcome(models.Model):
         return f"{self.reference} · {self.get_decision_display()}"
 
 
+class OutcomeReturn(models.Model):
+    """An opinion gave up the answer of its own for those of its themes: a dated event, in public, with its reason.
+
+    A trigger refuses to change or delete it.
+    """
+
+    outcome = models.OneToOneField(Outcome, on_delete=models.PROTECT, related_name="returned")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="returns")
+    reason = models.CharField("pourquoi", max_length=600)
+    returned_at = models.DateTimeField("décidé le")
+
+    class Meta:
+        verbose_name = "retour à la réponse des thèmes"
+        verbose_name_plural = "retours à la réponse des thèmes"
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(reason=""), name="outcome_return_explained", violation_error_message="Dites pourquoi."
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.outcome_id}, {self.returned_at:%Y-%m-%d}"
+
+
 class ItemOutcomeQuerySet(models.QuerySet["ItemOutcome"]):
     """Named reads of what was given."""
 

@@ -149,7 +149,12 @@ class Consultation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
-                | Q(latitude__range=(47.6, 47.9), longitude__range=(7.1, 7.6)),
+                | Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(47.6, 47.9),
+                    longitude__range=(7.1, 7.6),
+                ),
                 name="consultation_near_mulhouse",
                 violation_error_message="Indiquez la latitude et la longitude, à Mulhouse ou tout près.",
             ),

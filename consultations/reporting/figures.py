@@ -43,10 +43,10 @@ def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.C
         "threshold": THRESHOLD,
         "people": counted.people,
         "by_channel": _line(counted.by_channel),
-        "by_district": _line(_with_all(_district_names(), counted.by_district)),
+        "by_district": _line(_with_all(_places(consultation, counted.by_district), counted.by_district)),
         "by_age": _line(_with_all(AgeBand.values, counted.by_age)),
         "by_time": {"unit": unit, **_line(times)},
-        "population": _population(),
+        "population": _population(consultation),
         "contributions": sum(row["contributions"] for row in sections),
         "comments": sum(row["comments"] for row in sections),
         "positions": sum(row["agree"] + row["mixed"] + row["disagree"] for row in sections),
@@ -79,8 +79,16 @@ def _with_all(names: Iterable[str], counts: Mapping[Any, int]) -> dict[str, int]
     return {**found, UNKNOWN: unknown} if unknown else found
 
 
-def _district_names() -> list[str]:
-    return list(District.objects.order_by("position", "name").values_list("name", flat=True))
+def _places(consultation: Consultation, counts: Mapping[Any, int]) -> list[str]:
+    """Name the districts that a consultation is about, or all of them, then those somebody came from."""
+    names = list(District.objects.order_by("position", "name").values_list("name", flat=True))
+    about = _about(consultation)
+    return [name for name in names if not about or name in about or counts.get(name)]
+
+
+def _about(consultation: Consultation) -> list[str]:
+    """Name the districts that a consultation is about; none where it is about the whole city."""
+    return list(consultation.districts.order_by("position", "name").values_list("name", flat=True))
 
 
 def _over_time(weeks: Mapping[dt.date, int]) -> tuple[str, dict[str, int]]:
@@ -94,19 +102,41 @@ def _over_time(weeks: Mapping[dt.date, int]) -> tuple[str, dict[str, int]]:
     return "month", months
 
 
-def _population() -> dict[str, Any]:
-    """Give the newest population of the districts and of the bands, with where it comes from."""
+def _population(consultation: Consultation) -> dict[str, Any]:
+    """Give the newest population of the districts and of the bands, with where it comes from.
+
+    Shape: `scope` names the districts it is of, none for the whole city. A consultation of some districts is compared with
+    their inhabitants, and with the ages of the whole city where those of its districts are not known.
+    """
+    about = _about(consultation)
     rows = list(Population.objects.newest().select_related("district"))
-    districts = {row.district.name: row for row in rows if row.district is not None and not row.age_band}
-    ages = {row.age_band: row for row in rows if row.district is None and row.age_band}
-    return {"by_district": _inhabitants(districts), "by_age": _inhabitants(ages)}
-
-
-def _inhabitants(rows: Mapping[str, Population]) -> dict[str, Any]:
+    districts = {
+        row.district.name: [row] for row in rows if row.district is not None and not row.age_band and _is_in(row, about)
+    }
+    ages = {row.age_band: [row] for row in rows if row.district is None and row.age_band}
+    there: dict[str, list[Population]] = {}
+    for row in rows:
+        if about and row.age_band and row.district is not None and row.district.name in about:
+            there.setdefault(row.age_band, []).append(row)
+    # Every band of every district, or what is compared would not be whole.
+    is_known = bool(there) and set(there) == set(ages or there) and {len(found) for found in there.values()} == {len(about)}
     return {
-        "inhabitants": {name: row.inhabitants for name, row in rows.items()},
-        "sources": sorted({f"{row.source} ({row.year})" for row in rows.values()}),
-        "is_estimate": any(row.is_estimate for row in rows.values()),
+        "by_district": _inhabitants(districts, about),
+        "by_age": _inhabitants(there, about) if is_known else _inhabitants(ages, []),
+    }
+
+
+def _is_in(row: Population, about: list[str]) -> bool:
+    return row.district is not None and (not about or row.district.name in about)
+
+
+def _inhabitants(rows: Mapping[str, list[Population]], scope: list[str]) -> dict[str, Any]:
+    every = [row for found in rows.values() for row in found]
+    return {
+        "inhabitants": {name: sum(row.inhabitants for row in found) for name, found in rows.items()},
+        "sources": sorted({f"{row.source} ({row.year})" for row in every}),
+        "is_estimate": any(row.is_estimate for row in every),
+        "scope": scope,
     }
 
 

@@ -1,5 +1,6 @@
 """« Mes contributions »: what somebody wrote, whatever the way, and what became of each."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -69,14 +70,16 @@ def _contributions(request: UserRequest) -> tuple[lists.Page[Any], list[Line]]:
     rows = Contribution.objects.filter(author=request.user).select_related("consultation").defer("search", "body")
     page = _read(request, rows, "saved_at")
     items = answers.items_by("contribution", [row.pk for row in page.rows])
-    return page, [(presentation.own_contribution(row), answers.own(items.get(row.pk))) for row in page.rows]
+    lines = [presentation.own_contribution(row) for row in page.rows]
+    return page, _paired(lines, [items.get(row.pk) for row in page.rows])
 
 
 def _comments(request: UserRequest) -> tuple[lists.Page[Any], list[Line]]:
     rows = Comment.objects.filter(author=request.user).select_related("contribution__consultation").defer("body")
     page = _read(request, rows, "published_at")
     items = answers.items_by("comment", [row.pk for row in page.rows])
-    return page, [(presentation.own_comment(row), answers.own(items.get(row.pk))) for row in page.rows]
+    lines = [presentation.own_comment(row) for row in page.rows]
+    return page, _paired(lines, [items.get(row.pk) for row in page.rows])
 
 
 def _responses(request: UserRequest) -> tuple[lists.Page[Any], list[Line]]:
@@ -89,4 +92,8 @@ def _responses(request: UserRequest) -> tuple[lists.Page[Any], list[Line]]:
 def _free_texts(request: UserRequest) -> tuple[lists.Page[Any], list[Line]]:
     rows = Item.objects.filter(answer__response__person__user=request.user).select_related("consultation")
     page = _read(request, answers.with_answers(rows.defer("search")), "received_at")
-    return page, [(answers.own_free_text(item), answers.own(item)) for item in page.rows]
+    return page, _paired([answers.own_free_text(item) for item in page.rows], page.rows)
+
+
+def _paired(lines: list[presentation.OwnLine], items: Sequence[Item | None]) -> list[Line]:
+    return list(zip(lines, answers.owns(items, at=timezone.now()), strict=True))

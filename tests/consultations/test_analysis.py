@@ -447,7 +447,7 @@ def test_what_agents_write_among_themselves_reaches_no_public_page(client):
     from consultations import tasks  # noqa: PLC0415 (the mails of a publication)
     from notifications.models import OutboundMail  # noqa: PLC0415 (what left by mail)
 
-    tasks.tell_contributors(consultation_id=consultation.pk)
+    tasks.tell_contributors()
     for person in (None, item.contribution.author, other.contribution.author):
         if person is not None:
             client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
