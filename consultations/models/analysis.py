@@ -64,10 +64,15 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.exclude(place__in=(Item.Place.WITHDRAWN, Item.Place.HIDDEN))
 
     def public(self) -> Self:
-        """Those whose text has a public page."""
+        """Those whose text has a public page: never the free text of a questionnaire, which only agents read."""
         return self.standing().filter(
             Q(contribution__isnull=False)
-            | Q(comment__contribution__withdrawn_at__isnull=True, comment__contribution__hidden_at__isnull=True)
+            | Q(
+                # Said first: without a comment, what follows finds nothing withdrawn nor hidden either.
+                comment__isnull=False,
+                comment__contribution__withdrawn_at__isnull=True,
+                comment__contribution__hidden_at__isnull=True,
+            )
         )
 
 
