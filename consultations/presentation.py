@@ -218,7 +218,7 @@ def facts(consultation: Consultation) -> list[ui.Fact]:
     if consultation.service_function:
         service = f"{service} ({consultation.service_function})"
     found.append(ui.Fact(_("Service responsable"), service))
-    place = ", ".join(filter(None, (consultation.place_name, consultation.place_address, coordinates(consultation))))
+    place = ", ".join(filter(None, (consultation.place_name, consultation.place_address)))
     if place:
         found.append(ui.Fact(_("Lieu"), place))
     if consultation.published_at is not None:
@@ -261,14 +261,17 @@ def file_kind(content_type: str, name: str | None) -> str:
     return known.get(content_type) or PurePosixPath(name or "").suffix.lstrip(".").upper() or _("Fichier")
 
 
-def shortened(text: str, length: int) -> str:
-    """Cut a text after a sentence when one ends in its second half, else after a word; the ellipsis says that it goes on."""
+def shortened(text: str, length: int, *, mark: str = "") -> str:
+    """Cut a text after a sentence when one ends in its second half, else after a word, which an ellipsis says.
+
+    A cut after a sentence shows nothing where the rest is one link away; `mark` says it where the text must not pass for whole.
+    """
     words = GAP.sub(" ", text).strip()
     if len(words) <= length:
         return words
     ends = [end.end() for end in SENTENCE_END.finditer(words, length // 2, length)]
     if ends:
-        return words[: ends[-1]] + "\u00a0…"
+        return words[: ends[-1]] + mark
     return words[:length].rsplit(" ", 1)[0].rstrip(" ,;:.!?\u00a0") + "…"
 
 
