@@ -96,7 +96,7 @@ def _row(cells: dict[str, str], districts: dict[str, District]) -> tuple[Populat
 
 
 @transaction.atomic(durable=True)
-def save(rows: Iterable[Population]) -> int:
+def save(*, rows: Iterable[Population]) -> int:
     """Write the rows, in place of those of the same place, band and year; give how many there are.
 
     Locks: the register's chain, by its line.

@@ -25,6 +25,7 @@ from consultations.models import (
     ConsultationQuestionnaire,
     ConsultationVote,
     Contribution,
+    Report,
     Section,
     TableNotes,
 )
@@ -55,8 +56,16 @@ def entry_refusal(user: Any, consultation: Consultation, *, channel: str, at: dt
     if refusal is not None and refusal.code == "closed" and channel in LATE_CHANNELS:
         ends = [span.ends_on for span in consultation.spans() if span.kind is phases.Kind.CONTRIBUTE and span.ends_on]
         if ends and typography.local_day(at) <= max(ends) + dt.timedelta(days=LATE_DAYS):
-            return None
+            return _reported_refusal(consultation)
     return refusal
+
+
+def _reported_refusal(consultation: Consultation) -> Refusal | None:
+    if not Report.objects.published().filter(consultation=consultation).exists():
+        return None
+    return Refusal(
+        "reported", "Le bilan de cette consultation est publié : on n’y ajoute plus d’avis. Transmettez-le au service."
+    )
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,23 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from ballots import actions as ballots
 from city.models import District
 from consultations import amendments, editing_rules, phases
 from consultations.editing_rules import PhaseEdit
-from consultations.models import RESERVED_SLUGS, Consultation, Document, Phase, Section
+from consultations.models import (
+    RESERVED_SLUGS,
+    Consultation,
+    ConsultationQuestionnaire,
+    ConsultationVote,
+    Document,
+    Phase,
+    Section,
+)
 from mulhouse import markup
 from mulhouse.errors import DomainError, require
 from mulhouse.uploads import CleanFile
+from questionnaires import editing as questionnaires
 from transparency import register
 
 SLUG_LENGTH = 70
@@ -108,11 +118,12 @@ def create(*, actor: Any, values: Mapping[str, Any]) -> Consultation:
 
 @transaction.atomic(durable=True)
 def copy(*, actor: Any, consultation: Consultation, at: dt.datetime) -> Consultation:
-    """Begin a draft on the model of a consultation: its words, its questions, its phases at the same intervals.
+    """Begin a draft on the model of a consultation: its words, its phases at the same intervals, its questionnaires, its votes.
 
     Shape: the first phase begins COPY_DELAY after today. What belongs to the model alone stays with it: its address,
     its files, its import, what residents wrote.
     Raises: RefusedError.
+    Locks: the register.
     """
     require(editing_rules.create_refusal(actor))
     title = f"{consultation.title[: TITLE_LENGTH - len(COPIED)]}{COPIED}"
@@ -136,8 +147,29 @@ def copy(*, actor: Any, consultation: Consultation, at: dt.datetime) -> Consulta
         )
         for position, span in enumerate(spans, start=1)
     )
+    _copy_questionnaires(consultation, draft)
+    _copy_votes(actor, consultation, draft, shift)
     _record_draft(actor, "copie")
     return draft
+
+
+def _copy_questionnaires(model: Consultation, draft: Consultation) -> None:
+    for link in model.questionnaire_links.select_related("questionnaire").order_by("position", "pk"):
+        twin = questionnaires.copy(source=link.questionnaire, title=link.questionnaire.title)
+        ConsultationQuestionnaire.objects.create(consultation=draft, questionnaire=twin, position=link.position)
+
+
+def _copy_votes(actor: Any, model: Consultation, draft: Consultation, shift: dt.timedelta) -> None:
+    links = model.vote_links.select_related("votation").prefetch_related("votation__options").order_by("pk")
+    for votation in (link.votation for link in links):
+        values = {name: getattr(votation, name) for name in ballots.FIELDS}
+        twin = ballots.save(
+            actor=actor,
+            votation=None,
+            values={**values, "opens_on": votation.opens_on + shift, "ends_on": votation.ends_on + shift},
+            options=[ballots.OptionEdit(option.label, option.description) for option in votation.options.all()],
+        )
+        ConsultationVote.objects.create(consultation=draft, votation=twin)
 
 
 @transaction.atomic(durable=True)

@@ -7,19 +7,12 @@ from typing import Any
 
 from consultations import phases
 from consultations.models import Consultation, Phase
+from consultations.openings import Missing, still_open, still_takes_part
 from mulhouse.errors import Refusal
 
 SUMMARY_WORDS = 120
 # Shorter than this, people who are away or have no computer hear of it too late.
 ADVISED_DAYS = 21
-
-
-@dataclass(frozen=True)
-class Missing:
-    """Something without which a consultation can not be published, and the page where it is filled in."""
-
-    message: str
-    part: str
 
 
 @dataclass(frozen=True)
@@ -58,15 +51,15 @@ def publish_refusal(user: Any, consultation: Consultation, *, at: dt.datetime) -
 
 
 def archive_refusal(user: Any, consultation: Consultation, *, at: dt.datetime) -> Refusal | None:
-    """Tell whether somebody may archive a consultation: published, and its phases of contribution over."""
+    """Tell whether somebody may archive a consultation: published, and nothing in it open any more (prefetch `phases`)."""
     if not user.has_perm("consultations.publish_consultation"):
         return Refusal("not_allowed", "Votre rôle ne permet pas d’archiver.")
     if consultation.published_at is None:
         return Refusal("not_published", "Une consultation non publiée ne s’archive pas\u00a0: elle se supprime.")
     if consultation.archived_at is not None:
         return Refusal("archived", "Cette consultation est déjà archivée.")
-    if any(_still_takes_part(span, at=at) for span in consultation.spans()):
-        return Refusal("open", "La phase d’avis n’est pas finie. Attendez son dernier jour.")
+    if going_on := still_open(consultation, at=at):
+        return Refusal("open", going_on[0].message)
     return None
 
 
@@ -118,9 +111,9 @@ def publish_problems(consultation: Consultation, *, at: dt.datetime) -> list[Mis
     spans = consultation.spans()
     found += [Missing(problem.message, "phases") for problem in phases.problems(spans)]
     asking = [span for span in spans if span.kind is phases.Kind.CONTRIBUTE]
-    if asking and not any(_still_takes_part(span, at=at) for span in asking):
+    if asking and not any(still_takes_part(span, at=at) for span in asking):
         found.append(Missing("La phase d’avis est déjà finie\u00a0: personne ne pourrait répondre.", "phases"))
-    if not consultation.sections.all():
+    if consultation.takes_contributions and not consultation.sections.all():
         found.append(Missing("Une partie, avec la question qu’elle pose.", "parties"))
     return found
 
@@ -205,10 +198,6 @@ def _broken_promises(
 
 def _is_sooner(after: phases.Span, before: phases.Span) -> bool:
     return after.ends_on is not None and (before.ends_on is None or after.ends_on < before.ends_on)
-
-
-def _still_takes_part(span: phases.Span, *, at: dt.datetime) -> bool:
-    return span.kind is phases.Kind.CONTRIBUTE and phases.status(span, at=at) is not phases.Status.PAST
 
 
 def count_words(text: str) -> int:

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from consultations import coverage, phases
-from consultations.editing_rules import Missing
+from consultations import coverage, items
 from consultations.models import AnalysisTheme, Consultation, Decision, Item, ItemOutcome, ItemTheme, Report
+from consultations.openings import Missing, still_open
 from mulhouse.errors import Refusal
+from questionnaires.models import Questionnaire
 
 EDIT = "consultations.change_report"
 PUBLISH = "consultations.publish_report"
@@ -36,17 +37,9 @@ def publish_refusal(user: Any, consultation: Consultation, *, at: dt.datetime) -
         return Refusal("not_allowed", "Votre rôle ne permet pas de publier un bilan. Prévenez la personne qui publie.")
     if refusal := edit_refusal(user, consultation):
         return refusal
-    if is_open(consultation, at=at):
-        return Refusal("open", "La phase d’avis n’est pas finie. Attendez son dernier jour.")
+    if going_on := still_open(consultation, at=at):
+        return Refusal("open", going_on[0].message)
     return None
-
-
-def is_open(consultation: Consultation, *, at: dt.datetime) -> bool:
-    """Tell whether a phase of contribution is still to come or going on (prefetch `phases`)."""
-    return any(
-        span.kind is phases.Kind.CONTRIBUTE and phases.status(span, at=at) is not phases.Status.PAST
-        for span in consultation.spans()
-    )
 
 
 def unanswered(consultation: Consultation) -> QuerySet[Item]:
@@ -71,7 +64,10 @@ def publish_problems(report: Report, *, at: dt.datetime) -> list[Missing]:
     Opinions without an answer are told apart, with their links (`unanswered`).
     """
     consultation = report.consultation
-    found = [Missing("La phase d’avis n’est pas finie.", "phases")] if is_open(consultation, at=at) else []
+    found = still_open(consultation, at=at)
+    closed = Questionnaire.objects.closed(at=at).filter(consultation_link__consultation=consultation)
+    if items.free_texts(closed.order_by("pk").values_list("pk", flat=True)):
+        found.append(Missing("Des réponses libres d’un questionnaire ne sont pas encore parmi les avis.", "analyse"))
     found += [
         Missing(message, "restitution")
         for message, there in (

@@ -6,13 +6,17 @@ import json
 import pytest
 from django.utils import timezone
 
+from ballots.models import Votation
 from consultations import editing, editing_rules, phases
 from consultations.models import Consultation, Document, Phase
 from mulhouse.errors import DomainError, RefusedError
 from mulhouse.uploads import CleanFile
+from questionnaires.models import Question, Questionnaire
 from tests import factories
+from tests.ballots.votes import make_vote
 from tests.concurrency import run_in_threads
 from tests.factories import make_consultation, make_contribution, make_staff, today
+from tests.questionnaires.making import add_question, make_questionnaire
 from transparency.models import RegisterLine
 
 EDITOR = ("consultations.add_consultation", "consultations.change_consultation")
@@ -170,6 +174,23 @@ def test_copy_is_a_draft_with_the_same_words_and_later_dates(db):
     assert (row.contributions.count(), contribution.consultation_id) == (0, model.pk)
 
 
+def test_copy_makes_drafts_of_the_questionnaires_and_the_votes(db):
+    model = make_consultation()
+    question = add_question(make_questionnaire(consultation=model, title="Vos trajets"), label="À pied ?")
+    link = make_vote(consultation=model)
+    row = editing.copy(actor=make_staff("consultations.add_consultation"), consultation=fresh(model), at=timezone.now())
+    asked = row.questionnaire_links.get().questionnaire
+    votation = row.vote_links.get().votation
+    assert (asked.title, asked.published_at, asked.closes_on) == ("Vos trajets", None, None)
+    assert [(each.label, each.pk == question.pk) for each in Question.objects.filter(section__questionnaire=asked)] == [
+        ("À pied ?", False)
+    ]
+    assert (votation.question, votation.published_at) == (link.votation.question, None)
+    assert [option.label for option in votation.options.all()] == [o.label for o in link.votation.options.all()]
+    assert votation.ends_on - votation.opens_on == link.votation.ends_on - link.votation.opens_on
+    assert votation.opens_on > today()
+
+
 def test_copy_of_the_longest_title_fits(db):
     model = make_consultation(title="é" * 120)
     row = editing.copy(actor=make_staff("consultations.add_consultation"), consultation=fresh(model), at=timezone.now())
@@ -188,6 +209,31 @@ def test_a_phase_of_contribution_that_is_over_can_not_be_published(db):
 )
 def test_words_are_counted_as_read(text, count):
     assert editing_rules.count_words(text) == count
+
+
+def test_a_questionnaire_that_takes_answers_keeps_the_consultation_out_of_the_archives(db):
+    publisher = make_staff("consultations.publish_consultation")
+    row = make_consultation(phase="follow")
+    asked = make_questionnaire(consultation=row)
+    refusal = editing_rules.archive_refusal(publisher, fresh(row), at=timezone.now())
+    assert (refusal.code, asked.title in refusal.message) == ("open", True)
+    Questionnaire.objects.filter(pk=asked.pk).update(closes_on=today())
+    assert editing_rules.archive_refusal(publisher, fresh(row), at=timezone.now()) is None
+
+
+def test_a_vote_that_is_not_counted_keeps_the_consultation_out_of_the_archives(db):
+    publisher = make_staff("consultations.publish_consultation")
+    row = make_consultation(phase="follow")
+    link = make_vote(consultation=row)
+    refusal = editing_rules.archive_refusal(publisher, fresh(row), at=timezone.now())
+    assert (refusal.code, link.votation.question in refusal.message) == ("open", True)
+    Votation.objects.filter(pk=link.votation.pk).update(counted_at=timezone.now())
+    assert editing_rules.archive_refusal(publisher, fresh(row), at=timezone.now()) is None
+
+
+def test_a_consultation_without_written_opinions_needs_no_part(db):
+    row = draft(takes_contributions=False, sections=0)
+    assert editing_rules.publish_problems(fresh(row), at=timezone.now()) == []
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,17 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from ballots.models import Votation
 from city.models import Population, Theme
-from consultations import capcollectif, coverage, importing, outcomes
+from consultations import analysis, assisting, capcollectif, coverage, importing, outcomes, promises
 from consultations.management.commands import seed_demo
 from consultations.models import Consultation, Contribution, Item, ItemOutcome, Outcome, Participation, Report
 from consultations.reporting import figures, rules, writing
 from desk.models import Person
+from mulhouse import typography
 from mulhouse.errors import DomainError, RefusedError
+from questionnaires.models import Answer, Questionnaire
+from tests.ballots.votes import make_vote
 from tests.factories import (
     READY,
     make_analysis_theme,
@@ -33,6 +37,7 @@ from tests.factories import (
     sign_in,
     today,
 )
+from tests.questionnaires.making import add_question, make_questionnaire, make_response
 from transparency.models import RegisterLine
 
 WRITER = ("consultations.change_consultation", "consultations.change_report")
@@ -279,6 +284,44 @@ def test_a_report_is_refused(publisher, phase, fields, seen, code):
         writing.publish(actor=publisher, report=report, seen=seen, at=timezone.now())
     assert caught.value.code == code
     assert Report.objects.get().published_at is None
+
+
+def refused(publisher, report):
+    with pytest.raises(DomainError) as caught:
+        writing.publish(actor=publisher, report=report, seen=report.version, at=timezone.now())
+    return caught.value.code
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_waits_for_the_questionnaires_and_the_votes(closed, publisher):
+    report, asked = make_report(closed), make_questionnaire(consultation=closed)
+    question = add_question(asked, "text")
+    assert refused(publisher, report) == "open"
+
+    # Closed since midnight: what people wrote there is not among the opinions before somebody gathers it.
+    make_response(asked, Answer(question=question, text="Des bancs à l’ombre"))
+    Questionnaire.objects.filter(pk=asked.pk).update(closes_on=today())
+    assert refused(publisher, report) == "unfinished"
+    analysis.collect_answers(actor=None, consultation=closed, at=timezone.now())
+    assert refused(publisher, report) == "unanswered"
+    Item.objects.filter(answer__isnull=False).update(**READY)
+
+    link = make_vote(consultation=closed)
+    assert refused(publisher, report) == "open"
+    Votation.objects.filter(pk=link.votation.pk).update(counted_at=timezone.now())
+    assert writing.publish(actor=publisher, report=report, seen=1, at=timezone.now()).published_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_paper_that_comes_late_is_entered_until_the_report_is_public(publisher):
+    agent, at = make_staff("desk.assist"), timezone.now()
+    closed = make_consultation(phase="analyse")
+    assert typography.local_day(at) <= promises.asked_until(closed) + dt.timedelta(days=assisting.LATE_DAYS)
+    assert assisting.entry_refusal(agent, closed, channel="web", at=at).code == "closed"
+    assert assisting.entry_refusal(agent, closed, channel="paper", at=at) is None
+
+    published(closed, publisher)
+    assert assisting.entry_refusal(agent, closed, channel="paper", at=at).code == "reported"
 
 
 @pytest.mark.django_db(transaction=True)
