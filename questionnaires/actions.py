@@ -30,7 +30,8 @@ from transparency import register
 # An unfinished response is kept this long after the end, in case its person asks for it.
 DRAFT_DAYS = 30
 
-Note = Callable[[Person | None, District | None], None]
+# What the service that holds a questionnaire writes beside a response that was just sent, or sent again.
+Note = Callable[[Response], None]
 
 
 # --- Drafts --------------------------------------------------------------------------------------------------------
@@ -165,8 +166,7 @@ def submit(
 ) -> Response:
     """Send a response from the web, or send it again in place of the last one.
 
-    Shape: `answers` come from `PageForm.answers()`. `note` is called inside the transaction, for the host's own count of
-    people.
+    Shape: `answers` come from `PageForm.answers()`. `note` is called inside the transaction, before the register.
     Raises: RefusedError when the rule refuses.
     Locks: the response, then the register.
     """
@@ -223,7 +223,7 @@ def submit_within(  # noqa: PLR0913 (who answers, how, and what)
         response.submitted_at, response.channel = at, channel
     response.save(update_fields=["district", "age_band", "submitted_at", "channel", "saved_at"])
     if note is not None:
-        note(person, response.district)
+        note(response)
     register.record(
         "questionnaire.answered" if is_first else "questionnaire.answer_changed",
         role=_role(person, channel),
@@ -238,6 +238,37 @@ def _role(person: Person | None, channel: str) -> str:
     return "visiteur" if person is None else "habitant"
 
 
+# --- Showing a text ------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def show_text(*, actor: Any, answer: Answer, subject: str, at: dt.datetime) -> bool:
+    """Let everybody read a free text, without a name: an agent has read it, and found nothing in it that says who wrote it.
+
+    Shape: `subject` is the public reference of the opinion. False when it was shown already.
+    Locks: the answer, then the register, which says neither what it says nor whose it is.
+    """
+    return _turn_text(actor, answer, subject, "questionnaire.text_shown", at)
+
+
+@transaction.atomic(durable=True)
+def hide_text(*, actor: Any, answer: Answer, subject: str) -> bool:
+    """Take a free text back from the public pages.
+
+    Shape: False when it was not shown.
+    Locks: as `show_text`.
+    """
+    return _turn_text(actor, answer, subject, "questionnaire.text_hidden", None)
+
+
+def _turn_text(actor: Any, answer: Answer, subject: str, act: str, at: dt.datetime | None) -> bool:
+    texts = Answer.objects.free_texts().filter(pk=answer.pk, shown_at__isnull=at is not None)
+    if not texts.update(shown_at=at):
+        return False
+    register.record(act, role="agent", subject=subject, actor=actor)
+    return True
+
+
 # --- Tidying -------------------------------------------------------------------------------------------------------
 
 
@@ -245,11 +276,15 @@ def _role(person: Person | None, channel: str) -> str:
 def tidy(*, at: dt.datetime) -> int:
     """Erase what nobody sent, once a questionnaire has been over for DRAFT_DAYS, and the working copies of what was sent.
 
+    Of one that was cancelled everything goes: nobody will read it.
+
     Shape: the number of responses erased.
     """
-    over = Questionnaire.objects.closed(at=at - dt.timedelta(days=DRAFT_DAYS))
+    before = at - dt.timedelta(days=DRAFT_DAYS)
+    over = Questionnaire.objects.closed(at=before)
     Response.objects.sent().filter(questionnaire__in=over).exclude(draft={}).update(draft={})
-    return _erase_responses(Response.objects.filter(questionnaire__in=over, submitted_at__isnull=True))
+    left = Response.objects.filter(questionnaire__in=over, submitted_at__isnull=True)
+    return _erase_responses(left | Response.objects.filter(questionnaire__cancelled_at__lt=before))
 
 
 def _erase_responses(responses: QuerySet[Response]) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet, Value
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -90,6 +90,11 @@ def count(questionnaire: Questionnaire) -> int:
     return Response.objects.filter(questionnaire=questionnaire, submitted_at__isnull=False).count()
 
 
+def with_counts(rows: QuerySet[Questionnaire]) -> Any:
+    """Add to each questionnaire the number of its responses that were sent, `sent`."""
+    return rows.annotate(sent=Count("responses", filter=Q(responses__submitted_at__isnull=False)))
+
+
 def by_channel(questionnaire: Questionnaire) -> dict[str, int]:
     """Count the responses that were sent by how they came, in the order of `Channel`."""
     sent = Response.objects.filter(questionnaire=questionnaire, submitted_at__isnull=False)
@@ -113,7 +118,8 @@ def of(read: Outline, *, cross: str = "") -> Results:
     if not is_enough(total):
         return Results(total, words)
     counted = _counted(read)
-    found = list(District.objects.select_related("sector"))
+    has_districts = cross == "quartier" or any(asking.kind == Kind.DISTRICT for asking in read.questions)
+    found = list(District.objects.select_related("sector")) if has_districts else []
     districts = {district.pk: district.name for district in found}
     crossed = _crossed(read, cross, found) if cross else {}
     groups = [
@@ -141,9 +147,11 @@ def _counted(read: Outline) -> dict[int, Counted]:
     ranks: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
     numbers: dict[int, Counter[Decimal]] = defaultdict(Counter)
     districts: dict[int, Counter[int]] = defaultdict(Counter)
-    rows = _sent(read).values_list("question_id", "option_id", "row_id", "rank", "number", "district_id")
-    for question, option, row, rank, number, district, found in rows.annotate(found=Count("pk")):
-        if row is not None:
+    people: dict[int, int] = {}
+    for is_people, question, option, row, rank, number, district, found in _answers(read):
+        if is_people:
+            people[question] = found
+        elif row is not None:
             cells[question][row, option] += found
         elif rank is not None:
             ranks[question][option, rank] += found
@@ -153,7 +161,6 @@ def _counted(read: Outline) -> dict[int, Counted]:
             numbers[question][number] += found
         elif district is not None:
             districts[question][district] += found
-    people = dict(_sent(read).values_list("question_id").annotate(people=Count("response_id", distinct=True)))
     return {
         asking.pk: Counted(
             options[asking.pk],
@@ -165,6 +172,16 @@ def _counted(read: Outline) -> dict[int, Counted]:
         )
         for asking in read.questions
     }
+
+
+def _answers(read: Outline) -> Any:
+    """Count each value of each question, then (marked) the people who answered each question: one query."""
+    columns = ("option_id", "row_id", "rank", "number", "district_id")
+    values = _sent(read).values_list(Value(False), "question_id", *columns).annotate(found=Count("pk"))  # noqa: FBT003 (SQL)
+    fields: Any = Answer._meta
+    nothing = [Value(None, output_field=fields.get_field(name.removesuffix("_id"))) for name in columns]
+    people = _sent(read).values_list(Value(True), "question_id", *nothing)  # noqa: FBT003 (same)
+    return values.union(people.annotate(found=Count("response_id", distinct=True)), all=True)
 
 
 def _result(

@@ -62,7 +62,7 @@ def _taking(at: dt.datetime) -> list[Consultation]:
     )
     asked = Q(
         questionnaire_links__questionnaire__published_at__isnull=False,
-        questionnaire_links__questionnaire__closed_at__isnull=True,
+        questionnaire_links__questionnaire__cancelled_at__isnull=True,
         questionnaire_links__questionnaire__opens_on__lte=today,
         questionnaire_links__questionnaire__closes_on__gt=today,
     )

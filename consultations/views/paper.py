@@ -39,10 +39,10 @@ def paper_form(request: HttpRequest, slug: str) -> HttpResponse:
 @cached_for_visitors
 def poster(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the poster to print, with the code that opens the page on a phone."""
-    row = fetching.consultation(request, slug, "sections", "districts")
+    row = fetching.consultation(request, slug, "sections", whole=True)
     context = {
         **_context(row, _("Affiche")),
-        "places": ", ".join(one.name for one in row.districts.all()) or _("Toute la ville"),
+        "places": ", ".join(row.district_names) or _("Toute la ville"),
     }
     return render(request, "consultations/poster.html", context)
 

@@ -236,7 +236,7 @@ def test_figures_cost_the_same_with_more_people(django_assert_num_queries):
     consultation = make_consultation()
     for number in range(3):
         participation.note(consultation, person(number), channel=Channel.PHONE, at=timezone.now())
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(1):
             participation.figures(consultation)
 
 

@@ -348,6 +348,17 @@ def test_a_receipt_leads_to_what_was_said(client, consultation):
     assert visitor.get(reverse("desk:follow")).status_code == 200
 
 
+def test_a_public_reference_does_not_give_the_number_of_the_receipt(client, consultation):
+    """The number withdraws the text at the desk; everybody reads the reference."""
+    receipt = _receipt(client, consultation)
+    reference = Contribution.objects.get().reference
+    page = Client().get(reverse("desk:follow"), {"reference": reference}).content.decode()
+    assert (receipt.number in page, f"Avis {reference}" in page) == (False, True)
+    assert (
+        f"Reçu {receipt.number}" in Client().get(reverse("desk:follow"), {"reference": receipt.number}).content.decode()
+    )
+
+
 def test_an_unknown_receipt_leads_nowhere(client, consultation):
     for typed in ("", "AAAAAAAA"):
         assert Client().get(reverse("desk:follow"), {"reference": typed}).status_code == 422
