@@ -289,11 +289,10 @@ def participants(shown: participation.Shown) -> list[ui.Fact]:
 
 def channels(counted: Merged) -> list[tuple[str, int]]:
     """Name the channels of a line of counts; those that are merged are one line with their sum."""
-    lines: list[tuple[tuple[str, ...], int]] = [((channel,), number) for channel, number in counted.shown.items()]
+    named = {str(Channel(channel).label): number for channel, number in counted.shown.items()}
     if counted.hidden:
-        lines.append((counted.hidden, counted.rest))
-    words = [(", ".join(str(Channel(name).label) for name in names), number) for names, number in lines]
-    return [(label[:1].upper() + label[1:], number) for label, number in words]
+        named[", ".join(str(Channel(channel).label) for channel in counted.hidden)] = counted.rest
+    return [(label[:1].upper() + label[1:], number) for label, number in named.items()]
 
 
 def _people(number: int) -> str:

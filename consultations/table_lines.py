@@ -41,7 +41,7 @@ def read(text: str, *, sections: Sequence[str], kinds: Mapping[str, str]) -> lis
     separator = next((sign for sign in SEPARATORS if sign in first), ";")
     titles = {" ".join(title.casefold().split()): rank for rank, title in enumerate(sections, start=1)}
     lines: list[Line] = []
-    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=separator)
     try:
         for cells in reader:
             row = [" ".join(cell.split()) for cell in cells]

@@ -1,14 +1,12 @@
-import datetime as dt
 import re
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from consultations.models import Phase
 from desk import consent
 from mulhouse import qr
-from tests.factories import make_consultation, make_district, make_staff, sign_in, today
+from tests.factories import make_consultation, make_district, make_staff, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -65,13 +63,6 @@ def test_no_form_is_printed_once_it_is_over(client, fields):
 
 def test_a_form_is_printed_before_the_opening(client):
     consultation = make_consultation(phase="inform")
-    Phase.objects.create(
-        consultation=consultation,
-        kind="contribute",
-        starts_on=today() + dt.timedelta(days=30),
-        ends_on=today() + dt.timedelta(days=60),
-        position=9,
-    )
     page = client.get(reverse("consultations:paper_form", args=[consultation.slug])).content.decode()
     assert "Nom de naissance" in page
 

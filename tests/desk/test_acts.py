@@ -147,7 +147,8 @@ def test_a_file_is_joined_at_the_desk_and_cleaned_as_on_the_web(client, agent):
     assert client.post(page, {f"q{asks.pk}": photo()}).status_code == 302
     kept = Answer.objects.get().file
     assert (kept.question, kept.response, kept.content_type) == (asks, Response.objects.get(), "image/webp")
-    content = kept.file.read()
+    with kept.file.open() as file:
+        content = file.read()
     assert b"Zimmermannovic" not in content
     assert len(stored_files()) == len(before) + 1
 

@@ -1,7 +1,9 @@
 """An agent at the desk: somebody comes without a computer, leaves with a receipt, and finds what became of their words."""
 
+import io
 import re
 
+import pypdf
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
@@ -9,7 +11,10 @@ from django.urls import reverse
 from consultations.models import Contribution, Participation
 from desk.models import Receipt
 from tests import factories
+from tests.ballots import votes
+from tests.e2e import axe
 from tests.e2e.journeys import Phone, follow, heading, press
+from tests.questionnaires.making import add_question, make_questionnaire
 
 PASSWORD = "quatre chevaux mangent du foin"
 
@@ -37,10 +42,11 @@ def sign_in(page, base, phone):
     page.goto(base + reverse("admin:desk_receipt_changelist"))
 
 
-def say_who(page):
-    page.get_by_label("au guichet").check()
+def say_who(page, given="Odette"):
+    if page.get_by_label("au guichet").count():
+        page.get_by_label("au guichet").check()
     page.get_by_label("Nom de naissance").fill("Zimmermann")
-    page.get_by_label("Prénoms").fill("Odette")
+    page.get_by_label("Prénoms", exact=True).fill(given)
     page.get_by_label("Date de naissance").fill("1944-05-08")
     page.get_by_label("Quartier").select_option("Les Tilleuls")
     press(page, "Continuer")
@@ -95,3 +101,107 @@ def test_the_notes_of_a_table(page, live_server, agent):
         ("Des bancs à l’ombre.", "room"),
         ("Une fontaine près du marché.", "room"),
     ]
+
+
+def test_the_second_of_two_twins_is_counted(page, live_server, agent):
+    factories.make_district(name="Les Tilleuls")
+    consultation = factories.make_consultation()
+    sign_in(page, live_server.url, Phone(agent))
+    for given in ("Odette Marie", "Odette Claire"):
+        page.goto(live_server.url + reverse("admin:desk_open", args=[consultation.slug]))
+        page.get_by_label("La personne a lu ou entendu ce texte").check()
+        say_who(page, given)
+        if given == "Odette Claire":
+            follow(page, "C’est une autre personne")
+            page.get_by_label("Sa jumelle ou son jumeau").check()
+            page.get_by_label("La personne a lu ou entendu ce texte").check()
+            page.get_by_label("Lieu de naissance").fill("Thann")
+            say_who(page, given)
+            assert "Sans pièce d’identité, personne ne peut être distingué." in page.locator("main").inner_text()
+            page.get_by_label("J’ai sa pièce d’identité").check()
+            press(page, "Continuer")
+        page.get_by_label("Proposition").check()
+        page.get_by_label(re.compile(consultation.sections.get().title)).check()
+        page.get_by_label("Texte").fill(f"{given} : un banc à l’ombre.")
+        press(page, "Publier et faire le reçu")
+    assert (Participation.objects.count(), Contribution.objects.count()) == (2, 2)
+
+
+def everything_open():
+    """A consultation in which an agent may write an opinion, answers of each kind, and a line of a roll."""
+    factories.make_district(name="Les Tilleuls")
+    consultation = factories.make_consultation(sections=2)
+    questionnaire = make_questionnaire(consultation=consultation)
+    for kind in ("single", "matrix", "ranking", "text", "file"):
+        add_question(questionnaire, kind, rows=("Le pont",), is_required=True)
+    return consultation, questionnaire, votes.make_vote(consultation=consultation)
+
+
+def test_every_page_of_the_desk_is_accessible(desktop, live_server, agent):
+    """Each page, and each with its errors; narrow and dark, wide and light."""
+    page, base = desktop, live_server.url
+    consultation, questionnaire, vote = everything_open()
+    found = []
+
+    def look(name):
+        for width, scheme in ((390, "dark"), (1280, "light")):
+            page.set_viewport_size({"width": width, "height": 844})
+            page.emulate_media(color_scheme=scheme)
+            wrong = [*axe.violations(page), *axe.overflow(page)]
+            found.extend(f"{name} {width}: {line}" for line in wrong)
+
+    sign_in(page, base, Phone(agent))
+    look("home")
+    for route, button in (("link", "Rattacher le compte"), ("open", "Continuer"), ("namesake", "Continuer")):
+        page.goto(base + reverse(f"admin:desk_{route}", args=[] if route == "link" else [consultation.slug]))
+        look(route)
+        press(page, button)
+        look(f"{route} with errors")
+    page.goto(base + reverse("admin:desk_help"))
+    look("help")
+    page.goto(base + reverse("admin:desk_table", args=[consultation.slug]))
+    look("table")
+    page.get_by_text("Reprendre les notes d’un tableur").click()
+    page.get_by_label("Coller des lignes").fill("9;avis;Perdue.\n1;poème;Non.\nsans;colonne")
+    press(page, "Reprendre ces lignes")
+    look("table with errors")
+    page.goto(base + reverse("admin:desk_open", args=[consultation.slug]))
+    page.get_by_label("La personne a lu ou entendu ce texte").check()
+    page.get_by_label("J’ai vu un justificatif").check()
+    say_who(page)
+    look("act")
+    press(page, "Publier et faire le reçu")
+    look("act with errors")
+    key = page.url.rstrip("/").rsplit("/", 1)[1]
+    page.goto(base + reverse("admin:desk_roll", args=[key, vote.pk]))
+    look("roll")
+    page.goto(base + reverse("admin:desk_answer", args=[key, questionnaire.consultation_link.pk]))
+    look("answer")
+    press(page, "Enregistrer et faire le reçu")
+    look("answer with errors")
+    page.goto(base + reverse("admin:desk_act", args=[key]))
+    page.get_by_label("Expertise d’usage").check()
+    page.get_by_label(re.compile(consultation.sections.first().title)).check()
+    page.get_by_label("Texte").fill("Le trottoir est étroit.")
+    page.get_by_label("À quel rythme").fill("chaque jour")
+    press(page, "Publier et faire le reçu")
+    look("receipt")
+    follow(page, "Retirer l’avis, à la demande de la personne")
+    look("withdraw")
+    page.goto(base + reverse("desk:follow") + "?reference=AAAAAAAA")
+    look("follow with errors")
+    assert found == []
+
+
+@pytest.mark.parametrize(("route", "sheets"), [("paper_form", 2), ("poster", 1)])
+def test_what_is_printed_is_a_sheet_of_paper(desktop, live_server, route, sheets):
+    """Nothing of the site around it, and the question of a section never alone at the foot of a page."""
+    consultation = factories.make_consultation(sections=2, title="Quels arbres place de la Paix ?")
+    desktop.goto(live_server.url + reverse(f"consultations:{route}", args=[consultation.slug]))
+    assert axe.violations(desktop) == []
+    printed = pypdf.PdfReader(io.BytesIO(desktop.pdf(format="A4")))
+    words = " ".join(sheet.extract_text() for sheet in printed.pages)
+    assert len(printed.pages) == sheets
+    assert "Quels arbres" in words
+    assert consultation.slug in words
+    assert "Se connecter" not in words
