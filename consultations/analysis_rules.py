@@ -5,7 +5,16 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
-from consultations.models import AnalysisTheme, Comment, Consultation, Contribution, Decision, Item, ItemOutcome, Outcome
+from consultations.models import (
+    AnalysisTheme,
+    Comment,
+    Consultation,
+    Contribution,
+    Decision,
+    Item,
+    ItemOutcome,
+    Outcome,
+)
 from mulhouse.errors import Refusal
 
 ANALYSE = "consultations.analyse_consultation"

@@ -246,7 +246,9 @@ def _fresh(consultation: Consultation) -> Consultation:
 def _write_pages(bundle: Bundle, row: Consultation, *, version: int, at: dt.datetime) -> list[tuple[str, str]]:
     """Write everything that the database holds; give the stored files to add, (name in the package, name in the storage)."""
     report = Report.objects.published().filter(consultation=row).first()
-    outcomes = list(Outcome.objects.filter(consultation=row).select_related("returned").order_by("-published_at", "-pk"))
+    outcomes = list(
+        Outcome.objects.filter(consultation=row).select_related("returned").order_by("-published_at", "-pk")
+    )
     pages = -(-_visible(row).count() // PER_PAGE)
     links = [
         Link("index.html", "Présentation"),

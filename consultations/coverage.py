@@ -71,8 +71,8 @@ def of(consultation: Any) -> Coverage:
 
 def of_all(consultations: list[int]) -> dict[int, Coverage]:
     """Count the opinions of several consultations by place, in one query."""
-    rows = with_counts(Consultation.objects.filter(pk__in=consultations)).order_by("pk")
-    return {key: _read(opinions) for key, opinions in rows.values_list("pk", "opinions")}
+    rows = with_counts(Consultation.objects.filter(pk__in=consultations)).only("pk").order_by("pk")
+    return {row.pk: of(row) for row in rows}
 
 
 def _read(opinions: dict[str, list[int]] | None) -> Coverage:

@@ -269,7 +269,12 @@ def give_back(*, actor: Any, item: Item, reason: str, at: dt.datetime) -> None:
     keys = [held.pk, *members]
     given = converge(consultation, keys, at=at)
     items.settle(keys)
-    facts = {"consultation": consultation.slug, "réponse": outcome.reference, "avis": len(keys), "réponses données": given}
+    facts = {
+        "consultation": consultation.slug,
+        "réponse": outcome.reference,
+        "avis": len(keys),
+        "réponses données": given,
+    }
     register.record("outcome.returned", role="agent", subject=held.reference, facts=facts, actor=actor)
 
 

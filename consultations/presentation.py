@@ -289,7 +289,7 @@ def participants(shown: participation.Shown) -> list[ui.Fact]:
 
 def channels(counted: Merged) -> list[tuple[str, int]]:
     """Name the channels of a line of counts; those that are merged are one line with their sum."""
-    lines = [((channel,), number) for channel, number in counted.shown.items()]
+    lines: list[tuple[tuple[str, ...], int]] = [((channel,), number) for channel, number in counted.shown.items()]
     if counted.hidden:
         lines.append((counted.hidden, counted.rest))
     words = [(", ".join(str(Channel(name).label) for name in names), number) for names, number in lines]

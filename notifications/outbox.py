@@ -73,7 +73,7 @@ def enqueue_all(mails: Sequence[OutboundMail]) -> int:
     return OutboundMail.objects.filter(pk__in=[mail.pk for mail in mails]).count()
 
 
-def written(  # noqa: PLR0913 (the parts of a mail)
+def written(
     *,
     kind: str,
     to: str,

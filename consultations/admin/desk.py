@@ -212,7 +212,7 @@ def _helped(key: uuid.UUID, *prefetched: str) -> Helped:
     assistance = get_object_or_404(Assistance.objects.select_related("district"), key=key)
     taking_part = Participation.objects.filter(consultation=OuterRef("pk"), person=assistance.person_id)
     rows = Consultation.objects.published().annotate(took_part=Exists(taking_part)).prefetch_related(*prefetched)
-    consultation = get_object_or_404(rows, slug=assistance.topic.partition(":")[2])
+    consultation: Any = get_object_or_404(rows, slug=assistance.topic.partition(":")[2])
     return Helped(assistance, consultation, consultation.took_part, assisting.announced(consultation))
 
 

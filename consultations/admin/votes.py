@@ -89,7 +89,8 @@ def _published(request: HttpRequest, consultation: Consultation, votation: Votat
     at, what = timezone.now(), request.POST.get("geste", "")
     extend_form = ExtendForm(request.POST if what == "prolonger" else None, prefix="prolongation")
     cancel_form = CancelForm(request.POST if what == "annuler" else None, prefix="annulation")
-    form = {"prolonger": extend_form, "annuler": cancel_form}.get(what)
+    forms: dict[str, ExtendForm | CancelForm] = {"prolonger": extend_form, "annuler": cancel_form}
+    form = forms.get(what)
     if form is not None and form.is_valid() and _run(request, consultation, votation, form):
         return redirect(workspace.address("vote", consultation.pk, votation.pk))
     turnout = counting.turnout(votation, at=at)

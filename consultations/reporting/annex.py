@@ -1,6 +1,6 @@
 """The files beside a report: each opinion with what became of it, and the figures of participation as the report shows them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -42,7 +42,9 @@ def opinions(report: Report) -> Table:
             ),
             Column("reponse", _("Ce que la Ville a décidé."), _decisions),
             Column("transmis_a", _("À qui il est transmis."), lambda row: _said(row, "forwarded_to")),
-            Column("explication", _("Pourquoi, dans les mots de la Ville."), lambda row: _said(row, "explanation_html")),
+            Column(
+                "explication", _("Pourquoi, dans les mots de la Ville."), lambda row: _said(row, "explanation_html")
+            ),
             Column("commentaires", _("Nombre de commentaires, pour une contribution."), lambda row: row.comments),
             Column("d_accord", _("Nombre de personnes d’accord."), lambda row: row.agree),
             Column("mitige", _("Nombre de personnes mitigées."), lambda row: row.mixed),

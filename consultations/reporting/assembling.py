@@ -365,7 +365,9 @@ def _compared(
         rows=rows,
         url=base.participation,
         url_words=_("Les lignes derrière ces chiffres (CSV)"),
-        note=_scope_words(figures, name) if compares else _("Trop peu de personnes l’ont dit pour comparer avec la population."),
+        note=_scope_words(figures, name)
+        if compares
+        else _("Trop peu de personnes l’ont dit pour comparer avec la population."),
         sources=population["sources"] if compares else (),
         is_estimate=compares and population["is_estimate"],
     )

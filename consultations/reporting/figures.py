@@ -119,7 +119,9 @@ def _population(consultation: Consultation) -> dict[str, Any]:
         if about and row.age_band and row.district is not None and row.district.name in about:
             there.setdefault(row.age_band, []).append(row)
     # Every band of every district, or what is compared would not be whole.
-    is_known = bool(there) and set(there) == set(ages or there) and {len(found) for found in there.values()} == {len(about)}
+    is_known = (
+        bool(there) and set(there) == set(ages or there) and {len(found) for found in there.values()} == {len(about)}
+    )
     return {
         "by_district": _inhabitants(districts, about),
         "by_age": _inhabitants(there, about) if is_known else _inhabitants(ages, []),

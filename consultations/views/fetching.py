@@ -25,7 +25,7 @@ def consultation(request: HttpRequest, slug: str, *prefetched: str, whole: bool 
 
     `whole`: also its districts, who took part, how many opinions have an answer, and whether this person follows it.
     """
-    rows = Consultation.objects.visible_to(request.user).select_related("theme", "service")
+    rows: Any = Consultation.objects.visible_to(request.user).select_related("theme", "service")
     placed = Contribution.objects.placed().filter(consultation=OuterRef("pk"))
     asked = ConsultationQuestionnaire.objects.filter(
         consultation=OuterRef("pk"), questionnaire__published_at__isnull=False

@@ -104,7 +104,8 @@ def report_rows(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "report": report,
         "words": assembling.opinions_words(count),
         "chosen": [
-            ui.ActiveFilter(words, request.path + lists.address(request.GET, **{name: ""})) for name, words in asked.words
+            ui.ActiveFilter(words, request.path + lists.address(request.GET, **{name: ""}))
+            for name, words in asked.words
         ],
         "rows": [behind.line(row, report) for row in page.rows],
         "pages": reading.numbered(request.path, page.number, previous, following),

@@ -88,7 +88,10 @@ def plant():
     Item.objects.filter(pk=found[1].pk).update(**prepared)
     AnalysisTheme.objects.filter(pk=theme.pk).update(**prepared)
     make_report(
-        consultation, number=2, **{name: f"<p>{MARKER}</p>" for name in TEXTS if name not in {"signatory", "contact"}}, correction=MARKER
+        consultation,
+        number=2,
+        **{name: f"<p>{MARKER}</p>" for name in TEXTS if name not in {"signatory", "contact"}},
+        correction=MARKER,
     )
     make_commitment(published_at=None, news_at=None, title=f"{MARKER} à venir", description=MARKER)
     tasks.build_report(report_id=report.pk)
