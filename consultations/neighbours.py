@@ -5,8 +5,13 @@ that everybody uses is bounded: RANKED candidates are compared, whatever the siz
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
+from django.db.models import QuerySet, TextField
+from django.db.models.expressions import RawSQL
 
 from consultations.models import AnalysisTheme, Item
 
@@ -17,10 +22,11 @@ WORDS = 14
 SHORTEST = 3
 MEMBERS = 300
 
-_WORDS_OF_ITEM = """
-    SELECT lexeme FROM consultations_item i, unnest(i.search) WHERE i.id = %(item)s AND length(lexeme) >= %(shortest)s
-    ORDER BY ('A' = ANY(weights)) DESC, cardinality(positions) DESC, length(lexeme) DESC, lexeme LIMIT %(words)s
-"""
+# As one value of the row of an opinion.
+_WORDS_OF_ITEM = f"""ARRAY(
+    SELECT lexeme::text FROM unnest(consultations_item.search) WHERE length(lexeme) >= {SHORTEST}
+    ORDER BY ('A' = ANY(weights)) DESC, cardinality(positions) DESC, length(lexeme) DESC, lexeme LIMIT {WORDS}
+)"""  # noqa: S608 (only numbers written above enter it)
 _WORDS_OF_THEME = """
     SELECT lexeme FROM (
         SELECT lexeme, 1000 AS weight FROM unnest(to_tsvector('french_unaccent', %(text)s)) WHERE length(lexeme) >= %(shortest)s
@@ -32,8 +38,12 @@ _WORDS_OF_THEME = """
     ) w GROUP BY lexeme ORDER BY sum(weight) DESC, lexeme LIMIT %(words)s
 """
 _CANDIDATES = """
-    SELECT c.id FROM (
-        SELECT i.id, i.title, i.search FROM consultations_item i
+    SELECT c.id, c.reference, c.title, ARRAY(
+        SELECT a.title::text FROM consultations_itemtheme t JOIN consultations_analysistheme a ON a.id = t.theme_id
+        WHERE t.item_id = c.id ORDER BY a.title
+    )
+    FROM (
+        SELECT i.id, i.reference, i.title, i.search FROM consultations_item i
         WHERE i.consultation_id = %(consultation)s AND i.search @@ %(query)s::tsquery
         AND i.place IN ('waiting', 'answered') AND i.id <> %(item)s
         AND NOT EXISTS (SELECT 1 FROM consultations_itemtheme t WHERE t.item_id = i.id AND t.theme_id = %(theme)s)
@@ -45,28 +55,40 @@ _CANDIDATES = """
 """
 
 
-def of_item(item: Item, *, size: int = NEIGHBOURS) -> list[Item]:
-    """Find the opinions most like one, the closest first; those gone or grouped already are left out."""
-    words = _words(_WORDS_OF_ITEM, item=item.pk)
-    return _closest(words, consultation=item.consultation_id, text=item.title, item=item.pk, size=size)
+@dataclass(frozen=True)
+class Near:
+    """An opinion that resembles: its key, what names it, and the work titles of its themes."""
+
+    pk: int
+    reference: str
+    title: str
+    themes: Sequence[str]
 
 
-def of_theme(theme: AnalysisTheme, *, size: int = 3 * NEIGHBOURS) -> list[Item]:
+def with_words(rows: QuerySet[Item]) -> QuerySet[Item]:
+    """Add to each opinion the words by which `of_item` looks for others."""
+    found = RawSQL(_WORDS_OF_ITEM, (), output_field=ArrayField(TextField()))  # noqa: S611 (no value enters it)
+    return rows.annotate(own_words=found)
+
+
+def of_item(item: Any, *, size: int = NEIGHBOURS) -> list[Near]:
+    """Find the opinions most like one (read `with_words`), the closest first; those gone or grouped already are left out."""
+    return _closest(item.own_words, consultation=item.consultation_id, text=item.title, item=item.pk, size=size)
+
+
+def of_theme(theme: AnalysisTheme, *, size: int = 3 * NEIGHBOURS) -> list[Near]:
     """Find the opinions that seem to belong to a theme and are not in it, by its words and those of its opinions."""
     text = f"{theme.title} {theme.public_title} {theme.public_summary}"
-    words = _words(_WORDS_OF_THEME, theme=theme.pk, text=text, members=MEMBERS)
-    return _closest(words, consultation=theme.consultation_id, text=theme.shown_title, theme=theme.pk, size=size)
-
-
-def _words(query: str, **values: int | str) -> list[str]:
+    values: dict[str, Any] = {"theme": theme.pk, "text": text, "members": MEMBERS, "words": WORDS, "shortest": SHORTEST}
     with connection.cursor() as cursor:
-        cursor.execute(query, {"words": WORDS, "shortest": SHORTEST, **values})
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(_WORDS_OF_THEME, values)
+        words = [row[0] for row in cursor.fetchall()]
+    return _closest(words, consultation=theme.consultation_id, text=theme.shown_title, theme=theme.pk, size=size)
 
 
 def _closest(
     words: Sequence[str], *, consultation: int, text: str, item: int = 0, theme: int = 0, size: int
-) -> list[Item]:
+) -> list[Near]:
     if not words:
         return []
     # A lexeme between quotes, its own quotes and backslashes doubled, is one word of a tsquery.
@@ -84,6 +106,4 @@ def _closest(
                 "size": size,
             },
         )
-        keys = [row[0] for row in cursor.fetchall()]
-    rows = Item.objects.in_bulk(keys)
-    return [rows[key] for key in keys]
+        return [Near(*row) for row in cursor.fetchall()]

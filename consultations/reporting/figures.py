@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, JSONObject
 
 from city.models import District, Population
 from consultations import coverage, participation
-from consultations.models import AnalysisTheme, Consultation, Contribution, Item, Outcome
+from consultations.models import AnalysisTheme, Consultation, Contribution, Item, Outcome, Section
 from consultations.phases import PARIS
 from mulhouse import markup
 from mulhouse.ages import AgeBand
@@ -25,14 +26,15 @@ MOST_WEEKS = 26
 UNKNOWN = ""
 
 
-def collect(consultation: Consultation, *, at: dt.datetime) -> Figures:
+def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.Coverage | None = None) -> Figures:
     """Count everything a report shows, drafts of decisions taken as decided.
 
-    Shape: plain values, ready for JSON. `people` and the lines `by_channel`, `by_district`, `by_age`, `by_time` (see `_line`);
+    Shape: `opinions`, where the page has read them, is where they stand.
+    Plain values, ready for JSON. `people` and the lines `by_channel`, `by_district`, `by_age`, `by_time` (see `_line`);
     `population` by name of district and band; `sections` by section and kind; `opinions` the city answers, and those `gone`;
     `decisions`, an opinion counting in each it received; `answers`, one for each theme.
     """
-    counted, opinions = participation.figures(consultation), coverage.of(consultation)
+    counted, opinions = participation.figures(consultation), opinions or coverage.of(consultation)
     sections = _sections(consultation)
     answers = _answers(consultation)
     unit, times = _over_time(counted.by_week)
@@ -41,10 +43,10 @@ def collect(consultation: Consultation, *, at: dt.datetime) -> Figures:
         "threshold": THRESHOLD,
         "people": counted.people,
         "by_channel": _line(counted.by_channel),
-        "by_district": _line(_with_all(_district_names(), counted.by_district)),
+        "by_district": _line(_with_all(_places(consultation, counted.by_district), counted.by_district)),
         "by_age": _line(_with_all(AgeBand.values, counted.by_age)),
         "by_time": {"unit": unit, **_line(times)},
-        "population": _population(),
+        "population": _population(consultation),
         "contributions": sum(row["contributions"] for row in sections),
         "comments": sum(row["comments"] for row in sections),
         "positions": sum(row["agree"] + row["mixed"] + row["disagree"] for row in sections),
@@ -77,8 +79,16 @@ def _with_all(names: Iterable[str], counts: Mapping[Any, int]) -> dict[str, int]
     return {**found, UNKNOWN: unknown} if unknown else found
 
 
-def _district_names() -> list[str]:
-    return list(District.objects.order_by("position", "name").values_list("name", flat=True))
+def _places(consultation: Consultation, counts: Mapping[Any, int]) -> list[str]:
+    """Name the districts that a consultation is about, or all of them, then those somebody came from."""
+    names = list(District.objects.order_by("position", "name").values_list("name", flat=True))
+    about = _about(consultation)
+    return [name for name in names if not about or name in about or counts.get(name)]
+
+
+def _about(consultation: Consultation) -> list[str]:
+    """Name the districts that a consultation is about; none where it is about the whole city."""
+    return list(consultation.districts.order_by("position", "name").values_list("name", flat=True))
 
 
 def _over_time(weeks: Mapping[dt.date, int]) -> tuple[str, dict[str, int]]:
@@ -92,28 +102,57 @@ def _over_time(weeks: Mapping[dt.date, int]) -> tuple[str, dict[str, int]]:
     return "month", months
 
 
-def _population() -> dict[str, Any]:
-    """Give the newest population of the districts and of the bands, with where it comes from."""
+def _population(consultation: Consultation) -> dict[str, Any]:
+    """Give the newest population of the districts and of the bands, with where it comes from.
+
+    Shape: `scope` names the districts it is of, none for the whole city. A consultation of some districts is compared with
+    their inhabitants, and with the ages of the whole city where those of its districts are not known.
+    """
+    about = _about(consultation)
     rows = list(Population.objects.newest().select_related("district"))
-    districts = {row.district.name: row for row in rows if row.district is not None and not row.age_band}
-    ages = {row.age_band: row for row in rows if row.district is None and row.age_band}
-    return {"by_district": _inhabitants(districts), "by_age": _inhabitants(ages)}
-
-
-def _inhabitants(rows: Mapping[str, Population]) -> dict[str, Any]:
+    districts = {
+        row.district.name: [row] for row in rows if row.district is not None and not row.age_band and _is_in(row, about)
+    }
+    ages = {row.age_band: [row] for row in rows if row.district is None and row.age_band}
+    there: dict[str, list[Population]] = {}
+    for row in rows:
+        if about and row.age_band and row.district is not None and row.district.name in about:
+            there.setdefault(row.age_band, []).append(row)
+    # Every band of every district, or what is compared would not be whole.
+    is_known = (
+        bool(there) and set(there) == set(ages or there) and {len(found) for found in there.values()} == {len(about)}
+    )
     return {
-        "inhabitants": {name: row.inhabitants for name, row in rows.items()},
-        "sources": sorted({f"{row.source} ({row.year})" for row in rows.values()}),
-        "is_estimate": any(row.is_estimate for row in rows.values()),
+        "by_district": _inhabitants(districts, about),
+        "by_age": _inhabitants(there, about) if is_known else _inhabitants(ages, []),
+    }
+
+
+def _is_in(row: Population, about: list[str]) -> bool:
+    return row.district is not None and (not about or row.district.name in about)
+
+
+def _inhabitants(rows: Mapping[str, list[Population]], scope: list[str]) -> dict[str, Any]:
+    every = [row for found in rows.values() for row in found]
+    return {
+        "inhabitants": {name: sum(row.inhabitants for row in found) for name, found in rows.items()},
+        "sources": sorted({f"{row.source} ({row.year})" for row in every}),
+        "is_estimate": any(row.is_estimate for row in every),
+        "scope": scope,
     }
 
 
 def _sections(consultation: Consultation) -> list[dict[str, Any]]:
-    """Count what is visible by section and kind."""
+    """Count what is visible by section and kind; `rank` is that of the section, 1 for the first."""
+    before = Q(position__lt=OuterRef("section__position")) | Q(
+        position=OuterRef("section__position"), pk__lte=OuterRef("section")
+    )
+    alike = Section.objects.filter(before, consultation=consultation).order_by().values("consultation")
+    rank = alike.annotate(number=Count("pk")).values("number")
     rows = (
         Contribution.objects.visible()
         .filter(consultation=consultation)
-        .values("kind", section_position=F("section__position"), section_title=F("section__title"))
+        .values("kind", section_rank=Coalesce(Subquery(rank), 0), section_title=F("section__title"))
         .annotate(
             number=Count("pk"),
             sum_comments=Sum("comment_count"),
@@ -121,13 +160,11 @@ def _sections(consultation: Consultation) -> list[dict[str, Any]]:
             sum_mixed=Sum(F("mixed_count") + F("imported_mixed_count")),
             sum_disagree=Sum(F("disagree_count") + F("imported_disagree_count")),
         )
-        .order_by("section__position", "section__pk", "kind")
+        .order_by("section_rank", "kind")
     )
-    sections = list(consultation.sections.order_by("position", "pk").values_list("position", "title"))
-    ranks = {place: rank for rank, place in enumerate(sections, start=1)}
     return [
         {
-            "rank": ranks.get((row["section_position"], row["section_title"]), 0),
+            "rank": row["section_rank"],
             "title": row["section_title"] or "",
             "kind": row["kind"],
             "contributions": row["number"],
@@ -190,29 +227,25 @@ def _answers(consultation: Consultation) -> list[dict[str, Any]]:
         )
         .order_by("title", "pk")
     )
-    last = {
-        outcome.theme_id: outcome
-        for outcome in Outcome.objects.filter(consultation=consultation, theme__isnull=False).order_by(
-            "published_at", "pk"
-        )
-    }
-    rows = [_answer(theme, last.get(theme.pk)) for theme in themes]
+    last = Outcome.objects.filter(theme=OuterRef("pk")).order_by("-published_at", "-pk")
+    said = JSONObject(decision="decision", forwarded_to="forwarded_to", explanation_html="explanation_html")
+    rows = [_answer(theme) for theme in themes.annotate(last=Subquery(last.values(said=said)[:1]))]
     return sorted((row for row in rows if row["opinions"]), key=lambda row: (-row["opinions"], row["title"]))
 
 
-def _answer(theme: Any, outcome: Outcome | None) -> dict[str, Any]:
-    if theme.is_ready or outcome is None:
-        decision, forwarded_to = theme.draft_decision, theme.draft_forwarded_to
-        html = markup.render_markdown(theme.draft_explanation)
-    else:
-        decision, forwarded_to, html = outcome.decision, outcome.forwarded_to, outcome.explanation_html
+def _answer(theme: Any) -> dict[str, Any]:
+    said = theme.last
+    if theme.is_ready or said is None:
+        said = {
+            "decision": theme.draft_decision,
+            "forwarded_to": theme.draft_forwarded_to,
+            "explanation_html": markup.render_markdown(theme.draft_explanation),
+        }
     return {
         "reference": theme.reference,
         "title": theme.shown_title,
         "summary": theme.public_summary,
         "is_minority": theme.is_minority,
         "opinions": theme.heads + theme.members,
-        "decision": decision,
-        "forwarded_to": forwarded_to,
-        "explanation_html": html,
+        **said,
     }
