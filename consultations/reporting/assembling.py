@@ -27,6 +27,8 @@ NBSP = "\u00a0"
 ENOUGH = 20
 # Under this share of its part of the population, a group is missing.
 MISSING_UNDER = 0.8
+# A figure with more lines than this is folded.
+LONG = 8
 # The words of the addresses, by decision.
 ADDRESSES = {decision: words for words, decision in DECISIONS.items()}
 TONES: dict[str, ui.Tone] = {
@@ -62,6 +64,11 @@ class Chart:
     note: str = ""
     sources: Sequence[str] = ()
     is_estimate: bool = False
+
+    @property
+    def is_long(self) -> bool:
+        """Tell whether its drawing is folded with its table, so that a phone is not scrolled for ever."""
+        return len(self.rows) > LONG
 
 
 @dataclass(frozen=True)

@@ -355,3 +355,12 @@ def test_steps_of_the_colour():
 )
 def test_names_are_cut_where_they_may_be(name, expected):
     assert cartogram.lines(name) == expected
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "half", [{"latitude": "47.75000"}, {"longitude": "7.33000"}, {"latitude": "10", "longitude": "10"}]
+)
+def test_half_a_place_or_one_elsewhere_is_refused(half):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_consultation(**half)
