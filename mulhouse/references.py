@@ -13,3 +13,9 @@ def new_reference() -> str:
     Shape: 8 signs of ALPHABET (40 random bits); a unique constraint guards against the rare twin.
     """
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
+def read_reference(typed: str) -> str:
+    """Read a reference from an address or a form, however it is cased; "" for what cannot be one, which no database is asked for."""
+    wanted = typed.upper()
+    return wanted if len(wanted) == LENGTH and set(wanted) <= set(ALPHABET) else ""

@@ -149,7 +149,9 @@ def _detail_context(request: HttpRequest, row: Consultation, *, preview: bool = 
         "image_url": presentation.image_url(row, key=key),
         "steps": presentation.stepper(row, at=at),
         "open_vote": _open_vote(row, at=at),
-        "report_url": reverse("consultations:report", args=[row.slug]) if getattr(row, "has_report", False) else "",
+        "report_url": reverse("consultations:report", args=[row.slug])
+        if getattr(row, "first_report_at", None) is not None
+        else "",
         "promise": promises.shown(row, at=at),
         "outcomes_url": "" if preview else reverse("consultations:outcomes", args=[row.slug]),
         "coverage": answers.coverage_words(coverage.of(row)) if promises.is_asked(row, at=at) else "",

@@ -18,6 +18,7 @@ from consultations.views import fetching, profile, reading
 from mulhouse import throttle
 from mulhouse.access import resident
 from mulhouse.errors import require
+from mulhouse.references import read_reference
 from notifications import actions as notifications_actions
 
 
@@ -92,7 +93,7 @@ def comment(request: UserRequest, slug: str, reference: str) -> HttpResponse:
 
 def _parent(request: UserRequest, slug: str, reference: str) -> Comment | None:
     wanted = request.POST.get("reponse_a", "")
-    return fetching.comment(request, slug, reference, wanted) if wanted else None
+    return fetching.comment(request, slug, reference, read_reference(wanted)) if wanted else None
 
 
 def _to_comment(row: Contribution, written: Comment) -> HttpResponseRedirect:

@@ -42,6 +42,7 @@ from desk.models import Channel
 from mulhouse import charter, files, lists, markup, typography
 from mulhouse.access import public
 from mulhouse.errors import Refusal
+from mulhouse.references import read_reference
 from mulhouse.templatetags import ui
 from transparency.pages import cached_for_visitors
 
@@ -361,7 +362,7 @@ def _debate_context(request: HttpRequest, row: Contribution, refusals: rules.Deb
     rows = Comment.objects.threads().filter(contribution=row).filter(SHOWN)
     if stance:
         rows = rows.filter(stance=stance, withdrawn_at__isnull=True, hidden_at__isnull=True)
-    opened = request.GET.get("fil", "").upper()
+    opened = read_reference(request.GET.get("fil", ""))
     page = lists.read(
         rows.select_related("author").defer("body"),
         COMMENT_ORDERS[sort],
@@ -490,7 +491,7 @@ def _forms_context(
     asks: list[str] = []
     if refusal and can_write:
         asks = rules.missing_profile(request.user, row.consultation, is_named=True, at=timezone.now())
-    reply_to = reply_to or request.GET.get("repondre", "").upper()
+    reply_to = reply_to or read_reference(request.GET.get("repondre", ""))
     user = request.user
     return {
         "can_write": can_write,

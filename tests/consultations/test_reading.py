@@ -505,6 +505,7 @@ def test_first_replies_are_shown_and_the_others_on_demand(client):
     context = client.get(row.get_absolute_url()).context
     assert [(len(thread.replies), thread.hidden_replies) for thread in context["threads"]] == [(3, 2), (3, 2)]
     opened = context["threads"][1].reference
+    assert client.get(f"{row.get_absolute_url()}?fil=%00&repondre=%00").status_code == 200
     context = client.get(f"{row.get_absolute_url()}?fil={opened}").context
     assert [(len(thread.replies), thread.hidden_replies) for thread in context["threads"]] == [(3, 2), (5, 0)]
 

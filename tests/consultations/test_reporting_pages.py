@@ -126,6 +126,15 @@ def test_there_is_no_tab_before_the_report(client, publisher):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_page_of_the_consultation_leads_to_the_report_first(client, publisher):
+    consultation = make_closed()
+    published(consultation, publisher)
+    html = client.get(consultation.get_absolute_url()).content.decode()
+    actions = html.split('<div class="titre-actions">')[1].split("</div>")[0]
+    assert re.findall(r'<a class="bouton" href="([^"]+)"', actions) == [public(consultation)]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_preview_is_the_page(client, publisher):
     consultation = make_closed()
     make_report(consultation)
