@@ -1,17 +1,21 @@
 """What was answered, counted: a chart and a table for each question; across districts or ages where nobody can be singled out.
 
-A result of fewer than five responses is not shown at all. What was written in free words is only counted here: people read it
-in the analysis. In a cross, answers and groups too rare are first put together, so that every total can be said; counts under
-five are hidden with what would give them back; a cross that would need a total hidden is not given.
+A result of fewer than five responses is not shown at all. While a questionnaire is open, those who announced it may show the
+responses of the days before: counted at each instant, they would say what the neighbour who just sent theirs answered. What was
+written in free words is only counted here: people read it in the analysis. In a cross, answers and groups too rare are first put
+together, so that every total can be said; counts under five are hidden with what would give them back; a cross that would need a
+total hidden is not given.
 """
 
+import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -80,9 +84,21 @@ class Counted:
     people: int
 
 
-def count(questionnaire: Questionnaire) -> int:
+def count(questionnaire: Questionnaire, *, until: dt.datetime | None = None) -> int:
     """Count the responses that were sent: the one figure that agents see before the end."""
-    return Response.objects.filter(questionnaire=questionnaire, submitted_at__isnull=False).count()
+    return _responses(questionnaire, until).count()
+
+
+def until(questionnaire: Questionnaire, *, at: dt.datetime) -> dt.datetime | None:
+    """Give the instant before which responses are counted: the last midnight in Mulhouse while it is open, None once it is over."""
+    if questionnaire.is_over(at=at):
+        return None
+    return timezone.make_aware(dt.datetime.combine(typography.local_day(at), dt.time.min))
+
+
+def _responses(questionnaire: Questionnaire, until: dt.datetime | None) -> QuerySet[Response]:
+    found = Response.objects.filter(questionnaire=questionnaire, submitted_at__isnull=False)
+    return found if until is None else found.filter(submitted_at__lt=until)
 
 
 def is_enough(total: int) -> bool:
@@ -90,19 +106,21 @@ def is_enough(total: int) -> bool:
     return total >= LEAST_RESPONSES
 
 
-def of(read: Outline, *, cross: str = "") -> Results:
-    """Count a questionnaire whole.
+def of(read: Outline, *, at: dt.datetime, cross: str = "") -> Results:
+    """Count a questionnaire whole; by whole days while it is open.
 
     Shape: `cross` is a key of CROSSES, "" for none. Four queries, five with a cross.
     """
-    total = count(read.questionnaire)
+    before = until(read.questionnaire, at=at)
+    total = count(read.questionnaire, until=before)
     words = ngettext("%(n)s réponse", "%(n)s réponses", total) % {"n": typography.number(total)}
     if not is_enough(total):
         return Results(total, words)
-    counted = _counted(read)
+    sent = _sent(read, before)
+    counted = _counted(read, sent)
     found = list(District.objects.select_related("sector"))
     districts = {district.pk: district.name for district in found}
-    crossed = _crossed(read, cross, found) if cross else {}
+    crossed = _crossed(read, sent, cross, found) if cross else {}
     groups = [
         Group(
             page.section.title,
@@ -116,19 +134,20 @@ def of(read: Outline, *, cross: str = "") -> Results:
     return Results(total, words, groups)
 
 
-def _sent(read: Outline) -> Any:
-    return Answer.objects.filter(
+def _sent(read: Outline, before: dt.datetime | None) -> QuerySet[Answer]:
+    rows = Answer.objects.filter(
         question__section__questionnaire=read.questionnaire, response__submitted_at__isnull=False
     ).order_by()
+    return rows if before is None else rows.filter(response__submitted_at__lt=before)
 
 
-def _counted(read: Outline) -> dict[int, Counted]:
+def _counted(read: Outline, sent: QuerySet[Answer]) -> dict[int, Counted]:
     options: dict[int, Counter[int]] = defaultdict(Counter)
     cells: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
     ranks: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
     numbers: dict[int, Counter[Decimal]] = defaultdict(Counter)
     districts: dict[int, Counter[int]] = defaultdict(Counter)
-    rows = _sent(read).values_list("question_id", "option_id", "row_id", "rank", "number", "district_id")
+    rows = sent.values_list("question_id", "option_id", "row_id", "rank", "number", "district_id")
     for question, option, row, rank, number, district, found in rows.annotate(found=Count("pk")):
         if row is not None:
             cells[question][row, option] += found
@@ -140,7 +159,7 @@ def _counted(read: Outline) -> dict[int, Counted]:
             numbers[question][number] += found
         elif district is not None:
             districts[question][district] += found
-    people = dict(_sent(read).values_list("question_id").annotate(people=Count("response_id", distinct=True)))
+    people = dict(sent.values_list("question_id").annotate(people=Count("response_id", distinct=True)))
     return {
         asking.pk: Counted(
             options[asking.pk],
@@ -344,13 +363,13 @@ DRAWERS = {
 # --- Crosses -----------------------------------------------------------------------------------------------------------
 
 
-def _crossed(read: Outline, cross: str, districts: Sequence[District]) -> dict[int, Table]:
+def _crossed(read: Outline, sent: QuerySet[Answer], cross: str, districts: Sequence[District]) -> dict[int, Table]:
     """Cross the choices with the district or the age of those who answered; by sector where districts are too small."""
     path = "response__district_id" if cross == "quartier" else "response__age_band"
     unknown = _("Non indiqué")
     asked = [asking for asking in read.questions if asking.kind in CROSSED_KINDS]
     found: dict[int, Counter[tuple[Any, Any]]] = defaultdict(Counter)
-    rows = _sent(read).filter(question__in=[asking.pk for asking in asked])
+    rows = sent.filter(question__in=[asking.pk for asking in asked])
     for question, option, number, group, cell in rows.values_list("question_id", "option_id", "number", path).annotate(
         found=Count("pk")
     ):

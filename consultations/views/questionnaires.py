@@ -491,7 +491,7 @@ def questionnaire_results(request: HttpRequest, slug: str, reference: str) -> Ht
         "questionnaire": row,
         "host": host,
         "is_over": row.is_over(at=at),
-        "results": results.of(read, cross=cross if cross in results.CROSSES else ""),
+        "results": results.of(read, at=at, cross=cross if cross in results.CROSSES else ""),
         "crosses": [
             ui.Tab(_("Toutes les réponses"), host.results_url, current=cross not in results.CROSSES),
             *(
@@ -516,7 +516,7 @@ def questionnaire_export(request: HttpRequest, slug: str, reference: str, form: 
     if form not in exports.FORMATS:
         raise Http404
     link = _link(request, slug, reference)
-    if refusal := rules.results_refusal(link.questionnaire, at=timezone.now()):
+    if refusal := rules.files_refusal(link.questionnaire, at=timezone.now()):
         raise PermissionDenied(refusal.message)
     if not results.is_enough(results.count(link.questionnaire)):
         raise Http404
