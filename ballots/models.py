@@ -93,7 +93,7 @@ class Votation(models.Model):
     # What was announced at first, once the last day has been put off.
     first_ends_on = models.DateField("dernier jour annoncé d’abord", null=True, blank=True, editable=False)
     cancelled_at = models.DateTimeField("annulé le", null=True, blank=True, editable=False)
-    cancel_reason = models.CharField("motif de l’annulation", max_length=300, blank=True, editable=False)
+    cancel_reason = models.CharField("motif de l’annulation", max_length=300, blank=True, db_default="", editable=False)
     roll_cleared_at = models.DateTimeField("liste effacée le", null=True, blank=True, editable=False)
 
     objects: ClassVar[models.Manager["Votation"]] = VotationQuerySet.as_manager()

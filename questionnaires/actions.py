@@ -248,7 +248,10 @@ def show_text(*, actor: Any, answer: Answer, subject: str, at: dt.datetime) -> b
     Shape: `subject` is the public reference of the opinion. False when it was shown already.
     Locks: the answer, then the register, which says neither what it says nor whose it is.
     """
-    return _turn_text(actor, answer, subject, "questionnaire.text_shown", at)
+    if not Answer.objects.free_texts().filter(pk=answer.pk, shown_at__isnull=True).update(shown_at=at):
+        return False
+    register.record("questionnaire.text_shown", role="agent", subject=subject, actor=actor)
+    return True
 
 
 @transaction.atomic(durable=True)
@@ -258,14 +261,9 @@ def hide_text(*, actor: Any, answer: Answer, subject: str) -> bool:
     Shape: False when it was not shown.
     Locks: as `show_text`.
     """
-    return _turn_text(actor, answer, subject, "questionnaire.text_hidden", None)
-
-
-def _turn_text(actor: Any, answer: Answer, subject: str, act: str, at: dt.datetime | None) -> bool:
-    texts = Answer.objects.free_texts().filter(pk=answer.pk, shown_at__isnull=at is not None)
-    if not texts.update(shown_at=at):
+    if not Answer.objects.free_texts().filter(pk=answer.pk, shown_at__isnull=False).update(shown_at=None):
         return False
-    register.record(act, role="agent", subject=subject, actor=actor)
+    register.record("questionnaire.text_hidden", role="agent", subject=subject, actor=actor)
     return True
 
 

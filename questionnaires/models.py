@@ -62,7 +62,7 @@ class Questionnaire(models.Model):
     # What was announced at first, once the last day has been put off.
     first_closes_on = models.DateField("lendemain du dernier jour annoncé d’abord", null=True, blank=True)
     cancelled_at = models.DateTimeField("annulé le", null=True, blank=True)
-    cancel_reason = models.CharField("motif de l’annulation", max_length=300, blank=True)
+    cancel_reason = models.CharField("motif de l’annulation", max_length=300, blank=True, db_default="")
 
     objects: ClassVar[models.Manager["Questionnaire"]] = QuestionnaireQuerySet.as_manager()
 

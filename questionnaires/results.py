@@ -1,10 +1,13 @@
 """What was answered, counted: a chart and a table for each question; across districts or ages where nobody can be singled out.
 
-A result of fewer than five responses is not shown at all. What was written in free words is only counted here: people read it
-in the analysis. In a cross, answers and groups too rare are first put together, so that every total can be said; counts under
-five are hidden with what would give them back; a cross that would need a total hidden is not given.
+A result of fewer than five responses is not shown at all. While a questionnaire is open, those who announced it may show the
+responses of the days before: counted at each instant, they would say what the neighbour who just sent theirs answered. What was
+written in free words is only counted here: people read it in the analysis. In a cross, answers and groups too rare are first put
+together, so that every total can be said; counts under five are hidden with what would give them back; a cross that would need a
+total hidden is not given.
 """
 
+import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Value
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -85,9 +89,21 @@ class Counted:
     people: int
 
 
-def count(questionnaire: Questionnaire) -> int:
+def count(questionnaire: Questionnaire, *, until: dt.datetime | None = None) -> int:
     """Count the responses that were sent: the one figure that agents see before the end."""
-    return Response.objects.filter(questionnaire=questionnaire, submitted_at__isnull=False).count()
+    return _responses(questionnaire, until).count()
+
+
+def until(questionnaire: Questionnaire, *, at: dt.datetime) -> dt.datetime | None:
+    """Give the instant before which responses are counted: the last midnight in Mulhouse while it is open, None once it is over."""
+    if questionnaire.is_over(at=at):
+        return None
+    return timezone.make_aware(dt.datetime.combine(typography.local_day(at), dt.time.min))
+
+
+def _responses(questionnaire: Questionnaire, until: dt.datetime | None) -> QuerySet[Response]:
+    found = Response.objects.filter(questionnaire=questionnaire, submitted_at__isnull=False)
+    return found if until is None else found.filter(submitted_at__lt=until)
 
 
 def with_counts(rows: QuerySet[Questionnaire]) -> Any:
@@ -95,10 +111,9 @@ def with_counts(rows: QuerySet[Questionnaire]) -> Any:
     return rows.annotate(sent=Count("responses", filter=Q(responses__submitted_at__isnull=False)))
 
 
-def by_channel(questionnaire: Questionnaire) -> dict[str, int]:
+def by_channel(questionnaire: Questionnaire, *, until: dt.datetime | None = None) -> dict[str, int]:
     """Count the responses that were sent by how they came, in the order of `Channel`."""
-    sent = Response.objects.filter(questionnaire=questionnaire, submitted_at__isnull=False)
-    found = dict(sent.order_by().values_list("channel").annotate(number=Count("pk")))
+    found = dict(_responses(questionnaire, until).order_by().values_list("channel").annotate(number=Count("pk")))
     return {channel: found[channel] for channel in Channel.values if channel in found}
 
 
@@ -107,21 +122,23 @@ def is_enough(total: int) -> bool:
     return total >= LEAST_RESPONSES
 
 
-def of(read: Outline, *, cross: str = "") -> Results:
-    """Count a questionnaire whole.
+def of(read: Outline, *, at: dt.datetime, cross: str = "") -> Results:
+    """Count a questionnaire whole; by whole days while it is open.
 
     Shape: `cross` is a key of CROSSES, "" for none. Four queries, five with a cross.
     """
-    came = by_channel(read.questionnaire)
+    before = until(read.questionnaire, at=at)
+    came = by_channel(read.questionnaire, until=before)
     total = sum(came.values())
     words = ngettext("%(n)s réponse", "%(n)s réponses", total) % {"n": typography.number(total)}
     if not is_enough(total):
         return Results(total, words)
-    counted = _counted(read)
+    sent = _sent(read, before)
+    counted = _counted(read, sent)
     has_districts = cross == "quartier" or any(asking.kind == Kind.DISTRICT for asking in read.questions)
     found = list(District.objects.select_related("sector")) if has_districts else []
     districts = {district.pk: district.name for district in found}
-    crossed = _crossed(read, cross, found) if cross else {}
+    crossed = _crossed(read, sent, cross, found) if cross else {}
     groups = [
         Group(
             page.section.title,
@@ -135,20 +152,21 @@ def of(read: Outline, *, cross: str = "") -> Results:
     return Results(total, words, groups, small_cells.merged(came, least=1))
 
 
-def _sent(read: Outline) -> Any:
-    return Answer.objects.filter(
+def _sent(read: Outline, before: dt.datetime | None) -> QuerySet[Answer]:
+    rows = Answer.objects.filter(
         question__section__questionnaire=read.questionnaire, response__submitted_at__isnull=False
     ).order_by()
+    return rows if before is None else rows.filter(response__submitted_at__lt=before)
 
 
-def _counted(read: Outline) -> dict[int, Counted]:
+def _counted(read: Outline, sent: QuerySet[Answer]) -> dict[int, Counted]:
     options: dict[int, Counter[int]] = defaultdict(Counter)
     cells: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
     ranks: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
     numbers: dict[int, Counter[Decimal]] = defaultdict(Counter)
     districts: dict[int, Counter[int]] = defaultdict(Counter)
     people: dict[int, int] = {}
-    for is_people, question, option, row, rank, number, district, found in _answers(read):
+    for is_people, question, option, row, rank, number, district, found in _answers(sent):
         if is_people:
             people[question] = found
         elif row is not None:
@@ -174,13 +192,13 @@ def _counted(read: Outline) -> dict[int, Counted]:
     }
 
 
-def _answers(read: Outline) -> Any:
+def _answers(sent: QuerySet[Answer]) -> Any:
     """Count each value of each question, then (marked) the people who answered each question: one query."""
     columns = ("option_id", "row_id", "rank", "number", "district_id")
-    values = _sent(read).values_list(Value(False), "question_id", *columns).annotate(found=Count("pk"))  # noqa: FBT003 (SQL)
+    values = sent.values_list(Value(False), "question_id", *columns).annotate(found=Count("pk"))  # noqa: FBT003 (SQL)
     fields: Any = Answer._meta
     nothing = [Value(None, output_field=fields.get_field(name.removesuffix("_id"))) for name in columns]
-    people = _sent(read).values_list(Value(True), "question_id", *nothing)  # noqa: FBT003 (same)
+    people = sent.values_list(Value(True), "question_id", *nothing)  # noqa: FBT003 (same)
     return values.union(people.annotate(found=Count("response_id", distinct=True)), all=True)
 
 
@@ -374,13 +392,13 @@ DRAWERS = {
 # --- Crosses -----------------------------------------------------------------------------------------------------------
 
 
-def _crossed(read: Outline, cross: str, districts: Sequence[District]) -> dict[int, Table]:
+def _crossed(read: Outline, sent: QuerySet[Answer], cross: str, districts: Sequence[District]) -> dict[int, Table]:
     """Cross the choices with the district or the age of those who answered; by sector where districts are too small."""
     path = "response__district_id" if cross == "quartier" else "response__age_band"
     unknown = _("Non indiqué")
     asked = [asking for asking in read.questions if asking.kind in CROSSED_KINDS]
     found: dict[int, Counter[tuple[Any, Any]]] = defaultdict(Counter)
-    rows = _sent(read).filter(question__in=[asking.pk for asking in asked])
+    rows = sent.filter(question__in=[asking.pk for asking in asked])
     for question, option, number, group, cell in rows.values_list("question_id", "option_id", "number", path).annotate(
         found=Count("pk")
     ):

@@ -51,6 +51,15 @@ def answer_refusal(user: Any, questionnaire: Questionnaire, *, at: dt.datetime) 
     ) or accounts_rules.minimum_age_refusal(user, questionnaire.minimum_age, on=local_day(at))
 
 
+def files_refusal(questionnaire: Questionnaire, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether the responses may be downloaded, one line each: never before the end, even where results are shown."""
+    if refusal := results_refusal(questionnaire, at=at):
+        return refusal
+    if not questionnaire.is_over(at=at):
+        return Refusal("not_over", _("Les réponses se téléchargent à la fin du questionnaire."))
+    return None
+
+
 def results_refusal(questionnaire: Questionnaire, *, at: dt.datetime) -> Refusal | None:
     """Tell whether the results may be read, by anybody, agents included: not before the end, unless it was announced."""
     if questionnaire.published_at is None:

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='votation',
             name='cancel_reason',
-            field=models.CharField(blank=True, editable=False, max_length=300, verbose_name='motif de l’annulation'),
+            field=models.CharField(blank=True, db_default='', editable=False, max_length=300, verbose_name='motif de l’annulation'),
         ),
         migrations.AddField(
             model_name='votation',

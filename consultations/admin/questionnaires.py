@@ -518,8 +518,10 @@ def read_results(request: UserRequest, pk: int, reference: str) -> HttpResponse:
     """Show how many answered, and what, once it may be seen; the texts and files are for agents only."""
     consultation = workspace.fetch(request, pk)
     row = get_object_or_404(results.with_counts(_rows(consultation)), reference=reference.upper())
-    refusal = rules.results_refusal(row, at=timezone.now())
-    found = results.of(outline.read(row)) if refusal is None else None
+    at = timezone.now()
+    refusal = rules.results_refusal(row, at=at)
+    found = results.of(outline.read(row), at=at) if refusal is None else None
+    is_whole = rules.files_refusal(row, at=at) is None
     files = ResponseFile.objects.filter(
         response__questionnaire=row, response__submitted_at__isnull=False
     ).select_related("question")
@@ -533,12 +535,12 @@ def read_results(request: UserRequest, pk: int, reference: str) -> HttpResponse:
         results_refusal=refusal,
         exports=[
             (form.upper(), address("_export", pk, row.reference, form))
-            for form in (exports.FORMATS if found and found.groups else ())
+            for form in (exports.FORMATS if is_whole and found and found.groups else ())
         ],
         # In the order of their random keys: nothing says who came first.
         files=[
             (kept.name, kept.size, kept.question.label, address("_file", pk, row.reference, kept.key))
-            for kept in (files.order_by("question__position", "key") if refusal is None else ())
+            for kept in (files.order_by("question__position", "key") if is_whole else ())
         ],
     )
 
@@ -550,7 +552,7 @@ def export(request: UserRequest, pk: int, reference: str, form: str) -> HttpResp
     row = _found(consultation, reference)
     if form not in exports.FORMATS or not results.is_enough(results.count(row)):
         raise Http404
-    if refusal := rules.results_refusal(row, at=timezone.now()):
+    if refusal := rules.files_refusal(row, at=timezone.now()):
         raise PermissionDenied(refusal.message)
     content_type, write = exports.FORMATS[form]
     source = request.build_absolute_uri(host_of(_link(consultation, row)).base)
@@ -565,7 +567,7 @@ def file(request: UserRequest, pk: int, reference: str, key: uuid.UUID) -> HttpR
     """Send a joined file to an agent, once the questionnaire may be read."""
     consultation = workspace.fetch(request, pk)
     row = _found(consultation, reference)
-    if refusal := rules.results_refusal(row, at=timezone.now()):
+    if refusal := rules.files_refusal(row, at=timezone.now()):
         raise PermissionDenied(refusal.message)
     kept = get_object_or_404(ResponseFile, key=key, response__questionnaire=row, response__submitted_at__isnull=False)
     response = FileResponse(

@@ -16,7 +16,7 @@ from ballots import actions as ballots
 from ballots import counting
 from ballots import presentation as words
 from ballots import rules as ballots_rules
-from ballots.forms import CancelForm, ExtendForm, PaperForm, VotationForm
+from ballots.forms import CancelForm, ExtendForm, PaperForm, ReasonForm, VotationForm
 from ballots.models import PaperCount, Votation
 from consultations import voting
 from consultations.admin import workspace
@@ -118,7 +118,7 @@ def _published(request: HttpRequest, consultation: Consultation, votation: Votat
     return workspace.draw(request, consultation, "admin/consultations/vote.html", **context)
 
 
-def _run(request: HttpRequest, consultation: Consultation, votation: Votation, form: ExtendForm | CancelForm) -> bool:
+def _run(request: HttpRequest, consultation: Consultation, votation: Votation, form: ReasonForm) -> bool:
     """Put off the last day, or cancel; False when the form comes back with what is wrong."""
     common: dict[str, Any] = {
         "actor": request.user,

@@ -487,7 +487,7 @@ def questionnaire_results(request: HttpRequest, slug: str, reference: str) -> Ht
         raise PermissionDenied(refusal.message)
     cross = request.GET.get("par", "")
     read = outline.read(row)
-    found = results.of(read, cross=cross if cross in results.CROSSES else "")
+    found = results.of(read, at=at, cross=cross if cross in results.CROSSES else "")
     context = {
         "questionnaire": row,
         "host": host,
@@ -520,7 +520,7 @@ def questionnaire_export(request: HttpRequest, slug: str, reference: str, form: 
     if form not in exports.FORMATS:
         raise Http404
     link = _link(request, slug, reference)
-    if refusal := rules.results_refusal(link.questionnaire, at=timezone.now()):
+    if refusal := rules.files_refusal(link.questionnaire, at=timezone.now()):
         raise PermissionDenied(refusal.message)
     if not results.is_enough(results.count(link.questionnaire)):
         raise Http404

@@ -18,9 +18,10 @@ class Migration(migrations.Migration):
             model_name='questionnaire',
             name='questionnaire_closed_published',
         ),
-        migrations.RemoveField(
+        migrations.RenameField(
             model_name='questionnaire',
-            name='closed_at',
+            old_name='closed_at',
+            new_name='cancelled_at',
         ),
         migrations.AddField(
             model_name='answer',
@@ -30,9 +31,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='questionnaire',
             name='cancel_reason',
-            field=models.CharField(blank=True, max_length=300, verbose_name='motif de l’annulation'),
+            field=models.CharField(blank=True, db_default='', max_length=300, verbose_name='motif de l’annulation'),
         ),
-        migrations.AddField(
+        migrations.AlterField(
             model_name='questionnaire',
             name='cancelled_at',
             field=models.DateTimeField(blank=True, null=True, verbose_name='annulé le'),
@@ -41,6 +42,11 @@ class Migration(migrations.Migration):
             model_name='questionnaire',
             name='first_closes_on',
             field=models.DateField(blank=True, null=True, verbose_name='lendemain du dernier jour annoncé d’abord'),
+        ),
+        # What was closed before its date under the former rule keeps a reason.
+        migrations.RunSQL(
+            "UPDATE questionnaires_questionnaire SET cancel_reason = 'Fermé avant la date.' WHERE cancelled_at IS NOT NULL",
+            migrations.RunSQL.noop,
         ),
         migrations.AddConstraint(
             model_name='questionnaire',

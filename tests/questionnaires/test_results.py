@@ -1,10 +1,13 @@
 """Results: nobody before the end, nobody singled out, the figures equal to those of plain SQL."""
 
+import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from questionnaires import outline, results
 from questionnaires.models import Answer, Response
@@ -47,6 +50,37 @@ def test_live_results_are_those_that_were_announced(client):
     assert client.get(url(asked, "results")).status_code == 200
 
 
+def test_live_results_are_told_by_whole_days_and_their_lines_at_the_end_only(client):
+    """Read at each instant, they would say what the last one to send answered; one line each, all that they answered."""
+    asked = make_questionnaire(shows_live_results=True)
+    question = add_question(asked)
+    for _number in range(6):
+        make_response(asked, chosen(question, "Oui"), submitted_at=timezone.now() - dt.timedelta(days=1))
+    before = text_of(client.get(url(asked, "results")))
+    make_response(asked, chosen(question, "Non"))
+    assert ("6 réponses jusqu’à hier soir" in before, "reponses.csv" in before) == (True, False)
+    assert text_of(client.get(url(asked, "results"))) == before
+    assert client.get(url(asked, "export", form="csv")).status_code == 403
+    tomorrow = timezone.now() + dt.timedelta(days=1)
+    assert results.of(outline.read(asked), at=tomorrow).total == 7
+
+
+def text_of(response):
+    return re.sub(r'nonce="[^"]*"', "", response.content.decode())
+
+
+def test_a_unanimous_group_is_not_read_from_the_zeros_beside_it():
+    """Six of one age who all say yes: their zero is hidden like any small count, and the six with it."""
+    asked = over()
+    question = add_question(asked)
+    for band, answers in (("15-17", ["Oui"] * 6), ("25-39", ["Oui"] * 10 + ["Non"] * 8)):
+        for answer in answers:
+            make_response(asked, chosen(question, answer), age_band=band)
+    cross = results.of(outline.read(asked), at=timezone.now(), cross="age").groups[0].results[0].cross
+    told = [] if cross is None else [cell for _head, cells in cross.lines[:-1] for cell in cells[:-1]]
+    assert not {"0", "6"} & set(told)
+
+
 def test_under_five_responses_nothing_is_shown(client):
     asked = over()
     question = add_question(asked)
@@ -87,7 +121,11 @@ def test_each_kind_is_drawn_with_its_table(client):
             Answer(question=place, district=district),
             Answer(question=text, text=f"Un texte secret {rank}"),
         )
-    by_label = {result.label: result for group in results.of(outline.read(asked)).groups for result in group.results}
+    by_label = {
+        result.label: result
+        for group in results.of(outline.read(asked), at=timezone.now()).groups
+        for result in group.results
+    }
 
     def table(label):
         return {head: tuple(cells) for head, cells in by_label[label].table.lines}
@@ -124,7 +162,7 @@ def test_districts_of_a_few_are_put_together():
         for _number in range(count):
             make_response(asked, Answer(question=question, district=district))
 
-    result = results.of(outline.read(asked)).groups[0].results[0]
+    result = results.of(outline.read(asked), at=timezone.now()).groups[0].results[0]
     heads = [head for head, _cells in result.table.lines]
     assert ("Petit" in heads, "Seul" in heads, "Autres quartiers" in heads) == (False, False, True)
 
@@ -165,7 +203,7 @@ def test_districts_too_small_are_crossed_by_sector():
             for label in ("Oui", "Oui", "Non", "Non"):
                 make_response(asked, chosen(question, label), district=district)
 
-    cross = results.of(outline.read(asked), cross="quartier").groups[0].results[0].cross
+    cross = results.of(outline.read(asked), at=timezone.now(), cross="quartier").groups[0].results[0].cross
     assert list(cross.head) == ["", "Nord", "Sud", "Ensemble"]
     assert [values[0] for _head, values in cross.lines] == ["8", "8", "16"]
 
@@ -177,7 +215,7 @@ def test_a_cross_of_too_few_is_not_given():
     for _number in range(6):
         make_response(asked, chosen(question, "Oui"), district=district)
 
-    assert results.of(outline.read(asked), cross="quartier").groups[0].results[0].cross is None
+    assert results.of(outline.read(asked), at=timezone.now(), cross="quartier").groups[0].results[0].cross is None
 
 
 @pytest.mark.parametrize("count", [1, 12])
