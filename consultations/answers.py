@@ -220,7 +220,7 @@ class OpinionRow:
 
 
 def row(item: Item, *, consultation: Consultation) -> OpinionRow:
-    """Make the line of an opinion read `with_answers` (select its contribution, its comment and its comment's contribution)."""
+    """Make the line of an opinion read `with_answers` (select its contribution, its comment's contribution, its answer's question)."""
     base = reverse("consultations:contributions", args=[consultation.slug])
     if item.contribution is not None:
         url = f"{base}{item.contribution.reference}/"
@@ -229,7 +229,8 @@ def row(item: Item, *, consultation: Consultation) -> OpinionRow:
     else:
         url = ""
     return OpinionRow(
-        title=item.title or _("Sans titre"),
+        # A free text begins like its title: the question it answers says more.
+        title=item.answer.question.label if item.answer else item.title or _("Sans titre"),
         url=url,
         kind=str(item.get_kind_display()),
         reference=item.reference,

@@ -6,9 +6,13 @@ everywhere only help to put them in order. Where words find too little, titles t
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
+from django.db.models import QuerySet, TextField
+from django.db.models.expressions import RawSQL
 
 from consultations.models import AnalysisTheme, Item
 
@@ -19,10 +23,11 @@ WORDS = 14
 SHORTEST = 3
 MEMBERS = 300
 
-_WORDS_OF_ITEM = """
-    SELECT lexeme FROM consultations_item i, unnest(i.search) WHERE i.id = %(item)s AND length(lexeme) >= %(shortest)s
-    ORDER BY ('A' = ANY(weights)) DESC, cardinality(positions) DESC, length(lexeme) DESC, lexeme LIMIT %(words)s
-"""
+# As one value of the row of an opinion.
+_WORDS_OF_ITEM = f"""ARRAY(
+    SELECT lexeme::text FROM unnest(consultations_item.search) WHERE length(lexeme) >= {SHORTEST}
+    ORDER BY ('A' = ANY(weights)) DESC, cardinality(positions) DESC, length(lexeme) DESC, lexeme LIMIT {WORDS}
+)"""  # noqa: S608 (only numbers written above enter it)
 _WORDS_OF_THEME = """
     SELECT lexeme FROM (
         SELECT lexeme, 1000 AS weight FROM unnest(to_tsvector('french_unaccent', %(text)s)) WHERE length(lexeme) >= %(shortest)s
@@ -41,7 +46,10 @@ _LIKENESS = "similarity(f_unaccent(lower({0}.title)), f_unaccent(lower(%(text)s)
 # How many opinions hold each word is counted no further than what can be compared; the rarest words are kept as long as all
 # the opinions that hold one of them can be.
 _CLOSEST = f"""
-    SELECT id FROM (WITH words AS (
+    SELECT o.id, o.reference, o.title, ARRAY(
+        SELECT a.title::text FROM consultations_itemtheme t JOIN consultations_analysistheme a ON a.id = t.theme_id
+        WHERE t.item_id = o.id ORDER BY a.title
+    ) FROM (WITH words AS (
         SELECT w.query, sum(f.number) OVER rarest AS total, row_number() OVER rarest AS rank
         FROM unnest(%(words)s) WITH ORDINALITY AS w(query, place), LATERAL (
             SELECT count(*) AS number FROM (
@@ -65,25 +73,37 @@ _CLOSEST = f"""
         ORDER BY score DESC, i.id LIMIT %(size)s
     )
     SELECT id, score, 1 AS part FROM close UNION ALL SELECT id, score, 2 FROM alike) found
-    ORDER BY part, score DESC, id LIMIT %(size)s
+    JOIN consultations_item o ON o.id = found.id ORDER BY found.part, found.score DESC, o.id LIMIT %(size)s
 """  # noqa: S608 (texts written above)
 
 
-def of_item(item: Item, *, size: int = NEIGHBOURS) -> list[Item]:
-    """Find the opinions most like one, the closest first; those gone or grouped already are left out."""
-    words = _words(_WORDS_OF_ITEM, item=item.pk)
-    return _closest(words, consultation=item.consultation_id, text=item.title, item=item.pk, size=size)
+@dataclass(frozen=True)
+class Near:
+    """An opinion that resembles: its key, what names it, and the work titles of its themes."""
+
+    pk: int
+    reference: str
+    title: str
+    themes: Sequence[str]
 
 
-def of_theme(theme: AnalysisTheme, *, size: int = 3 * NEIGHBOURS) -> list[Item]:
+def with_words(rows: QuerySet[Item]) -> QuerySet[Item]:
+    """Add to each opinion the words by which `of_item` looks for others."""
+    found = RawSQL(_WORDS_OF_ITEM, (), output_field=ArrayField(TextField()))  # noqa: S611 (no value enters it)
+    return rows.annotate(own_words=found)
+
+
+def of_item(item: Any, *, size: int = NEIGHBOURS) -> list[Near]:
+    """Find the opinions most like one (read `with_words`), the closest first; those gone or grouped already are left out."""
+    return _closest(item.own_words, consultation=item.consultation_id, text=item.title, item=item.pk, size=size)
+
+
+def of_theme(theme: AnalysisTheme, *, size: int = 3 * NEIGHBOURS) -> list[Near]:
     """Find the opinions that seem to belong to a theme and are not in it, by its words and those of its opinions."""
     text = f"{theme.title} {theme.public_title} {theme.public_summary}"
-    words = _words(_WORDS_OF_THEME, theme=theme.pk, text=text, members=MEMBERS)
+    values = {"theme": theme.pk, "text": text, "members": MEMBERS, "words": WORDS, "shortest": SHORTEST}
+    words = [row[0] for row in _read(_WORDS_OF_THEME, values)]
     return _closest(words, consultation=theme.consultation_id, text=theme.shown_title, theme=theme.pk, size=size)
-
-
-def _words(query: str, **values: int | str) -> list[str]:
-    return [row[0] for row in _read(query, {"words": WORDS, "shortest": SHORTEST, **values})]
 
 
 def _read(query: str, values: dict[str, Any]) -> list[Any]:
@@ -94,7 +114,7 @@ def _read(query: str, values: dict[str, Any]) -> list[Any]:
 
 def _closest(
     words: Sequence[str], *, consultation: int, text: str, item: int = 0, theme: int = 0, size: int
-) -> list[Item]:
+) -> list[Near]:
     if not words:
         return []
     # A lexeme between quotes, its own quotes and backslashes doubled, is one word of a tsquery.
@@ -109,6 +129,4 @@ def _closest(
         "ranked": RANKED,
         "size": size,
     }
-    keys = [row[0] for row in _read(_CLOSEST, values)]
-    rows = Item.objects.in_bulk(keys)
-    return [rows[key] for key in keys]
+    return [Near(*row) for row in _read(_CLOSEST, values)]

@@ -134,9 +134,15 @@ def of_themes(themes: Sequence[AnalysisTheme]) -> dict[int, list[Outcome]]:
     return found
 
 
-def preview(consultation: Consultation, theme: AnalysisTheme | None = None) -> Preview:
-    """Count what publishing what is ready would do, for one theme or for all, without doing it."""
-    chosen = [theme] if theme else list(AnalysisTheme.objects.filter(consultation=consultation).order_by("title", "pk"))
+def preview(
+    consultation: Consultation, theme: AnalysisTheme | None = None, *, known: Sequence[AnalysisTheme] | None = None
+) -> Preview:
+    """Count what publishing what is ready would do, for one theme or for all, without doing it.
+
+    Shape: `known`, where the page has read them, is every theme of the consultation.
+    """
+    themes_here = AnalysisTheme.objects.filter(consultation=consultation) if known is None else known
+    chosen = [theme] if theme else sorted(themes_here, key=lambda row: (row.title, row.pk))
     themes = [row for row in chosen if row.is_ready]
     own = [] if theme else [item for item in _drafted(consultation) if item.is_ready]
     with connection.cursor() as cursor:

@@ -5,6 +5,7 @@ not said: withdrawing a text or a position does not undo having taken part, nor 
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -223,18 +224,21 @@ class Figures:
 
 def figures(consultation: Consultation) -> Figures:
     """Count who took part, from the ledger alone: exact numbers, for staff and for what merges small cells after."""
-    rows = Participation.objects.filter(consultation=consultation)
-    channels = by_channel(consultation)
-    number = Count("pk")
-    districts = rows.values_list("district__name").annotate(number=number).order_by("district__name")
-    bands = dict(rows.values_list("age_band").annotate(number=number).order_by("age_band"))
-    weeks = rows.annotate(week=TruncWeek("first_on")).values_list("week").annotate(number=number).order_by("week")
+    rows = Participation.objects.filter(consultation=consultation).annotate(week=TruncWeek("first_on"))
+    channels, districts, bands, weeks = Counter[str](), Counter[str | None](), Counter[str](), Counter[dt.date]()
+    # One query: those alike on everything come as one row.
+    alike = rows.values_list("channel", "district__name", "age_band", "week").annotate(number=Count("pk"))
+    for channel, district, band, week, number in alike.order_by("district__name", "week"):
+        channels[channel] += number
+        districts[district] += number
+        bands[band] += number
+        weeks[week] += number
     return Figures(
-        people=sum(channels.values()),
-        by_channel=channels,
+        people=channels.total(),
+        by_channel={channel: channels[channel] for channel in Channel.values if channel in channels},
         by_district=dict(districts),
         by_age={band: bands[band] for band in [*ages.AgeBand.values, ""] if band in bands},
-        by_week=dict(weeks),
+        by_week=dict(sorted(weeks.items())),
     )
 
 

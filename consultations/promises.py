@@ -100,9 +100,12 @@ def due_on(consultation: Consultation) -> dt.date | None:
 
 
 def met_on(consultation: Consultation) -> dt.date | None:
-    """Give the day of the first report, None while there is none."""
-    told = consultation.reports.filter(published_at__isnull=False).order_by("published_at")
-    at = told.values_list("published_at", flat=True).first()
+    """Give the day of the first report, None while there is none; no query when `first_report_at` was read."""
+    if hasattr(consultation, "first_report_at"):
+        at = consultation.first_report_at
+    else:
+        told = consultation.reports.filter(published_at__isnull=False).order_by("published_at")
+        at = told.values_list("published_at", flat=True).first()
     return day_of(at) if at else None
 
 

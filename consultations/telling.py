@@ -210,7 +210,9 @@ def _line(consultation: Consultation, told: Told) -> dict[str, Any]:
                 "decision": decision_words(outcome),
                 "subject": outcome.subject,
                 "day": typography.day(outcome.published_at),
-                "explanation": presentation.shortened(markup.to_text(outcome.explanation_html), EXPLANATION),
+                "explanation": presentation.shortened(
+                    markup.to_text(outcome.explanation_html), EXPLANATION, mark="\u00a0[…]"
+                ),
             }
             for outcome in told.outcomes
         ],

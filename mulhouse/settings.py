@@ -224,7 +224,7 @@ AUTH_USER_MODEL = "accounts.User"
 # The address is unique whatever its capitals, by a constraint on lower(email).
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = [
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "accounts.backends.PortalBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
 LOGIN_URL = "account_login"

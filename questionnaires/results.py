@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet, Value
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from city.models import District
+from desk.models import Channel
 from mulhouse import charts, small_cells, typography
 from mulhouse.ages import AgeBand
 from mulhouse.charts import Bar, Stack
@@ -59,6 +60,9 @@ class Group:
     results: Sequence[Result]
 
 
+NOBODY = small_cells.Merged({}, (), 0)
+
+
 @dataclass(frozen=True)
 class Results:
     """The results of a questionnaire; no group when there are too few responses."""
@@ -66,6 +70,7 @@ class Results:
     total: int
     words: str
     groups: Sequence[Group] = ()
+    channels: small_cells.Merged = NOBODY
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,18 @@ def count(questionnaire: Questionnaire) -> int:
     return Response.objects.filter(questionnaire=questionnaire, submitted_at__isnull=False).count()
 
 
+def with_counts(rows: QuerySet[Questionnaire]) -> Any:
+    """Add to each questionnaire the number of its responses that were sent, `sent`."""
+    return rows.annotate(sent=Count("responses", filter=Q(responses__submitted_at__isnull=False)))
+
+
+def by_channel(questionnaire: Questionnaire) -> dict[str, int]:
+    """Count the responses that were sent by how they came, in the order of `Channel`."""
+    sent = Response.objects.filter(questionnaire=questionnaire, submitted_at__isnull=False)
+    found = dict(sent.order_by().values_list("channel").annotate(number=Count("pk")))
+    return {channel: found[channel] for channel in Channel.values if channel in found}
+
+
 def is_enough(total: int) -> bool:
     """Tell whether enough people answered for the results to single nobody out."""
     return total >= LEAST_RESPONSES
@@ -95,12 +112,14 @@ def of(read: Outline, *, cross: str = "") -> Results:
 
     Shape: `cross` is a key of CROSSES, "" for none. Four queries, five with a cross.
     """
-    total = count(read.questionnaire)
+    came = by_channel(read.questionnaire)
+    total = sum(came.values())
     words = ngettext("%(n)s réponse", "%(n)s réponses", total) % {"n": typography.number(total)}
     if not is_enough(total):
         return Results(total, words)
     counted = _counted(read)
-    found = list(District.objects.select_related("sector"))
+    has_districts = cross == "quartier" or any(asking.kind == Kind.DISTRICT for asking in read.questions)
+    found = list(District.objects.select_related("sector")) if has_districts else []
     districts = {district.pk: district.name for district in found}
     crossed = _crossed(read, cross, found) if cross else {}
     groups = [
@@ -113,7 +132,7 @@ def of(read: Outline, *, cross: str = "") -> Results:
         )
         for page in read.pages
     ]
-    return Results(total, words, groups)
+    return Results(total, words, groups, small_cells.merged(came, least=1))
 
 
 def _sent(read: Outline) -> Any:
@@ -128,9 +147,11 @@ def _counted(read: Outline) -> dict[int, Counted]:
     ranks: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
     numbers: dict[int, Counter[Decimal]] = defaultdict(Counter)
     districts: dict[int, Counter[int]] = defaultdict(Counter)
-    rows = _sent(read).values_list("question_id", "option_id", "row_id", "rank", "number", "district_id")
-    for question, option, row, rank, number, district, found in rows.annotate(found=Count("pk")):
-        if row is not None:
+    people: dict[int, int] = {}
+    for is_people, question, option, row, rank, number, district, found in _answers(read):
+        if is_people:
+            people[question] = found
+        elif row is not None:
             cells[question][row, option] += found
         elif rank is not None:
             ranks[question][option, rank] += found
@@ -140,7 +161,6 @@ def _counted(read: Outline) -> dict[int, Counted]:
             numbers[question][number] += found
         elif district is not None:
             districts[question][district] += found
-    people = dict(_sent(read).values_list("question_id").annotate(people=Count("response_id", distinct=True)))
     return {
         asking.pk: Counted(
             options[asking.pk],
@@ -152,6 +172,16 @@ def _counted(read: Outline) -> dict[int, Counted]:
         )
         for asking in read.questions
     }
+
+
+def _answers(read: Outline) -> Any:
+    """Count each value of each question, then (marked) the people who answered each question: one query."""
+    columns = ("option_id", "row_id", "rank", "number", "district_id")
+    values = _sent(read).values_list(Value(False), "question_id", *columns).annotate(found=Count("pk"))  # noqa: FBT003 (SQL)
+    fields: Any = Answer._meta
+    nothing = [Value(None, output_field=fields.get_field(name.removesuffix("_id"))) for name in columns]
+    people = _sent(read).values_list(Value(True), "question_id", *nothing)  # noqa: FBT003 (same)
+    return values.union(people.annotate(found=Count("response_id", distinct=True)), all=True)
 
 
 def _result(

@@ -15,17 +15,17 @@ from tests.factories import sign_in
 EXAMPLES = {"int": 1, "slug": "exemple", "str": "exemple", "path": "exemple", "uuid": uuid.UUID(int=1)}
 
 
-def _walk(resolver, namespaces=(), converters=None):
+def walk(resolver, namespaces=(), converters=None):
     for pattern in resolver.url_patterns:
         within = {**(converters or {}), **pattern.pattern.converters}
         if isinstance(pattern, URLResolver):
-            yield from _walk(pattern, (*namespaces, *filter(None, [pattern.namespace])), within)
+            yield from walk(pattern, (*namespaces, *filter(None, [pattern.namespace])), within)
         elif pattern.name:
             yield ":".join([*namespaces, pattern.name]), (pattern.callback, within)
 
 
 # The admin has a door of its own, tried below.
-ROUTES = {name: route for name, route in _walk(get_resolver()) if not name.startswith("admin:")}
+ROUTES = {name: route for name, route in walk(get_resolver()) if not name.startswith("admin:")}
 OURS = {name: view.access for name, (view, _) in ROUTES.items() if hasattr(view, "access")}
 
 

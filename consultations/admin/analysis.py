@@ -4,19 +4,31 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models.functions import JSONObject
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 
 from city.models import District
-from consultations import analysis, coverage, neighbours, outcomes, presentation, signatures
+from consultations import analysis, asking, coverage, neighbours, outcomes, presentation, signatures
 from consultations import analysis_rules as may
 from consultations.admin import analysis_forms as forms
-from consultations.admin.workspace import address, draw, fetch
-from consultations.models import AnalysisTheme, Comment, Consultation, Contribution, Item, ItemTheme, Note
+from consultations.admin.workspace import address, draw, seen_by
+from consultations.models import (
+    AnalysisTheme,
+    Comment,
+    Consultation,
+    ConsultationQuestionnaire,
+    Contribution,
+    Item,
+    ItemTheme,
+    Note,
+    Outcome,
+)
 from mulhouse import lists, typography
 from mulhouse.access import staff
 from mulhouse.errors import DomainError
@@ -70,8 +82,21 @@ def _draw(request: HttpRequest, consultation: Consultation, template: str, **con
     )
 
 
-def _themes(consultation: Consultation) -> list[AnalysisTheme]:
-    return list(AnalysisTheme.objects.filter(consultation=consultation).order_by("title", "pk"))
+def _fetch(request: HttpRequest, pk: int, *with_rows: str) -> Any:
+    """Fetch a consultation with what the top of these pages counts."""
+    asked = Exists(ConsultationQuestionnaire.objects.filter(consultation=OuterRef("pk")))
+    return get_object_or_404(
+        coverage.with_counts(seen_by(request, *with_rows)).annotate(has_questionnaire=asked), pk=pk
+    )
+
+
+def _themes(consultation: Consultation) -> list[Any]:
+    """Read the themes, by title, each with the `number` of its opinions."""
+    found = AnalysisTheme.objects.filter(consultation=consultation).annotate(number=Count("links"))
+    themes: list[Any] = list(found.order_by("title", "pk"))
+    for row in themes:
+        row.consultation = consultation
+    return themes
 
 
 # --- The work list -------------------------------------------------------------------------------------------------------
@@ -80,7 +105,7 @@ def _themes(consultation: Consultation) -> list[AnalysisTheme]:
 @staff(may.ANALYSE)
 def work_list(request: HttpRequest, pk: int) -> HttpResponse:
     """Search and filter opinions, and put many of them in a theme or a group at once."""
-    consultation = fetch(request, pk)
+    consultation = _fetch(request, pk, "sections")
     known = _themes(consultation)
     if request.method == "POST":
         _do_bulk(request, consultation, known)
@@ -99,7 +124,7 @@ def work_list(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         consultation,
         "admin/consultations/analysis.html",
-        rows=[_row(row) for row in page.rows],
+        rows=[_row(row, known) for row in page.rows],
         count=lists.bounded_count(asked.qs),
         count_limit=lists.COUNT_LIMIT,
         themes=known,
@@ -137,12 +162,17 @@ def _filter(query: QueryDict, consultation: Consultation, known: list[AnalysisTh
     )
 
 
-def _with_themes(rows: QuerySet[Item]) -> QuerySet[Item]:
-    links = ItemTheme.objects.select_related("theme").order_by("theme__title")
-    return rows.prefetch_related(Prefetch("links", queryset=links))
+def _with_themes(found: QuerySet[Item]) -> QuerySet[Item]:
+    """Add to each opinion the keys of its themes: the page has read the themes themselves."""
+    return found.annotate(theme_keys=ArraySubquery(ItemTheme.objects.filter(item=OuterRef("pk")).values("theme")))
 
 
-def _row(row: Item) -> dict[str, Any]:
+def _held(row: Any, known: list[AnalysisTheme]) -> list[AnalysisTheme]:
+    """Give the themes of an opinion read `_with_themes`, by title."""
+    return [theme for theme in known if theme.pk in row.theme_keys]
+
+
+def _row(row: Item, known: list[AnalysisTheme]) -> dict[str, Any]:
     text = "" if row.title and row.words.startswith(row.title[:40]) else row.words
     return {
         "item": row,
@@ -150,7 +180,7 @@ def _row(row: Item) -> dict[str, Any]:
         "title": row.title or "Texte retiré",
         "excerpt": presentation.shortened(text or row.words, EXCERPT),
         "tone": TONES[row.place],
-        "themes": [link.theme for link in row.links.all()],
+        "themes": _held(row, known),
     }
 
 
@@ -237,10 +267,10 @@ def _head(request: HttpRequest, consultation: Consultation, keys: list[int]) -> 
 @staff(may.ANALYSE)
 def item(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
     """Show an opinion with everything that helps to answer it, on one page; save its themes and its own decision."""
-    consultation = fetch(request, pk)
+    consultation = _fetch(request, pk)
     row = _item(consultation, reference)
     known = _themes(consultation)
-    held = [link.theme for link in row.links.all()]
+    held = _held(row, known)
     initial = {
         "seen": row.version,
         "themes": [str(each.pk) for each in held],
@@ -264,7 +294,7 @@ def item(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
             note = forms.NoteForm(request.POST, prefix="note")
             done = note.is_valid() and _noted(request, row, note)
         else:
-            _do_one(request, consultation, row, gesture)
+            _do_one(request, consultation, row, held, gesture)
             done = True
         if done:
             return redirect(address("analysis_item", pk, reference))
@@ -282,19 +312,27 @@ def item(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
     )
 
 
-def _item(consultation: Consultation, reference: str) -> Item:
-    rows = Item.objects.filter(consultation=consultation).select_related(
-        "consultation",
+def _item(consultation: Consultation, reference: str) -> Any:
+    found = Item.objects.filter(consultation=consultation).select_related(
         "section",
         "district",
         "grouped_with",
         "contribution__author",
         "contribution__district",
         "comment__author",
-        "comment__contribution__consultation",
+        "comment__contribution",
         "answer__question",
     )
-    return get_object_or_404(_with_themes(rows).defer("search"), reference=reference.upper())
+    # As one value of its row, as its themes and its words: no query more on this page.
+    members = Item.objects.filter(grouped_with=OuterRef("pk")).order_by("received_at", "pk")
+    found = found.annotate(grouped=ArraySubquery(members.values(data=JSONObject(reference="reference", title="title"))))
+    row = get_object_or_404(neighbours.with_words(_with_themes(found)).defer("search"), reference=reference.upper())
+    # The consultation was read for the frame: everything that leads to it leads there.
+    row.consultation = consultation
+    for voice in (row.contribution, row.comment.contribution if row.comment else None):
+        if voice is not None:
+            voice.consultation = consultation
+    return row
 
 
 def _save_item(request: HttpRequest, row: Item, form: forms.ItemForm) -> bool:
@@ -348,13 +386,15 @@ def _noted(request: HttpRequest, about: Item | AnalysisTheme, form: forms.NoteFo
     return True
 
 
-def _do_one(request: HttpRequest, consultation: Consultation, row: Item, gesture: str) -> None:
+def _do_one(
+    request: HttpRequest, consultation: Consultation, row: Item, held: list[AnalysisTheme], gesture: str
+) -> None:
     """Do one of the small gestures of the page, and say how it went."""
     actor, at = request.user, timezone.now()
     try:
         if gesture == "comme":
             other = get_object_or_404(Item, consultation=consultation, reference=request.POST.get("avis", ""))
-            _same_themes(request, row, other)
+            _same_themes(request, held, other)
         elif gesture == "regrouper":
             rows = Item.objects.filter(consultation=consultation)
             other = get_object_or_404(rows, reference=request.POST.get("avis", "").strip().upper())
@@ -369,15 +409,17 @@ def _do_one(request: HttpRequest, consultation: Consultation, row: Item, gesture
             comment = get_object_or_404(here, reference=request.POST.get("commentaire", ""))
             analysis.mark_proposal(actor=actor, comment=comment, is_proposal=gesture == "proposition")
             messages.success(request, f"Commentaire {comment.reference}\u00a0: c’est noté.")
+        elif gesture in {"montrer", "taire"}:
+            asking.show_text(actor=actor, item=row, is_shown=gesture == "montrer", at=at)
+            messages.success(request, "Montré sans nom." if gesture == "montrer" else "Plus personne ne lit ce texte.")
         else:
             raise PermissionDenied
     except DomainError as error:
         messages.error(request, error.message)
 
 
-def _same_themes(request: HttpRequest, row: Item, other: Item) -> None:
+def _same_themes(request: HttpRequest, held: list[AnalysisTheme], other: Item) -> None:
     """Put a neighbour in the themes of the opinion on the screen."""
-    held = [link.theme for link in row.links.all()]
     if not held:
         messages.error(request, "Donnez d’abord un thème à cet avis.")
         return
@@ -387,11 +429,10 @@ def _same_themes(request: HttpRequest, row: Item, other: Item) -> None:
     messages.success(request, f"{other.reference} rejoint {titles}.")
 
 
-def _item_context(consultation: Consultation, row: Item, held: list[AnalysisTheme]) -> dict[str, Any]:
+def _item_context(consultation: Consultation, row: Any, held: list[AnalysisTheme]) -> dict[str, Any]:
     contribution = row.contribution
     around = contribution or (row.comment.contribution if row.comment else None)
     found = neighbours.of_item(row) if row.words else []
-    themes_of = _titles([each.pk for each in found])
     is_gone = row.place in {Item.Place.WITHDRAWN, Item.Place.HIDDEN}
     return {
         "item": row,
@@ -405,10 +446,8 @@ def _item_context(consultation: Consultation, row: Item, held: list[AnalysisThem
         "question": row.answer.question.label if row.answer else (row.section.question if row.section else ""),
         "held": held,
         "comments": _comments(around) if around else [],
-        "neighbours": [
-            (each, address("analysis_item", consultation.pk, each.reference), themes_of[each.pk]) for each in found
-        ],
-        "members": list(row.members.order_by("received_at", "pk").defer("search")),
+        "neighbours": [(each, address("analysis_item", consultation.pk, each.reference)) for each in found],
+        "members": row.grouped,
         "head_url": address("analysis_item", consultation.pk, row.grouped_with.reference) if row.grouped_with else "",
         "notes": _notes(Note.objects.filter(item=row)),
         "given": [(each, presentation.resident_html(each.outcome.explanation_html)) for each in outcomes.history(row)],
@@ -439,14 +478,6 @@ def _public_url(row: Item) -> str:
     return ""
 
 
-def _titles(keys: list[int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {key: [] for key in keys}
-    links = ItemTheme.objects.filter(item__in=keys).order_by("theme__title").values_list("item_id", "theme__title")
-    for key, title in links:
-        found[key].append(title)
-    return found
-
-
 def _comments(around: Contribution) -> list[tuple[Comment, str, str]]:
     rows = (
         Comment.objects.visible().filter(contribution=around).select_related("author").order_by("-published_at", "-pk")
@@ -474,7 +505,7 @@ def _notes(rows: QuerySet[Note]) -> list[tuple[str, Any, str]]:
 @staff(may.ANALYSE)
 def themes(request: HttpRequest, pk: int) -> HttpResponse:
     """List the themes with where each stands, see what publishing would do, and publish."""
-    consultation = fetch(request, pk)
+    consultation = _fetch(request, pk)
     form = forms.NewThemeForm()
     if request.method == "POST":
         gesture = request.POST.get("geste", "")
@@ -487,23 +518,23 @@ def themes(request: HttpRequest, pk: int) -> HttpResponse:
         form = forms.NewThemeForm(request.POST)
         if form.is_valid() and (new := _created(request, consultation, form)):
             return redirect(address("analysis_theme", pk, new.reference))
-    rows = AnalysisTheme.objects.filter(consultation=consultation).annotate(
+    found = AnalysisTheme.objects.filter(consultation=consultation).annotate(
         number=Count("links"), waiting=Count("links", filter=Q(links__item__place=Item.Place.WAITING))
     )
-    rows = rows.order_by("-number", "title")
-    answers = outcomes.of_themes(list(rows))
+    known = list(found.order_by("-number", "title"))
+    answers = outcomes.of_themes(known)
     lacking = coverage.lacking(consultation)
     return _draw(
         request,
         consultation,
         "admin/consultations/analysis_themes.html",
         form=form,
-        rows=[(row, address("analysis_theme", pk, row.reference), next(iter(answers[row.pk]), None)) for row in rows],
-        preview=outcomes.preview(consultation),
+        rows=[(row, address("analysis_theme", pk, row.reference), next(iter(answers[row.pk]), None)) for row in known],
+        preview=outcomes.preview(consultation, known=known),
         lacking=[(each, address("analysis_item", pk, each.reference)) for each in lacking.defer("search")[:10]],
         lacking_url=address("analysis", pk) + f"?place={Item.Place.WAITING}",
         loose_url=address("analysis", pk) + f"?theme={forms.WITHOUT}",
-        has_questionnaire=consultation.questionnaire_links.exists(),
+        has_questionnaire=consultation.has_questionnaire,
     )
 
 
@@ -546,11 +577,11 @@ def _publish(request: HttpRequest, consultation: Consultation, theme: AnalysisTh
 @staff(may.ANALYSE)
 def theme(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
     """Say a theme, prepare its decision, see what would join it and who would be told, and publish."""
-    consultation = fetch(request, pk)
+    consultation = _fetch(request, pk)
     known = _themes(consultation)
-    row = get_object_or_404(
-        AnalysisTheme.objects.select_related("consultation"), consultation=consultation, reference=reference.upper()
-    )
+    row = next((each for each in known if each.reference == reference.upper()), None)
+    if row is None:
+        raise Http404
     others = [each for each in known if each.pk != row.pk]
     initial = {
         "seen": row.version,
@@ -577,9 +608,8 @@ def theme(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
             return _theme_gesture(request, consultation, row, others, gesture)
         if done:
             return redirect(address("analysis_theme", pk, row.reference))
-    suggestions = neighbours.of_theme(row)
-    titles = _titles([each.pk for each in suggestions])
-    members = Item.objects.filter(consultation=consultation, links__theme=row)
+    # Read once: what was given is shown, and says whether the theme may still go away.
+    prefetch_related_objects([row], Prefetch("outcomes", Outcome.objects.newest()))
     return _draw(
         request,
         consultation,
@@ -589,11 +619,11 @@ def theme(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
         theme_form=form,
         note_form=note,
         merge_form=forms.MergeForm(themes=others) if others else None,
-        number=members.count(),
+        number=row.number,
         members_url=address("analysis", pk) + f"?theme={row.reference}",
-        suggestions=[(each, address("analysis_item", pk, each.reference), titles[each.pk]) for each in suggestions],
+        suggestions=[(each, address("analysis_item", pk, each.reference)) for each in neighbours.of_theme(row)],
         notes=_notes(Note.objects.filter(theme=row)),
-        given=[(each, presentation.resident_html(each.explanation_html)) for each in outcomes.of_themes([row])[row.pk]],
+        given=[(each, presentation.resident_html(each.explanation_html)) for each in row.outcomes.all()],
         preview=outcomes.preview(consultation, row),
         delete_refusal=may.delete_refusal(request.user, row),
         stale=_theirs_theme(row) if stale else None,

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 
@@ -21,7 +21,8 @@ from mulhouse.errors import DomainError, require
 @staff(workspace.EDIT)
 def following(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what follows a consultation."""
-    consultation, now = workspace.fetch(request, pk), timezone.now()
+    consultation = get_object_or_404(coverage.with_counts(workspace.seen_by(request)), pk=pk)
+    now = timezone.now()
     today = timezone.localdate(now)
     rows = Commitment.objects.filter(consultation_link__consultation=consultation).select_related("service")
     return workspace.draw(

@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from consultations import coverage
 from consultations.admin import workspace
 from consultations.admin.forms import RichTextField
 from consultations.models import REPORT_LINES, REPORT_TEXTS, Consultation, Item, Report
@@ -83,6 +84,8 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     consultation, now = workspace.fetch(request, pk), timezone.now()
     draft = _draft(consultation)
     versions = list(Report.objects.published().filter(consultation=consultation))
+    for row in versions:
+        row.consultation = consultation
     context: dict[str, Any] = {
         "report": draft,
         "versions": [(row, row.get_pdf_state_display()) for row in versions],
@@ -146,13 +149,10 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a draft exactly as residents will see it, with the figures of today."""
-    consultation = workspace.fetch(request, pk)
+    consultation = get_object_or_404(coverage.with_counts(workspace.seen_by(request)), pk=pk)
     draft = _draft_or_404(consultation)
-    response = render(
-        request,
-        "consultations/report.html",
-        page_context(draft, [], figures.collect(consultation, at=timezone.now())),
-    )
+    counted = figures.collect(consultation, at=timezone.now(), opinions=coverage.of(consultation))
+    response = render(request, "consultations/report.html", page_context(draft, [], counted))
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Cache-Control"] = "private, no-store"
     return response

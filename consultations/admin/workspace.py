@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from csp.constants import NONCE
 from csp.decorators import csp_update
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -75,14 +76,15 @@ def _addresses(consultation: Consultation) -> dict[str, tuple[str, str]]:
     return {name: (label, address(route, consultation.pk)) for name, label, route in PARTS}
 
 
-def fetch(request: HttpRequest, pk: int) -> Consultation:
-    """Fetch a consultation this agent may see, with what the frame shows."""
-    return get_object_or_404(
-        Consultation.objects.visible_to(request.user)
-        .select_related("theme", "service")
-        .prefetch_related("phases", "sections", "documents"),
-        pk=pk,
-    )
+def seen_by(request: HttpRequest, *with_rows: str) -> QuerySet[Consultation]:
+    """Give the consultations this agent may see, each with what the frame shows and the rows that its page reads besides."""
+    found = Consultation.objects.visible_to(request.user).select_related("theme", "service")
+    return found.prefetch_related("phases", *with_rows)
+
+
+def fetch(request: HttpRequest, pk: int, *with_rows: str) -> Consultation:
+    """Fetch a consultation this agent may see, with what the frame shows and the rows that its page reads besides."""
+    return get_object_or_404(seen_by(request, *with_rows), pk=pk)
 
 
 def draw(request: HttpRequest, consultation: Consultation, template: str, **context: Any) -> TemplateResponse:
@@ -197,7 +199,7 @@ def phases_page(request: HttpRequest, pk: int) -> HttpResponse:
 @staff(EDIT)
 def sections(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the sections of a consultation and the question each asks."""
-    consultation = fetch(request, pk)
+    consultation = fetch(request, pk, "sections")
     formset = forms.section_formset(list(consultation.sections.all()), request.POST or None)
     form = _versioned(request, consultation)
     if request.method == "POST" and formset.is_valid() and form.is_valid():
@@ -226,7 +228,7 @@ def _versioned(request: HttpRequest, consultation: Consultation) -> forms.Versio
 @staff(EDIT)
 def documents(request: HttpRequest, pk: int) -> HttpResponse:
     """List the documents of a consultation."""
-    consultation = fetch(request, pk)
+    consultation = fetch(request, pk, "documents")
     rows = [
         {
             "title": row.title,
@@ -245,7 +247,7 @@ def documents(request: HttpRequest, pk: int) -> HttpResponse:
 @staff(EDIT)
 def document(request: HttpRequest, pk: int, document_pk: int | None = None) -> HttpResponse:
     """Give a document to read, or change one."""
-    consultation = fetch(request, pk)
+    consultation = fetch(request, pk, "documents")
     known = None if document_pk is None else get_object_or_404(consultation.documents, pk=document_pk)
     start = known or Document(consultation=consultation, position=len(consultation.documents.all()) + 1)
     form = forms.DocumentForm(request.POST or None, request.FILES or None, instance=start)
@@ -299,7 +301,7 @@ def remove_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResp
 @staff(EDIT)
 def publication(request: HttpRequest, pk: int) -> HttpResponse:
     """See what residents will see, what is missing, and publish."""
-    consultation, now = fetch(request, pk), timezone.now()
+    consultation, now = fetch(request, pk, "sections", "documents"), timezone.now()
     day = _chosen_day(request.GET.get("le", ""))
     at = now if day is None else phases.midnight(day)
     table = admin.site.get_model_admin(Consultation)

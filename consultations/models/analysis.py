@@ -64,10 +64,16 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.exclude(place__in=(Item.Place.WITHDRAWN, Item.Place.HIDDEN))
 
     def public(self) -> Self:
-        """Those whose text has a public page."""
+        """Those whose text everybody reads: on a page of its own, or, for a free text that an agent decided to show, in the list."""
         return self.standing().filter(
             Q(contribution__isnull=False)
-            | Q(comment__contribution__withdrawn_at__isnull=True, comment__contribution__hidden_at__isnull=True)
+            | Q(answer__shown_at__isnull=False)
+            # The comment itself too: a free text has none, so none of its dates either.
+            | Q(
+                comment__isnull=False,
+                comment__contribution__withdrawn_at__isnull=True,
+                comment__contribution__hidden_at__isnull=True,
+            )
         )
 
 

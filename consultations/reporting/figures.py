@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, JSONObject
 
 from city.models import District, Population
 from consultations import coverage, participation
-from consultations.models import AnalysisTheme, Consultation, Contribution, Item, Outcome
+from consultations.models import AnalysisTheme, Consultation, Contribution, Item, Outcome, Section
 from consultations.phases import PARIS
 from mulhouse import markup
 from mulhouse.ages import AgeBand
@@ -25,14 +26,15 @@ MOST_WEEKS = 26
 UNKNOWN = ""
 
 
-def collect(consultation: Consultation, *, at: dt.datetime) -> Figures:
+def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.Coverage | None = None) -> Figures:
     """Count everything a report shows, drafts of decisions taken as decided.
 
-    Shape: plain values, ready for JSON. `people` and the lines `by_channel`, `by_district`, `by_age`, `by_time` (see `_line`);
+    Shape: `opinions`, where the page has read them, is where they stand.
+    Plain values, ready for JSON. `people` and the lines `by_channel`, `by_district`, `by_age`, `by_time` (see `_line`);
     `population` by name of district and band; `sections` by section and kind; `opinions` the city answers, and those `gone`;
     `decisions`, an opinion counting in each it received; `answers`, one for each theme.
     """
-    counted, opinions = participation.figures(consultation), coverage.of(consultation)
+    counted, opinions = participation.figures(consultation), opinions or coverage.of(consultation)
     sections = _sections(consultation)
     answers = _answers(consultation)
     unit, times = _over_time(counted.by_week)
@@ -141,11 +143,16 @@ def _inhabitants(rows: Mapping[str, list[Population]], scope: list[str]) -> dict
 
 
 def _sections(consultation: Consultation) -> list[dict[str, Any]]:
-    """Count what is visible by section and kind."""
+    """Count what is visible by section and kind; `rank` is that of the section, 1 for the first."""
+    before = Q(position__lt=OuterRef("section__position")) | Q(
+        position=OuterRef("section__position"), pk__lte=OuterRef("section")
+    )
+    alike = Section.objects.filter(before, consultation=consultation).order_by().values("consultation")
+    rank = alike.annotate(number=Count("pk")).values("number")
     rows = (
         Contribution.objects.visible()
         .filter(consultation=consultation)
-        .values("kind", section_position=F("section__position"), section_title=F("section__title"))
+        .values("kind", section_rank=Coalesce(Subquery(rank), 0), section_title=F("section__title"))
         .annotate(
             number=Count("pk"),
             sum_comments=Sum("comment_count"),
@@ -153,13 +160,11 @@ def _sections(consultation: Consultation) -> list[dict[str, Any]]:
             sum_mixed=Sum(F("mixed_count") + F("imported_mixed_count")),
             sum_disagree=Sum(F("disagree_count") + F("imported_disagree_count")),
         )
-        .order_by("section__position", "section__pk", "kind")
+        .order_by("section_rank", "kind")
     )
-    sections = list(consultation.sections.order_by("position", "pk").values_list("position", "title"))
-    ranks = {place: rank for rank, place in enumerate(sections, start=1)}
     return [
         {
-            "rank": ranks.get((row["section_position"], row["section_title"]), 0),
+            "rank": row["section_rank"],
             "title": row["section_title"] or "",
             "kind": row["kind"],
             "contributions": row["number"],
@@ -222,29 +227,25 @@ def _answers(consultation: Consultation) -> list[dict[str, Any]]:
         )
         .order_by("title", "pk")
     )
-    last = {
-        outcome.theme_id: outcome
-        for outcome in Outcome.objects.filter(consultation=consultation, theme__isnull=False).order_by(
-            "published_at", "pk"
-        )
-    }
-    rows = [_answer(theme, last.get(theme.pk)) for theme in themes]
+    last = Outcome.objects.filter(theme=OuterRef("pk")).order_by("-published_at", "-pk")
+    said = JSONObject(decision="decision", forwarded_to="forwarded_to", explanation_html="explanation_html")
+    rows = [_answer(theme) for theme in themes.annotate(last=Subquery(last.values(said=said)[:1]))]
     return sorted((row for row in rows if row["opinions"]), key=lambda row: (-row["opinions"], row["title"]))
 
 
-def _answer(theme: Any, outcome: Outcome | None) -> dict[str, Any]:
-    if theme.is_ready or outcome is None:
-        decision, forwarded_to = theme.draft_decision, theme.draft_forwarded_to
-        html = markup.render_markdown(theme.draft_explanation)
-    else:
-        decision, forwarded_to, html = outcome.decision, outcome.forwarded_to, outcome.explanation_html
+def _answer(theme: Any) -> dict[str, Any]:
+    said = theme.last
+    if theme.is_ready or said is None:
+        said = {
+            "decision": theme.draft_decision,
+            "forwarded_to": theme.draft_forwarded_to,
+            "explanation_html": markup.render_markdown(theme.draft_explanation),
+        }
     return {
         "reference": theme.reference,
         "title": theme.shown_title,
         "summary": theme.public_summary,
         "is_minority": theme.is_minority,
         "opinions": theme.heads + theme.members,
-        "decision": decision,
-        "forwarded_to": forwarded_to,
-        "explanation_html": html,
+        **said,
     }

@@ -187,6 +187,6 @@ def test_results_cost_the_same_however_many(client, django_assert_num_queries, c
     for _number in range(5 * count):
         make_response(asked, chosen(question, "Oui"))
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         client.get(url(asked, "results"), headers={"Cookie": "messages=x"})
     assert Response.objects.count() == 5 * count
