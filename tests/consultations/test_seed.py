@@ -186,7 +186,6 @@ def test_register_is_alive_and_whole(loaded):
         "comment.published",
         "comment.supported",
         "consultation.demo",
-        "consultation.packaged",
         "consultation.table_entered",
         "contribution.assisted",
         "contribution.corrected",
