@@ -149,7 +149,9 @@ def _answered(answer: Answer) -> dict[str, Any]:
     decision = str(answer.tag.label)
     return {
         "title": f"{answer.title} (point de vue minoritaire)" if answer.is_minority else answer.title,
-        "asked": f"{answer.summary} ({answer.opinions})" if answer.summary else answer.opinions,
+        "asked": answer.summary,
+        "opinions": answer.opinions,
+        "url": _absolute(answer.url),
         "decision": f"{decision} à{NBSP}{answer.forwarded_to}" if answer.forwarded_to else decision,
         "blocks": blocks(answer.html),
     }

@@ -56,9 +56,11 @@ def outcomes(request: HttpRequest, slug: str) -> HttpResponse:
         context |= _opinions(request, row)
         template = "consultations/_outcome_rows.html" if is_fragment else "consultations/outcomes.html"
         return render(request, template, context)
+    # While opinions are open nobody waits yet: the count begins with the first answer, or once they are over.
+    at, found = timezone.now(), coverage.of(row)
     context |= {
-        "coverage": answers.coverage_words(coverage.of(row)),
-        "promise": promises.shown(row, at=timezone.now()),
+        "coverage": answers.coverage_words(found) if found.with_outcome or promises.is_asked(row, at=at) else "",
+        "promise": promises.shown(row, at=at),
         "is_preview": False,
         "outcomes_url": "",
         "themes": answers.of_themes(row),

@@ -189,6 +189,18 @@ def test_nothing_published_says_so(client):
     assert "Aucune réponse publiée pour l’instant" in text
 
 
+def test_coverage_is_counted_once_opinions_are_over_or_one_has_an_answer(client):
+    opened = f.make_consultation()
+    item = item_titled(opened, "Bancs")
+    item_titled(opened, "Arbres")
+    assert "une suite" not in text_of(client.get(url(opened)))
+    answer(item, at=timezone.now())
+    assert "1 avis sur 2 a une suite" in text_of(client.get(url(opened, "?encore")))
+    over = f.make_consultation(phase="analyse")
+    item_titled(over, "Bancs")
+    assert "0 avis sur 1 a une suite" in text_of(client.get(url(over)))
+
+
 def test_htmx_gets_the_results_alone(client):
     consultation = f.make_consultation()
     page = client.get(url(consultation, "?voir=avis"), headers={"HX-Request": "true"}).content.decode()
