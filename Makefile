@@ -31,7 +31,7 @@ types: install-dev ## Types (mypy strict)
 
 unit: install-dev ## Tests, y compris dans le navigateur ; ARGS="tests/accounts -x" pour une partie
 	@$(PY) -m tests.e2e.chromium
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 coverage: install-dev ## Tests sans navigateur, avec la part du code qu’ils parcourent
 	@$(PY) -m pytest --cov --ignore tests/e2e

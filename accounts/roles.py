@@ -107,8 +107,8 @@ def needs_second_factor(user: User) -> bool:
 def sync(app_label: str | None = None) -> None:
     """Give each group the permissions of the table, for one app or for all; running it again changes nothing.
 
-    Permissions of an app exist once Django has emitted `post_migrate` for it, which is when this runs: after `migrate`
-    and after the flush of a test, without a command that a deployment could forget.
+    Permissions of an app exist once Django has emitted `post_migrate` for it, which is when this runs: after `migrate`,
+    without a command that a deployment could forget.
     """
     prefix = f"{app_label}." if app_label else ""
     wanted = {name for role in ROLES.values() for name in role.permissions if name.startswith(prefix)}

@@ -9,7 +9,7 @@ roll would say at which second each person voted. The register says each day how
 
 import datetime as dt
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from desk import people
 from desk.models import Channel, Person
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, Refusal, require
+from mulhouse.queue import after_commit
 from transparency import register
 from transparency.models import RegisterLine
 
@@ -43,6 +44,10 @@ FIELDS = (
     "majority",
     "tie",
 )
+
+
+# What the service that holds a vote writes beside a change of its rules, and adds to the line of the register.
+Note = Callable[[Votation], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,10 @@ def save(
     return votation
 
 
-def publish(*, actor: Any, votation: Votation, at: dt.datetime) -> Votation:
-    """Declare the question, the dates and the rules, which never change from now on, and close an empty box.
+def publish(*, actor: Any, votation: Votation, at: dt.datetime, note: Note | None = None) -> Votation:
+    """Declare the question, the dates and the rules, and close an empty box.
 
+    Shape: `note` is called inside the transaction, before the register.
     Raises: RefusedError; RuntimeError outside a transaction.
     Locks: the vote, then the register.
     """
@@ -95,8 +101,59 @@ def publish(*, actor: Any, votation: Votation, at: dt.datetime) -> Votation:
     held.published_at = at
     held.save(update_fields=["published_at", "updated_at"])
     Box.objects.create(votation=held, sealed=sealing.seal({}, reference=held.reference))
-    register.record("vote.published", role="agent", subject=held.reference, facts=_declared(held), actor=actor)
+    facts = {**_declared(held), **(note(held) if note else {})}
+    register.record("vote.published", role="agent", subject=held.reference, facts=facts, actor=actor)
     return held
+
+
+def extend(
+    *, actor: Any, votation: Votation, ends_on: dt.date, reason: str, at: dt.datetime, note: Note | None = None
+) -> Votation:
+    """Put off the last day of a vote, in public and with a reason; it is never brought forward.
+
+    Shape: `note` as in `publish`.
+    Raises: RefusedError; DomainError "reason" without one, "shorter" for a day that is not later; RuntimeError outside a
+    transaction.
+    Locks: the vote, then the register.
+    """
+    assert_in_transaction()
+    held = _held(votation)
+    require(rules.extend_refusal(held, at=at))
+    reason = _reason(reason)
+    if ends_on <= held.ends_on:
+        raise DomainError("shorter", "Choisissez un jour plus tard\u00a0: un délai annoncé ne se raccourcit pas.")
+    before = held.ends_on
+    held.first_ends_on = held.first_ends_on or before
+    held.ends_on = ends_on
+    held.save(update_fields=["first_ends_on", "ends_on", "updated_at"])
+    facts = {"avant": before.isoformat(), "apres": ends_on.isoformat(), "motif": reason, **(note(held) if note else {})}
+    register.record("vote.extended", role="agent", subject=held.reference, facts=facts, actor=actor)
+    return held
+
+
+def cancel(*, actor: Any, votation: Votation, reason: str, at: dt.datetime, note: Note | None = None) -> Votation:
+    """Stop a vote for good, in public and with a reason: its box is destroyed unopened, nobody ever knows what it held.
+
+    Shape: `note` as in `publish`.
+    Raises: RefusedError once somebody can know the result; DomainError "reason" without one; RuntimeError outside a transaction.
+    Locks: the vote, the box, then the register.
+    """
+    assert_in_transaction()
+    held = _held(votation)
+    require(rules.cancel_refusal(held, at=at))
+    held.cancelled_at, held.cancel_reason = at, _reason(reason)
+    held.save(update_fields=["cancelled_at", "cancel_reason", "updated_at"])
+    Box.objects.filter(votation=held).delete()
+    after_commit("ballots.sweep_boxes")
+    facts = {"question": held.question, "motif": held.cancel_reason, **(note(held) if note else {})}
+    register.record("vote.cancelled", role="agent", subject=held.reference, facts=facts, actor=actor)
+    return held
+
+
+def _reason(text: str) -> str:
+    if not (reason := " ".join(text.split())):
+        raise DomainError("reason", "Dites pourquoi en une phrase\u00a0: le motif est public.")
+    return reason
 
 
 def discard(*, actor: Any, votation: Votation) -> None:
@@ -150,7 +207,7 @@ def cast(*, actor: User, votation: Votation, choices: Sequence[int], code: str, 
         return None
     box = Box.objects.select_for_update(of=("self",), no_key=True).filter(votation=votation).first()
     if box is None:
-        raise DomainError("closed", _("Le vote est clos\u00a0: l’urne est ouverte."))
+        raise DomainError("closed", _("Le vote est terminé\u00a0: l’urne ne reçoit plus de bulletin."))
     box.sealed = sealing.with_one_more(bytes(box.sealed), one, reference=votation.reference)
     box.save(update_fields=["sealed"])
     Receipt.objects.create(fingerprint=codes.fingerprint(code, reference=votation.reference), votation=votation)
@@ -183,12 +240,21 @@ def _sign(votation: Votation, person: Person, channel: str, at: dt.datetime) -> 
     )[1]
 
 
-def enter_on_roll(*, actor: Any, votation: Votation, person: Person, channel: str, at: dt.datetime) -> bool:
+def enter_on_roll(
+    *,
+    actor: Any,
+    votation: Votation,
+    person: Person,
+    channel: str,
+    at: dt.datetime,
+    note: Callable[[], None] | None = None,
+) -> bool:
     """Write that somebody came to an agent and was given a paper ballot; what they put on it is never typed in.
 
     The agent checked who they are, where they live and how old they are.
 
-    Shape: False when this person had voted, by whatever channel: they get no ballot.
+    Shape: False when this person had voted, by whatever channel: they get no ballot. `note` is called once they are on the roll,
+    for the host's own count of people, in the order in which `cast` lets it count.
     Raises: RefusedError outside the days of the vote; ValueError for a channel without paper; RuntimeError outside a
     transaction.
     Locks: the line of the roll, then the register, which says that an agent did it and not for whom.
@@ -199,6 +265,8 @@ def enter_on_roll(*, actor: Any, votation: Votation, person: Person, channel: st
     require(rules.days_refusal(votation, at=at))
     if not _sign(votation, person, channel, at):
         return False
+    if note is not None:
+        note()
     facts = {"canal": channel}
     register.record("vote.roll_entered", role="agent", subject=votation.reference, facts=facts, actor=actor)
     return True
@@ -268,7 +336,7 @@ def count(*, votation: Votation, at: dt.datetime) -> bool:
     Locks: the vote, the box, the register.
     """
     held = _held(votation)
-    if held.counted_at is not None or not dates.may_count(held.ends_on, at=at):
+    if held.counted_at is not None or held.cancelled_at is not None or not dates.may_count(held.ends_on, at=at):
         return False
     if counting.by_hand(held) and counting.agreed(list(held.paper_counts.order_by("pk"))) is None:
         return False

@@ -20,6 +20,8 @@ class BallotsConfig(AppConfig):
         register.declare(
             register.Act("vote.draft", "Un agent a préparé un vote non publié"),
             register.Act("vote.published", "Un vote secret a été annoncé, avec ses règles"),
+            register.Act("vote.extended", "Le dernier jour d’un vote secret a été repoussé"),
+            register.Act("vote.cancelled", "Un vote secret a été annulé, son urne détruite sans être ouverte"),
             register.Act("vote.roll_entered", "Une personne a reçu un bulletin papier"),
             register.Act("vote.turnout", "Le nombre de votants d’un vote secret, en fin de journée"),
             register.Act("vote.paper_counted", "Un agent a compté les bulletins papier d’un vote"),

@@ -116,7 +116,7 @@ def web_ballots(votation: Votation, *, at: dt.datetime) -> dict[tally.Ballot, in
 
     Raises: RefusedError while anybody can still vote.
     """
-    if not dates.may_count(votation.ends_on, at=at):
+    if votation.cancelled_at is not None or not dates.may_count(votation.ends_on, at=at):
         raise RefusedError(Refusal("sealed", _("L’urne est scellée jusqu’à la clôture.")))
     if votation.counted_at is not None:
         rows = (
@@ -172,7 +172,7 @@ def differences() -> list[Difference]:
     """
     assert_in_transaction()
     found = []
-    for votation in Votation.objects.published().select_related("box").prefetch_related("options").order_by("pk"):
+    for votation in Votation.objects.standing().select_related("box").prefetch_related("options").order_by("pk"):
         voters = RollLine.objects.filter(votation=votation, channel=Channel.WEB).count()
         receipts = votation.receipts.count()
         ballots = _length(votation)

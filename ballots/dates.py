@@ -15,6 +15,7 @@ class State(StrEnum):
     UPCOMING = "upcoming"
     OPEN = "open"
     CLOSED = "closed"
+    CANCELLED = "cancelled"
 
 
 def midnight(day: dt.date) -> dt.datetime:

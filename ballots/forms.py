@@ -18,6 +18,8 @@ else:
     VotationModelForm = forms.ModelForm
 
 BLANK = "0"
+# As long as « oui » and « non »: the length of what is sent says nothing of what was chosen.
+NEITHER = "nsp"
 
 
 def new_token(user: User, votation: Votation) -> str:
@@ -44,8 +46,10 @@ class BallotForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.rules = votation.rules()
         options = sorted(votation.options.all(), key=lambda option: option.number)
-        labels = [(str(option.number), presentation.option_label(option)) for option in options]
-        blank = [(BLANK, _("Vote blanc"))] if votation.blank_allowed else []
+        # Numbers of one length, for the same reason.
+        self.width = len(str(max(self.rules.options, default=1)))
+        labels = [(str(option.number).zfill(self.width), presentation.option_label(option)) for option in options]
+        blank = [(BLANK.zfill(self.width), _("Vote blanc"))] if votation.blank_allowed else []
         if votation.kind == Votation.Kind.YES_NO:
             for option in options:
                 self.fields[f"p{option.number}"] = self._answer(presentation.option_label(option))
@@ -67,10 +71,10 @@ class BallotForm(forms.Form):
     def _answer(self, label: Any) -> forms.ChoiceField:
         return forms.ChoiceField(
             label=label,
-            choices=[("oui", _("Oui")), ("non", _("Non")), ("", _("Je ne me prononce pas"))],
+            choices=[("oui", _("Oui")), ("non", _("Non")), (NEITHER, _("Je ne me prononce pas"))],
             widget=forms.RadioSelect,
             required=False,
-            initial="",
+            initial=NEITHER,
         )
 
     @sensitive_variables()
@@ -91,11 +95,11 @@ class BallotForm(forms.Form):
         if "choix" not in self.fields:
             signs = {"oui": 1, "non": -1}
             return [signs[given[f"p{n}"]] * n for n in self.rules.options if given.get(f"p{n}") in signs]
-        chosen = given.get("choix") or []
-        numbers = [chosen] if isinstance(chosen, str) else list(chosen)
-        if BLANK in numbers and len(numbers) > 1:
+        sent = given.get("choix") or []
+        chosen = [int(number) for number in ([sent] if isinstance(sent, str) else sent)]
+        if 0 in chosen and len(chosen) > 1:
             raise tally.WrongBallotError("blank_and_more")
-        return [int(number) for number in numbers if number != BLANK]
+        return [number for number in chosen if number]
 
     def _sentence(self, code: str) -> str:
         sentences = {
@@ -116,6 +120,12 @@ class BallotForm(forms.Form):
         """Give the answers as hidden fields: between two pages they stay in the browser, never in a session."""
         sent: Any = self.data
         return [(name, value) for name in self.fields for value in sent.getlist(name)]
+
+    def fullest(self) -> list[tuple[str, str]]:
+        """Give as many hidden fields as any ballot can have: how long a page can get."""
+        if "choix" not in self.fields:
+            return [(name, NEITHER) for name in self.fields]
+        return [("choix", BLANK.zfill(self.width))] * (len(self.rules.options) + 1)
 
 
 class ReceiptForm(forms.Form):
@@ -204,6 +214,37 @@ class VotationForm(VotationModelForm):
     def values(self) -> dict[str, Any]:
         """Give what the action writes."""
         return {name: self.cleaned_data[name] for name in actions.FIELDS}
+
+
+class ReasonForm(forms.Form):
+    """Why: everybody reads it."""
+
+    reason = forms.CharField(
+        label="Motif",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Une phrase, publique\u00a0: elle va au registre, sur la page du vote et aux personnes qui participent.",
+    )
+
+
+class CancelForm(ReasonForm):
+    """Why a vote is cancelled, by somebody who knows what it does."""
+
+    sure = forms.BooleanField(
+        label="L’urne sera détruite, et personne ne pourra plus rien compter\u00a0: je le sais",
+        error_messages={"required": "Cochez cette case pour annuler le vote."},
+    )
+
+
+class ExtendForm(ReasonForm):
+    """A later last day, and why."""
+
+    ends_on = forms.DateField(
+        label="Nouveau dernier jour",
+        help_text="Inclus, plus tard que le dernier jour annoncé\u00a0: un délai ne se raccourcit pas.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    field_order = ("ends_on", "reason")
 
 
 class PaperForm(forms.Form):

@@ -29,14 +29,19 @@ class VotationQuerySet(models.QuerySet["Votation"]):
         """Visible to everybody."""
         return self.filter(published_at__isnull=False)
 
+    def standing(self) -> Self:
+        """Published, and not cancelled."""
+        return self.published().filter(cancelled_at__isnull=True)
+
     def to_count(self, *, at: dt.datetime) -> Self:
         """Closed, every ballot in the box, and not counted yet."""
         last_day = (at - dates.COUNT_DELAY).astimezone(dates.PARIS).date() - dt.timedelta(days=1)
-        return self.published().filter(counted_at__isnull=True, ends_on__lte=last_day)
+        return self.standing().filter(counted_at__isnull=True, ends_on__lte=last_day)
 
     def to_forget(self, *, at: dt.datetime) -> Self:
-        """Counted long enough ago for nobody to contest them any more, and whose roll still names people."""
-        return self.filter(counted_at__lt=at - dt.timedelta(days=Votation.ROLL_DAYS), roll_cleared_at__isnull=True)
+        """Counted or cancelled long enough ago for nobody to contest them any more, and whose roll still names people."""
+        before = at - dt.timedelta(days=Votation.ROLL_DAYS)
+        return self.filter(Q(counted_at__lt=before) | Q(cancelled_at__lt=before), roll_cleared_at__isnull=True)
 
 
 class Votation(models.Model):
@@ -85,6 +90,10 @@ class Votation(models.Model):
     updated_at = models.DateTimeField("modifié le", auto_now=True)
     published_at = models.DateTimeField("publié le", null=True, blank=True, editable=False)
     counted_at = models.DateTimeField("dépouillé le", null=True, blank=True, editable=False)
+    # What was announced at first, once the last day has been put off.
+    first_ends_on = models.DateField("dernier jour annoncé d’abord", null=True, blank=True, editable=False)
+    cancelled_at = models.DateTimeField("annulé le", null=True, blank=True, editable=False)
+    cancel_reason = models.CharField("motif de l’annulation", max_length=300, blank=True, editable=False)
     roll_cleared_at = models.DateTimeField("liste effacée le", null=True, blank=True, editable=False)
 
     objects: ClassVar[models.Manager["Votation"]] = VotationQuerySet.as_manager()
@@ -104,7 +113,19 @@ class Votation(models.Model):
                 condition=Q(counted_at__isnull=True) | Q(published_at__isnull=False), name="votation_counted_published"
             ),
             models.CheckConstraint(
-                condition=Q(roll_cleared_at__isnull=True) | Q(counted_at__isnull=False), name="votation_cleared_counted"
+                condition=Q(roll_cleared_at__isnull=True) | Q(counted_at__isnull=False) | Q(cancelled_at__isnull=False),
+                name="votation_cleared_over",
+            ),
+            # A vote that is cancelled is never counted; one that is counted is never cancelled.
+            models.CheckConstraint(
+                condition=Q(cancelled_at__isnull=True, cancel_reason="")
+                | (Q(published_at__isnull=False, counted_at__isnull=True) & ~Q(cancel_reason="")),
+                name="votation_cancelled_uncounted",
+            ),
+            # A running deadline is never brought forward.
+            models.CheckConstraint(
+                condition=Q(first_ends_on__isnull=True) | Q(ends_on__gt=F("first_ends_on")),
+                name="votation_only_extended",
             ),
         )
 
@@ -122,7 +143,9 @@ class Votation(models.Model):
         return dates.closing(self.ends_on)
 
     def state(self, *, at: dt.datetime) -> dates.State:
-        """Place an instant before, in or after the vote."""
+        """Place an instant before, in or after the vote; a vote that is cancelled has no time left."""
+        if self.cancelled_at is not None:
+            return dates.State.CANCELLED
         return dates.state(self.opens_on, self.ends_on, at=at)
 
     def rules(self) -> tally.Rules:

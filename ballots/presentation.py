@@ -28,6 +28,9 @@ class Host:
     cast_url: str
     receipt_url: str
     secrecy_url: str
+    rules_url: str
+    # One address for each form of the file: (« CSV », address).
+    files: Sequence[tuple[str, str]] = ()
 
 
 def tag(votation: Votation, *, at: dt.datetime) -> ui.Tag:
@@ -36,6 +39,7 @@ def tag(votation: Votation, *, at: dt.datetime) -> ui.Tag:
         State.UPCOMING: ui.Tag(_("Bientôt"), "info", "calendar"),
         State.OPEN: ui.Tag(_("Vote ouvert"), "yes", "pencil"),
         State.CLOSED: ui.Tag(_("Vote clos"), "neutral", "lock"),
+        State.CANCELLED: ui.Tag(_("Vote annulé"), "no", "x"),
     }
     return words[votation.state(at=at)]
 
@@ -115,6 +119,16 @@ def answers(votation: Votation, choices: Sequence[int]) -> list[ui.Fact]:
         return [ui.Fact(_("Votre choix"), labels[number], foreign=True) for number in choices]
     given = {abs(choice): _("Oui") if choice > 0 else _("Non") for choice in choices}
     return [ui.Fact(label, given.get(number, _("Je ne me prononce pas"))) for number, label in sorted(labels.items())]
+
+
+def fullest(votation: Votation) -> list[ui.Fact]:
+    """Give at least as many words as any ballot of this vote takes (prefetch `options`)."""
+    options = list(votation.options.all())
+    if votation.kind != Votation.Kind.YES_NO:
+        every = [ui.Fact(_("Votre choix"), option.label, foreign=True) for option in options]
+        return [*every, ui.Fact(_("Votre bulletin"), _("Vote blanc"))]
+    longest = max((_("Oui"), _("Non"), _("Je ne me prononce pas")), key=lambda words: len(words.encode()))
+    return [*(ui.Fact(option.label, longest) for option in options), ui.Fact(_("Votre bulletin"), _("Vote blanc"))]
 
 
 # --- Who came ------------------------------------------------------------------------------------------------------

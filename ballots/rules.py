@@ -23,6 +23,12 @@ def days_refusal(votation: Votation, *, at: dt.datetime) -> Refusal | None:
     if votation.published_at is None:
         return Refusal("not_published", _("Ce vote n’est pas encore publié."))
     state = votation.state(at=at)
+    if votation.cancelled_at is not None:
+        return Refusal(
+            "cancelled",
+            _("Ce vote a été annulé le %(day)s. L’urne a été détruite sans être ouverte.")
+            % {"day": typography.day(votation.cancelled_at)},
+        )
     if state is State.UPCOMING:
         return Refusal(
             "not_open", _("Vous pourrez voter à partir du %(day)s.") % {"day": typography.day(votation.opens_on)}
@@ -63,8 +69,30 @@ def edit_refusal(votation: Votation) -> Refusal | None:
     if votation.published_at is not None:
         return Refusal(
             "published",
-            "Ce vote est publié\u00a0: sa question, ses dates et ses règles ne changent plus pour personne.",
+            "Ce vote est publié\u00a0: sa question et ses règles ne changent plus. Son dernier jour peut seulement être repoussé.",
         )
+    return None
+
+
+def extend_refusal(votation: Votation, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether the last day of a vote may be put off: while one can still vote, or not yet."""
+    if votation.published_at is None:
+        return Refusal("not_published", "Ce vote n’est pas publié\u00a0: changez ses dates directement.")
+    if votation.state(at=at) not in {State.UPCOMING, State.OPEN}:
+        return Refusal("closed", "Le vote est clos ou annulé\u00a0: il ne se rouvre pas.")
+    return None
+
+
+def cancel_refusal(votation: Votation, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether a vote may be cancelled: never by somebody who can know its result."""
+    if votation.published_at is None:
+        return Refusal("not_published", "Ce vote n’est pas publié\u00a0: supprimez le brouillon.")
+    if votation.cancelled_at is not None:
+        return Refusal("cancelled", "Ce vote est déjà annulé.")
+    if votation.counted_at is not None or results_visible(votation, at=at):
+        return Refusal("counted", "Le résultat est public\u00a0: le vote ne s’annule plus.")
+    if votation.paper_counts.exists():
+        return Refusal("counting", "Le dépouillement du papier a commencé\u00a0: le vote ne s’annule plus.")
     return None
 
 
@@ -94,7 +122,9 @@ def results_visible(votation: Votation, *, at: dt.datetime) -> bool:
 
     The one answer for pages, files, mails and the staff space.
     """
-    if votation.published_at is None or not dates.may_count(votation.ends_on, at=at):
+    if votation.published_at is None or votation.cancelled_at is not None:
+        return False
+    if not dates.may_count(votation.ends_on, at=at):
         return False
     if votation.counted_at is not None:
         return True
@@ -103,6 +133,10 @@ def results_visible(votation: Votation, *, at: dt.datetime) -> bool:
 
 def paper_refusal(votation: Votation, *, at: dt.datetime) -> Refusal | None:
     """Tell whether an agent may enter what they counted of the paper ballots."""
+    if votation.cancelled_at is not None:
+        return Refusal(
+            "cancelled", "Ce vote est annulé\u00a0: rien ne se dépouille. Détruisez les bulletins papier sans les lire."
+        )
     if votation.published_at is None or not dates.may_count(votation.ends_on, at=at):
         return Refusal("open", "Les bulletins papier se comptent après la clôture.")
     if votation.counted_at is not None:

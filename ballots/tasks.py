@@ -19,16 +19,21 @@ def count_closed() -> None:
     at = timezone.now()
     counted = [actions.count(votation=votation, at=at) for votation in Votation.objects.to_count(at=at).order_by("pk")]
     if any(counted):
-        # The former states of the box, all sealed, leave the pages of the table.
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ballots_box")
+        sweep_boxes()
+
+
+@shared_task(name="ballots.sweep_boxes")
+def sweep_boxes() -> None:
+    """Let the former states of boxes that were opened or destroyed, all sealed, leave the pages of their table."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ballots_box")
 
 
 @shared_task(name="ballots.record_turnout")
 def record_turnout() -> None:
     """Put on the register how many people voted by last night, vote by vote."""
     at = timezone.now()
-    for votation in Votation.objects.published().filter(counted_at__isnull=True).order_by("pk"):
+    for votation in Votation.objects.standing().filter(counted_at__isnull=True).order_by("pk"):
         if votation.state(at=at) is State.OPEN:
             actions.record_turnout(votation=votation, at=at)
 

@@ -21,6 +21,7 @@ def _arguments() -> Namespace:
     parser.add_argument("--sizes", default="5000,50000", help="nombres de contributions, du plus petit au plus grand")
     parser.add_argument("--seconds", type=float, default=1.0, help="durée de chaque mesure")
     parser.add_argument("--rounds", type=int, default=3, help="nombre de passages")
+    parser.add_argument("--answers", action="store_true", help="mesurer les réponses aux avis plutôt que les pages")
     parser.add_argument("--output", type=Path, help="fichier où écrire aussi le tableau")
     return parser.parse_args()
 
@@ -54,13 +55,17 @@ def main() -> int:
     return 0
 
 
+def _sizes(arguments: Namespace) -> list[int]:
+    return [int(size) for size in arguments.sizes.split(",")]
+
+
 def _measure(arguments: Namespace) -> str:
     import django  # noqa: PLC0415 (the environment is set above)
 
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415 (same)
 
-    from benchmarks import content, measure, server  # noqa: PLC0415 (same)
+    from benchmarks import answers, content, measure, server  # noqa: PLC0415 (same)
     from mulhouse.embedded.servers import EmbeddedServers  # noqa: PLC0415 (same)
 
     parts = [
@@ -73,8 +78,15 @@ def _measure(arguments: Namespace) -> str:
         call_command("compile_catalogs", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         made = content.prepare()
+        if arguments.answers:
+            return "\n\n".join(
+                [
+                    *parts[:2],
+                    *(answers.markdown(answers.table(made, size), f"{size} avis") for size in _sizes(arguments)),
+                ]
+            )
         port = server.free_port()
-        for size in map(int, arguments.sizes.split(",")):
+        for size in _sizes(arguments):
             content.add_contributions(made.consultation, size)
             with server.running(port) as web:
                 rows = measure.table(

@@ -16,7 +16,7 @@ from django.utils import translation
 
 from accounts.models import User
 from consultations import game
-from consultations.models import Comment, Consultation, Contribution, Position, Ruleset
+from consultations.models import Comment, Consultation, Contribution, Participation, Position, Ruleset
 from mulhouse.db import assert_in_transaction
 from mulhouse.queue import after_commit
 from notifications import outbox
@@ -52,6 +52,24 @@ def amend(consultation: Consultation, *, reason: str, at: dt.datetime) -> Rulese
     return amendment
 
 
+def amend_and_seal(consultation: Consultation, *, reason: str, at: dt.datetime) -> dict[str, Any]:
+    """Amend the rules as `amend`, and give what joins the line of the register.
+
+    Shape: the digest of the new rules; nothing where no rule changed.
+    Raises: RuntimeError outside a transaction.
+    Locks: expects the consultation's row (`hold`).
+    """
+    amendment = amend(consultation, reason=reason, at=at)
+    return {"regles_sha256": amendment.digest} if amendment else {}
+
+
+def hold(consultation: Consultation) -> Consultation:
+    """Hold the consultation's row until the end of the transaction, before its votes and questionnaires."""
+    assert_in_transaction()
+    rows: QuerySet[Consultation] = Consultation.objects.select_for_update(of=("self",), no_key=True)
+    return rows.get(pk=consultation.pk)
+
+
 def digest(rules: game.Rules) -> str:
     """Give the SHA-256 of rules, written the same way whatever the order of their keys."""
     text = json.dumps(rules, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -71,7 +89,9 @@ def _write(consultation: Consultation, *, version: int, reason: str, at: dt.date
 def concerned(consultation: Consultation) -> QuerySet[User]:
     """People with an account who took part in a consultation or follow it, in the order of their accounts."""
     here = {"contribution__consultation": consultation}
+    # The ledger knows those who voted or answered a questionnaire, whatever they said there.
     reasons = (
+        Participation.objects.filter(consultation=consultation, person__user=OuterRef("pk")),
         Subscription.objects.filter(topic=consultation.topic, user=OuterRef("pk")),
         Contribution.objects.filter(consultation=consultation, author=OuterRef("pk")),
         Comment.objects.filter(**here, author=OuterRef("pk")),

@@ -14,7 +14,6 @@ from django.db.models import F, Q
 
 from consultations import analysis_rules, items, outcomes
 from consultations.models import AnalysisTheme, Comment, Consultation, Item, ItemOutcome, ItemTheme, Note
-from mulhouse import queue
 from mulhouse.db import ConstraintViolatedError, named_constraint
 from mulhouse.errors import DomainError, require
 from questionnaires.models import Questionnaire
@@ -262,8 +261,6 @@ def group(*, actor: Any, root: Item, keys: Collection[int], at: dt.datetime) -> 
         return 0
     Item.objects.filter(pk__in=new).update(grouped_with=head, place=Item.Place.GROUPED, version=F("version") + 1)
     given = outcomes.converge(root.consultation, new, at=at)
-    if given:
-        queue.after_commit("consultations.tell_contributors", consultation_id=root.consultation_id)
     facts = {"consultation": root.consultation.slug, "avis": len(new), "réponses données": given}
     register.record("opinion.grouped", role="agent", subject=head.reference, facts=facts, actor=actor)
     return len(new)

@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from consultations.models import AnalysisTheme, Comment, Consultation, Contribution, Decision, Item
+from django.db.models import Exists, OuterRef
+
+from consultations.models import (
+    AnalysisTheme,
+    Comment,
+    Consultation,
+    Contribution,
+    Decision,
+    Item,
+    ItemOutcome,
+    Outcome,
+)
 from mulhouse.errors import Refusal
 
 ANALYSE = "consultations.analyse_consultation"
@@ -27,6 +38,23 @@ def publish_refusal(user: Any, consultation: Consultation) -> Refusal | None:
             "not_allowed", "Votre rôle ne permet pas de publier les réponses. Prévenez la personne qui publie."
         )
     return analyse_refusal(user, consultation)
+
+
+def return_refusal(user: Any, item: Item) -> Refusal | None:
+    """Tell whether an opinion may leave the answer of its own for those of its themes: it never ends without any."""
+    if refusal := publish_refusal(user, item.consultation):
+        return refusal
+    own = ItemOutcome.objects.current().filter(item=item, outcome__theme__isnull=True)
+    if item.place != Item.Place.ANSWERED or not own.exists():
+        return Refusal("no_own", "Cet avis n’a pas de réponse qui lui soit propre.")
+    answered = Exists(Outcome.objects.filter(theme=OuterRef("theme")))
+    links = list(item.links.order_by("pk").values_list(answered, flat=True))
+    if not links or not all(links):
+        return Refusal(
+            "no_theme",
+            "Il faut que chacun de ses thèmes ait une réponse publiée\u00a0: sinon cet avis n’en aurait plus.",
+        )
+    return None
 
 
 def group_refusal(user: Any, root: Item, items: Sequence[Item]) -> Refusal | None:

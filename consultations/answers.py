@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Count, Prefetch, QuerySet
 from django.urls import reverse
@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from consultations import coverage, outcomes, presentation
-from consultations.models import Consultation, Decision, Item, ItemOutcome, Outcome
+from consultations import coverage, outcomes, presentation, promises
+from consultations.models import Consultation, Decision, Item, ItemOutcome, Outcome, OutcomeReturn
 from mulhouse import markup, typography
 from mulhouse.templatetags import ui
 
@@ -44,6 +44,9 @@ class Shown:
     subject: str
     html: SafeString
     day: dt.date
+    # Why an opinion left it for the answers of its themes, and when.
+    returned: str = ""
+    returned_on: dt.date | None = None
 
 
 def tag_of(decision: str) -> ui.Tag:
@@ -61,6 +64,15 @@ def shown(outcome: Outcome) -> Shown:
         html=presentation.resident_html(outcome.explanation_html),
         day=typography.local_day(outcome.published_at),
     )
+
+
+def _former(outcome: Outcome) -> Shown:
+    """Show an answer that holds no more (select `returned`)."""
+    returned: OutcomeReturn | None = getattr(outcome, "returned", None)
+    if returned is None:
+        return shown(outcome)
+    day = typography.local_day(returned.returned_at)
+    return replace(shown(outcome), returned=returned.reason, returned_on=day)
 
 
 def with_answers(rows: QuerySet[Item]) -> QuerySet[Item]:
@@ -208,7 +220,7 @@ class OpinionRow:
 
 
 def row(item: Item, *, consultation: Consultation) -> OpinionRow:
-    """Make the line of an opinion read `with_answers` (select its contribution, its comment and its comment's contribution)."""
+    """Make the line of an opinion read `with_answers` (select its contribution, its comment's contribution, its answer's question)."""
     base = reverse("consultations:contributions", args=[consultation.slug])
     if item.contribution is not None:
         url = f"{base}{item.contribution.reference}/"
@@ -217,7 +229,8 @@ def row(item: Item, *, consultation: Consultation) -> OpinionRow:
     else:
         url = ""
     return OpinionRow(
-        title=item.title or _("Sans titre"),
+        # A free text begins like its title: the question it answers says more.
+        title=item.answer.question.label if item.answer else item.title or _("Sans titre"),
         url=url,
         kind=str(item.get_kind_display()),
         reference=item.reference,
@@ -246,8 +259,21 @@ def items_by(source: str, keys: Collection[int]) -> dict[int, Item]:
     return {getattr(item, f"{source}_id"): item for item in rows.order_by("pk")}
 
 
-def own(item: Item | None) -> Own:
-    """Say what became of an item read `with_answers`; None for what is no opinion that waits for an answer (a draft, a remark)."""
+def owns(items: Sequence[Item | None], *, at: dt.datetime) -> list[Own]:
+    """Say what became of items read `with_answers`, and by when the city answers those that wait; one query where some do.
+
+    Shape: in their order; None stands for what is no opinion that waits for an answer (a draft, a remark).
+    """
+    found = [_own(item) for item in items]
+    keys = {item.consultation_id for item, own in zip(items, found, strict=True) if item is not None and own.waiting}
+    words = promises.waiting_words(keys, at=at) if keys else {}
+    return [
+        replace(own, waiting=words.get(item.consultation_id, own.waiting)) if item is not None and own.waiting else own
+        for item, own in zip(items, found, strict=True)
+    ]
+
+
+def _own(item: Item | None) -> Own:
     if item is None or item.place in {Item.Place.WITHDRAWN, Item.Place.HIDDEN}:
         return Own([], "")
     found = of(item)
@@ -292,7 +318,7 @@ def fate(item: Item | None) -> Fate | None:
     return Fate(
         tag=ui.Tag(item.get_place_display(), "mixed" if waits else "info", "clock" if waits else "circle-check"),
         current=[shown(each.outcome) for each in given if each.ended_at is None],
-        earlier=[shown(each.outcome) for each in given if each.ended_at is not None],
+        earlier=[_former(each.outcome) for each in given if each.ended_at is not None],
         head=head.reference if head else "",
         head_url=_head_url(item),
     )

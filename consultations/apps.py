@@ -74,6 +74,7 @@ class ConsultationsConfig(AppConfig):
         work.register(work.WorkQueue("consultations.analyse_consultation", queues.opinions))
         register.declare(
             register.Act("outcome.published", "La Ville a publié des réponses aux avis"),
+            register.Act("outcome.returned", "Un avis est revenu à la réponse de ses thèmes"),
             register.Act("opinion.grouped", "Des avis qui disent la même chose ont été regroupés"),
             register.Act("opinion.ungrouped", "Un avis a été sorti d’un groupe"),
             register.Act("analysis.moved", "Des avis ont changé de place dans le compte des réponses"),

@@ -34,11 +34,13 @@ from consultations.models import (
     Comment,
     Consultation,
     Contribution,
+    ContributionVersion,
     ItemOutcome,
     Outcome,
     Report,
     Ruleset,
 )
+from consultations.reporting import annex
 from mulhouse import opendata, typography
 from transparency import chain
 from transparency import exports as register_exports
@@ -144,6 +146,7 @@ class Entry:
     files: list["Kept"]
     threads: list[Said]
     outcomes: list["Answered"]
+    versions: list["Former"]
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,15 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Former:
+    """A text before a correction, as its page shows it."""
+
+    title: str
+    html: SafeString
+    day: str
+
+
+@dataclass(frozen=True)
 class Answered:
     """An answer of the city in words."""
 
@@ -165,6 +177,7 @@ class Answered:
     forwarded_to: str
     html: SafeString
     day: str
+    returned: str
 
 
 # --- The print of what a package holds -----------------------------------------------------------------------------------
@@ -233,7 +246,9 @@ def _fresh(consultation: Consultation) -> Consultation:
 def _write_pages(bundle: Bundle, row: Consultation, *, version: int, at: dt.datetime) -> list[tuple[str, str]]:
     """Write everything that the database holds; give the stored files to add, (name in the package, name in the storage)."""
     report = Report.objects.published().filter(consultation=row).first()
-    outcomes = list(Outcome.objects.filter(consultation=row).order_by("-published_at", "-pk"))
+    outcomes = list(
+        Outcome.objects.filter(consultation=row).select_related("returned").order_by("-published_at", "-pk")
+    )
     pages = -(-_visible(row).count() // PER_PAGE)
     links = [
         Link("index.html", "Présentation"),
@@ -270,8 +285,14 @@ def _write_pages(bundle: Bundle, row: Consultation, *, version: int, at: dt.date
             "suites.html",
             _page("consultations/archive/outcomes.html", frame | {"outcomes": [_answered(one) for one in outcomes]}),
         )
-    reports = list(Report.objects.published().filter(consultation=row, pdf_state=Report.PdfState.READY))
-    pdfs = [(f"bilan/bilan-v{one.number}.pdf", str(one.pdf.name)) for one in reports]
+    versions = list(Report.objects.published().filter(consultation=row))
+    ready = (one for one in versions if one.pdf_state == Report.PdfState.READY)
+    pdfs = [(f"bilan/bilan-v{one.number}.pdf", str(one.pdf.name)) for one in ready]
+    for one in versions:
+        one.consultation = row
+        bundle.add(f"bilan/avis-v{one.number}.csv", opendata.csv_chunks(annex.opinions(one)))
+        counted = annex.participation(one.figures or {})
+        bundle.add(f"bilan/participation-v{one.number}.csv", opendata.csv_chunks(counted))
     if report:
         bundle.add(
             "bilan.html",
@@ -324,6 +345,7 @@ def _answered(outcome: Outcome) -> Answered:
         forwarded_to=outcome.forwarded_to,
         html=_linked(presentation.resident_html(outcome.explanation_html)),
         day=typography.day(outcome.published_at),
+        returned=outcome.returned.reason if hasattr(outcome, "returned") else "",
     )
 
 
@@ -376,8 +398,12 @@ def _entries(batch: list[Contribution], words: presentation.Words) -> list[Entry
         Attachment.objects.filter(contribution__in=keys).select_related("contribution").order_by("position")
     ):
         files[attachment.contribution_id].append(_kept(attachment))
+    versions: dict[int, list[Former]] = defaultdict(list)
+    for version in ContributionVersion.objects.filter(contribution__in=keys).order_by("-number"):
+        html = _linked(presentation.resident_html(version.body_html))
+        versions[version.contribution_id].append(Former(version.title, html, words.day(version.replaced_at)))
     given = ItemOutcome.objects.filter(ended_at__isnull=True, item__contribution__in=keys)
-    for answer in given.select_related("outcome", "item").order_by("-given_at", "-pk"):
+    for answer in given.select_related("outcome__returned", "item").order_by("-given_at", "-pk"):
         outcomes[answer.item.contribution_id].append(_answered(answer.outcome))
     return [
         Entry(
@@ -391,6 +417,7 @@ def _entries(batch: list[Contribution], words: presentation.Words) -> list[Entry
             files=files[row.pk],
             threads=threads[row.pk],
             outcomes=outcomes[row.pk],
+            versions=versions[row.pk],
         )
         for row in batch
     ]

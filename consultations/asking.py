@@ -1,21 +1,25 @@
-"""The questionnaires of a consultation: who may answer here, counted among its participants; how one is made or copied."""
+"""The questionnaires of a consultation: who may answer here, counted among its participants; how one is made, announced, put off."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from city.models import District
-from consultations import editing_rules, participation
-from consultations.models import Consultation, ConsultationQuestionnaire
-from desk.models import Channel, Person
+from consultations import amendments, analysis_rules, editing_rules, participation, presentation
+from consultations.models import Consultation, ConsultationQuestionnaire, Item
+from desk.models import Person
 from mulhouse import typography
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import Refusal, require
+from mulhouse.templatetags import ui
+from notifications import outbox
 from questionnaires import actions, editing
 from questionnaires import rules as questionnaire_rules
 from questionnaires.models import Answer, Questionnaire, Response
@@ -52,7 +56,7 @@ def send(
         questionnaire=link.questionnaire,
         answers=answers,
         at=at,
-        note=_counting(link.consultation, Channel.WEB, birth_year, at),
+        note=_noting(link, birth_year, at, user),
     )
 
 
@@ -81,18 +85,48 @@ def send_within(
         district=district,
         birth_year=birth_year,
         at=at,
-        note=_counting(link.consultation, channel, birth_year, at),
+        note=_noting(link, birth_year, at),
     )
 
 
-def _counting(
-    consultation: Consultation, channel: str, birth_year: int | None, at: dt.datetime
-) -> Callable[[Person | None, District | None], None]:
-    def note(person: Person | None, district: District | None) -> None:
-        if person is not None:
-            participation.note(consultation, person, channel=channel, at=at, district=district, birth_year=birth_year)
+def _noting(link: ConsultationQuestionnaire, birth_year: int | None, at: dt.datetime, user: Any = None) -> actions.Note:
+    """Count a person among those who took part, and write to whoever has an account the reference of what they sent."""
+
+    def note(response: Response) -> None:
+        if response.person is not None:
+            participation.note(
+                link.consultation,
+                response.person,
+                channel=response.channel,
+                at=at,
+                district=response.district,
+                birth_year=birth_year,
+            )
+        if isinstance(user, User) and response.submitted_at == at:
+            _acknowledge(link, response, user)
 
     return note
+
+
+def _acknowledge(link: ConsultationQuestionnaire, response: Response, user: User) -> None:
+    """Put a receipt in the outbox: what was answered is not in it."""
+    row = link.questionnaire
+    outbox.enqueue_template(
+        kind="consultations.questionnaire",
+        to=user.email,
+        template="consultations/questionnaire",
+        context={
+            "consultation": link.consultation,
+            "questionnaire": row,
+            "reference": response.reference,
+            "last_day": row.last_day,
+            "address": settings.SITE_URL
+            + reverse("consultations:questionnaire", args=[link.consultation.slug, row.reference]),
+        },
+        user=user,
+        once_key=f"questionnaire:{response.pk}",
+        language=user.language,
+    )
 
 
 @dataclass(frozen=True)
@@ -123,6 +157,30 @@ def cards(consultation: Consultation, *, at: dt.datetime) -> list[Card]:
     return found
 
 
+def own_response(row: Response, *, at: dt.datetime) -> presentation.OwnLine:
+    """Make the line of somebody's own response in their space (select `questionnaire__consultation_link__consultation`)."""
+    link = row.questionnaire.consultation_link
+    is_open = _host_refusal(link.consultation) is None and row.questionnaire.is_open(at=at)
+    if row.submitted_at is None:
+        tag, when = ui.Tag(_("Non envoyée"), "mixed", "pencil"), typography.instant(row.saved_at)
+        when = _("Gardée le %(day)s") % {"day": when}
+    else:
+        tag, when = ui.Tag(_("Envoyée"), "yes", "check"), typography.day(row.submitted_at)
+        when = _("Envoyée le %(day)s") % {"day": when}
+    until = ""
+    if is_open and row.questionnaire.last_day is not None:
+        until = _("modifiable jusqu’au %(day)s inclus") % {"day": typography.day(row.questionnaire.last_day)}
+    return presentation.OwnLine(
+        title=row.questionnaire.title,
+        url=reverse("consultations:questionnaire", args=[link.consultation.slug, row.questionnaire.reference]),
+        tag=tag,
+        context=link.consultation.title,
+        when=when,
+        reference=row.reference if row.submitted_at else "",
+        counts=until,
+    )
+
+
 @transaction.atomic(durable=True)
 def create(*, actor: Any, consultation: Consultation, title: str, source: Questionnaire | None = None) -> Questionnaire:
     """Begin a questionnaire in a consultation, empty or copied from another; nobody sees it before it is published.
@@ -144,3 +202,86 @@ def create(*, actor: Any, consultation: Consultation, title: str, source: Questi
     )
     editing.record_draft(actor, "création")
     return questionnaire
+
+
+# --- Announcing, putting off, cancelling -----------------------------------------------------------------------------------
+
+# Why the rules of the consultation changed, the day a questionnaire joins them.
+ANNOUNCED = "Un questionnaire est publié\u00a0: ses règles sont fixées."
+
+
+def _held(actor: Any, consultation: Consultation) -> Consultation:
+    held = amendments.hold(consultation)
+    require(editing_rules.edit_refusal(actor, held))
+    return held
+
+
+def _amending(consultation: Consultation, reason: str, at: dt.datetime) -> editing.Note:
+    return lambda _questionnaire: amendments.amend_and_seal(consultation, reason=reason, at=at)
+
+
+@transaction.atomic(durable=True)
+def publish(*, actor: Any, consultation: Consultation, questionnaire: Questionnaire, at: dt.datetime) -> None:
+    """Make a questionnaire public: its rules join those of the consultation.
+
+    Raises: RefusedError.
+    Locks: the consultation, the questionnaire, then the register.
+    """
+    held = _held(actor, consultation)
+    editing.publish(actor=actor, questionnaire=questionnaire, at=at, note=_amending(held, ANNOUNCED, at))
+
+
+@transaction.atomic(durable=True)
+def extend(
+    *,
+    actor: Any,
+    consultation: Consultation,
+    questionnaire: Questionnaire,
+    last_day: dt.date,
+    reason: str,
+    at: dt.datetime,
+) -> None:
+    """Put off the last day of a questionnaire: a public amendment, of which everybody who takes part is told.
+
+    Raises: RefusedError; DomainError "reason", "shorter".
+    Locks: the consultation, the questionnaire, then the register.
+    """
+    held = _held(actor, consultation)
+    editing.extend(
+        actor=actor,
+        questionnaire=questionnaire,
+        last_day=last_day,
+        reason=reason,
+        at=at,
+        note=_amending(held, reason, at),
+    )
+
+
+@transaction.atomic(durable=True)
+def cancel(
+    *, actor: Any, consultation: Consultation, questionnaire: Questionnaire, reason: str, at: dt.datetime
+) -> None:
+    """Cancel a questionnaire: a public amendment, of which everybody who takes part is told.
+
+    Raises: RefusedError; DomainError "reason".
+    Locks: the consultation, the questionnaire, then the register.
+    """
+    held = _held(actor, consultation)
+    editing.cancel(actor=actor, questionnaire=questionnaire, reason=reason, at=at, note=_amending(held, reason, at))
+
+
+# --- Free texts --------------------------------------------------------------------------------------------------------
+
+
+def show_text(*, actor: Any, item: Item, is_shown: bool, at: dt.datetime) -> bool:
+    """Show a free text in the public list of opinions, or take it back; hidden until an agent decides.
+
+    Shape: False when it was so already, or for an opinion that is no free text (select `consultation`, `answer`).
+    Raises: RefusedError.
+    """
+    require(analysis_rules.analyse_refusal(actor, item.consultation))
+    if item.answer is None:
+        return False
+    if is_shown:
+        return actions.show_text(actor=actor, answer=item.answer, subject=item.reference, at=at)
+    return actions.hide_text(actor=actor, answer=item.answer, subject=item.reference)

@@ -5,18 +5,20 @@ Rows are locked in the order of `actions`, the assistance first.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, F, Sum
 from django.urls import reverse
 
 from accounts.models import User
 from ballots import actions as ballots
 from ballots import rules as ballots_rules
+from city.models import District
 from consultations import actions, asking, items, participation, phases, rules
 from consultations.models import (
     Consultation,
@@ -32,6 +34,8 @@ from desk.models import Act, Assistance, Channel, Receipt
 from mulhouse import charter, typography
 from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.markup import render_markdown
+from mulhouse.uploads import CleanFile
+from questionnaires import actions as questionnaires
 from questionnaires import rules as questionnaires_rules
 from questionnaires.models import Answer, Response
 from transparency import register
@@ -64,6 +68,10 @@ class Said:
     title: str
     body: str
     place: str = ""
+    place_district: District | None = None
+    usage_when: str = ""
+    usage_frequency: str = ""
+    usage_role: str = ""
 
 
 @transaction.atomic(durable=True)
@@ -73,10 +81,10 @@ def contribute(
     """Publish a contribution for somebody, count them, and make their receipt.
 
     Raises: RefusedError when the assistance is used, over or for something else, when the consultation takes nothing by this
-    channel, or when the person does not meet what it asks.
+    channel, or when the person does not meet what it asks; DomainError "said_already" for a paper that was just entered.
     Locks: the assistance, the item, the section, the consultation.
     """
-    held = desk.use(actor=actor, assistance=assistance, at=at)
+    held = desk.use(actor=actor, assistance=assistance, at=at, said=said.body)
     require(_subject_refusal(held, consultation))
     require(entry_refusal(actor, consultation, channel=held.channel, at=at))
     require(
@@ -111,24 +119,31 @@ def _subject_refusal(assistance: Assistance, consultation: Consultation) -> Refu
 
 
 @dataclass(frozen=True)
-class Open:
-    """What else may be written for somebody now: questionnaires to answer, votes to be given a ballot for."""
+class Acts:
+    """What else may be written for somebody: questionnaires to answer, votes to be given a ballot for."""
 
     questionnaires: list[ConsultationQuestionnaire]
     votes: list[ConsultationVote]
 
+    def open(self, *, at: dt.datetime) -> "Acts":
+        """Keep those that take something now."""
+        return Acts(
+            [
+                one
+                for one in self.questionnaires
+                if questionnaires_rules.window_refusal(one.questionnaire, at=at) is None
+            ],
+            [one for one in self.votes if ballots_rules.days_refusal(one.votation, at=at) is None],
+        )
 
-def other_acts(consultation: Consultation, *, at: dt.datetime) -> Open:
-    """List the questionnaires and the votes of a consultation that are open."""
-    questionnaires = ConsultationQuestionnaire.objects.filter(consultation=consultation).select_related("questionnaire")
-    votes = ConsultationVote.objects.filter(consultation=consultation).select_related("votation")
-    return Open(
-        [
-            link
-            for link in questionnaires.order_by("position", "pk")
-            if questionnaires_rules.window_refusal(link.questionnaire, at=at) is None
-        ],
-        [link for link in votes.order_by("pk") if ballots_rules.days_refusal(link.votation, at=at) is None],
+
+def announced(consultation: Consultation) -> Acts:
+    """List the questionnaires and the votes of a consultation that are published, over or not."""
+    questionnaires = consultation.questionnaire_links.filter(questionnaire__published_at__isnull=False)
+    votes = consultation.vote_links.filter(votation__published_at__isnull=False)
+    return Acts(
+        list(questionnaires.select_related("questionnaire").order_by("position", "pk")),
+        list(votes.select_related("votation").order_by("pk")),
     )
 
 
@@ -137,19 +152,38 @@ def opening_refusal(user: Any, consultation: Consultation, *, channel: str, at: 
     refusal = entry_refusal(user, consultation, channel=channel, at=at)
     if refusal is None or refusal.code in {"not_allowed", "not_published", "archived"}:
         return refusal
-    found = other_acts(consultation, at=at)
+    found = announced(consultation).open(at=at)
     return None if found.questionnaires or found.votes else refusal
 
 
-@transaction.atomic(durable=True)
 def answer(
-    *, actor: User, link: ConsultationQuestionnaire, assistance: Assistance, answers: Iterable[Answer], at: dt.datetime
+    *,
+    actor: User,
+    link: ConsultationQuestionnaire,
+    assistance: Assistance,
+    answers: Sequence[Answer],
+    uploads: Mapping[int, CleanFile],
+    at: dt.datetime,
 ) -> Receipt:
     """Send somebody's answers to a questionnaire, once whatever the channel, and make their receipt.
 
+    Shape: `uploads` are the files the person gave, cleaned, by question; they go to the storage before the transaction, which
+    never waits for it, and are taken back when nothing is sent.
     Raises: RefusedError as `contribute`; DomainError "answered" when this person has answered.
     Locks: the assistance, the response, then the ledger and the register.
     """
+    with questionnaires.stored(uploads) as files:
+        return _answer(actor, link, assistance, [*answers, *files], at)
+
+
+@transaction.atomic(durable=True)
+def _answer(
+    actor: User,
+    link: ConsultationQuestionnaire,
+    assistance: Assistance,
+    answers: Sequence[Answer],
+    at: dt.datetime,
+) -> Receipt:
     held = desk.use(actor=actor, assistance=assistance, at=at)
     require(_subject_refusal(held, link.consultation))
     row = link.questionnaire
@@ -184,7 +218,7 @@ def enter_on_roll(*, actor: User, link: ConsultationVote, assistance: Assistance
     """Write that somebody is given a paper ballot, once whatever the channel, and make their receipt.
 
     Raises: RefusedError as `contribute`; DomainError "phone" on the phone, "voted" when this person has voted.
-    Locks: the assistance, the ledger, the roll, then the register.
+    Locks: the assistance, the roll, the ledger, then the register: the ballot of the web takes them in the same order.
     """
     held = desk.use(actor=actor, assistance=assistance, at=at)
     require(_subject_refusal(held, link.consultation))
@@ -192,9 +226,6 @@ def enter_on_roll(*, actor: User, link: ConsultationVote, assistance: Assistance
     if held.channel == Channel.PHONE:
         raise DomainError("phone", "On ne vote pas par téléphone\u00a0: le bulletin est secret.")
     require(desk_rules.place_refusal(held, residency_level=row.residency_level, minimum_age=row.minimum_age, at=at))
-    participation.note(
-        link.consultation, held.person, channel=held.channel, at=at, district=held.district, birth_year=held.birth_year
-    )
     receipt = desk.issue_receipt(
         act=Act.VOTE,
         channel=held.channel,
@@ -202,7 +233,18 @@ def enter_on_roll(*, actor: User, link: ConsultationVote, assistance: Assistance
         title=row.question[:200],
         path=reverse("consultations:vote", args=[link.consultation.slug, row.reference]),
     )
-    if not ballots.enter_on_roll(actor=actor, votation=row, person=held.person, channel=held.channel, at=at):
+    count = partial(
+        participation.note,
+        link.consultation,
+        held.person,
+        channel=held.channel,
+        at=at,
+        district=held.district,
+        birth_year=held.birth_year,
+    )
+    if not ballots.enter_on_roll(
+        actor=actor, votation=row, person=held.person, channel=held.channel, at=at, note=count
+    ):
         raise DomainError("voted", "Cette personne a déjà voté. Elle ne reçoit pas de bulletin.")
     return receipt
 
@@ -222,6 +264,10 @@ def _write(consultation: Consultation, said: Sequence[Said], at: dt.datetime, **
             body=one.body,
             body_html=render_markdown(one.body),
             place=one.place,
+            place_district=one.place_district,
+            usage_when=one.usage_when,
+            usage_frequency=one.usage_frequency,
+            usage_role=one.usage_role,
             charter_version=charter.CURRENT.number,
             published_at=at,
             **{name: value(rank) if callable(value) else value for name, value in columns.items()},
@@ -260,42 +306,67 @@ def table_label(table: Table) -> str:
 def enter_table(
     *, actor: User, consultation: Consultation, key: UUID, table: Table, notes: Sequence[Said], at: dt.datetime
 ) -> tuple[TableNotes, bool]:
-    """Publish the notes of a table, all or none; the same key again changes nothing.
+    """Publish the notes of a table, all or none; the same sheet again changes nothing, whoever enters it.
 
-    Shape: the table, and False when it was entered before.
-    Raises: RefusedError; DomainError "no_notes" or "too_many_notes".
-    Locks: the table's key, the items, the sections, the consultation.
+    Shape: the table, and False when all these notes were entered before.
+    Raises: RefusedError; DomainError "no_notes", "too_many_notes", "sheet_used", or "noted_already" when some of these notes
+    were entered before.
+    Locks: the name of the table, so that a sheet two agents hold is entered once; the items, the sections, the consultation.
     """
     require(entry_refusal(actor, consultation, channel=Channel.ROOM, at=at))
     if not notes:
         raise DomainError("no_notes", "Écrivez au moins une note.")
     if len(notes) > MAX_NOTES:
         raise DomainError("too_many_notes", f"{MAX_NOTES} notes au plus pour une table.")
-    entered, is_new = TableNotes.objects.get_or_create(
+    label = table_label(table)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"table:{consultation.pk}:{label}"])
+    if before := _entered_before(consultation, table, label, notes):
+        return before, False
+    if TableNotes.objects.filter(key=key).exists():
+        raise DomainError(
+            "sheet_used",
+            "Cette feuille est déjà publiée. Pour d’autres notes, ouvrez une nouvelle feuille depuis le guichet.",
+        )
+    entered = TableNotes.objects.create(
         key=key,
-        defaults={
-            "consultation": consultation,
-            "table": table.name,
-            "gathering": table.gathering,
-            "held_on": table.held_on,
-            "rapporteur": table.rapporteur,
-            "people": table.people,
-            "entered_at": at,
-        },
+        consultation=consultation,
+        table=table.name,
+        gathering=table.gathering,
+        held_on=table.held_on,
+        rapporteur=table.rapporteur,
+        people=table.people,
+        entered_at=at,
     )
-    if not is_new:
-        return entered, False
     _write(
         consultation,
         notes,
         at,
         channel=Channel.ROOM,
-        author_label=table_label(table),
+        author_label=label,
         source_key=lambda rank: f"table:{key}:{rank}",
     )
     facts = {"notes": len(notes), "date": table.held_on.isoformat()}
     register.record("consultation.table_entered", role=AGENT, subject=consultation.slug, facts=facts, actor=actor)
     return entered, True
+
+
+def _entered_before(consultation: Consultation, table: Table, label: str, notes: Sequence[Said]) -> TableNotes | None:
+    """Give the table under which all these notes are published; None when none of them is."""
+    known = Contribution.objects.filter(consultation=consultation, channel=Channel.ROOM, author_label=label)
+    bodies = set(known.values_list("body", flat=True))
+    twice = [note for note in notes if note.body in bodies]
+    if not twice:
+        return None
+    tables = TableNotes.objects.filter(consultation=consultation, table=table.name, gathering=table.gathering)
+    before = tables.filter(held_on=table.held_on).order_by("pk").first()
+    if before is not None and len(twice) == len(notes):
+        return before
+    raise DomainError(
+        "noted_already",
+        f"Pour cette table, des notes sont déjà publiées, dont « {twice[0].title} ». Retirez-les de la feuille pour "
+        "publier les autres.",
+    )
 
 
 @dataclass(frozen=True)

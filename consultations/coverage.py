@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, JSONField, Q, QuerySet
+from django.db.models import JSONField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from consultations.models import Consultation, Item
@@ -48,50 +48,39 @@ class Coverage:
         return self.with_outcome * 100 // self.owed if self.owed else 100
 
 
-def of(consultation: Consultation) -> Coverage:
-    """Count the opinions of one consultation by place."""
-    return of_all([consultation.pk])[consultation.pk]
-
-
-def of_all(consultations: list[int]) -> dict[int, Coverage]:
-    """Count the opinions of several consultations by place, in one query."""
-    waiting = Count("pk", filter=Q(place=Place.GROUPED, grouped_with__place=Place.WAITING))
-    rows = (
-        Item.objects.filter(consultation__in=consultations)
-        .values("consultation", "place")
-        .annotate(number=Count("pk"), waiting=waiting)
-        .order_by("consultation", "place")
-    )
-    counts = {key: dict.fromkeys((place.value for place in Place), 0) for key in consultations}
-    grouped_waiting = dict.fromkeys(consultations, 0)
-    for row in rows:
-        counts[row["consultation"]][row["place"]] = row["number"]
-        grouped_waiting[row["consultation"]] += row["waiting"]
-    return {key: Coverage(by_place=counts[key], grouped_waiting=grouped_waiting[key]) for key in consultations}
-
-
-# As one value of the row of a consultation: no query more on its pages. Only names written here enter this text.
 _PLACES = """(
-    SELECT jsonb_build_object(
-        'by_place', coalesce(jsonb_object_agg(c.place, c.number), '{}'), 'grouped_waiting', coalesce(sum(c.waiting), 0)
-    ) FROM (
-        SELECT i.place, count(*) AS number, count(*) FILTER (WHERE i.place = 'grouped' AND h.place = 'waiting') AS waiting
-        FROM consultations_item i LEFT JOIN consultations_item h ON h.id = i.grouped_with_id
+    SELECT jsonb_object_agg(c.place, ARRAY[c.number, c.waiting]) FROM (
+        SELECT i.place, count(*) AS number, count(*) FILTER (WHERE i.place = 'grouped' AND g.place = 'waiting') AS waiting
+        FROM consultations_item i LEFT JOIN consultations_item g ON g.id = i.grouped_with_id
         WHERE i.consultation_id = consultations_consultation.id GROUP BY 1
     ) c
 )"""
 
 
-def with_places(rows: QuerySet[Consultation]) -> QuerySet[Consultation]:
-    """Add to each consultation what `read` gives."""
-    return rows.annotate(places=RawSQL(_PLACES, (), output_field=JSONField()))  # noqa: S611 (no value enters it)
+def with_counts(rows: QuerySet[Consultation]) -> QuerySet[Consultation]:
+    """Add to each consultation what `of` reads."""
+    return rows.annotate(opinions=RawSQL(_PLACES, (), output_field=JSONField()))  # noqa: S611 (no value enters it)
 
 
-def read(consultation: Any) -> Coverage:
-    """Give where the opinions of a consultation stood when it was read (through `with_places`)."""
-    found = consultation.places
-    by_place = {place.value: found["by_place"].get(place.value, 0) for place in Place}
-    return Coverage(by_place=by_place, grouped_waiting=int(found["grouped_waiting"]))
+def of(consultation: Any) -> Coverage:
+    """Count the opinions of one consultation by place; no query when it was read `with_counts`."""
+    if hasattr(consultation, "opinions"):
+        return _read(consultation.opinions)
+    return of_all([consultation.pk])[consultation.pk]
+
+
+def of_all(consultations: list[int]) -> dict[int, Coverage]:
+    """Count the opinions of several consultations by place, in one query."""
+    rows = with_counts(Consultation.objects.filter(pk__in=consultations)).only("pk").order_by("pk")
+    return {row.pk: of(row) for row in rows}
+
+
+def _read(opinions: dict[str, list[int]] | None) -> Coverage:
+    found = opinions or {}
+    return Coverage(
+        by_place={place.value: found.get(place, [0, 0])[0] for place in Place},
+        grouped_waiting=sum(waiting for _number, waiting in found.values()),
+    )
 
 
 def lacking(consultation: Consultation) -> QuerySet[Item]:

@@ -178,8 +178,8 @@ def save_presentation(
     if before.published_at is None:
         _record_draft(actor, "présentation")
     elif changes:
-        amendments.amend(consultation, reason=reason, at=consultation.updated_at)
-        facts = {"changements": changes, "motif": reason} if reason else {"changements": changes}
+        sealed = amendments.amend_and_seal(consultation, reason=reason, at=consultation.updated_at)
+        facts = {"changements": changes, **({"motif": reason} if reason else {}), **sealed}
         register.record("consultation.changed", role="agent", subject=before.slug, facts=facts, actor=actor)
     return consultation
 
@@ -214,8 +214,8 @@ def save_phases(
         _require_reason(reason)
     _write_phases(consultation, current, ordered, at=at)
     if published:
-        amendments.amend(consultation, reason=reason, at=at)
-        facts = {"avant": before, "apres": after, "motif": reason}
+        sealed = amendments.amend_and_seal(consultation, reason=reason, at=at)
+        facts = {"avant": before, "apres": after, "motif": reason, **sealed}
         register.record("consultation.dates_changed", role="agent", subject=consultation.slug, facts=facts, actor=actor)
     else:
         _record_draft(actor, "phases")
@@ -253,8 +253,8 @@ def save_sections(
         section.position, section.title, section.question = position, edit.title, edit.question
         section.save()
     if published:
-        amendments.amend(consultation, reason=reason, at=timezone.now())
-        facts = {"avant": before, "apres": after, "motif": reason}
+        sealed = amendments.amend_and_seal(consultation, reason=reason, at=timezone.now())
+        facts = {"avant": before, "apres": after, "motif": reason, **sealed}
         register.record(
             "consultation.question_changed", role="agent", subject=consultation.slug, facts=facts, actor=actor
         )

@@ -88,7 +88,7 @@ def _decisions() -> Subquery:
 def _outcomes(consultation: Consultation) -> QuerySet[ItemOutcome]:
     """Read each answer that reached an opinion that has a public page, those that were replaced included."""
     items = Item.objects.filter(consultation=consultation).public()
-    rows = ItemOutcome.objects.filter(item__in=items).select_related("item", "outcome")
+    rows = ItemOutcome.objects.filter(item__in=items).select_related("item", "outcome__returned")
     return rows.defer("item__search", "item__words", "outcome__explanation_html").order_by("-given_at", "-pk")
 
 
@@ -222,6 +222,11 @@ OUTCOMES = Table(
             "remplacee_le",
             _("Date et heure à laquelle une autre l’a remplacée ; vide si elle tient."),
             lambda row: instant(row.ended_at),
+        ),
+        Column(
+            "motif_du_retour",
+            _("Pourquoi cet avis est revenu à la réponse de ses thèmes ; vide si une autre réponse l’a remplacée."),
+            lambda row: row.outcome.returned.reason if row.ended_at and hasattr(row.outcome, "returned") else "",
         ),
     ),
     rows=_outcomes,

@@ -65,6 +65,11 @@ KINDS = {
     Contribution.Kind.QUESTION: gettext_lazy("Une question\u00a0: ce que je voudrais savoir"),
     Contribution.Kind.EXPERIENCE: gettext_lazy("Une expertise d’usage\u00a0: ce que je vis ici"),
 }
+# What each signature shows to everybody: a public name never goes without the district (presentation.place_of_author).
+SIGNATURES = {
+    Contribution.Signature.NAME: gettext_lazy("Mon nom public, avec mon quartier"),
+    Contribution.Signature.DISTRICT: gettext_lazy("«\u00a0Un habitant de mon quartier\u00a0», sans mon nom"),
+}
 
 
 class ContributionForm(forms.Form):
@@ -120,7 +125,7 @@ class ContributionForm(forms.Form):
     )
     signature = forms.ChoiceField(
         label=gettext_lazy("Comment signer\u00a0?"),
-        choices=Contribution.Signature.choices,
+        choices=[(signature.value, label) for signature, label in SIGNATURES.items()],
         widget=forms.RadioSelect,
         initial=Contribution.Signature.NAME.value,
         error_messages={"required": gettext_lazy("Choisissez votre signature.")},

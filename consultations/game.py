@@ -1,16 +1,24 @@
-"""The rules of the game of a consultation: what is frozen when it is published, and what a later version changed."""
+"""The rules of the game of a consultation: what is frozen when it is published, and what a later version changed.
+
+Those of its votes and questionnaires join when each is published. None is held outside them: who, when, how many, how secret.
+"""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from ballots import declared as votes
+from ballots.models import Votation
 from consultations.models import Consultation, ResidencyLevel
 from mulhouse import charter, typography
+from questionnaires import declared as questionnaires
+from questionnaires.models import Questionnaire
 
 Rules = dict[str, Any]
+VOTES, QUESTIONNAIRES = "votes", "questionnaires"
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ def rules_of(consultation: Consultation) -> Rules:
     Shape: plain values, the same for the same rules, so that two versions are compared and hashed.
     Units: dates as YYYY-MM-DD, `restitution_days` in calendar days, `minimum_age` in years.
     """
-    return {
+    rules = {
         "title": consultation.title,
         "questions": [
             [section.title, section.question]
@@ -57,6 +65,18 @@ def rules_of(consultation: Consultation) -> Rules:
         "restitution_days": consultation.restitution_days,
         "charter": charter.CURRENT.number,
     }
+    # Left out when there is none: the rules of a consultation that never votes do not change the day votes exist.
+    return rules | {name: held for name, held in _held(consultation).items() if held}
+
+
+def _held(consultation: Consultation) -> dict[str, dict[str, Rules]]:
+    """Read the rules of the votes and questionnaires that are public, by their references."""
+    asked = Questionnaire.objects.published().filter(consultation_link__consultation=consultation)
+    voted = Votation.objects.published().filter(consultation_link__consultation=consultation)
+    return {
+        QUESTIONNAIRES: {row.reference: questionnaires.of(row) for row in asked.order_by("pk")},
+        VOTES: {row.reference: votes.of(row) for row in voted.order_by("pk").prefetch_related("options")},
+    }
 
 
 def in_words(rules: Mapping[str, Any]) -> list[Line]:
@@ -65,13 +85,30 @@ def in_words(rules: Mapping[str, Any]) -> list[Line]:
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    """List the rules that differ between two versions, in the order of the page."""
+    """List the rules that differ between two versions, in the order of the page; of a vote or a questionnaire, what differs only."""
     old, new = _words(before), _words(after)
-    return [
-        Change(label, old.get(name, (label, []))[1], values)
-        for name, (label, values) in new.items()
-        if before.get(name) != after.get(name)
-    ]
+    was, now = _flat(before), _flat(after)
+    found = []
+    for name, (label, values) in new.items():
+        if was.get(name) != now.get(name):
+            former = old.get(name, (label, []))[1]
+            same = set(former) & set(values) if "." in name else set()
+            found.append(
+                Change(
+                    label, [line for line in former if line not in same], [line for line in values if line not in same]
+                )
+            )
+    return found
+
+
+def _flat(rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each vote and each questionnaire a name of its own among the rules."""
+    nested = {
+        f"{kind}.{reference}": held
+        for kind in (QUESTIONNAIRES, VOTES)
+        for reference, held in rules.get(kind, {}).items()
+    }
+    return {**{name: value for name, value in rules.items() if name not in {QUESTIONNAIRES, VOTES}}, **nested}
 
 
 def _words(rules: Mapping[str, Any]) -> dict[str, tuple[str, list[str]]]:
@@ -109,7 +146,33 @@ def _words(rules: Mapping[str, Any]) -> dict[str, tuple[str, list[str]]]:
             _("La charte de participation"),
             [_("version %(number)s") % {"number": rules["charter"]}] if rules.get("charter") else [],
         ),
+        **{name: (label, tell(held)) for name, label, tell, held in _each_held(rules)},
     }
+
+
+def _each_held(rules: Mapping[str, Any]) -> list[tuple[str, str, Callable[[Rules], list[str]], Rules]]:
+    """List the questionnaires and votes among the rules: (name, label, how they are said, their rules)."""
+    asked, voted = rules.get(QUESTIONNAIRES, {}), rules.get(VOTES, {})
+    return [
+        *(
+            (
+                f"{QUESTIONNAIRES}.{reference}",
+                _("Le questionnaire «\u00a0%(title)s\u00a0»") % {"title": held["title"]},
+                questionnaires.in_words,
+                held,
+            )
+            for reference, held in asked.items()
+        ),
+        *(
+            (
+                f"{VOTES}.{reference}",
+                _("Le vote secret «\u00a0%(question)s\u00a0»") % {"question": held["question"]},
+                votes.in_words,
+                held,
+            )
+            for reference, held in voted.items()
+        ),
+    ]
 
 
 def _given(text: Any) -> list[str]:

@@ -40,10 +40,10 @@ def deadlines(at: dt.datetime) -> list[Deadline]:
 
 def cards(at: dt.datetime) -> list[ProcessCard]:
     """Show the consultations that wait for an opinion, then those to come, then the last ones that report."""
-    rows = with_state(Consultation.objects.published().filter(archived_at__isnull=True), at=at)
+    shown = Consultation.objects.published().filter(archived_at__isnull=True).with_district_names()
     rows = (
-        rows.select_related("theme")
-        .prefetch_related("phases", "districts")
+        with_state(shown.select_related("theme"), at=at)
+        .prefetch_related("phases")
         .order_by(F("state"), "-published_at", "-pk")
     )
     return [presentation.card(row, at=at) for row in rows[:CARDS]]

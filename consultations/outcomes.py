@@ -15,8 +15,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 
 from consultations import analysis_rules, items
-from consultations.models import AnalysisTheme, Consultation, Item, ItemOutcome, Outcome
-from mulhouse import queue
+from consultations.models import AnalysisTheme, Consultation, Item, ItemOutcome, Outcome, OutcomeReturn
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, require
 from mulhouse.markup import render_markdown
@@ -24,6 +23,7 @@ from transparency import register
 
 # A line of the register stays readable: beyond, the number tells.
 LISTED = 50
+REASON_LENGTH = int(OutcomeReturn._meta.get_field("reason").max_length or 0)
 _NO_DRAFT = {"draft_decision": "", "draft_explanation": "", "draft_forwarded_to": ""}
 
 # What each opinion of %(keys)s should hold: its own answer or that of its head, else the last one of each of its themes.
@@ -121,9 +121,8 @@ def of_item(item: Item) -> list[Outcome]:
 
 def history(item: Item) -> list[ItemOutcome]:
     """Give every answer an opinion received: those that hold first, its own before its themes', then the newest."""
-    rows = (
-        ItemOutcome.objects.filter(item=item).select_related("outcome", "outcome__theme").order_by("-given_at", "-pk")
-    )
+    rows = ItemOutcome.objects.filter(item=item).select_related("outcome__theme", "outcome__returned")
+    rows = rows.order_by("-given_at", "-pk")
     return sorted(rows, key=lambda given: (given.ended_at is not None, given.outcome.theme_id is not None))
 
 
@@ -228,7 +227,6 @@ def _publish(
     published = Published(outcomes=len(outcomes), given=given)
     if not outcomes and not given:
         return published
-    queue.after_commit("consultations.tell_contributors", consultation_id=consultation.pk)
     register.record(
         "outcome.published",
         role="agent",
@@ -244,6 +242,40 @@ def _publish(
         actor=actor,
     )
     return published
+
+
+@transaction.atomic(durable=True)
+def give_back(*, actor: Any, item: Item, reason: str, at: dt.datetime) -> None:
+    """Have an opinion leave the answer of its own for those of its themes, in public and with the reason; nothing is rewritten.
+
+    Those grouped with it follow. What was prepared for it stays prepared.
+
+    Raises: RefusedError; DomainError "reason" without one.
+    Locks: the analysis of the consultation, the item and those grouped with it.
+    """
+    consultation = item.consultation
+    items.hold_analysis(consultation)
+    (held,) = items.hold([item.pk])
+    require(analysis_rules.return_refusal(actor, held))
+    if not reason.strip():
+        raise DomainError("reason", "Dites pourquoi, en une phrase\u00a0: le motif est public.")
+    own = ItemOutcome.objects.current().filter(item=held, outcome__theme__isnull=True)
+    outcome = Outcome.objects.get(given__in=own)
+    OutcomeReturn.objects.create(
+        outcome=outcome, item=held, reason=" ".join(reason.split())[:REASON_LENGTH], returned_at=at
+    )
+    own.update(ended_at=ending(at))
+    members = held.members.order_by("pk").values_list("pk", flat=True)
+    keys = [held.pk, *members]
+    given = converge(consultation, keys, at=at)
+    items.settle(keys)
+    facts = {
+        "consultation": consultation.slug,
+        "réponse": outcome.reference,
+        "avis": len(keys),
+        "réponses données": given,
+    }
+    register.record("outcome.returned", role="agent", subject=held.reference, facts=facts, actor=actor)
 
 
 def _chosen_themes(consultation: Consultation, keys: Collection[int] | None) -> list[AnalysisTheme]:

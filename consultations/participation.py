@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, JSONField, OuterRef, QuerySet
+from django.db.models import Count, JSONField, QuerySet
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Substr, TruncWeek
+from django.db.models.functions import TruncWeek
 
 from accounts.models import User
 from city.models import District
@@ -76,14 +76,6 @@ def _write(
 def took_part(consultation: Consultation, person: Person) -> bool:
     """Tell whether somebody took part already, by any channel."""
     return Participation.objects.filter(consultation=consultation, person=person).exists()
-
-
-def with_part_taken(rows: QuerySet[Any]) -> Any:
-    """Add to rows that have a person and a topic whether that person took part in that consultation already, `took_part`."""
-    slug = Substr(OuterRef("topic"), len("consultation:") + 1)
-    return rows.annotate(
-        took_part=Exists(Participation.objects.filter(person=OuterRef("person"), consultation__slug=slug))
-    )
 
 
 def absorb(kept: Person, gone: Person) -> None:

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Any
 
 from django.urls import reverse
 from django.utils import formats
@@ -15,6 +16,7 @@ from consultations import participation, phases, signatures, steps
 from consultations.models import Attachment, Comment, Consultation, Contribution, Document
 from desk.models import Channel
 from mulhouse import markup, typography
+from mulhouse.small_cells import Merged
 from mulhouse.templatetags import ui
 
 EXCERPT = 220
@@ -70,16 +72,16 @@ def left_words(span: phases.Span, *, at: dt.datetime) -> str:
     return ngettext("Encore %(n)s jour", "Encore %(n)s jours", days) % {"n": days}
 
 
-def places(consultation: Consultation) -> str:
-    """Name the districts of a consultation (prefetch `districts`)."""
-    names = [district.name for district in consultation.districts.all()]
+def places(consultation: Any) -> str:
+    """Name the districts of a consultation (read `with_district_names`)."""
+    names = consultation.district_names
     if not names:
         return _("Toute la ville")
     return ", ".join(names) if len(names) <= 2 else _("%(n)s quartiers") % {"n": len(names)}  # noqa: PLR2004 (what fits)
 
 
 def card(consultation: Consultation, *, at: dt.datetime) -> ui.ProcessCard:
-    """Make the card of a consultation (select `theme`, prefetch `phases` and `districts`)."""
+    """Make the card of a consultation (select `theme`, prefetch `phases`, read `with_district_names`)."""
     spans = consultation.spans()
     rank = next(
         (rank for rank, span in enumerate(spans, 1) if phases.status(span, at=at) is phases.Status.CURRENT), None
@@ -155,7 +157,7 @@ def tabs(consultation: Consultation, *, current: str, documents: int | None = No
     )
     voted = getattr(consultation, "has_votes", False) or current == "votes"
     votes = ui.Tab(_("Vote"), reverse("consultations:votes", args=[consultation.slug]), current=current == "votes")
-    reported = getattr(consultation, "has_report", False) or current == "report"
+    reported = getattr(consultation, "first_report_at", None) is not None or current == "report"
     restitution = ui.Tab(
         _("Bilan"), reverse("consultations:report", args=[consultation.slug]), current=current == "report"
     )
@@ -195,7 +197,7 @@ def resident_html(cleaned: str) -> SafeString:
 def facts(consultation: Consultation) -> list[ui.Fact]:
     """Give the box « Repères »: who decides, the budget, what may change and what may not."""
     found = []
-    if getattr(consultation, "has_report", False):
+    if getattr(consultation, "first_report_at", None) is not None:
         address = reverse("consultations:report", args=[consultation.slug])
         found.append(
             ui.Fact(_("Bilan"), _("Lire le bilan\u00a0: qui a participé, ce qui est décidé, pourquoi"), address)
@@ -216,7 +218,7 @@ def facts(consultation: Consultation) -> list[ui.Fact]:
     if consultation.service_function:
         service = f"{service} ({consultation.service_function})"
     found.append(ui.Fact(_("Service responsable"), service))
-    place = ", ".join(filter(None, (consultation.place_name, consultation.place_address, coordinates(consultation))))
+    place = ", ".join(filter(None, (consultation.place_name, consultation.place_address)))
     if place:
         found.append(ui.Fact(_("Lieu"), place))
     if consultation.published_at is not None:
@@ -259,14 +261,17 @@ def file_kind(content_type: str, name: str | None) -> str:
     return known.get(content_type) or PurePosixPath(name or "").suffix.lstrip(".").upper() or _("Fichier")
 
 
-def shortened(text: str, length: int) -> str:
-    """Cut a text after a sentence when one ends in its second half, else after a word; the ellipsis says that it goes on."""
+def shortened(text: str, length: int, *, mark: str = "") -> str:
+    """Cut a text after a sentence when one ends in its second half, else after a word, which an ellipsis says.
+
+    A cut after a sentence shows nothing where the rest is one link away; `mark` says it where the text must not pass for whole.
+    """
     words = GAP.sub(" ", text).strip()
     if len(words) <= length:
         return words
     ends = [end.end() for end in SENTENCE_END.finditer(words, length // 2, length)]
     if ends:
-        return words[: ends[-1]] + "\u00a0…"
+        return words[: ends[-1]] + mark
     return words[:length].rsplit(" ", 1)[0].rstrip(" ,;:.!?\u00a0") + "…"
 
 
@@ -275,16 +280,20 @@ def participants(shown: participation.Shown) -> list[ui.Fact]:
     found = []
     if shown.people:
         found.append(ui.Fact(_("En tout"), _people(shown.people)))
-    for channel, number in shown.channels.shown.items():
-        label = str(Channel(channel).label)
-        found.append(ui.Fact(label[:1].upper() + label[1:], _people(number)))
-    if shown.channels.hidden:
-        names = ", ".join(str(Channel(channel).label) for channel in shown.channels.hidden)
-        found.append(ui.Fact(names[:1].upper() + names[1:], _people(shown.channels.rest)))
+    found += [ui.Fact(label, _people(number)) for label, number in channels(shown.channels)]
     if shown.seated:
         words = _("%(people)s, comptées sur place\u00a0: certaines ont pu participer aussi autrement")
         found.append(ui.Fact(_("Aux tables des réunions"), words % {"people": _people(shown.seated)}))
     return found
+
+
+def channels(counted: Merged) -> list[tuple[str, int]]:
+    """Name the channels of a line of counts; those that are merged are one line with their sum."""
+    lines: list[tuple[tuple[str, ...], int]] = [((channel,), number) for channel, number in counted.shown.items()]
+    if counted.hidden:
+        lines.append((counted.hidden, counted.rest))
+    words = [(", ".join(str(Channel(name).label) for name in names), number) for names, number in lines]
+    return [(label[:1].upper() + label[1:], number) for label, number in words]
 
 
 def _people(number: int) -> str:

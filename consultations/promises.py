@@ -4,6 +4,7 @@ Nothing is stored: the day comes from the phases and `restitution_days`, latenes
 """
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,9 +100,12 @@ def due_on(consultation: Consultation) -> dt.date | None:
 
 
 def met_on(consultation: Consultation) -> dt.date | None:
-    """Give the day of the first report, None while there is none."""
-    told = consultation.reports.filter(published_at__isnull=False).order_by("published_at")
-    at = told.values_list("published_at", flat=True).first()
+    """Give the day of the first report, None while there is none; no query when `first_report_at` was read."""
+    if hasattr(consultation, "first_report_at"):
+        at = consultation.first_report_at
+    else:
+        told = consultation.reports.filter(published_at__isnull=False).order_by("published_at")
+        at = told.values_list("published_at", flat=True).first()
     return day_of(at) if at else None
 
 
@@ -140,6 +144,28 @@ def shown(consultation: Consultation, *, at: dt.datetime) -> Shown | None:
         consultation.restitution_days,
     )
     return Shown(sentence, words % {"n": consultation.restitution_days}, tag)
+
+
+def waiting_words(consultations: Collection[int], *, at: dt.datetime) -> dict[int, str]:
+    """Say to whoever waits for an answer by when it comes, or that it is late; one query.
+
+    Shape: by consultation; one that promised nothing, or has its report already, is left out.
+    """
+    today = day_of(at)
+    found = rows().filter(pk__in=list(consultations), promise_met_on__isnull=True)
+    return {
+        key: _waiting(asked, due, today)
+        for key, asked, due in found.order_by("pk").values_list("pk", "asked_until", "promise_due_on")
+    }
+
+
+def _waiting(asked: dt.date, due: dt.date, today: dt.date) -> str:
+    day = {"day": typography.day(due)}
+    if today > due:
+        return _("La Ville devait répondre le %(day)s au plus tard. Elle est en retard.") % day
+    if today > asked:
+        return _("La Ville répondra le %(day)s au plus tard.") % day
+    return _("Les avis sont encore ouverts. La Ville répondra le %(day)s au plus tard.") % day
 
 
 # --- For agents ----------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def opinions(user: Any, at: dt.datetime) -> list[WorkItem]:
         asked_until=Subquery(asking.order_by("-ends_on").values("ends_on")[:1])
     )
     over = rows.filter(~Exists(asking.exclude(ends_on__lt=today)), asked_until__isnull=False)
-    found = [(row, coverage.read(row).without_outcome) for row in coverage.with_places(over).order_by("pk")]
+    found = [(row, coverage.of(row).without_outcome) for row in coverage.with_counts(over).order_by("pk")]
     return [_opinion_line(row, number, at=at) for row, number in found if number]
 
 

@@ -19,7 +19,7 @@ from mulhouse.templatetags import ui
 NOTHING = SafeString("")
 NO_ANSWER: Mapping[int, Sequence[Outcome]] = {}
 # Longer than this, a comment is cut, and read whole with its thread: twenty long texts would weigh more than the page.
-LONG = 600
+LONG = 420
 
 
 @dataclass(frozen=True)
@@ -148,10 +148,10 @@ class Writer:
         url = f"{self.base}commentaires/{comment.reference}/{verb}/"
         count = comment.support_count + comment.imported_support_count
         return format_html(
-            '<span id="soutien-{reference}"><form method="post" action="{url}" hx-post="{url}" hx-target="#soutien-{reference}" '
-            'hx-swap="outerHTML"><input type="hidden" name="csrfmiddlewaretoken" value="{token}"><button type="submit" '
+            '<form method="post" action="{url}" id="soutien-{reference}" hx-post="{url}" hx-swap="outerHTML">'
+            '<input type="hidden" name="csrfmiddlewaretoken" value="{token}"><button type="submit" '
             'class="soutien soutien--p" aria-pressed="{pressed}" id="soutien-{reference}-bouton">{thumb}{label}<span class="sr"> : '
-            '{author}</span> <b><span aria-hidden="true">{count}</span><span class="sr">{words}</span></b></button></form></span>',
+            '{author}</span> <b><span aria-hidden="true">{count}</span><span class="sr">{words}</span></b></button></form>',
             reference=comment.reference,
             url=url,
             token=self.reader.token,

@@ -3,70 +3,70 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SEPARATORS = ";\t,"
 # Section, sort, text.
 COLUMNS = 3
+RANK_DIGITS = 4
 HEADERS = frozenset({"partie", "section", "question"})
+
+
+class UnreadableError(ValueError):
+    """A sheet that is not one: the number of the line where reading stopped, from 1."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A note as read: the rank of its section among those given, the code of its sort, its text."""
+    """A note as read: the rank of its section among those given, the code of its sort, its text, and what is wrong in it.
 
-    section: int
+    Shape: what can not be read is None or "", with a sentence under the name of what it is (`section`, `kind`, `text`); whatever
+    was written is in one of the four.
+    """
+
+    section: int | None
     kind: str
     text: str
+    problems: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with a line; lines count from 1, the header included."""
-
-    line: int
-    message: str
-
-
-def read(text: str, *, sections: Sequence[str], kinds: Mapping[str, str]) -> tuple[list[Line], list[Problem]]:
-    """Read « partie ; sorte ; texte », one note a line.
+def read(text: str, *, sections: Sequence[str], kinds: Mapping[str, str]) -> list[Line]:
+    """Read « partie ; sorte ; texte », one note a line, right or wrong: no line is left behind.
 
     Shape: the separator is the first of « ; », tab and « , » found in the first line; a section is its number or its title,
     a sort is one of `kinds` (words to code) and may be left empty: the first one then. A first line of titles is passed over.
+    Raises: UnreadableError when the quotes of a line can not be followed: what comes after would be anybody's guess.
     """
     first = next((line for line in text.splitlines() if line.strip()), "")
     separator = next((sign for sign in SEPARATORS if sign in first), ";")
     titles = {" ".join(title.casefold().split()): rank for rank, title in enumerate(sections, start=1)}
     lines: list[Line] = []
-    problems: list[Problem] = []
     reader = csv.reader(io.StringIO(text), delimiter=separator)
     try:
         for cells in reader:
-            number = reader.line_num
             row = [" ".join(cell.split()) for cell in cells]
-            if not any(row) or (not lines and not problems and row[0].casefold() in HEADERS):
-                continue
-            found = _line(row, titles, kinds)
-            if isinstance(found, Line):
-                lines.append(found)
-            else:
-                problems.append(Problem(number, found))
-    except csv.Error:
-        problems.append(Problem(reader.line_num, "Cette ligne ne se lit pas\u00a0: vérifiez ses guillemets."))
-    return lines, problems
+            if any(row) and (lines or row[0].casefold() not in HEADERS):
+                lines.append(_line(row, separator, titles, kinds))
+    except csv.Error as error:
+        raise UnreadableError(reader.line_num) from error
+    return lines
 
 
-def _line(row: Sequence[str], titles: Mapping[str, int], kinds: Mapping[str, str]) -> Line | str:
+def _line(row: Sequence[str], separator: str, titles: Mapping[str, int], kinds: Mapping[str, str]) -> Line:
     if len(row) < COLUMNS:
-        return "Il faut trois colonnes\u00a0: la partie, la sorte et le texte."
+        whole = f"{separator} ".join(row)
+        return Line(None, "", whole, {"text": "Il faut trois colonnes\u00a0: la partie, la sorte et le texte."})
     # A comma inside a text that nobody put between quotes makes more columns: they are the text.
     section, kind, text = row[0], row[1].casefold(), ", ".join(cell for cell in row[2:] if cell)
+    problems = {}
     rank = titles.get(section.casefold())
-    if rank is None and section.isdecimal() and 1 <= int(section) <= len(titles):
+    if rank is None and section.isdecimal() and len(section) < RANK_DIGITS and 1 <= int(section) <= len(titles):
         rank = int(section)
     if rank is None:
-        return f"La partie «\u00a0{section}\u00a0» n’existe pas\u00a0: écrivez son numéro, de 1 à {len(titles)}, ou son titre."
+        problems["section"] = f"La partie «\u00a0{section}\u00a0» n’existe pas\u00a0: choisissez-la dans la liste."
     code = kinds.get(kind) if kind else next(iter(kinds.values()))
     if code is None:
-        return f"La sorte «\u00a0{kind}\u00a0» n’existe pas\u00a0: écrivez {', '.join(kinds)}."
-    return Line(section=rank, kind=code, text=text) if text else "Le texte est vide."
+        problems["kind"] = f"La sorte «\u00a0{kind}\u00a0» n’existe pas\u00a0: choisissez-la dans la liste."
+    if not text:
+        problems["text"] = "Le texte est vide."
+    return Line(rank, code or "", text, problems)

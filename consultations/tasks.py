@@ -79,27 +79,20 @@ def remind_promises() -> None:
 
 
 @shared_task(name="consultations.tell_contributors")
-def tell_contributors(*, consultation_id: int) -> None:
-    """Tell each contributor what became of what they wrote; taken up where it stopped, each mail is written once."""
-    consultation = Consultation.objects.filter(pk=consultation_id).first()
-    if consultation is not None:
-        _tell(consultation)
+def tell_contributors() -> None:
+    """Tell each contributor what became of what they wrote, once agents have stopped publishing; one mail for all of it.
 
-
-@shared_task(name="consultations.sweep_tellings")
-def sweep_tellings() -> None:
-    """Tell what a lost or killed task did not."""
-    for consultation in telling.consultations_waiting():
-        _tell(consultation)
-
-
-def _tell(consultation: Consultation) -> None:
-    for given_at in telling.waiting(consultation):
+    Taken up where it stopped, each mail is written once.
+    """
+    at = timezone.now()
+    for consultation in telling.consultations_due(at=at):
+        telling.begin(consultation=consultation, at=at)
+    for sending in telling.under_way():
         told, last = 0, 0
-        while batch := telling.people(consultation, given_at, after=last, size=BATCH):
-            telling.tell(consultation=consultation, given_at=given_at, people=batch)
+        while batch := telling.people(sending, after=last, size=BATCH):
+            telling.tell(sending=sending, people=batch)
             told, last = told + len(batch), batch[-1].pk
-        telling.finish(consultation=consultation, given_at=given_at, people=told, at=timezone.now())
+        telling.finish(sending=sending, people=told, at=timezone.now())
 
 
 @shared_task(name="consultations.build_report")

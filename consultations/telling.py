@@ -1,9 +1,11 @@
-"""Telling each contributor what became of what they wrote: one mail per person and publication, in the city's words.
+"""Telling each contributor what became of what they wrote: one mail per person, in the city's words.
 
+Agents publish theme after theme: what they publish within a while is one sending, so that nobody gets as many mails.
 It answers them: it is no newsletter, so it holds no link to unsubscribe, and goes to nobody whose account is closed.
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +25,9 @@ from mulhouse import markup, typography
 from notifications import outbox
 from transparency import register
 
+# Nobody is written to before agents have published nothing for this long, unless they have gone on for longer than that.
+QUIET = dt.timedelta(minutes=10)
+LONGEST = dt.timedelta(hours=2)
 EXPLANATION = 700
 # Somebody who wrote more than this reads the rest on the page.
 TOLD_AT_ONCE = 20
@@ -35,70 +40,112 @@ def author_column() -> Coalesce:
     )
 
 
-def given(consultation: Consultation, given_at: dt.datetime) -> QuerySet[Any]:
-    """Give the answers of one publication that still hold, on opinions that still stand, with `author`."""
+@dataclass(frozen=True)
+class Sending:
+    """Publications of a consultation that are told together: each person gets one mail for all of them."""
+
+    consultation: Consultation
+    begun_at: dt.datetime
+    instants: tuple[dt.datetime, ...]
+
+
+def given(consultation: Consultation, instants: Collection[dt.datetime]) -> QuerySet[Any]:
+    """Give the answers of some publications that still hold, on opinions that still stand, with `author`."""
     standing = Item.objects.filter(consultation=consultation).standing()
-    rows = ItemOutcome.objects.current().filter(item__in=standing, given_at=given_at)
+    rows = ItemOutcome.objects.current().filter(item__in=standing, given_at__in=list(instants))
     return rows.annotate(author=author_column())
 
 
-def waiting(consultation: Consultation) -> list[dt.datetime]:
-    """List the publications that were not told to everybody, the oldest first."""
-    told = Telling.objects.filter(consultation=consultation).values("given_at")
-    rows = ItemOutcome.objects.filter(item__consultation=consultation).exclude(given_at__in=told)
-    return list(rows.order_by("given_at").values_list("given_at", flat=True).distinct())
+def _waiting() -> dict[int, list[dt.datetime]]:
+    """Give by consultation the publications that no sending has taken yet."""
+    taken = set(Telling.objects.values_list("consultation_id", "given_at"))
+    found: dict[int, list[dt.datetime]] = defaultdict(list)
+    for key, given_at in ItemOutcome.objects.order_by().values_list("item__consultation_id", "given_at").distinct():
+        if (key, given_at) not in taken:
+            found[key].append(given_at)
+    return found
 
 
-def consultations_waiting() -> list[Consultation]:
-    """List the consultations with a publication that was not told to everybody."""
-    told = Telling.objects.values_list("consultation_id", "given_at")
-    pairs = set(ItemOutcome.objects.order_by().values_list("item__consultation_id", "given_at").distinct()) - set(told)
-    return list(Consultation.objects.filter(pk__in={pk for pk, _at in pairs}).order_by("pk"))
+def is_due(instants: Collection[dt.datetime], *, at: dt.datetime) -> bool:
+    """Tell whether agents have stopped publishing for a while, or have gone on for so long that nobody should wait more."""
+    return max(instants) <= at - QUIET or min(instants) <= at - LONGEST
 
 
-def people(consultation: Consultation, given_at: dt.datetime, *, after: int, size: int) -> list[User]:
+def consultations_due(*, at: dt.datetime) -> list[Consultation]:
+    """List the consultations whose answers it is time to tell."""
+    keys = [key for key, instants in _waiting().items() if is_due(instants, at=at)]
+    return list(Consultation.objects.filter(pk__in=keys).order_by("pk"))
+
+
+@transaction.atomic(durable=True)
+def begin(*, consultation: Consultation, at: dt.datetime) -> None:
+    """Take every publication of a consultation that waits in one sending; one that another worker takes is left to it."""
+    rows = [
+        Telling(consultation=consultation, given_at=given_at, begun_at=at)
+        for given_at in sorted(_waiting().get(consultation.pk, []))
+    ]
+    Telling.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def under_way() -> list[Sending]:
+    """List the sendings that are not over, the oldest first."""
+    found: dict[tuple[dt.datetime, int], list[Telling]] = defaultdict(list)
+    rows = Telling.objects.filter(finished_at__isnull=True).select_related("consultation")
+    for row in rows.order_by("begun_at", "consultation_id", "given_at"):
+        found[row.begun_at, row.consultation_id].append(row)
+    return [
+        Sending(rows[0].consultation, begun_at, tuple(row.given_at for row in rows))
+        for (begun_at, _key), rows in found.items()
+    ]
+
+
+def people(sending: Sending, *, after: int, size: int) -> list[User]:
     """Give some of the people to tell, in the order of their accounts."""
-    authors = given(consultation, given_at).order_by().values("author")
+    authors = given(sending.consultation, sending.instants).order_by().values("author")
     return list(User.objects.filter(pk__in=authors, pk__gt=after, is_active=True).order_by("pk")[:size])
 
 
 @transaction.atomic(durable=True)
-def tell(*, consultation: Consultation, given_at: dt.datetime, people: Sequence[User]) -> int:
-    """Write to some people what became of their opinions; nobody is told twice of one publication, however often this runs.
+def tell(*, sending: Sending, people: Sequence[User]) -> int:
+    """Write to some people what became of their opinions; nobody is told twice of one sending, however often this runs.
 
-    Shape: how many mails are new.
+    Shape: how many mails are new; the same few statements however many people.
     """
-    lines = _lines(consultation, given_at, [person.pk for person in people])
-    new = 0
-    for person in people:
-        own = lines.get(person.pk, [])
-        if own:
-            mail = outbox.enqueue_template(
-                kind="consultations.outcomes",
-                to=person.email,
-                template="consultations/outcomes",
-                context=_words(consultation, own, person.language),
-                user=person,
-                once_key=f"outcomes:{consultation.pk}:{given_at.isoformat()}:{person.pk}",
-                language=person.language,
-            )
-            new += mail is not None
-    return new
+    consultation = sending.consultation
+    lines = _lines(sending, [person.pk for person in people])
+    mails = [
+        outbox.written(
+            kind="consultations.outcomes",
+            to=person.email,
+            template="consultations/outcomes",
+            context=_words(consultation, own, person.language),
+            user=person,
+            once_key=f"outcomes:{consultation.pk}:{sending.begun_at.isoformat()}:{person.pk}",
+            language=person.language,
+        )
+        for person in people
+        if (own := lines.get(person.pk))
+    ]
+    return outbox.enqueue_all(mails)
 
 
 @transaction.atomic(durable=True)
-def finish(*, consultation: Consultation, given_at: dt.datetime, people: int, at: dt.datetime) -> bool:
-    """Keep that everybody was told of a publication.
+def finish(*, sending: Sending, people: int, at: dt.datetime) -> bool:
+    """Keep that everybody was told of a sending.
 
     Shape: False when another worker said so first.
     """
-    told, is_new = Telling.objects.get_or_create(
-        consultation=consultation, given_at=given_at, defaults={"people": people, "finished_at": at}
+    rows = Telling.objects.filter(
+        consultation=sending.consultation, begun_at=sending.begun_at, finished_at__isnull=True
     )
-    if is_new:
-        facts = {"personnes": told.people, "réponses_du": given_at.isoformat(timespec="seconds")}
-        register.record("outcome.told", role="système", subject=consultation.slug, facts=facts)
-    return is_new
+    if not rows.update(people=people, finished_at=at):
+        return False
+    facts = {
+        "personnes": people,
+        "réponses_du": [given_at.isoformat(timespec="seconds") for given_at in sending.instants],
+    }
+    register.record("outcome.told", role="système", subject=sending.consultation.slug, facts=facts)
+    return True
 
 
 # --- Words ---------------------------------------------------------------------------------------------------------
@@ -110,21 +157,32 @@ class Told:
 
     item: Item
     outcomes: list[Outcome]
+    returned: str = ""
 
 
-def _lines(consultation: Consultation, given_at: dt.datetime, keys: Collection[int]) -> dict[int, list[Told]]:
-    rows = (
-        given(consultation, given_at)
+def _lines(sending: Sending, keys: Collection[int]) -> dict[int, list[Told]]:
+    rows = list(
+        given(sending.consultation, sending.instants)
         .filter(author__in=keys)
         .select_related("outcome", "item__contribution", "item__comment__contribution", "item__answer")
         .defer("item__search", "item__words", "item__contribution__search", "item__comment__contribution__search")
         .order_by("author", "item__received_at", "item_id", "pk")
     )
+    reasons = _reasons(sending, {row.item_id for row in rows})
     found: dict[int, dict[int, Told]] = {}
     for row in rows:
-        told = found.setdefault(row.author, {}).setdefault(row.item_id, Told(row.item, []))
+        new = Told(row.item, [], reasons.get(row.item_id, ""))
+        told = found.setdefault(row.author, {}).setdefault(row.item_id, new)
         told.outcomes.append(row.outcome)
     return {author: list(told.values()) for author, told in found.items()}
+
+
+def _reasons(sending: Sending, items: Collection[int]) -> dict[int, str]:
+    """Give, by opinion, why the answer of its own gave way to those of its themes, where that is what happened."""
+    ended = ItemOutcome.objects.filter(
+        item__in=items, ended_at__in=sending.instants, outcome__returned__returned_at__in=sending.instants
+    )
+    return dict(ended.order_by("ended_at", "pk").values_list("item_id", "outcome__returned__reason"))
 
 
 def _words(consultation: Consultation, lines: Sequence[Told], language: str) -> dict[str, Any]:
@@ -146,12 +204,15 @@ def _line(consultation: Consultation, told: Told) -> dict[str, Any]:
         "title": item.title or _("Votre texte"),
         "reference": item.reference,
         "url": settings.SITE_URL + address(consultation, item),
+        "returned": told.returned,
         "outcomes": [
             {
                 "decision": decision_words(outcome),
                 "subject": outcome.subject,
                 "day": typography.day(outcome.published_at),
-                "explanation": presentation.shortened(markup.to_text(outcome.explanation_html), EXPLANATION),
+                "explanation": presentation.shortened(
+                    markup.to_text(outcome.explanation_html), EXPLANATION, mark="\u00a0[…]"
+                ),
             }
             for outcome in told.outcomes
         ],

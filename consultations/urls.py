@@ -51,6 +51,7 @@ urlpatterns = [
         "<slug:slug>/questionnaire/<slug:reference>/page/<int:number>/", questionnaires.page, name="questionnaire_page"
     ),
     path("<slug:slug>/questionnaire/<slug:reference>/verifier/", questionnaires.check, name="questionnaire_check"),
+    path("<slug:slug>/questionnaire/<slug:reference>/reprendre/", questionnaires.resume, name="questionnaire_resume"),
     path("<slug:slug>/questionnaire/<slug:reference>/merci/", questionnaires.thanks, name="questionnaire_thanks"),
     path(
         "<slug:slug>/questionnaire/<slug:reference>/resultats/",
@@ -67,11 +68,13 @@ urlpatterns = [
     path("<slug:slug>/vote/<slug:reference>/", votes.vote, name="vote"),
     path("<slug:slug>/vote/<slug:reference>/bulletin/", votes.cast, name="cast_vote"),
     path("<slug:slug>/vote/<slug:reference>/recu/", votes.receipt, name="receipt"),
+    path("<slug:slug>/vote/<slug:reference>/resultat.<slug:form>", votes.vote_file, name="vote_file"),
     path("<slug:slug>/vote/<slug:reference>/secret/", votes.secrecy, name="secrecy"),
     path("<slug:slug>/contributions/", reading.contributions, name="contributions"),
     path("<slug:slug>/restitution/", reports.report, name="report"),
     path("<slug:slug>/restitution/v<int:number>/", reports.report_version, name="report_version"),
     path("<slug:slug>/restitution/v<int:number>/bilan.pdf", reports.report_pdf, name="report_pdf"),
+    path("<slug:slug>/restitution/v<int:number>/avis/", reports.report_rows, name="report_rows"),
     path("<slug:slug>/restitution/v<int:number>/avis.csv", reports.report_annex, name="report_annex"),
     path(
         "<slug:slug>/restitution/v<int:number>/participation.csv",

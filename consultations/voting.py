@@ -11,11 +11,13 @@ from accounts.models import User
 from ballots import actions as ballots
 from ballots import rules as ballots_rules
 from ballots.models import Votation
-from consultations import editing_rules, participation
+from consultations import amendments, editing_rules, participation
 from consultations.models import Consultation, ConsultationVote
 from desk.models import Channel
 from mulhouse.errors import Refusal, require
 
+# Why the rules of the consultation changed, the day a vote joins them.
+ANNOUNCED = "Un vote secret est annoncé\u00a0: ses règles sont fixées avant son ouverture."
 DRAFT = "Publiez d’abord la consultation\u00a0: un vote s’annonce avec elle."
 
 
@@ -53,13 +55,64 @@ def publish_refusal(user: Any, consultation: Consultation, votation: Votation, *
 
 @transaction.atomic(durable=True)
 def publish(*, actor: Any, consultation: Consultation, votation: Votation, at: dt.datetime) -> Votation:
-    """Declare a vote and its rules: nothing of it changes any more.
+    """Declare a vote and its rules, which join those of the consultation.
 
     Raises: RefusedError.
-    Locks: the vote, then the register.
+    Locks: the consultation, the vote, then the register.
     """
-    require(publish_refusal(actor, consultation, votation, at=at))
-    return ballots.publish(actor=actor, votation=votation, at=at)
+    held = amendments.hold(consultation)
+    require(publish_refusal(actor, held, votation, at=at))
+    return ballots.publish(actor=actor, votation=votation, at=at, note=_amending(held, ANNOUNCED, at))
+
+
+def _amending(consultation: Consultation, reason: str, at: dt.datetime) -> ballots.Note:
+    return lambda _votation: amendments.amend_and_seal(consultation, reason=reason, at=at)
+
+
+def run_refusal(user: Any, consultation: Consultation) -> Refusal | None:
+    """Tell whether somebody may put off the end of a published vote, or cancel it."""
+    if refusal := editing_rules.edit_refusal(user, consultation):
+        return refusal
+    if not user.has_perm("consultations.publish_consultation"):
+        return Refusal("not_allowed", "Votre rôle ne permet pas de prolonger ni d’annuler un vote.")
+    return None
+
+
+def extend_refusal(user: Any, consultation: Consultation, votation: Votation, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether somebody may put off the last day of a vote."""
+    return run_refusal(user, consultation) or ballots_rules.extend_refusal(votation, at=at)
+
+
+def cancel_refusal(user: Any, consultation: Consultation, votation: Votation, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether somebody may cancel a vote."""
+    return run_refusal(user, consultation) or ballots_rules.cancel_refusal(votation, at=at)
+
+
+@transaction.atomic(durable=True)
+def extend(
+    *, actor: Any, consultation: Consultation, votation: Votation, ends_on: dt.date, reason: str, at: dt.datetime
+) -> Votation:
+    """Put off the last day of a vote: a public amendment, of which everybody who takes part is told.
+
+    Raises: RefusedError; DomainError "reason", "shorter".
+    Locks: the consultation, the vote, then the register.
+    """
+    held = amendments.hold(consultation)
+    require(run_refusal(actor, held))
+    note = _amending(held, reason, at)
+    return ballots.extend(actor=actor, votation=votation, ends_on=ends_on, reason=reason, at=at, note=note)
+
+
+@transaction.atomic(durable=True)
+def cancel(*, actor: Any, consultation: Consultation, votation: Votation, reason: str, at: dt.datetime) -> Votation:
+    """Cancel a vote: a public amendment, of which everybody who takes part is told; the box is destroyed unopened.
+
+    Raises: RefusedError; DomainError "reason".
+    Locks: the consultation, the vote, its box, then the register.
+    """
+    held = amendments.hold(consultation)
+    require(run_refusal(actor, held))
+    return ballots.cancel(actor=actor, votation=votation, reason=reason, at=at, note=_amending(held, reason, at))
 
 
 @transaction.atomic(durable=True)

@@ -1,22 +1,29 @@
 """Opening the help of an agent, using it once, giving a receipt, tying an account to an identity, forgetting in time."""
 
 import datetime as dt
+import hashlib
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from city.models import District
 from desk import consent, merging, people, rules
-from desk.models import ASSISTANCE, Assistance, Person, Receipt
+from desk.models import ASSISTANCE, Assistance, Channel, Namesake, Person, Receipt
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, require
 from mulhouse.references import new_reference
 from transparency import register
 
 AGENT = "agent"
+# On the register.
+REASONS = {Namesake.TWIN: "jumeau", Namesake.HOMONYM: "homonyme"}
 # How long the fingerprint of an identity that nobody uses is kept.
 IDENTITY_DAYS = 730
 NOBODY_DAYS = 1
+# Somebody, and two others who were told apart: triplets.
+MAX_NAMESAKES = 2
 
 
 @transaction.atomic(durable=True)
@@ -45,27 +52,96 @@ def open_assistance(
         district=district,
         birth_year=birth_year,
         is_residence_checked=is_residence_checked,
-        consent_version=consent.VERSION,
-        opened_at=at,
-        expires_at=at + ASSISTANCE,
+        **_consented(at),
     )
     facts = {"canal": channel, "consentement": consent.VERSION}
     register.record("desk.opened", role=AGENT, subject=topic, facts=facts, actor=actor)
     return assistance
 
 
-def use(*, actor: User, assistance: Assistance, at: dt.datetime) -> Assistance:
+def _consented(at: dt.datetime) -> dict[str, Any]:
+    return {"consent_version": consent.VERSION, "opened_at": at, "expires_at": at + ASSISTANCE}
+
+
+@transaction.atomic(durable=True)
+def tell_apart(  # noqa: PLR0913 (who, whose papers, and why there are two)
+    *,
+    actor: User,
+    topic: str,
+    fingerprint: str,
+    finer: str,
+    reason: Namesake,
+    birth_year: int,
+    district: District | None,
+    is_residence_checked: bool,
+    at: dt.datetime,
+) -> Assistance:
+    """Begin to write for somebody who is not the person counted under their name and birth date: face to face, with their papers.
+
+    Shape: `fingerprint` is shared, `finer` is theirs alone (`people.finer_hash`). Whoever was told apart before is found again,
+    and nothing new is said on the register but the assistance.
+    Raises: RefusedError; DomainError "nobody" when nobody is counted under this name, "too_many_namesakes" past triplets.
+    Locks: the first person of that fingerprint, so that two agents find one namesake and not two.
+    """
+    require(rules.namesake_refusal(actor, at=at))
+    if Person.objects.select_for_update(of=("self",)).filter(identity_hash=fingerprint).first() is None:
+        raise DomainError(
+            "nobody",
+            "Personne d’autre n’est compté sous ce nom et cette date de naissance : ouvrez une saisie ordinaire.",
+        )
+    is_new = not Person.objects.filter(identity_hash=finer).exists()
+    if is_new and Person.objects.filter(namesake_hash=fingerprint).count() >= MAX_NAMESAKES:
+        raise DomainError(
+            "too_many_namesakes",
+            f"{MAX_NAMESAKES + 1} personnes sont déjà comptées sous ce nom et cette date de naissance. Vérifiez les prénoms et le "
+            "lieu de naissance sur la pièce, ou prévenez l’administration du site.",
+        )
+    if is_new:
+        today = timezone.localdate(at)
+        Person.objects.create(identity_hash=finer, identity_on=today, namesake_hash=fingerprint)
+    assistance = Assistance.objects.create(
+        agent=actor,
+        person=people.of_identity(finer),
+        topic=topic,
+        channel=Channel.DESK,
+        district=district,
+        birth_year=birth_year,
+        is_residence_checked=is_residence_checked,
+        namesake=reason if is_new else "",
+        **_consented(at),
+    )
+    facts = {"canal": Channel.DESK.value, "consentement": consent.VERSION}
+    if is_new:
+        facts["raison"] = REASONS[reason]
+    register.record("desk.told_apart" if is_new else "desk.opened", role=AGENT, subject=topic, facts=facts, actor=actor)
+    return assistance
+
+
+def use(*, actor: User, assistance: Assistance, at: dt.datetime, said: str = "") -> Assistance:
     """Use an assistance, once; called first thing in the transaction of the act.
 
-    Raises: RefusedError when it is used, over, or another agent's; RuntimeError outside a transaction.
-    Locks: the assistance, so that a form sent twice writes once.
+    Shape: `said` is the text that is written for the person, when there is one.
+    Raises: RefusedError when it is used, over, or another agent's; DomainError "said_already" when this text was written for
+    this person a moment ago; RuntimeError outside a transaction.
+    Locks: the person, as `link_account` does before anything of theirs; the assistance, so that a form sent twice writes once;
+    then what the person said, so that a paper does.
     """
     assert_in_transaction()
+    Person.objects.select_for_update(of=("self",), no_key=True).filter(pk=assistance.person_id).first()
     held = Assistance.objects.select_for_update(of=("self",), no_key=True).select_related("person", "district")
     assistance = held.get(pk=assistance.pk)
     require(rules.session_refusal(actor, assistance, at=at))
     assistance.used_at = at
-    assistance.save(update_fields=["used_at"])
+    if said:
+        assistance.said_digest = hashlib.sha256(" ".join(said.split()).casefold().encode()).hexdigest()
+    try:
+        with transaction.atomic():
+            assistance.save(update_fields=["used_at", "said_digest"])
+    except IntegrityError as error:
+        raise DomainError(
+            "said_already",
+            "Ce texte vient d’être saisi pour cette personne : c’est sans doute le même formulaire. Rien n’a été écrit deux fois.",
+        ) from error
     return assistance
 
 
@@ -98,10 +174,10 @@ def link_account(*, actor: User, user: User, fingerprint: str) -> Person:
     of_identity = next(row for row in held.values() if row.identity_hash == fingerprint)
     if of_identity.user_id is not None:
         raise DomainError("other_account", "Cette identité est déjà rattachée à un autre compte.")
-    seen_on = of_identity.identity_on
+    seen_on, namesake = of_identity.identity_on, of_identity.namesake_hash
     merging.merge(of_account, of_identity)
-    of_account.identity_hash, of_account.identity_on = fingerprint, seen_on
-    of_account.save(update_fields=["identity_hash", "identity_on"])
+    of_account.identity_hash, of_account.identity_on, of_account.namesake_hash = fingerprint, seen_on, namesake
+    of_account.save(update_fields=["identity_hash", "identity_on", "namesake_hash"])
     register.record("desk.account_linked", role=AGENT, actor=actor)
     return of_account
 
@@ -116,4 +192,4 @@ def purge_assistances(*, at: dt.datetime) -> int:
 def forget_identities(*, on: dt.date) -> int:
     """Erase the fingerprints that no agent has used for two years; the counts stay."""
     old = Person.objects.filter(identity_on__lt=on - dt.timedelta(days=IDENTITY_DAYS))
-    return old.update(identity_hash=None, identity_on=None)
+    return old.update(identity_hash=None, identity_on=None, namesake_hash="")

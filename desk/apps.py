@@ -19,5 +19,9 @@ class DeskConfig(AppConfig):
         registry.declare(*personal_data.HOLDINGS)
         register.declare(
             register.Act("desk.opened", "Un agent a commencé une saisie pour une personne, avec son accord"),
+            register.Act(
+                "desk.told_apart",
+                "Un agent a distingué deux personnes de même nom nées le même jour, pièce d’identité en main",
+            ),
             register.Act("desk.account_linked", "Un compte a été rattaché à une identité vue au guichet"),
         )

@@ -4,13 +4,14 @@ import datetime as dt
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from city.models import District
 from desk import identities, people
-from desk.models import Channel
+from desk.models import Channel, Namesake
 
 # Nobody lived longer (122 years), and a wrong century is the common mistake.
 OLDEST_YEARS = 122
@@ -38,6 +39,21 @@ class IdentityForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date", "autocomplete": "off"}, format="%Y-%m-%d"),
     )
 
+    # Asked when an agent has found that two people share this identity, and in no other case.
+    birth_place = forms.CharField(
+        label="Lieu de naissance",
+        max_length=NAME_LENGTH,
+        required=False,
+        help_text="La commune, telle qu’elle est écrite sur la pièce d’identité.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.place_field = self.fields["birth_place"]
+        if "birth_place" not in self.data:
+            del self.fields["birth_place"]
+
     def clean_family_name(self) -> str:
         """Refuse what holds no letter."""
         return _named(self.cleaned_data["family_name"])
@@ -54,10 +70,49 @@ class IdentityForm(forms.Form):
             raise forms.ValidationError("Vérifiez la date de naissance\u00a0: personne n’est né ce jour-là.")
         return day
 
-    def fingerprint(self) -> str:
-        """Give the fingerprint of what was typed."""
+    def clean_birth_place(self) -> str:
+        """Refuse what holds no letter."""
+        place: str = self.cleaned_data["birth_place"]
+        return _named(place) if place else ""
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the place of birth when two people share this identity."""
+        given: dict[str, Any] = super().clean() or {}
+        if given.keys() >= {"family_name", "given_names", "birth_date"} and people.is_shared(self.shared()):
+            self.ask_place()
+            if not given.get("birth_place") and "birth_place" not in self.errors:
+                self.add_error(
+                    "birth_place",
+                    "Deux personnes portent ce nom et sont nées ce jour-là. Écrivez le lieu de naissance, et tous les prénoms, "
+                    "pour savoir laquelle participe.",
+                )
+        return given
+
+    def ask_place(self) -> None:
+        """Ask for the place of birth, and for every given name."""
+        self.fields["birth_place"] = self.place_field
+        self.fields["given_names"].help_text = "Tous, dans l’ordre de la pièce d’identité."
+        self.order_fields(self.field_order)
+
+    @property
+    def asked_place(self) -> BoundField | None:
+        """Give the place of birth when it is asked."""
+        return self["birth_place"] if "birth_place" in self.fields else None
+
+    def shared(self) -> str:
+        """Give the fingerprint of what was typed, which namesakes share."""
         given = self.cleaned_data
         return people.identity_hash(given["family_name"], given["given_names"], given["birth_date"])
+
+    def finer(self) -> str:
+        """Give the finer fingerprint of what was typed, which namesakes do not share."""
+        given = self.cleaned_data
+        return people.finer_hash(given["family_name"], given["given_names"], given["birth_date"], given["birth_place"])
+
+    def fingerprint(self) -> str:
+        """Give the fingerprint of the person."""
+        place = self.cleaned_data.get("birth_place")
+        return people.told_apart(self.shared(), self.finer()) if place else self.shared()
 
 
 def _named(name: str) -> str:
@@ -69,7 +124,16 @@ def _named(name: str) -> str:
 class AssistanceForm(IdentityForm):
     """What opens an assistance: who, how they came, where they live, and that they agreed."""
 
-    field_order = ("channel", "family_name", "given_names", "birth_date", "district", "is_residence_checked", "consent")
+    field_order = (
+        "channel",
+        "family_name",
+        "given_names",
+        "birth_date",
+        "birth_place",
+        "district",
+        "is_residence_checked",
+        "consent",
+    )
 
     channel = forms.ChoiceField(label="Comment la personne participe", choices=CHANNELS, widget=forms.RadioSelect)
     district = forms.ModelChoiceField(
@@ -85,10 +149,27 @@ class AssistanceForm(IdentityForm):
     )
 
 
+class NamesakeForm(AssistanceForm):
+    """What tells somebody apart from the person counted under their name: their papers, and why there are two."""
+
+    reason = forms.ChoiceField(label="Qui est l’autre personne", choices=Namesake.choices, widget=forms.RadioSelect)
+    is_seen = forms.BooleanField(
+        label="J’ai sa pièce d’identité sous les yeux, et la photo est la sienne",
+        error_messages={"required": "Sans pièce d’identité, personne ne peut être distingué."},
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Always face to face: a form or a call shows no paper.
+        del self.fields["channel"]
+        self.place_field.required = True
+        self.ask_place()
+
+
 class LinkForm(IdentityForm):
     """Whose account, and which identity the agent has before their eyes."""
 
-    field_order = ("email", "family_name", "given_names", "birth_date", "is_seen")
+    field_order = ("email", "family_name", "given_names", "birth_date", "birth_place", "is_seen")
 
     email = forms.EmailField(
         label="Adresse électronique du compte",

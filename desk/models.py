@@ -47,6 +47,10 @@ class Person(models.Model):
     identity_hash = models.CharField("empreinte", max_length=64, null=True, blank=True, unique=True, editable=False)
     # The last day an agent used the fingerprint.
     identity_on = models.DateField("empreinte utilisée le", null=True, blank=True, editable=False)
+    # The fingerprint that somebody else has too; theirs is then the finer one (`identities.finer`).
+    namesake_hash = models.CharField(
+        "empreinte d’un homonyme", max_length=64, blank=True, db_default="", default="", editable=False
+    )
     created_on = models.DateField("créée le", default=timezone.localdate, editable=False)
 
     class Meta:
@@ -58,7 +62,14 @@ class Person(models.Model):
                 | Q(identity_hash__regex=r"^[0-9a-f]{64}$", identity_on__isnull=False),
                 name="person_identity_whole",
             ),
+            models.CheckConstraint(
+                condition=Q(namesake_hash="")
+                | Q(namesake_hash__regex=r"^[0-9a-f]{64}$", identity_hash__isnull=False)
+                & ~Q(namesake_hash=F("identity_hash")),
+                name="person_namesake_has_its_own",
+            ),
         )
+        indexes = (models.Index(fields=("namesake_hash",), name="person_namesake", condition=~Q(namesake_hash="")),)
 
     def __str__(self) -> str:
         return f"personne {self.key}"
@@ -70,6 +81,13 @@ class Act(models.TextChoices):
     CONTRIBUTION = "contribution", _("un avis")
     ANSWERS = "answers", _("des réponses à un questionnaire")
     VOTE = "vote", _("une inscription sur la liste d’un vote")
+
+
+class Namesake(models.TextChoices):
+    """Why two people have one fingerprint, as an agent found with an identity document before their eyes."""
+
+    TWIN = "twin", "Sa jumelle ou son jumeau : leurs prénoms commencent par le même mot"
+    HOMONYM = "homonym", "Un homonyme : même nom, même premier prénom, né le même jour"
 
 
 class Assistance(models.Model):
@@ -86,6 +104,14 @@ class Assistance(models.Model):
     district = models.ForeignKey(District, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     birth_year = models.PositiveSmallIntegerField("année de naissance")
     is_residence_checked = models.BooleanField("domicile vérifié par l’agent", default=False)
+    # Why the person helped is not the one already counted under this name; "" when nobody had to be told apart.
+    namesake = models.CharField(
+        "distinguée d’une autre personne", max_length=7, blank=True, db_default="", default="", choices=Namesake
+    )
+    # What was said, as a digest: one paper that several agents hold is entered once.
+    said_digest = models.CharField(
+        "empreinte du texte saisi", max_length=64, blank=True, db_default="", default="", editable=False
+    )
     consent_version = models.CharField("version du texte accepté", max_length=20)
     opened_at = models.DateTimeField("ouverte le")
     expires_at = models.DateTimeField("jusqu’à")
@@ -100,6 +126,12 @@ class Assistance(models.Model):
             ),
             models.CheckConstraint(condition=Q(expires_at__gt=F("opened_at")), name="assistance_ends"),
             models.CheckConstraint(condition=~Q(consent_version=""), name="assistance_consented"),
+            models.CheckConstraint(
+                condition=Q(namesake="") | Q(channel=Channel.DESK), name="assistance_namesake_is_seen"
+            ),
+            models.UniqueConstraint(
+                fields=("person", "topic", "said_digest"), condition=~Q(said_digest=""), name="assistance_says_it_once"
+            ),
         )
 
     def __str__(self) -> str:

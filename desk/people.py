@@ -19,6 +19,29 @@ def identity_hash(family_name: str, given_names: str, birth_date: dt.date) -> st
     return identities.fingerprint(family_name, given_names, birth_date, key=settings.IDENTITY_KEY)
 
 
+def finer_hash(family_name: str, given_names: str, birth_date: dt.date, birth_place: str) -> str:
+    """Compute the finer fingerprint of an identity, which tells namesakes apart, with this installation's key.
+
+    Raises: ValueError when a name or the place has no letter.
+    """
+    return identities.finer(family_name, given_names, birth_date, birth_place, key=settings.IDENTITY_KEY)
+
+
+def is_shared(fingerprint: str) -> bool:
+    """Tell whether an agent found two people of this fingerprint."""
+    return Person.objects.filter(namesake_hash=fingerprint).exists()
+
+
+def told_apart(fingerprint: str, finer: str) -> str:
+    """Give the fingerprint that holds for somebody whose fingerprint is shared: the finer one of whoever was told apart.
+
+    Shape: whoever was never told apart, or whose papers were typed otherwise, is the first person: a mistake never gives a
+    second turn.
+    """
+    known = Person.objects.filter(identity_hash=finer, namesake_hash=fingerprint).exists()
+    return finer if known else fingerprint
+
+
 def of_user(user: User) -> Person:
     """Give the person of an account, made at their first gesture.
 

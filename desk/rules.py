@@ -10,6 +10,8 @@ from mulhouse.typography import local_day
 
 ASSIST = "desk.assist"
 LINK = "accounts.verify_residency"
+# Namesakes born on the same day are rare: more in a day is a mistake, or worse.
+NAMESAKES_A_DAY = 3
 
 
 def assist_refusal(user: Any) -> Refusal | None:
@@ -29,6 +31,25 @@ def session_refusal(user: Any, assistance: Assistance, *, at: dt.datetime) -> Re
         return Refusal("used", "Cette saisie est terminée\u00a0: elle vaut pour un seul acte. Ouvrez-en une autre.")
     if at >= assistance.expires_at:
         return Refusal("expired", "Les quinze minutes sont passées. Ouvrez une nouvelle saisie.")
+    return None
+
+
+def namesake_refusal(user: Any, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether an agent may say that somebody is not the person counted under their name: those who check identities."""
+    if refusal := assist_refusal(user):
+        return refusal
+    if not user.has_perm(LINK):
+        return Refusal(
+            "not_allowed",
+            "Demandez à une ou un collègue qui vérifie les résidences : il faut regarder une pièce d’identité.",
+        )
+    lately = Assistance.objects.filter(agent=user, opened_at__gt=at - dt.timedelta(days=1)).exclude(namesake="")
+    if lately.count() >= NAMESAKES_A_DAY:
+        return Refusal(
+            "too_many",
+            f"Vous avez distingué {NAMESAKES_A_DAY} personnes en un jour : c’est très rare. Prévenez l’administration du site "
+            "avant de continuer.",
+        )
     return None
 
 

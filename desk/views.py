@@ -17,7 +17,10 @@ from mulhouse.templatetags import ui
 @never_cache
 @require_safe
 def follow(request: HttpRequest) -> HttpResponse:
-    """Lead from the number of a receipt, or a public reference, to the page where the city answers."""
+    """Lead from the number of a receipt, or a public reference, to the page where the city answers.
+
+    The number is the key that withdraws a text at the desk: it is never told to who brings the public reference.
+    """
     asked = "reference" in request.GET
     form = FollowForm(request.GET if asked else None)
     receipt = None
@@ -29,5 +32,11 @@ def follow(request: HttpRequest) -> HttpResponse:
                 "reference", _("Aucun reçu n’a ce numéro. Vérifiez-le sur le papier, ou demandez au guichet.")
             )
     failed = asked and receipt is None
-    context = {"form": form, "receipt": receipt, "crumbs": [ui.Crumb(_("Suivre avec mon reçu"))]}
+    has_number = receipt is not None and receipt.number == form.cleaned_data.get("reference")
+    context = {
+        "form": form,
+        "receipt": receipt,
+        "has_number": has_number,
+        "crumbs": [ui.Crumb(_("Suivre avec mon reçu"))],
+    }
     return render(request, "desk/follow.html", context, status=422 if failed else 200)

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_python
@@ -90,10 +91,11 @@ def read(language: str) -> Catalog:
 def compile_one(language: str) -> Path:
     """Compile a language beside its source, whole or not at all: a server may be reading the old file."""
     target = catalogue_path(language, "mo")
-    partial = target.with_suffix(".mo.new")
-    with partial.open("wb") as file:
-        write_mo(file, read(language))
-    partial.replace(target)
+    # A name of its own: two set-ups may compile at the same time.
+    with NamedTemporaryFile(dir=target.parent, prefix="django-", suffix=".mo", delete=False) as partial:
+        write_mo(partial, read(language))
+    Path(partial.name).chmod(0o644)
+    Path(partial.name).replace(target)
     return target
 
 

@@ -32,7 +32,7 @@ app.conf.beat_schedule = {
         "task": "consultations.announce_amendments",
         "schedule": crontab(minute="5-59/15"),
     },
-    "consultations.sweep_tellings": {"task": "consultations.sweep_tellings", "schedule": crontab(minute="*/15")},
+    "consultations.tell_contributors": {"task": "consultations.tell_contributors", "schedule": crontab(minute="*/5")},
     "consultations.remind_promises": {"task": "consultations.remind_promises", "schedule": crontab(minute="20")},
     "consultations.check_consistency": {
         "task": "consultations.check_consistency",

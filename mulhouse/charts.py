@@ -13,10 +13,11 @@ from django.utils.safestring import SafeString
 
 WIDTH = 400
 BAR_HEIGHT = 16
-LINE_HEIGHT = 20
+LINE_HEIGHT = 23
 GAP = 16
-FONT_SIZE = 14
-LABEL_SIGNS = 50
+# In a phone of 390 px a chart is 310 px wide: the words are then 13 px tall.
+FONT_SIZE = 17
+LABEL_SIGNS = 42
 LABEL_LINES = 2
 COLUMNS_HEIGHT = 160
 MOST_TICKS = 6
@@ -143,8 +144,8 @@ def stacked(*, key: str, title: str, description: str, legend: Sequence[str], st
     y = 0.0
     for rank, words in enumerate(legend):
         y += LINE_HEIGHT
-        parts.append(_rectangle(0, y - 14, 12, 12, fill=_fill(rank), classes=f"p{rank % len(FILLS)}"))
-        parts.append(_text(20, y - 4, _lines(words)[0]))
+        parts.append(_rectangle(0, y - 17, 14, 14, fill=_fill(rank), classes=f"p{rank % len(FILLS)}"))
+        parts.append(_text(22, y - 5, _lines(words)[0]))
     y += GAP / 2
     for stack in stacks:
         for line in _lines(stack.label):

@@ -39,7 +39,8 @@ MAIN = (
 
 TAKE_PART = (
     Entry(_("Toutes les consultations"), "consultations:list"),
-    Entry(_("Créer un compte"), "account_signup"),
+    # True for everybody: the footer is the same signed in or not, and who has no account is led to make one.
+    Entry(_("Mon espace"), "accounts:home"),
     Entry(_("Participer sans internet"), "contact"),
     Entry(_("La charte de participation"), "charter"),
 )
@@ -55,9 +56,7 @@ UNDERSTAND = (
 LEGAL = (
     Entry(_("Mentions légales"), "legal"),
     Entry(_("Données personnelles"), "privacy"),
-    Entry(_("Charte"), "charter"),
     Entry(_("Plan du site"), "site_map"),
-    Entry(_("Contact"), "contact"),
     Entry(_("Sécurité"), "security"),
 )
 

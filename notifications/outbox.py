@@ -1,7 +1,7 @@
 """Putting a mail in the outbox: a row written with the act it tells of, delivered after the commit."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +60,42 @@ def enqueue(  # noqa: PLR0913 (the parts of a mail)
     if send_after is None:
         queue.after_commit("notifications.deliver", mail_id=str(mail.pk))
     return mail
+
+
+def enqueue_all(mails: Sequence[OutboundMail]) -> int:
+    """Write many mails that tell of one act, in three statements however many: the periodic sweep sends them.
+
+    Shape: how many are new; one whose `once_key` was used before is left out. `written` makes them.
+    Raises: RuntimeError outside a transaction.
+    """
+    assert_in_transaction()
+    OutboundMail.objects.bulk_create(mails, ignore_conflicts=True)
+    return OutboundMail.objects.filter(pk__in=[mail.pk for mail in mails]).count()
+
+
+def written(
+    *,
+    kind: str,
+    to: str,
+    template: str,
+    context: Mapping[str, Any],
+    user: AbstractBaseUser,
+    once_key: str,
+    language: str,
+) -> OutboundMail:
+    """Make the mail that `templates/emails/<template>` give, for `enqueue_all`: nothing is stored yet."""
+    with translation.override(language):
+        subject, text, html = render(template, {**context, "language": language})
+    return OutboundMail(
+        kind=kind,
+        to=to,
+        subject=" ".join(subject.split())[:SUBJECT_LENGTH],
+        text=text,
+        html=html,
+        user_id=user.pk,
+        once_key=once_key,
+        send_after=timezone.now(),
+    )
 
 
 def enqueue_template(  # noqa: PLR0913 (the parts of a mail)

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core import signing
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
+from django.db.models.expressions import Combinable
 from django.urls import reverse
 from django.utils import translation
 
@@ -28,6 +29,11 @@ class Unsubscription:
 def is_following(user: AbstractBaseUser, topic: str) -> bool:
     """Tell whether somebody follows a topic."""
     return bool(user.pk) and Subscription.objects.filter(user_id=user.pk, topic=topic).exists()
+
+
+def followed_by(user: AbstractBaseUser, topic: Combinable) -> Exists:
+    """Tell it of each row of a query, `topic` being an expression over the row."""
+    return Exists(Subscription.objects.filter(user_id=user.pk, topic=topic))
 
 
 def followers(topic: str) -> QuerySet[Any]:

@@ -5,7 +5,8 @@ neither who, nor what.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -29,7 +30,8 @@ from transparency import register
 # An unfinished response is kept this long after the end, in case its person asks for it.
 DRAFT_DAYS = 30
 
-Note = Callable[[Person | None, District | None], None]
+# What the service that holds a questionnaire writes beside a response that was just sent, or sent again.
+Note = Callable[[Response], None]
 
 
 # --- Drafts --------------------------------------------------------------------------------------------------------
@@ -83,9 +85,7 @@ def keep_file(
     Raises: RefusedError when the rule refuses.
     Locks: the response.
     """
-    kept = ResponseFile(question=question, name=upload.name, content_type=upload.content_type, size=len(upload.content))
-    extension = upload.name.rsplit(".", 1)[-1]
-    kept.file.save(f"{kept.key}.{extension}", ContentFile(upload.content), save=False)
+    kept = _stored(question.pk, upload)
     try:
         with transaction.atomic(durable=True):
             require(rules.answer_refusal(user, questionnaire, at=at))
@@ -101,6 +101,31 @@ def keep_file(
         kept.file.delete(save=False)
         raise
     return kept
+
+
+def _stored(question: int, upload: CleanFile) -> ResponseFile:
+    kept = ResponseFile(
+        question_id=question, name=upload.name, content_type=upload.content_type, size=len(upload.content)
+    )
+    kept.file.save(f"{kept.key}.{upload.name.rsplit('.', 1)[-1]}", ContentFile(upload.content), save=False)
+    return kept
+
+
+@contextmanager
+def stored(uploads: Mapping[int, CleanFile]) -> Iterator[list[Answer]]:
+    """Put cleaned files in the storage, question by question, for a response sent in this block; taken back when it is not.
+
+    Shape: answers for `submit_within`, whose files have no row yet.
+    """
+    files: list[ResponseFile] = []
+    try:
+        for question, upload in uploads.items():
+            files.append(_stored(question, upload))
+        yield [Answer(question_id=kept.question_id, file=kept) for kept in files]
+    except BaseException:
+        for kept in files:
+            kept.file.delete(save=False)
+        raise
 
 
 @transaction.atomic(durable=True)
@@ -141,8 +166,7 @@ def submit(
 ) -> Response:
     """Send a response from the web, or send it again in place of the last one.
 
-    Shape: `answers` come from `PageForm.answers()`. `note` is called inside the transaction, for the host's own count of
-    people.
+    Shape: `answers` come from `PageForm.answers()`. `note` is called inside the transaction, before the register.
     Raises: RefusedError when the rule refuses.
     Locks: the response, then the register.
     """
@@ -185,6 +209,11 @@ def submit_within(  # noqa: PLR0913 (who answers, how, and what)
     Answer.objects.filter(response=response).delete()
     for value in values:
         value.response = response
+        if value.file is not None and value.file_id is None:
+            # Stored for this very response (`stored`): its row is written with it.
+            value.file.response = response
+            value.file.save()
+            value.file_id = value.file.pk
     Answer.objects.bulk_create(values)
     kept = [value.file_id for value in values if value.file_id is not None]
     _erase(ResponseFile.objects.filter(response=response).exclude(pk__in=kept))
@@ -194,7 +223,7 @@ def submit_within(  # noqa: PLR0913 (who answers, how, and what)
         response.submitted_at, response.channel = at, channel
     response.save(update_fields=["district", "age_band", "submitted_at", "channel", "saved_at"])
     if note is not None:
-        note(person, response.district)
+        note(response)
     register.record(
         "questionnaire.answered" if is_first else "questionnaire.answer_changed",
         role=_role(person, channel),
@@ -209,6 +238,37 @@ def _role(person: Person | None, channel: str) -> str:
     return "visiteur" if person is None else "habitant"
 
 
+# --- Showing a text ------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def show_text(*, actor: Any, answer: Answer, subject: str, at: dt.datetime) -> bool:
+    """Let everybody read a free text, without a name: an agent has read it, and found nothing in it that says who wrote it.
+
+    Shape: `subject` is the public reference of the opinion. False when it was shown already.
+    Locks: the answer, then the register, which says neither what it says nor whose it is.
+    """
+    return _turn_text(actor, answer, subject, "questionnaire.text_shown", at)
+
+
+@transaction.atomic(durable=True)
+def hide_text(*, actor: Any, answer: Answer, subject: str) -> bool:
+    """Take a free text back from the public pages.
+
+    Shape: False when it was not shown.
+    Locks: as `show_text`.
+    """
+    return _turn_text(actor, answer, subject, "questionnaire.text_hidden", None)
+
+
+def _turn_text(actor: Any, answer: Answer, subject: str, act: str, at: dt.datetime | None) -> bool:
+    texts = Answer.objects.free_texts().filter(pk=answer.pk, shown_at__isnull=at is not None)
+    if not texts.update(shown_at=at):
+        return False
+    register.record(act, role="agent", subject=subject, actor=actor)
+    return True
+
+
 # --- Tidying -------------------------------------------------------------------------------------------------------
 
 
@@ -216,11 +276,15 @@ def _role(person: Person | None, channel: str) -> str:
 def tidy(*, at: dt.datetime) -> int:
     """Erase what nobody sent, once a questionnaire has been over for DRAFT_DAYS, and the working copies of what was sent.
 
+    Of one that was cancelled everything goes: nobody will read it.
+
     Shape: the number of responses erased.
     """
-    over = Questionnaire.objects.closed(at=at - dt.timedelta(days=DRAFT_DAYS))
+    before = at - dt.timedelta(days=DRAFT_DAYS)
+    over = Questionnaire.objects.closed(at=before)
     Response.objects.sent().filter(questionnaire__in=over).exclude(draft={}).update(draft={})
-    return _erase_responses(Response.objects.filter(questionnaire__in=over, submitted_at__isnull=True))
+    left = Response.objects.filter(questionnaire__in=over, submitted_at__isnull=True)
+    return _erase_responses(left | Response.objects.filter(questionnaire__cancelled_at__lt=before))
 
 
 def _erase_responses(responses: QuerySet[Response]) -> int:

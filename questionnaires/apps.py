@@ -23,5 +23,8 @@ class QuestionnairesConfig(AppConfig):
             register.Act("questionnaire.draft", "Un agent a travaillé sur un questionnaire non publié"),
             register.Act("questionnaire.published", "Un questionnaire a été publié"),
             register.Act("questionnaire.amended", "Une formulation d’un questionnaire publié a été corrigée"),
-            register.Act("questionnaire.closed", "Un questionnaire a été fermé avant la date prévue"),
+            register.Act("questionnaire.extended", "Le dernier jour d’un questionnaire a été repoussé"),
+            register.Act("questionnaire.text_shown", "Un texte libre de questionnaire est montré, sans nom"),
+            register.Act("questionnaire.text_hidden", "Un texte libre de questionnaire n’est plus montré"),
+            register.Act("questionnaire.cancelled", "Un questionnaire a été annulé"),
         )

@@ -1,11 +1,11 @@
-"""What agents do with a questionnaire: build it, publish it, close it (`editing_rules` says who may).
+"""What agents do with a questionnaire: build it, publish it, prolong it, cancel it (`editing_rules` says who may).
 
 A draft is nobody's business: its lines on the register say that an agent worked, never on what. Once published it does not
 change: a wording is corrected in public, with the text before, the text after, and why.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -52,8 +52,7 @@ def record_draft(actor: Any, part: str) -> None:
 
 def _claim(actor: Any, questionnaire: Questionnaire) -> Questionnaire:
     """Hold a questionnaire that may be changed until the end of the transaction: two agents build it one after the other."""
-    rows: QuerySet[Questionnaire] = Questionnaire.objects.select_for_update(of=("self",), no_key=True)
-    held = rows.get(pk=questionnaire.pk)
+    held = _hold(questionnaire)
     require(editing_rules.edit_refusal(actor, held))
     return held
 
@@ -363,18 +362,27 @@ def _write_order(questionnaire: Questionnaire, order: Sequence[tuple[int, Sequen
             Question.objects.filter(pk=key).update(section_id=section, position=place)
 
 
-# --- Publishing, closing, correcting in public ---------------------------------------------------------------------------
+# --- Publishing, prolonging, cancelling, correcting in public ------------------------------------------------------------
 
 
-@transaction.atomic(durable=True)
-def publish(*, actor: Any, questionnaire: Questionnaire, at: dt.datetime) -> None:
+# What the service that holds a questionnaire writes beside a change of its rules, and adds to the line of the register.
+Note = Callable[[Questionnaire], Mapping[str, Any]]
+
+
+def _hold(questionnaire: Questionnaire) -> Questionnaire:
+    rows: QuerySet[Questionnaire] = Questionnaire.objects.select_for_update(of=("self",), no_key=True)
+    return rows.get(pk=questionnaire.pk)
+
+
+def publish(*, actor: Any, questionnaire: Questionnaire, at: dt.datetime, note: Note | None = None) -> None:
     """Make a questionnaire public: from then on it is frozen.
 
-    Raises: RefusedError.
+    Shape: `note` is called inside the transaction, before the register.
+    Raises: RefusedError; RuntimeError outside a transaction.
     Locks: the questionnaire, then the register.
     """
-    rows: QuerySet[Questionnaire] = Questionnaire.objects.select_for_update(of=("self",), no_key=True)
-    held = rows.get(pk=questionnaire.pk)
+    assert_in_transaction()
+    held = _hold(questionnaire)
     read = outline.read(held)
     require(editing_rules.publish_refusal(actor, read, at=at))
     held.published_at = at
@@ -386,26 +394,62 @@ def publish(*, actor: Any, questionnaire: Questionnaire, at: dt.datetime) -> Non
         "dernier_jour": held.last_day.isoformat() if held.last_day else None,
         "qui": held.residency_level,
         "sans_compte": held.accepts_without_account,
+        **(note(held) if note else {}),
     }
     register.record("questionnaire.published", role="agent", subject=held.reference, facts=facts, actor=actor)
 
 
-@transaction.atomic(durable=True)
-def close(*, actor: Any, questionnaire: Questionnaire, reason: str, at: dt.datetime) -> None:
-    """Stop a questionnaire before its date, with a public reason.
+def extend(
+    *,
+    actor: Any,
+    questionnaire: Questionnaire,
+    last_day: dt.date,
+    reason: str,
+    at: dt.datetime,
+    note: Note | None = None,
+) -> None:
+    """Put off the last day of a questionnaire, in public and with a reason; it is never brought forward.
 
-    Raises: RefusedError; DomainError "reason" without one.
+    Shape: `note` as in `publish`.
+    Raises: RefusedError; DomainError "reason" without one, "shorter" for a day that is not later; RuntimeError outside a
+    transaction.
     Locks: the questionnaire, then the register.
     """
-    rows: QuerySet[Questionnaire] = Questionnaire.objects.select_for_update(of=("self",), no_key=True)
-    held = rows.get(pk=questionnaire.pk)
-    require(editing_rules.close_refusal(actor, held, at=at))
-    if not reason.strip():
-        raise DomainError("reason", "Dites pourquoi en une phrase\u00a0: le motif va au registre public.")
-    held.closed_at = at
-    held.save(update_fields=["closed_at", "updated_at"])
-    facts = {"titre": held.title, "motif": reason.strip()}
-    register.record("questionnaire.closed", role="agent", subject=held.reference, facts=facts, actor=actor)
+    assert_in_transaction()
+    held = _hold(questionnaire)
+    require(editing_rules.run_refusal(actor, held, at=at))
+    reason, before, was = _reason(reason), held.closes_on, held.last_day
+    if before is None or was is None or last_day <= was:
+        raise DomainError("shorter", "Choisissez un jour plus tard\u00a0: un délai annoncé ne se raccourcit pas.")
+    held.first_closes_on = held.first_closes_on or before
+    held.closes_on = last_day + dt.timedelta(days=1)
+    held.save(update_fields=["first_closes_on", "closes_on", "updated_at"])
+    facts = {"avant": was.isoformat(), "apres": last_day.isoformat(), "motif": reason, **(note(held) if note else {})}
+    register.record("questionnaire.extended", role="agent", subject=held.reference, facts=facts, actor=actor)
+
+
+def cancel(*, actor: Any, questionnaire: Questionnaire, reason: str, at: dt.datetime, note: Note | None = None) -> None:
+    """Stop a questionnaire for good, in public and with a reason: what was answered is never counted nor read.
+
+    A deadline that runs is not brought forward: whoever counted on it would be left out of a result that others made.
+
+    Shape: `note` as in `publish`.
+    Raises: RefusedError; DomainError "reason" without one; RuntimeError outside a transaction.
+    Locks: the questionnaire, then the register.
+    """
+    assert_in_transaction()
+    held = _hold(questionnaire)
+    require(editing_rules.run_refusal(actor, held, at=at))
+    held.cancelled_at, held.cancel_reason = at, _reason(reason)
+    held.save(update_fields=["cancelled_at", "cancel_reason", "updated_at"])
+    facts = {"titre": held.title, "motif": held.cancel_reason, **(note(held) if note else {})}
+    register.record("questionnaire.cancelled", role="agent", subject=held.reference, facts=facts, actor=actor)
+
+
+def _reason(text: str) -> str:
+    if not (reason := " ".join(text.split())):
+        raise DomainError("reason", "Dites pourquoi en une phrase\u00a0: le motif est public.")
+    return reason
 
 
 # What may be corrected: the model, its column, the longest text.
@@ -427,15 +471,12 @@ def amend(
     Raises: RefusedError; DomainError "reason", "same", "too_long"; DoesNotExist for a row of another questionnaire.
     Locks: the questionnaire, then the register.
     """
-    rows: QuerySet[Questionnaire] = Questionnaire.objects.select_for_update(of=("self",), no_key=True)
-    held = rows.get(pk=questionnaire.pk)
+    held = _hold(questionnaire)
     require(editing_rules.amend_refusal(actor, held))
     model, column, longest = WORDINGS[target]
     path = "section__questionnaire" if model is Question else "question__section__questionnaire"
     row = model.objects.get(pk=pk, **{path: held})
-    before, after, reason = getattr(row, column), " ".join(after.split()), reason.strip()
-    if not reason:
-        raise DomainError("reason", "Dites pourquoi en une phrase\u00a0: le motif est public.")
+    before, after, reason = getattr(row, column), " ".join(after.split()), _reason(reason)
     if not after or after == before:
         raise DomainError("same", "Écrivez la nouvelle formulation.")
     if len(after) > longest:

@@ -38,12 +38,14 @@ def publish_refusal(user: Any, outline: Outline, *, at: dt.datetime) -> Refusal 
     return None
 
 
-def close_refusal(user: Any, questionnaire: Questionnaire, *, at: dt.datetime) -> Refusal | None:
-    """Tell whether somebody may close a questionnaire before its date."""
+def run_refusal(user: Any, questionnaire: Questionnaire, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether somebody may put off the end of a questionnaire, or cancel it: public, and not over."""
     if not user.has_perm("questionnaires.publish_questionnaire"):
-        return Refusal("not_allowed", "Votre rôle ne permet pas de fermer un questionnaire.")
+        return Refusal("not_allowed", "Votre rôle ne permet pas de prolonger ni d’annuler un questionnaire.")
     if questionnaire.published_at is None:
-        return Refusal("not_published", "Ce questionnaire n’est pas publié\u00a0: il n’y a rien à fermer.")
+        return Refusal(
+            "not_published", "Ce questionnaire n’est pas publié\u00a0: changez-le ou supprimez-le directement."
+        )
     if questionnaire.is_over(at=at):
         return Refusal("closed", "Ce questionnaire est déjà terminé.")
     return None

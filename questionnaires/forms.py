@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from city.models import District
 from mulhouse import uploads
+from questionnaires import keys
 from questionnaires.conditions import Given
 from questionnaires.models import OTHER_LENGTH, TEXT_LENGTH, Answer, Question, ResponseFile
 from questionnaires.outline import Asking
@@ -51,6 +52,27 @@ def _required(message: Any) -> dict[str, Any]:
 
 
 CHOOSE = gettext_lazy("Choisissez une réponse.")
+
+
+class ResumeForm(forms.Form):
+    """The key of a response, however it is typed."""
+
+    key = forms.CharField(
+        label=gettext_lazy("Votre clé"),
+        help_text=gettext_lazy(
+            "Vingt-quatre lettres et chiffres. Les tirets, les espaces et les majuscules ne comptent pas."
+        ),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"required": gettext_lazy("Écrivez votre clé.")},
+    )
+
+    def clean_key(self) -> str:
+        """Read it past its dashes and look-alikes."""
+        key = keys.typed(str(self.cleaned_data["key"]))
+        if not key:
+            raise forms.ValidationError(_("Une clé a vingt-quatre signes. Relisez la vôtre."), code="not_a_key")
+        return key
 
 
 class ProseField(forms.CharField):

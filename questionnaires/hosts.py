@@ -33,6 +33,11 @@ class Host:
         return f"{self.base}merci/"
 
     @property
+    def resume_url(self) -> str:
+        """Give the address where one comes back with a key."""
+        return f"{self.base}reprendre/"
+
+    @property
     def results_url(self) -> str:
         """Give the address of the results."""
         return f"{self.base}resultats/"

@@ -38,8 +38,8 @@ class QuestionnaireQuerySet(models.QuerySet["Questionnaire"]):
         return self.published()
 
     def closed(self, *, at: dt.datetime) -> Self:
-        """Published, and taking no answer any more."""
-        return self.published().filter(Q(closed_at__isnull=False) | Q(closes_on__lte=local_day(at)))
+        """Published, come to its end, and not cancelled: what is read and counted."""
+        return self.published().filter(cancelled_at__isnull=True, closes_on__lte=local_day(at))
 
 
 class Questionnaire(models.Model):
@@ -59,7 +59,10 @@ class Questionnaire(models.Model):
     created_at = models.DateTimeField("créé le", auto_now_add=True)
     updated_at = models.DateTimeField("modifié le", auto_now=True)
     published_at = models.DateTimeField("publié le", null=True, blank=True)
-    closed_at = models.DateTimeField("fermé avant la date le", null=True, blank=True)
+    # What was announced at first, once the last day has been put off.
+    first_closes_on = models.DateField("lendemain du dernier jour annoncé d’abord", null=True, blank=True)
+    cancelled_at = models.DateTimeField("annulé le", null=True, blank=True)
+    cancel_reason = models.CharField("motif de l’annulation", max_length=300, blank=True)
 
     objects: ClassVar[models.Manager["Questionnaire"]] = QuestionnaireQuerySet.as_manager()
 
@@ -67,7 +70,7 @@ class Questionnaire(models.Model):
         verbose_name = "questionnaire"
         verbose_name_plural = "questionnaires"
         ordering = ("-pk",)
-        permissions = (("publish_questionnaire", "Peut publier et fermer un questionnaire"),)
+        permissions = (("publish_questionnaire", "Peut publier, prolonger et annuler un questionnaire"),)
         constraints = (
             models.CheckConstraint(
                 condition=Q(published_at__isnull=True) | Q(opens_on__isnull=False, closes_on__isnull=False),
@@ -80,8 +83,14 @@ class Questionnaire(models.Model):
                 violation_error_message="Le dernier jour vient avant le premier.",
             ),
             models.CheckConstraint(
-                condition=Q(closed_at__isnull=True) | Q(published_at__isnull=False),
-                name="questionnaire_closed_published",
+                condition=Q(cancelled_at__isnull=True, cancel_reason="")
+                | (Q(cancelled_at__isnull=False, published_at__isnull=False) & ~Q(cancel_reason="")),
+                name="questionnaire_cancelled_published",
+            ),
+            # A running deadline is never brought forward.
+            models.CheckConstraint(
+                condition=Q(first_closes_on__isnull=True) | Q(closes_on__gt=F("first_closes_on")),
+                name="questionnaire_only_extended",
             ),
             # Without an account, nobody knows where one lives or how old one is.
             models.CheckConstraint(
@@ -104,7 +113,7 @@ class Questionnaire(models.Model):
     def is_over(self, *, at: dt.datetime) -> bool:
         """Tell whether no answer is taken any more."""
         return self.published_at is not None and (
-            self.closed_at is not None or (self.closes_on is not None and local_day(at) >= self.closes_on)
+            self.cancelled_at is not None or (self.closes_on is not None and local_day(at) >= self.closes_on)
         )
 
     def is_open(self, *, at: dt.datetime) -> bool:
@@ -115,6 +124,11 @@ class Questionnaire(models.Model):
     def last_day(self) -> dt.date | None:
         """Give the last day on which one can answer."""
         return None if self.closes_on is None else self.closes_on - dt.timedelta(days=1)
+
+    @property
+    def first_last_day(self) -> dt.date | None:
+        """Give the last day that was announced at first, of a questionnaire that was prolonged."""
+        return None if self.first_closes_on is None else self.first_closes_on - dt.timedelta(days=1)
 
 
 class Section(models.Model):
@@ -372,6 +386,8 @@ class Answer(models.Model):
     text = models.TextField("texte", blank=True)
     district = models.ForeignKey(District, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     file = models.ForeignKey(ResponseFile, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    # Free words may tell who wrote them: nobody but agents reads them until one of them has looked.
+    shown_at = models.DateTimeField("texte montré au public le", null=True, blank=True, editable=False)
 
     objects: ClassVar[models.Manager["Answer"]] = AnswerQuerySet.as_manager()
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from city.models import District
+from desk.models import Channel
 from mulhouse import charts, small_cells, typography
 from mulhouse.ages import AgeBand
 from mulhouse.charts import Bar, Stack
@@ -59,6 +60,9 @@ class Group:
     results: Sequence[Result]
 
 
+NOBODY = small_cells.Merged({}, (), 0)
+
+
 @dataclass(frozen=True)
 class Results:
     """The results of a questionnaire; no group when there are too few responses."""
@@ -66,6 +70,7 @@ class Results:
     total: int
     words: str
     groups: Sequence[Group] = ()
+    channels: small_cells.Merged = NOBODY
 
 
 @dataclass(frozen=True)
@@ -90,18 +95,25 @@ def with_counts(rows: QuerySet[Questionnaire]) -> Any:
     return rows.annotate(sent=Count("responses", filter=Q(responses__submitted_at__isnull=False)))
 
 
+def by_channel(questionnaire: Questionnaire) -> dict[str, int]:
+    """Count the responses that were sent by how they came, in the order of `Channel`."""
+    sent = Response.objects.filter(questionnaire=questionnaire, submitted_at__isnull=False)
+    found = dict(sent.order_by().values_list("channel").annotate(number=Count("pk")))
+    return {channel: found[channel] for channel in Channel.values if channel in found}
+
+
 def is_enough(total: int) -> bool:
     """Tell whether enough people answered for the results to single nobody out."""
     return total >= LEAST_RESPONSES
 
 
-def of(read: Outline, *, cross: str = "", total: int | None = None) -> Results:
+def of(read: Outline, *, cross: str = "") -> Results:
     """Count a questionnaire whole.
 
-    Shape: `cross` is a key of CROSSES, "" for none; `total`, where the page has counted them, is how many responses were sent.
-    Three queries, four with a cross.
+    Shape: `cross` is a key of CROSSES, "" for none. Four queries, five with a cross.
     """
-    total = count(read.questionnaire) if total is None else total
+    came = by_channel(read.questionnaire)
+    total = sum(came.values())
     words = ngettext("%(n)s réponse", "%(n)s réponses", total) % {"n": typography.number(total)}
     if not is_enough(total):
         return Results(total, words)
@@ -120,7 +132,7 @@ def of(read: Outline, *, cross: str = "", total: int | None = None) -> Results:
         )
         for page in read.pages
     ]
-    return Results(total, words, groups)
+    return Results(total, words, groups, small_cells.merged(came, least=1))
 
 
 def _sent(read: Outline) -> Any:

@@ -18,12 +18,8 @@ def window_refusal(questionnaire: Questionnaire, *, at: dt.datetime) -> Refusal 
         return None
     if questionnaire.published_at is None or questionnaire.opens_on is None or questionnaire.last_day is None:
         return Refusal("not_published", _("Ce questionnaire n’est pas encore publié."))
-    if questionnaire.closed_at is not None:
-        return Refusal(
-            "closed",
-            _("Ce questionnaire a été fermé le %(day)s, avant la date prévue. Il ne reçoit plus de réponse.")
-            % {"day": typography.day(questionnaire.closed_at)},
-        )
+    if questionnaire.cancelled_at is not None:
+        return Refusal("cancelled", _cancelled(questionnaire.cancelled_at))
     if not questionnaire.has_begun(at=at):
         return Refusal(
             "not_open",
@@ -34,6 +30,12 @@ def window_refusal(questionnaire: Questionnaire, *, at: dt.datetime) -> Refusal 
         _("Ce questionnaire est terminé depuis le %(day)s au soir. Vous pouvez lire les résultats.")
         % {"day": typography.day(questionnaire.last_day)},
     )
+
+
+def _cancelled(at: dt.datetime) -> str:
+    return _(
+        "Ce questionnaire a été annulé le %(day)s. Il ne reçoit plus de réponse, et ses résultats ne sont pas publiés."
+    ) % {"day": typography.day(at)}
 
 
 def answer_refusal(user: Any, questionnaire: Questionnaire, *, at: dt.datetime) -> Refusal | None:
@@ -53,6 +55,8 @@ def results_refusal(questionnaire: Questionnaire, *, at: dt.datetime) -> Refusal
     """Tell whether the results may be read, by anybody, agents included: not before the end, unless it was announced."""
     if questionnaire.published_at is None:
         return Refusal("not_published", _("Ce questionnaire n’est pas encore publié."))
+    if questionnaire.cancelled_at is not None:
+        return Refusal("cancelled", _cancelled(questionnaire.cancelled_at))
     if questionnaire.is_over(at=at) or (questionnaire.shows_live_results and questionnaire.has_begun(at=at)):
         return None
     return Refusal(

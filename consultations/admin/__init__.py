@@ -16,9 +16,20 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
-from consultations import analysis_rules, archiving_rules, editing, editing_rules, hiding, packaging, search, signatures
+from consultations import (
+    analysis_rules,
+    archiving_rules,
+    editing,
+    editing_rules,
+    hiding,
+    packaging,
+    participation,
+    search,
+    signatures,
+)
 from consultations.admin import analysis, desk, following, questionnaires, reports, votes, workspace
 from consultations.models import Comment, Consultation, Contribution
+from consultations.presentation import channels
 from desk.models import Receipt
 from mulhouse.references import ALPHABET, LENGTH
 from mulhouse.staff import Button, ShownAdmin
@@ -88,7 +99,7 @@ class ConsultationAdmin(ShownAdmin):
 
     navigation = "Consultations"
     navigation_rank = 10
-    list_display = ("title", "state", "service", "contribution_count", "comment_count")
+    list_display = ("title", "state", "service", "contribution_count", "comment_count", "participants")
     list_select_related = ("service",)
     list_filter = (StateFilter, "theme", "service")
     search_fields = ("title", "slug")
@@ -161,9 +172,16 @@ class ConsultationAdmin(ShownAdmin):
         """Say where it stands."""
         return workspace.state_words(consultation, at=timezone.now())
 
+    @admin.display(description="participants")
+    def participants(self, consultation: Consultation) -> str:
+        """Say how many people took part, and how they came first: as the public page says it."""
+        shown = participation.shown(consultation)
+        ways = ", ".join(f"{number} {label[:1].lower()}{label[1:]}" for label, number in channels(shown.channels))
+        return f"{shown.people}\u00a0: {ways}" if ways else str(shown.people)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Read the phases and sections with the rows: the state and the buttons ask for them. Drafts are for those who write."""
-        rows = super().get_queryset(request).prefetch_related("phases", "sections")
+        """Read what the rows and the buttons ask for with them. Drafts are for those who write."""
+        rows = participation.with_counts(super().get_queryset(request)).prefetch_related("phases", "sections")
         return rows if request.user.has_perm(workspace.EDIT) else rows.filter(published_at__isnull=False)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

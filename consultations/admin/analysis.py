@@ -14,7 +14,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from city.models import District
-from consultations import analysis, coverage, neighbours, outcomes, presentation, signatures
+from consultations import analysis, asking, coverage, neighbours, outcomes, presentation, signatures
 from consultations import analysis_rules as may
 from consultations.admin import analysis_forms as forms
 from consultations.admin.workspace import address, draw, seen_by
@@ -68,7 +68,7 @@ def _draw(request: HttpRequest, consultation: Consultation, template: str, **con
         ui.Tab("Avis", address("analysis", pk), current="/themes/" not in request.path),
         ui.Tab("Thèmes et réponses", address("analysis_themes", pk), current="/themes/" in request.path),
     ]
-    found = coverage.read(consultation)
+    found = coverage.of(consultation)
     return draw(
         request,
         consultation,
@@ -86,7 +86,7 @@ def _fetch(request: HttpRequest, pk: int, *with_rows: str) -> Any:
     """Fetch a consultation with what the top of these pages counts."""
     asked = Exists(ConsultationQuestionnaire.objects.filter(consultation=OuterRef("pk")))
     return get_object_or_404(
-        coverage.with_places(seen_by(request, *with_rows)).annotate(has_questionnaire=asked), pk=pk
+        coverage.with_counts(seen_by(request, *with_rows)).annotate(has_questionnaire=asked), pk=pk
     )
 
 
@@ -279,6 +279,7 @@ def item(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
         "explanation": row.draft_explanation,
     }
     form, note = forms.ItemForm(initial=initial, themes=known), forms.NoteForm(prefix="note")
+    returning = forms.ReturnForm(prefix="retour")
     stale = False
     if request.method == "POST":
         gesture = request.POST.get("geste", "")
@@ -286,6 +287,9 @@ def item(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
             form = forms.ItemForm(request.POST, initial=initial, themes=known)
             stale = form.is_valid() and _save_item(request, row, form)
             done = form.is_valid() and not stale
+        elif gesture == "revenir":
+            returning = forms.ReturnForm(request.POST, prefix="retour")
+            done = returning.is_valid() and _returned(request, row, returning)
         elif gesture == "noter":
             note = forms.NoteForm(request.POST, prefix="note")
             done = note.is_valid() and _noted(request, row, note)
@@ -299,9 +303,11 @@ def item(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
         consultation,
         "admin/consultations/analysis_item.html",
         **_item_context(consultation, row, held),
-        form=form if form.is_bound or not note.is_bound else note,
+        form=next((each for each in (form, note, returning) if each.is_bound), form),
         item_form=form,
         note_form=note,
+        return_form=returning,
+        can_return=may.return_refusal(request.user, row) is None,
         stale=_theirs(row, held) if stale else None,
     )
 
@@ -360,6 +366,16 @@ def _theirs(row: Item, held: list[AnalysisTheme]) -> dict[str, Any]:
     }
 
 
+def _returned(request: HttpRequest, row: Item, form: forms.ReturnForm) -> bool:
+    try:
+        outcomes.give_back(actor=request.user, item=row, reason=form.cleaned_data["reason"], at=timezone.now())
+    except DomainError as error:
+        form.add_error("reason" if error.code == "reason" else None, error.message)
+        return False
+    messages.success(request, "C’est public\u00a0: cet avis a de nouveau la réponse de ses thèmes.")
+    return True
+
+
 def _noted(request: HttpRequest, about: Item | AnalysisTheme, form: forms.NoteForm) -> bool:
     try:
         analysis.add_note(actor=request.user, about=about, body=form.cleaned_data["body"], at=timezone.now())
@@ -393,6 +409,9 @@ def _do_one(
             comment = get_object_or_404(here, reference=request.POST.get("commentaire", ""))
             analysis.mark_proposal(actor=actor, comment=comment, is_proposal=gesture == "proposition")
             messages.success(request, f"Commentaire {comment.reference}\u00a0: c’est noté.")
+        elif gesture in {"montrer", "taire"}:
+            asking.show_text(actor=actor, item=row, is_shown=gesture == "montrer", at=at)
+            messages.success(request, "Montré sans nom." if gesture == "montrer" else "Plus personne ne lit ce texte.")
         else:
             raise PermissionDenied
     except DomainError as error:

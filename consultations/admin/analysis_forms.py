@@ -11,6 +11,7 @@ from city.models import District
 from consultations import search
 from consultations.analysis import Decided, Words
 from consultations.models import AnalysisTheme, Decision, Item, ItemTheme, Section
+from consultations.outcomes import REASON_LENGTH
 from desk.models import Channel
 from mulhouse.asking import Asked
 
@@ -162,6 +163,18 @@ class NoteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Entre agents. Elle n’apparaît sur aucune page publique, dans aucun courriel ni aucun fichier.",
         error_messages={"required": "Écrivez la note."},
+    )
+
+
+class ReturnForm(forms.Form):
+    """Why an opinion leaves the answer of its own for those of its themes."""
+
+    reason = forms.CharField(
+        label="Pourquoi",
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Une phrase. Elle est publique.",
+        error_messages={"required": "Dites pourquoi, en une phrase\u00a0: le motif est public."},
     )
 
 

@@ -5,13 +5,14 @@ What is typed about somebody's identity is never kept: not in the session, not i
 
 import datetime as dt
 import uuid
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Exists, OuterRef, Q
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -22,12 +23,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.http import UserRequest
 from ballots import rules as ballots_rules
-from consultations import assisting, participation, phases, table_lines
+from consultations import assisting, phases, table_lines
 from consultations.admin import desk_forms as forms
-from consultations.models import Consultation
+from consultations.models import Consultation, ConsultationQuestionnaire, ConsultationVote, Participation, Section
 from desk import actions, consent, rules
-from desk.forms import AssistanceForm, FollowForm, LinkForm
-from desk.models import Assistance, Channel, Receipt
+from desk.forms import AssistanceForm, FollowForm, LinkForm, NamesakeForm
+from desk.models import Assistance, Channel, Namesake, Receipt
 from mulhouse import typography
 from mulhouse.access import staff
 from mulhouse.errors import DomainError, Refusal
@@ -37,9 +38,8 @@ from questionnaires import outline
 from questionnaires import rules as questionnaires_rules
 from questionnaires.filling import Filling
 from questionnaires.forms import PageForm
-from questionnaires.models import Question
 
-IDENTITY = ("family_name", "given_names", "birth_date", "email")
+IDENTITY = ("family_name", "given_names", "birth_date", "birth_place", "email")
 
 
 def address(route: str, *args: object) -> str:
@@ -62,7 +62,7 @@ def _taking(at: dt.datetime) -> list[Consultation]:
     )
     asked = Q(
         questionnaire_links__questionnaire__published_at__isnull=False,
-        questionnaire_links__questionnaire__closed_at__isnull=True,
+        questionnaire_links__questionnaire__cancelled_at__isnull=True,
         questionnaire_links__questionnaire__opens_on__lte=today,
         questionnaire_links__questionnaire__closes_on__gt=today,
     )
@@ -100,12 +100,13 @@ def home(request: HttpRequest) -> HttpResponse:
         failed=bool(form.is_bound and form.errors),
         consultations=consultations,
         form=form,
+        help_url=address("help"),
         link_url=address("link") if rules.link_refusal(request.user) is None else "",
     )
 
 
-def _consultation(slug: str, *with_rows: str) -> Consultation:
-    rows = Consultation.objects.published().prefetch_related(*with_rows)
+def _consultation(slug: str) -> Consultation:
+    rows = Consultation.objects.published().prefetch_related("phases", "sections")
     return get_object_or_404(rows, slug=slug)
 
 
@@ -114,7 +115,7 @@ def _consultation(slug: str, *with_rows: str) -> Consultation:
 @staff(rules.ASSIST)
 def open_assistance(request: UserRequest, slug: str) -> HttpResponse:
     """Say who is there, how they came, and that they agree."""
-    consultation, at = _consultation(slug, "phases"), timezone.now()
+    consultation, at = _consultation(slug), timezone.now()
     form = AssistanceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -144,24 +145,89 @@ def open_assistance(request: UserRequest, slug: str) -> HttpResponse:
     )
 
 
-def _assistance(key: uuid.UUID, *with_rows: str) -> tuple[Any, Consultation]:
-    rows = participation.with_part_taken(Assistance.objects.select_related("district", "person"))
-    assistance = get_object_or_404(rows, key=key)
-    return assistance, _consultation(assistance.topic.partition(":")[2], *with_rows)
+@sensitive_post_parameters(*IDENTITY)
+@never_cache
+@staff(rules.ASSIST)
+def namesake(request: UserRequest, slug: str) -> HttpResponse:
+    """Say that somebody is not the person counted under their name and birth date, with their papers in hand."""
+    consultation, at = _consultation(slug), timezone.now()
+    form = NamesakeForm(request.POST or None)
+    refusal = rules.namesake_refusal(request.user, at=at) or assisting.opening_refusal(
+        request.user, consultation, channel=Channel.DESK, at=at
+    )
+    if request.method == "POST" and refusal is None and form.is_valid():
+        given = form.cleaned_data
+        try:
+            assistance = actions.tell_apart(
+                actor=request.user,
+                topic=consultation.topic,
+                fingerprint=form.shared(),
+                finer=form.finer(),
+                reason=Namesake(given["reason"]),
+                birth_year=given["birth_date"].year,
+                district=given["district"],
+                is_residence_checked=given["is_residence_checked"],
+                at=at,
+            )
+        except DomainError as error:
+            form.add_error(None, error.message)
+        else:
+            return redirect(address("act", assistance.key))
+    return _page(
+        request,
+        "desk/namesake.html",
+        title="C’est une autre personne",
+        failed=bool(form.errors) or (request.method == "POST" and refusal is not None),
+        consultation=consultation,
+        form=form,
+        sentences=consent.SENTENCES,
+        refusal=refusal,
+    )
+
+
+@staff(rules.ASSIST)
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Say what to do in the cases that do not happen every day."""
+    return _page(
+        request,
+        "desk/help.html",
+        title="Aide du guichet",
+        failed=False,
+        late_days=assisting.LATE_DAYS,
+        namesakes_a_day=rules.NAMESAKES_A_DAY,
+    )
+
+
+@dataclass(frozen=True)
+class Helped:
+    """Somebody an agent writes for: their assistance, the consultation, whether they took part in it already, what they may do."""
+
+    assistance: Assistance
+    consultation: Consultation
+    took_part: bool
+    announced: assisting.Acts
+
+
+def _helped(key: uuid.UUID, *prefetched: str) -> Helped:
+    assistance = get_object_or_404(Assistance.objects.select_related("district"), key=key)
+    taking_part = Participation.objects.filter(consultation=OuterRef("pk"), person=assistance.person_id)
+    rows = Consultation.objects.published().annotate(took_part=Exists(taking_part)).prefetch_related(*prefetched)
+    consultation: Any = get_object_or_404(rows, slug=assistance.topic.partition(":")[2])
+    return Helped(assistance, consultation, consultation.took_part, assisting.announced(consultation))
 
 
 def _act_page(
     request: UserRequest,
     template: str,
-    assistance: Any,
-    consultation: Consultation,
+    helped: Helped,
     *,
     refusal: Refusal | None,
     **context: Any,
 ) -> TemplateResponse:
     """Draw a page of the one act, with the way to the other ones."""
-    others = assisting.other_acts(consultation, at=timezone.now())
-    key = assistance.key
+    others, slug = helped.announced.open(at=timezone.now()), helped.consultation.slug
+    key = helped.assistance.key
+    seen = helped.assistance.channel == Channel.DESK
     acts = [
         Tab("Un avis", address("act", key)),
         *(
@@ -174,14 +240,25 @@ def _act_page(
         request,
         template,
         failed=request.method == "POST",
-        consultation=consultation,
-        assistance=assistance,
+        consultation=helped.consultation,
+        assistance=helped.assistance,
         refusal=refusal,
         acts=[replace(one, current=one.url == request.path) for one in acts],
-        took_part=assistance.took_part,
-        again_url=address("open", consultation.slug),
+        took_part=helped.took_part,
+        again_url=address("open", slug),
+        namesake_url=address("namesake", slug) if seen else "",
         **context,
     )
+
+
+Link = TypeVar("Link", ConsultationQuestionnaire, ConsultationVote)
+
+
+def _one_of(links: Iterable[Link], pk: int) -> Link:
+    found = next((one for one in links if one.pk == pk), None)
+    if found is None:
+        raise Http404
+    return found
 
 
 def _done(request: UserRequest, receipt: Receipt, words: str) -> HttpResponse:
@@ -193,8 +270,8 @@ def _done(request: UserRequest, receipt: Receipt, words: str) -> HttpResponse:
 @staff(rules.ASSIST)
 def act(request: UserRequest, key: uuid.UUID) -> HttpResponse:
     """Write the one act of an assistance: what the person says."""
-    assistance, consultation = _assistance(key, "phases")
-    at = timezone.now()
+    helped, at = _helped(key, "phases", "sections"), timezone.now()
+    assistance, consultation = helped.assistance, helped.consultation
     refusal = (
         rules.session_refusal(request.user, assistance, at=at)
         or rules.place_refusal(
@@ -213,17 +290,16 @@ def act(request: UserRequest, key: uuid.UUID) -> HttpResponse:
         else:
             return _done(request, receipt, "L’avis est publié.")
     title = "Ce que dit la personne"
-    return _act_page(request, "desk/act.html", assistance, consultation, refusal=refusal, form=form, title=title)
+    return _act_page(request, "desk/act.html", helped, refusal=refusal, form=form, title=title)
 
 
 @never_cache
 @staff(rules.ASSIST)
 def answer(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
-    """Write somebody's answers to a questionnaire: every question that is asked, on one page; files are left to the web."""
-    assistance, consultation = _assistance(key)
-    at = timezone.now()
-    links = consultation.questionnaire_links.select_related("questionnaire", "consultation")
-    link = get_object_or_404(links.filter(questionnaire__published_at__isnull=False), pk=pk)
+    """Write somebody's answers to a questionnaire: every question that is asked, on one page."""
+    helped, at = _helped(key), timezone.now()
+    assistance = helped.assistance
+    link = _one_of(helped.announced.questionnaires, pk)
     row = link.questionnaire
     refusal = (
         rules.session_refusal(request.user, assistance, at=at)
@@ -231,25 +307,32 @@ def answer(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
         or questionnaires_rules.window_refusal(row, at=at)
     )
     read = outline.read(row)
-    asked = [one for one in read.questions if one.kind != Question.Kind.FILE]
-    filling = Filling(read, PageForm(request.POST, askings=asked).typed(request.POST), {})
-    shown = [one for one in asked if one.pk in filling.shown]
-    form = PageForm(request.POST if request.method == "POST" else None, askings=shown)
+    filling = Filling(read, PageForm(request.POST, askings=read.questions).typed(request.POST), {})
+    shown = [one for one in read.questions if one.pk in filling.shown]
+    posted = request.method == "POST"
+    form = PageForm(request.POST if posted else None, request.FILES if posted else None, askings=shown)
     problem = ""
     if request.method == "POST" and refusal is None and form.is_valid():
         try:
             receipt = assisting.answer(
-                actor=request.user, link=link, assistance=assistance, answers=form.answers(), at=at
+                actor=request.user,
+                link=link,
+                assistance=assistance,
+                answers=form.answers(),
+                uploads=form.uploads,
+                at=at,
             )
         except DomainError as error:
             problem = error.message
         else:
             return _done(request, receipt, "Les réponses sont enregistrées.")
+    for question in form.uploads:
+        # A browser never sends a file twice by itself.
+        form.add_error(f"q{question}", "Choisissez de nouveau ce fichier : il n’a pas été gardé.")
     return _act_page(
         request,
         "desk/answer.html",
-        assistance,
-        consultation,
+        helped,
         refusal=refusal,
         form=form,
         blocks=form.blocks(),
@@ -263,12 +346,9 @@ def answer(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
 @staff(rules.ASSIST)
 def roll(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
     """Write that somebody is given a paper ballot; what they put on it is never typed in."""
-    assistance, consultation = _assistance(key)
-    at = timezone.now()
-    link = get_object_or_404(
-        consultation.vote_links.select_related("votation", "consultation").filter(votation__published_at__isnull=False),
-        pk=pk,
-    )
+    helped, at = _helped(key), timezone.now()
+    assistance = helped.assistance
+    link = _one_of(helped.announced.votes, pk)
     row = link.votation
     refusal = (
         rules.session_refusal(request.user, assistance, at=at)
@@ -286,8 +366,7 @@ def roll(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
     return _act_page(
         request,
         "desk/roll.html",
-        assistance,
-        consultation,
+        helped,
         refusal=refusal,
         form=None,
         votation=row,
@@ -343,43 +422,69 @@ def withdraw(request: UserRequest, number: str) -> HttpResponse:
 @staff(rules.ASSIST)
 def table(request: UserRequest, slug: str) -> HttpResponse:
     """Enter the notes of a table, typed line by line or pasted from a spreadsheet."""
-    consultation, at = _consultation(slug, "phases"), timezone.now()
+    consultation, at = _consultation(slug), timezone.now()
     sections = list(consultation.sections.all())
     refusal = assisting.entry_refusal(request.user, consultation, channel=Channel.ROOM, at=at)
     posted = request.method == "POST"
     form = forms.TableForm(request.POST or None)
     sheet = forms.SheetForm(request.POST or None, request.FILES or None)
     formset = forms.note_formset(sections, request.POST or None)
-    problems: list[table_lines.Problem] = []
     failed = False
     if posted and ("more" in request.POST or "read" in request.POST):
         rows = forms.typed_rows(formset)
-        if "read" in request.POST and sheet.is_valid():
-            lines, problems = table_lines.read(
-                sheet.text(), sections=[section.title for section in sections], kinds=forms.KIND_WORDS
-            )
-            rows += forms.rows_of(lines, sections)
-            sheet = forms.SheetForm(initial={"lines": sheet.text()} if problems else {})
         # The frame keeps what was typed, unchecked: nothing is published yet.
         form = forms.TableForm(initial={name: form[name].value() for name in form.fields})
-        formset = forms.note_formset(sections, initial=rows[: assisting.MAX_NOTES], rows=len(rows) + forms.MORE_ROWS)
-        failed = bool(problems)
+        if "read" in request.POST:
+            read, sheet = _read(sheet, rows, sections)
+            formset = read or formset
+            failed = read is None or read.total_error_count() > 0
+        else:
+            formset = forms.note_formset(sections, initial=rows, rows=len(rows) + forms.MORE_ROWS)
+            formset.forms[len(rows)].fields["text"].widget.attrs["autofocus"] = True
     elif posted and refusal is None:
-        if form.is_valid() and formset.is_valid() and _enter(request, consultation, form, formset, sections, at):
+        if sheet.is_valid() and sheet.text():
+            sheet.add_error("lines", "Reprenez d’abord ces lignes, ou effacez-les : elles ne seraient pas publiées.")
+        elif form.is_valid() and formset.is_valid() and _enter(request, consultation, form, formset, sections, at):
             return redirect(reverse("consultations:contributions", args=[slug]))
         failed = True
     return _page(
         request,
         "desk/table.html",
         title="Notes d’une table",
-        failed=failed,
+        failed=failed or (posted and refusal is not None),
         consultation=consultation,
         refusal=refusal,
         form=form,
         sheet=sheet,
         formset=formset,
-        problems=problems,
+        can_grow=formset.total_form_count() < assisting.MAX_NOTES,
     )
+
+
+def _read(
+    sheet: forms.SheetForm, rows: list[dict[str, str]], sections: list[Section]
+) -> tuple[forms.NoteForms | None, forms.SheetForm]:
+    """Turn a sheet into rows: all of its lines, with what is wrong beside each, or none, and it stays in its box with the reason."""
+    if not sheet.is_valid():
+        return None, sheet
+    text = sheet.text()
+    try:
+        lines = table_lines.read(text, sections=[section.title for section in sections], kinds=forms.KIND_WORDS)
+    except table_lines.UnreadableError as error:
+        problem = f"La ligne {error} ne se lit pas\u00a0: vérifiez ses guillemets. Aucune ligne n’a été reprise."
+    else:
+        if lines and len(rows) + len(lines) <= assisting.MAX_NOTES:
+            return forms.read_rows(rows, lines, sections), forms.SheetForm()
+        problem = (
+            f"{assisting.MAX_NOTES} notes au plus pour une table\u00a0: il y en aurait {len(rows) + len(lines)}. Aucune ligne n’a "
+            "été reprise."
+            if lines
+            else "Il n’y a aucune ligne à reprendre."
+        )
+    kept = forms.SheetForm({"lines": text})
+    kept.is_valid()
+    kept.add_error("lines", problem)
+    return None, kept
 
 
 def _enter(
@@ -387,7 +492,7 @@ def _enter(
     consultation: Consultation,
     form: forms.TableForm,
     formset: forms.NoteForms,
-    sections: list[Any],
+    sections: list[Section],
     at: dt.datetime,
 ) -> bool:
     try:
@@ -455,11 +560,13 @@ class DeskAdmin(ShownAdmin):
         return [
             path("", opened(self.changelist_view), name="desk_receipt_changelist"),
             path("rattacher/", opened(link), name="desk_link"),
+            path("aide/", opened(help_page), name="desk_help"),
             path("acte/<uuid:key>/", opened(act), name="desk_act"),
             path("acte/<uuid:key>/questionnaire/<int:pk>/", opened(answer), name="desk_answer"),
             path("acte/<uuid:key>/vote/<int:pk>/", opened(roll), name="desk_roll"),
             path("recu/<slug:number>/", opened(ticket), name="desk_ticket"),
             path("recu/<slug:number>/retirer/", opened(withdraw), name="desk_withdraw"),
             path("<slug:slug>/personne/", opened(open_assistance), name="desk_open"),
+            path("<slug:slug>/homonyme/", opened(namesake), name="desk_namesake"),
             path("<slug:slug>/table/", opened(table), name="desk_table"),
         ]

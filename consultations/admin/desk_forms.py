@@ -9,9 +9,10 @@ from django import forms
 from django.forms import formset_factory
 from django.utils import timezone
 
+from city.models import District
 from consultations import presentation, table_lines
 from consultations.assisting import MAX_NOTES, Said, Table, table_label
-from consultations.forms import BODY_LENGTH, PLACE_LENGTH, TITLE_LENGTHS, ProseField
+from consultations.forms import BODY_LENGTH, FACT_LENGTH, PLACE_LENGTH, TITLE_LENGTHS, ProseField
 from consultations.models import Contribution, Section
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ KINDS = {
 }
 # What may be typed in a spreadsheet.
 KIND_WORDS = {"avis": "opinion", "proposition": "proposal", "question": "question", "expertise d’usage": "experience"}
+# What somebody says of a place they use.
+USAGE = ("usage_when", "usage_frequency", "usage_role")
 FIRST_ROWS = 5
 MORE_ROWS = 5
 SIGNATURE_LENGTH = 80
@@ -62,8 +65,21 @@ class SaidForm(forms.Form):
         max_length=BODY_LENGTH,
         help_text="Ses mots, sans les corriger. Jamais de nom ni d’adresse\u00a0: le texte est public.",
     )
+    usage_when = forms.CharField(label="Quand ?", max_length=FACT_LENGTH, required=False)
+    usage_frequency = forms.CharField(label="À quel rythme ?", max_length=FACT_LENGTH, required=False)
+    usage_role = forms.CharField(label="En tant que…", max_length=FACT_LENGTH, required=False)
     place = forms.CharField(
-        label="Lieu", max_length=PLACE_LENGTH, required=False, help_text="Une rue, une place, un arrêt."
+        label="Lieu dont elle parle",
+        max_length=PLACE_LENGTH,
+        required=False,
+        help_text="Une rue, une place, un arrêt. Jamais son adresse.",
+    )
+    place_district = forms.ModelChoiceField(
+        label="Quartier de ce lieu",
+        queryset=District.objects.order_by("name"),
+        required=False,
+        empty_label="Aucun en particulier",
+        help_text="Il place l’avis sur le plan des quartiers. Ce n’est pas forcément celui où elle habite.",
     )
 
     def __init__(self, *args: Any, sections: Sequence[Section], **options: Any) -> None:
@@ -81,10 +97,8 @@ class SaidForm(forms.Form):
         given = self.cleaned_data
         return Said(
             section=self.sections[given["section"]],
-            kind=given["kind"],
             title=given["title"] or title_of(given["body"]),
-            body=given["body"],
-            place=given["place"],
+            **{name: given[name] for name in ("kind", "body", "place", "place_district", *USAGE)},
         )
 
 
@@ -149,11 +163,18 @@ class SheetForm(forms.Form):
     )
     file = forms.FileField(label="Ou choisir un fichier CSV", required=False)
 
+    def clean_file(self) -> Any:
+        """Refuse what is too large to be notes: reading the beginning would lose the end."""
+        file = self.cleaned_data.get("file")
+        if file is not None and file.size > MAX_CSV_BYTES:
+            raise forms.ValidationError("Ce fichier dépasse 500 ko : ce ne sont pas les notes d’une table.")
+        return file
+
     def text(self) -> str:
         """Give what was pasted, else what the file holds."""
         given = self.cleaned_data
         file = given.get("file")
-        return str(given["lines"]) or (_decoded(file.read(MAX_CSV_BYTES)) if file else "")
+        return str(given["lines"]) or (_decoded(file.read()) if file else "")
 
 
 def _decoded(content: bytes) -> str:
@@ -167,15 +188,22 @@ def _decoded(content: bytes) -> str:
 class NoteForm(forms.Form):
     """One note."""
 
-    section = forms.TypedChoiceField(label="Partie", coerce=int)
-    kind = forms.ChoiceField(label="Sorte", choices=list(KINDS.items()), initial=Contribution.Kind.PROPOSAL.value)
+    section = forms.TypedChoiceField(label="Partie", coerce=int, error_messages={"required": "Choisissez la partie."})
+    kind = forms.ChoiceField(
+        label="Sorte",
+        initial=Contribution.Kind.PROPOSAL.value,
+        error_messages={"required": "Choisissez la sorte."},
+    )
     text = ProseField(label="Note", rows=2, max_length=BODY_LENGTH)
 
     def __init__(self, *args: Any, sections: Sequence[Section], **options: Any) -> None:
         super().__init__(*args, **options)
-        field = self.fields["section"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (declared above)
-        field.choices = section_choices(sections)
+        for name, choices in (("section", section_choices(sections)), ("kind", list(KINDS.items()))):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101 (declared above)
+            # What a sheet did not say is chosen by the agent: the first of the list would be a guess.
+            unknown = self.is_bound and self.data.get(self.add_prefix(name)) == ""
+            field.choices = [("", "Choisissez"), *choices] if unknown else choices
 
     def has_changed(self) -> bool:
         """Tell whether something was written: a section and a sort alone are an empty line."""
@@ -211,6 +239,21 @@ def typed_rows(formset: NoteForms) -> list[dict[str, str]]:
     return [row for row in rows if row["text"].strip()]
 
 
-def rows_of(lines: Sequence[table_lines.Line], sections: Sequence[Section]) -> list[dict[str, str]]:
-    """Turn the lines of a sheet into rows of the form."""
-    return [{"section": str(sections[line.section - 1].pk), "kind": line.kind, "text": line.text} for line in lines]
+def read_rows(
+    rows: Sequence[dict[str, str]], lines: Sequence[table_lines.Line], sections: Sequence[Section]
+) -> NoteForms:
+    """Put the lines of a sheet below the rows that were typed, what is wrong beside each, some empty rows below."""
+    read = [
+        {"section": str(sections[line.section - 1].pk) if line.section else "", "kind": line.kind, "text": line.text}
+        for line in lines
+    ]
+    first = {"section": str(sections[0].pk), "kind": Contribution.Kind.PROPOSAL.value, "text": ""}
+    whole = [*rows, *read, *[first] * MORE_ROWS][: max(MAX_NOTES, len(rows) + len(read))]
+    typed = {f"note-{rank}-{name}": value for rank, row in enumerate(whole) for name, value in row.items()}
+    formset = note_formset(sections, {"note-TOTAL_FORMS": len(whole), "note-INITIAL_FORMS": 0, **typed})
+    formset.is_valid()
+    for form, line in zip(formset.forms[len(rows) :], lines, strict=False):
+        for name, message in line.problems.items():
+            form.errors.pop(name, None)
+            form.add_error(name, message)
+    return formset

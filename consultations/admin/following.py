@@ -21,7 +21,7 @@ from mulhouse.errors import DomainError, require
 @staff(workspace.EDIT)
 def following(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what follows a consultation."""
-    consultation = get_object_or_404(coverage.with_places(workspace.seen_by(request)), pk=pk)
+    consultation = get_object_or_404(coverage.with_counts(workspace.seen_by(request)), pk=pk)
     now = timezone.now()
     today = timezone.localdate(now)
     rows = Commitment.objects.filter(consultation_link__consultation=consultation).select_related("service")
@@ -30,7 +30,7 @@ def following(request: HttpRequest, pk: int) -> HttpResponse:
         consultation,
         "admin/consultations/following.html",
         promise=promises.shown(consultation, at=now),
-        coverage=answers.coverage_words(coverage.read(consultation)),
+        coverage=answers.coverage_words(coverage.of(consultation)),
         tellings=list(consultation.tellings.order_by("-given_at")),
         reminders=list(consultation.promise_reminders.order_by("-sent_at")),
         commitments=[

@@ -248,8 +248,19 @@ class ReasonForm(forms.Form):
         label="Motif",
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Une phrase, publique\u00a0: elle va au registre et sur la page du questionnaire.",
+        help_text="Une phrase, publique\u00a0: elle va au registre et sur les pages du site.",
     )
+
+
+class ExtendForm(ReasonForm):
+    """A later last day, and why."""
+
+    last_day = forms.DateField(
+        label="Nouveau dernier jour",
+        help_text="Inclus, plus tard que le dernier jour annoncé\u00a0: un délai ne se raccourcit pas.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    field_order = ("last_day", "reason")
 
 
 class AmendForm(ReasonForm):

@@ -1,6 +1,7 @@
-"""The questionnaires of a consultation in its workspace: build, try, publish, correct in public, close, read."""
+"""The questionnaires of a consultation in its workspace: build, try, publish, correct in public, prolong, cancel, read."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -89,8 +90,8 @@ def _state(row: Questionnaire) -> str:
     """Say where a questionnaire stands."""
     if row.published_at is None:
         return "Non publié\u00a0: personne ne le voit."
-    if row.closed_at is not None:
-        return f"Fermé le {typography.day(row.closed_at)}."
+    if row.cancelled_at is not None:
+        return f"Annulé le {typography.day(row.cancelled_at)}."
     return f"Publié, {typography.date_range(row.opens_on, row.last_day)}."
 
 
@@ -445,16 +446,19 @@ def _link(consultation: Consultation, row: Questionnaire) -> ConsultationQuestio
 
 @staff(EDIT)
 def publish(request: UserRequest, pk: int, reference: str) -> HttpResponse:
-    """Say what is missing, publish; then correct a wording in public, or close before the date."""
+    """Say what is missing, publish; then correct a wording in public, put off the last day, or cancel."""
     consultation = workspace.fetch(request, pk)
     row, now = _found(consultation, reference), timezone.now()
     read = outline.read(row)
     what = request.POST.get("geste", "")
     amend = forms.AmendForm(request.POST if what == "corriger" else None, read=read, prefix="correction")
-    close = forms.ReasonForm(request.POST if what == "fermer" else None, prefix="fermeture")
-    if request.method == "POST" and _publish_gesture(request, row, what, amend, close):
+    extend = forms.ExtendForm(request.POST if what == "prolonger" else None, prefix="prolongation")
+    cancel = forms.ReasonForm(request.POST if what == "annuler" else None, prefix="annulation")
+    held = {"corriger": amend, "prolonger": extend, "annuler": cancel}
+    if request.method == "POST" and _publish_gesture(request, consultation, row, what, held):
         return redirect(address("_publish", pk, row.reference))
-    context: dict[str, Any] = {"form": amend if what == "corriger" else close} if what in {"corriger", "fermer"} else {}
+    context: dict[str, Any] = {"form": held[what]} if what in held else {}
+    run_refusal = editing_rules.run_refusal(request.user, row, at=now)
     return _draw(
         request,
         consultation,
@@ -463,7 +467,8 @@ def publish(request: UserRequest, pk: int, reference: str) -> HttpResponse:
         problems=[] if row.published_at else editing_rules.publish_problems(read, at=now),
         publish_refusal=editing_rules.publish_refusal(request.user, read, at=now),
         amend=amend if editing_rules.amend_refusal(request.user, row) is None else None,
-        close=close if editing_rules.close_refusal(request.user, row, at=now) is None else None,
+        extend=extend if run_refusal is None else None,
+        cancel=cancel if run_refusal is None else None,
         can_discard=row.published_at is None,
         public_url=host_of(_link(consultation, row)).base,
         **context,
@@ -471,36 +476,41 @@ def publish(request: UserRequest, pk: int, reference: str) -> HttpResponse:
 
 
 def _publish_gesture(
-    request: UserRequest, row: Questionnaire, what: str, amend: forms.AmendForm, close: forms.ReasonForm
+    request: UserRequest,
+    consultation: Consultation,
+    row: Questionnaire,
+    what: str,
+    held: Mapping[str, forms.ReasonForm],
 ) -> bool:
     """Do what the pressed button says; False when its form comes back with errors."""
-    at = timezone.now()
+    form = held.get(what)
+    if form is not None and not form.is_valid():
+        return False
+    common: dict[str, Any] = {"actor": request.user, "questionnaire": row, "at": timezone.now()}
     try:
         if what == "publier":
-            editing.publish(actor=request.user, questionnaire=row, at=at)
+            asking.publish(**common, consultation=consultation)
             messages.success(request, "Questionnaire publié. Ses questions ne changent plus.")
-        elif what == "corriger":
-            if not amend.is_valid():
-                return False
-            target, pk = amend.chosen()
+        elif isinstance(form, forms.AmendForm):
+            target, pk = form.chosen()
             editing.amend(
-                actor=request.user,
-                questionnaire=row,
-                target=target,
-                pk=pk,
-                after=amend.cleaned_data["after"],
-                reason=amend.cleaned_data["reason"],
-                at=at,
+                **common, target=target, pk=pk, after=form.cleaned_data["after"], reason=form.cleaned_data["reason"]
             )
             messages.success(request, "Formulation corrigée. L’ancienne, la nouvelle et le motif sont publics.")
-        elif what == "fermer":
-            if not close.is_valid():
-                return False
-            editing.close(actor=request.user, questionnaire=row, reason=close.cleaned_data["reason"], at=at)
-            messages.success(request, "Questionnaire fermé. Les résultats sont publics.")
+        elif form is not None and what == "prolonger":
+            asking.extend(**common, consultation=consultation, **form.cleaned_data)
+            messages.success(request, "Prolongé. Le motif est public, et les personnes qui participent sont prévenues.")
+        elif form is not None:
+            asking.cancel(**common, consultation=consultation, reason=form.cleaned_data["reason"])
+            messages.success(
+                request, "Questionnaire annulé. Le motif est public, et les résultats ne le seront jamais."
+            )
     except DomainError as error:
-        messages.error(request, error.message)
-    return True
+        if form is None:
+            messages.error(request, error.message)
+        else:
+            form.add_error("last_day" if error.code == "shorter" else None, error.message)
+    return form is None or form.is_valid()
 
 
 @staff(EDIT)
@@ -527,7 +537,7 @@ def read_results(request: UserRequest, pk: int, reference: str) -> HttpResponse:
     consultation = workspace.fetch(request, pk)
     row = get_object_or_404(results.with_counts(_rows(consultation)), reference=reference.upper())
     refusal = rules.results_refusal(row, at=timezone.now())
-    found = results.of(outline.read(row), total=row.sent) if refusal is None else None
+    found = results.of(outline.read(row)) if refusal is None else None
     files = ResponseFile.objects.filter(
         response__questionnaire=row, response__submitted_at__isnull=False
     ).select_related("question")

@@ -149,9 +149,9 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a draft exactly as residents will see it, with the figures of today."""
-    consultation = get_object_or_404(coverage.with_places(workspace.seen_by(request)), pk=pk)
+    consultation = get_object_or_404(coverage.with_counts(workspace.seen_by(request)), pk=pk)
     draft = _draft_or_404(consultation)
-    counted = figures.collect(consultation, at=timezone.now(), opinions=coverage.read(consultation))
+    counted = figures.collect(consultation, at=timezone.now(), opinions=coverage.of(consultation))
     response = render(request, "consultations/report.html", page_context(draft, [], counted))
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Cache-Control"] = "private, no-store"

@@ -1,4 +1,4 @@
-"""The tab « Vote » of the workspace: preparing a secret vote, publishing its rules, who came, counting the paper.
+"""The tab « Vote » of the workspace: preparing a secret vote, publishing its rules, prolonging, cancelling, counting the paper.
 
 Nothing here shows a ballot, a result or a trend before everybody sees it: these pages ask what the public pages ask.
 """
@@ -16,7 +16,7 @@ from ballots import actions as ballots
 from ballots import counting
 from ballots import presentation as words
 from ballots import rules as ballots_rules
-from ballots.forms import PaperForm, VotationForm
+from ballots.forms import CancelForm, ExtendForm, PaperForm, VotationForm
 from ballots.models import PaperCount, Votation
 from consultations import voting
 from consultations.admin import workspace
@@ -86,7 +86,13 @@ def vote(request: HttpRequest, pk: int, votation_pk: int | None = None) -> HttpR
 
 
 def _published(request: HttpRequest, consultation: Consultation, votation: Votation) -> HttpResponse:
-    at = timezone.now()
+    at, what = timezone.now(), request.POST.get("geste", "")
+    extend_form = ExtendForm(request.POST if what == "prolonger" else None, prefix="prolongation")
+    cancel_form = CancelForm(request.POST if what == "annuler" else None, prefix="annulation")
+    forms: dict[str, ExtendForm | CancelForm] = {"prolonger": extend_form, "annuler": cancel_form}
+    form = forms.get(what)
+    if form is not None and form.is_valid() and _run(request, consultation, votation, form):
+        return redirect(workspace.address("vote", consultation.pk, votation.pk))
     turnout = counting.turnout(votation, at=at)
     refusal = ballots_rules.paper_refusal(votation, at=at)
     sheets = list(PaperCount.objects.filter(votation=votation).order_by("pk"))
@@ -104,8 +110,34 @@ def _published(request: HttpRequest, consultation: Consultation, votation: Votat
         # How many agents have counted: never what they found, so that each counts by themselves.
         "sheet_count": len(sheets),
         "has_counted": any(sheet.agent_id == request.user.pk for sheet in sheets),
+        "extend_form": None if voting.extend_refusal(request.user, consultation, votation, at=at) else extend_form,
+        "cancel_form": None if voting.cancel_refusal(request.user, consultation, votation, at=at) else cancel_form,
     }
+    if form is not None:
+        context["form"] = form
     return workspace.draw(request, consultation, "admin/consultations/vote.html", **context)
+
+
+def _run(request: HttpRequest, consultation: Consultation, votation: Votation, form: ExtendForm | CancelForm) -> bool:
+    """Put off the last day, or cancel; False when the form comes back with what is wrong."""
+    common: dict[str, Any] = {
+        "actor": request.user,
+        "consultation": consultation,
+        "votation": votation,
+        "at": timezone.now(),
+        "reason": form.cleaned_data["reason"],
+    }
+    try:
+        if isinstance(form, ExtendForm):
+            voting.extend(**common, ends_on=form.cleaned_data["ends_on"])
+            messages.success(request, "Prolongé. Le motif est public, et les personnes qui participent sont prévenues.")
+        else:
+            voting.cancel(**common)
+            messages.success(request, "Vote annulé. L’urne est détruite\u00a0: personne n’en connaîtra le contenu.")
+    except DomainError as error:
+        form.add_error("ends_on" if error.code == "shorter" else None, error.message)
+        return False
+    return True
 
 
 @staff("consultations.publish_consultation")
@@ -119,7 +151,7 @@ def publish(request: HttpRequest, pk: int, votation_pk: int) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, "Publié. La question, les dates et les règles ne changent plus.")
+        messages.success(request, "Publié. La question et les règles ne changent plus.")
     return redirect(workspace.address("vote", pk, votation_pk))
 
 

@@ -46,11 +46,12 @@ class Demonstration:
         yield "comptes de démonstration", self._people
         for slug in texts.SLUGS:
             yield slug, partial(self._stage, slug)
-        yield "règles du jeu", partial(amending.freeze_all, at=self.at)
         yield "engagements", partial(promises.play, at=self.at)
         yield "gestes d’habitants", self._acts
         yield "questionnaires", partial(surveys.seed, at=self.at)
         yield "votes secrets", self._votes
+        # Once the questionnaires and votes are there: their rules are among those of their consultation.
+        yield "règles du jeu", partial(amending.freeze_all, at=self.at)
         yield "guichet et tables", partial(visits.play, at=self.at)
         yield "analyse des avis", partial(sorting.seed, at=self.at)
         yield "bilans", partial(reports.seed, at=self.at)

@@ -13,6 +13,7 @@ from consultations.models.analysis import (
     Note,
     Outcome,
     OutcomeQuerySet,
+    OutcomeReturn,
 )
 from consultations.models.archives import ArchivePackage, ArchivePackageQuerySet
 from consultations.models.columns import SEARCH_CONFIG
@@ -29,7 +30,7 @@ from consultations.models.procedure import (
     Section,
 )
 from consultations.models.questionnaires import ConsultationQuestionnaire
-from consultations.models.reports import REPORT_LINES, REPORT_TEXTS, Report, ReportQuerySet
+from consultations.models.reports import REPORT_LINES, REPORT_TEXTS, Report, ReportQuerySet, ReportRow
 from consultations.models.votes import ConsultationVote, ConsultationVoteQuerySet
 from consultations.models.writing import (
     Attachment,
@@ -75,6 +76,7 @@ __all__ = [
     "Note",
     "Outcome",
     "OutcomeQuerySet",
+    "OutcomeReturn",
     "Participation",
     "Phase",
     "PhaseQuerySet",
@@ -82,6 +84,7 @@ __all__ = [
     "PromiseReminder",
     "Report",
     "ReportQuerySet",
+    "ReportRow",
     "ResidencyLevel",
     "Ruleset",
     "Section",

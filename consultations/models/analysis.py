@@ -64,10 +64,16 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.exclude(place__in=(Item.Place.WITHDRAWN, Item.Place.HIDDEN))
 
     def public(self) -> Self:
-        """Those whose text has a public page."""
+        """Those whose text everybody reads: on a page of its own, or, for a free text that an agent decided to show, in the list."""
         return self.standing().filter(
             Q(contribution__isnull=False)
-            | Q(comment__contribution__withdrawn_at__isnull=True, comment__contribution__hidden_at__isnull=True)
+            | Q(answer__shown_at__isnull=False)
+            # The comment itself too: a free text has none, so none of its dates either.
+            | Q(
+                comment__isnull=False,
+                comment__contribution__withdrawn_at__isnull=True,
+                comment__contribution__hidden_at__isnull=True,
+            )
         )
 
 
@@ -273,6 +279,30 @@ class Outcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference} · {self.get_decision_display()}"
+
+
+class OutcomeReturn(models.Model):
+    """An opinion gave up the answer of its own for those of its themes: a dated event, in public, with its reason.
+
+    A trigger refuses to change or delete it.
+    """
+
+    outcome = models.OneToOneField(Outcome, on_delete=models.PROTECT, related_name="returned")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="returns")
+    reason = models.CharField("pourquoi", max_length=600)
+    returned_at = models.DateTimeField("décidé le")
+
+    class Meta:
+        verbose_name = "retour à la réponse des thèmes"
+        verbose_name_plural = "retours à la réponse des thèmes"
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(reason=""), name="outcome_return_explained", violation_error_message="Dites pourquoi."
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.outcome_id}, {self.returned_at:%Y-%m-%d}"
 
 
 class ItemOutcomeQuerySet(models.QuerySet["ItemOutcome"]):

@@ -26,12 +26,16 @@ class PromiseReminder(models.Model):
 
 
 class Telling(models.Model):
-    """The answers published at an instant were told to everybody who had asked."""
+    """The answers published at an instant are told to those who had asked: with those of other instants, in one mail to each.
+
+    The rows of a consultation that have one `begun_at` are one sending; it is over once they have a `finished_at`.
+    """
 
     consultation = models.ForeignKey(Consultation, on_delete=models.CASCADE, related_name="tellings")
     given_at = models.DateTimeField("réponses publiées le")
-    people = models.PositiveIntegerField("personnes")
-    finished_at = models.DateTimeField("terminé le")
+    begun_at = models.DateTimeField("envoi commencé le")
+    people = models.PositiveIntegerField("personnes", default=0)
+    finished_at = models.DateTimeField("terminé le", null=True, blank=True)
 
     class Meta:
         verbose_name = "envoi des réponses"

@@ -5,10 +5,11 @@ import uuid
 from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Func, OuterRef, Q, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +27,9 @@ NEWS_DAYS = 3
 # The city answers within so many days after the last day of the last phase of contribution.
 RESTITUTION_DAYS = 30
 MAX_RESTITUTION_DAYS = 180
+
+# What the names of followed topics begin with.
+TOPIC = "consultation:"
 
 # Addresses under /concertations/ that are pages of their own.
 RESERVED_SLUGS = ("apercu", "documents", "fichiers", "flux", "mes-contributions")
@@ -58,6 +62,12 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
     def open(self, *, at: dt.datetime) -> Self:
         """Those where residents can contribute at that instant."""
         return self.in_phase(phases.Kind.CONTRIBUTE, at=at)
+
+    def with_district_names(self) -> Self:
+        """Give each the names of its districts, `district_names`, in the order of the city."""
+        return self.annotate(
+            district_names=ArraySubquery(District.objects.filter(consultations=OuterRef("pk")).values("name"))
+        )
 
 
 class Consultation(models.Model):
@@ -139,7 +149,12 @@ class Consultation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
-                | Q(latitude__range=(47.6, 47.9), longitude__range=(7.1, 7.6)),
+                | Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(47.6, 47.9),
+                    longitude__range=(7.1, 7.6),
+                ),
                 name="consultation_near_mulhouse",
                 violation_error_message="Indiquez la latitude et la longitude, à Mulhouse ou tout près.",
             ),
@@ -169,7 +184,7 @@ class Consultation(models.Model):
     @property
     def topic(self) -> str:
         """Name what followers follow."""
-        return f"consultation:{self.slug}"
+        return TOPIC + self.slug
 
     def spans(self) -> list[Span]:
         """Give the phases in order, as plain dates (prefetch `phases` in lists)."""

@@ -2,11 +2,13 @@
 
 from typing import ClassVar, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from consultations.models.analysis import Item
 from consultations.models.procedure import Consultation
 
 
@@ -96,6 +98,31 @@ class Report(models.Model):
     def get_absolute_url(self) -> str:
         """Give the public address of this version."""
         return reverse("consultations:report_version", args=[self.consultation.slug, self.number])
+
+
+class ReportRow(models.Model):
+    """An opinion behind the figures of a public version, as it was counted on that day. A trigger refuses to change or delete it.
+
+    What the city answered is not here: it is dated already (`ItemOutcome`).
+    """
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="rows")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="report_rows")
+    # The rank of its part in the consultation, 0 for none.
+    part = models.PositiveSmallIntegerField("partie")
+    themes = ArrayField(models.CharField(max_length=8), verbose_name="références de ses sujets")
+    comments = models.PositiveIntegerField("commentaires")
+    agree = models.PositiveIntegerField("d’accord")
+    mixed = models.PositiveIntegerField("mitigés")
+    disagree = models.PositiveIntegerField("pas d’accord")
+
+    class Meta:
+        verbose_name = "avis d’un bilan"
+        verbose_name_plural = "avis des bilans"
+        constraints = (models.UniqueConstraint(fields=("report", "item"), name="report_row_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.report_id}, {self.item_id}"
 
 
 # What agents write: rich texts, then lines.

@@ -1,14 +1,13 @@
 """The files beside a report: each opinion with what became of it, and the figures of participation as the report shows them."""
 
-import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from consultations import exports
-from consultations.models import Item, ItemOutcome, ItemTheme, Report
+from consultations.models import Report
+from consultations.reporting import rows
 from consultations.reporting.figures import UNKNOWN, Figures
 from mulhouse import markup
 from mulhouse.opendata import Column, Table
@@ -18,65 +17,56 @@ BETWEEN = " | "
 
 
 def opinions(report: Report) -> Table:
-    """Give the table of the opinions: one row each, with the answers that held on the day of the report, or hold today for a draft."""
+    """Give the table of the opinions: one row each, as the report counted them on its day, or as they are now for a draft.
+
+    Shape: the rows, and the sums of their last columns, are the figures of the report.
+    """
+    titles, parts = rows.titles(report, report.consultation), rows.parts(report, report.consultation)
     return Table(
         name="avis",
         title=_("Chaque avis et ce qu’il est devenu"),
-        summary=_("Une ligne par avis, le plus ancien d’abord."),
+        summary=_("Une ligne par avis compté dans le bilan, le plus ancien d’abord."),
         columns=(
-            Column("reference", _("Référence publique, stable."), lambda row: row.reference),
-            Column("sorte", _("Sorte d’avis."), lambda row: SORTS[row.kind]),
-            Column("canal", _("Canal par lequel il est arrivé."), lambda row: exports.CHANNELS[row.channel]),
-            Column("theme", _("Sujets auxquels il est rattaché."), _themes),
+            Column(
+                "reference",
+                _("Référence publique, stable ; vide pour un avis retiré ou masqué depuis."),
+                lambda row: "" if rows.is_gone(row) else row.item.reference,
+            ),
+            Column("sorte", _("Sorte d’avis."), lambda row: SORTS[row.item.kind]),
+            Column("canal", _("Canal par lequel il est arrivé."), lambda row: exports.CHANNELS[row.item.channel]),
+            Column("partie", _("Partie de la consultation."), lambda row: parts.get(row.part, "")),
+            Column(
+                "theme",
+                _("Sujets auxquels il était rattaché."),
+                lambda row: BETWEEN.join(titles.get(reference, "") for reference in row.themes),
+            ),
             Column("reponse", _("Ce que la Ville a décidé."), _decisions),
-            Column("transmis_a", _("À qui il est transmis."), lambda row: _joined(_given(row), "forwarded_to")),
-            Column("explication", _("Pourquoi, dans les mots de la Ville."), _explanations),
+            Column("transmis_a", _("À qui il est transmis."), lambda row: _said(row, "forwarded_to")),
+            Column(
+                "explication", _("Pourquoi, dans les mots de la Ville."), lambda row: _said(row, "explanation_html")
+            ),
+            Column("commentaires", _("Nombre de commentaires, pour une contribution."), lambda row: row.comments),
+            Column("d_accord", _("Nombre de personnes d’accord."), lambda row: row.agree),
+            Column("mitige", _("Nombre de personnes mitigées."), lambda row: row.mixed),
+            Column("pas_d_accord", _("Nombre de personnes pas d’accord."), lambda row: row.disagree),
+            Column(
+                "retire_depuis",
+                _("« oui » pour un avis retiré ou masqué après le bilan : il reste compté, sans ses mots."),
+                lambda row: "oui" if rows.is_gone(row) else "",
+            ),
         ),
-        rows=lambda: _items(report),
+        rows=lambda: rows.each(report),
     )
-
-
-def _items(report: Report) -> QuerySet[Item]:
-    given = ItemOutcome.objects.filter(_held(report.published_at)).select_related("outcome").order_by("pk")
-    links = ItemTheme.objects.select_related("theme").order_by("theme__title", "pk")
-    return (
-        Item.objects.filter(consultation=report.consultation)
-        .standing()
-        .only("reference", "kind", "channel", "grouped_with")
-        .order_by("received_at", "pk")
-        .prefetch_related(
-            Prefetch("given", given, to_attr="held"),
-            Prefetch("links", links, to_attr="own_links"),
-            Prefetch("grouped_with__links", links, to_attr="head_links"),
-        )
-    )
-
-
-def _held(at: dt.datetime | None) -> Q:
-    if at is None:
-        return Q(ended_at__isnull=True)
-    return Q(given_at__lte=at) & (Q(ended_at__isnull=True) | Q(ended_at__gt=at))
-
-
-def _given(row: Any) -> list[Any]:
-    return [given.outcome for given in row.held]
-
-
-def _themes(row: Any) -> str:
-    links = row.grouped_with.head_links if row.grouped_with else row.own_links
-    return BETWEEN.join(link.theme.shown_title for link in links)
 
 
 def _decisions(row: Any) -> str:
-    return BETWEEN.join(str(outcome.get_decision_display()) for outcome in _given(row))
+    return BETWEEN.join(str(outcome.get_decision_display()) for outcome in rows.answers_of(row))
 
 
-def _joined(outcomes: Iterable[Any], name: str) -> str:
-    return BETWEEN.join(getattr(outcome, name) for outcome in outcomes if getattr(outcome, name))
-
-
-def _explanations(row: Any) -> str:
-    return BETWEEN.join(markup.to_text(outcome.explanation_html) for outcome in _given(row))
+def _said(row: Any, name: str) -> str:
+    """Join the words of the answers; those to a text that is public no more may quote it."""
+    found = [] if rows.is_gone(row) else [getattr(outcome, name) for outcome in rows.answers_of(row)]
+    return BETWEEN.join(markup.to_text(words) if name.endswith("_html") else words for words in found if words)
 
 
 # --- Participation ---------------------------------------------------------------------------------------------------------

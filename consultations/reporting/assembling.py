@@ -12,6 +12,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from consultations.answers import FILLS, Part, parts_words
+from consultations.answers import parts as parts_of
 from consultations.models import REPORT_TEXTS, Consultation, Contribution, Decision, Report
 from consultations.outcome_filters import DECISIONS
 from consultations.reporting.figures import UNKNOWN, Figures
@@ -25,6 +27,8 @@ NBSP = "\u00a0"
 ENOUGH = 20
 # Under this share of its part of the population, a group is missing.
 MISSING_UNDER = 0.8
+# A figure with more lines than this is folded.
+LONG = 8
 # The words of the addresses, by decision.
 ADDRESSES = {decision: words for words, decision in DECISIONS.items()}
 TONES: dict[str, ui.Tone] = {
@@ -61,6 +65,11 @@ class Chart:
     sources: Sequence[str] = ()
     is_estimate: bool = False
 
+    @property
+    def is_long(self) -> bool:
+        """Tell whether its drawing is folded with its table, so that a phone is not scrolled for ever."""
+        return len(self.rows) > LONG
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -85,9 +94,12 @@ class Content:
     counted_on: dt.date
     who: Sequence[Chart]
     missing: Sequence[str]
+    compared: Sequence[str]
     said: Sequence[Chart]
     answers: Sequence[Answer]
     decisions: Chart | None
+    parts: Sequence[Part]
+    parts_words: str
     merges: bool = field(default=False)
 
 
@@ -100,6 +112,7 @@ def content(consultation: Consultation, report: Report, figures: Figures) -> Con
         _compared(figures, base, "by_age", _("Par âge"), _("Âge"), _age_words),
         _over_time(figures, base),
     ]
+    parts = parts_of({decision: figures["decisions"].get(decision, 0) for decision in FILLS})
     lines = ("by_channel", "by_district", "by_age", "by_time")
     return Content(
         texts={name: _html(getattr(report, name)) for name in REPORT_TEXTS},
@@ -110,30 +123,44 @@ def content(consultation: Consultation, report: Report, figures: Figures) -> Con
             *_missing(figures, "by_age", _age_words),
             *_missing(figures, "by_district", str),
         ],
+        compared=list(
+            dict.fromkeys(
+                _scope_words(figures, line)
+                for line, words_of in (("by_age", _age_words), ("by_district", str))
+                if any(group.ratio is not None for group in presences(figures, line, words_of))
+            )
+        ),
         said=[_by_section(figures, base)] if figures["sections"] else [],
         answers=[_answer(row, base) for row in figures["answers"]],
         decisions=_decisions(figures, base),
+        parts=parts,
+        parts_words=parts_words(parts),
         merges=any(figures[line]["merged"] for line in lines),
     )
 
 
 class Addresses:
-    """Where the rows behind a figure are: the lists of the site, and the files beside the report."""
+    """Where the rows behind a figure are: those kept with a public version, those of the site today for a draft."""
 
     def __init__(self, consultation: Consultation, report: Report) -> None:
         slug = consultation.slug
-        self.contributions = reverse("consultations:contributions", args=[slug])
+        self.is_public = report.published_at is not None
         self.participation = reverse("consultations:report_participation", args=[slug, report.number])
         self.annex = reverse("consultations:report_annex", args=[slug, report.number])
+        self.rows = reverse("consultations:report_rows", args=[slug, report.number])
+        self.contributions = reverse("consultations:contributions", args=[slug])
         self.outcomes = reverse("consultations:outcomes", args=[slug])
-        self.counts = reverse("consultations:export", args=[slug, "chiffres", "csv"])
 
     def listed(self, **chosen: str) -> str:
         """Give the list of the contributions, narrowed."""
+        if self.is_public:
+            return f"{self.rows}?{urlencode(chosen or {'sorte': 'contributions'})}"
         return f"{self.contributions}?{urlencode(chosen)}" if chosen else self.contributions
 
     def answered(self, **chosen: str) -> str:
         """Give the list of the opinions that an answer reached."""
+        if self.is_public:
+            return f"{self.rows}?{urlencode(chosen)}"
         return f"{self.outcomes}?{urlencode(chosen)}"
 
 
@@ -153,8 +180,8 @@ def _key_figures(figures: Figures, base: Addresses) -> list[ui.Fact]:
         ui.Fact(
             ngettext("contribution", "contributions", contributions), typography.number(contributions), base.listed()
         ),
-        ui.Fact(ngettext("commentaire", "commentaires", comments), typography.number(comments), base.counts),
-        ui.Fact(ngettext("position prise", "positions prises", positions), typography.number(positions), base.counts),
+        ui.Fact(ngettext("commentaire", "commentaires", comments), typography.number(comments), base.annex),
+        ui.Fact(ngettext("position prise", "positions prises", positions), typography.number(positions), base.annex),
     ]
 
 
@@ -345,10 +372,23 @@ def _compared(
         rows=rows,
         url=base.participation,
         url_words=_("Les lignes derrière ces chiffres (CSV)"),
-        note="" if compares else _("Trop peu de personnes l’ont dit pour comparer avec la population."),
+        note=_scope_words(figures, name)
+        if compares
+        else _("Trop peu de personnes l’ont dit pour comparer avec la population."),
         sources=population["sources"] if compares else (),
         is_estimate=compares and population["is_estimate"],
     )
+
+
+def _scope_words(figures: Figures, name: str) -> str:
+    """Say with whom a line is compared, which a consultation of some districts does not leave to be guessed."""
+    population = figures["population"]
+    scope, about = population[name].get("scope", []), population["by_district"].get("scope", [])
+    if scope:
+        return _("Comparé aux habitants des quartiers concernés\u00a0: %(names)s.") % {"names": ", ".join(scope)}
+    if about:
+        return _("Comparé à toute la ville\u00a0: l’âge des habitants de ces quartiers n’est pas connu.")
+    return _("Comparé aux habitants de toute la ville.")
 
 
 def _missing(figures: Figures, name: str, words_of: Callable[[str], str]) -> list[str]:
@@ -397,9 +437,7 @@ def _by_section(figures: Figures, base: Addresses) -> Chart:
                 Cell(str(Contribution.Kind(row["kind"]).label)),
                 Cell(
                     typography.number(row["contributions"]),
-                    base.listed(partie=str(row["rank"]), sorte=row["kind"])
-                    if row["rank"]
-                    else base.listed(sorte=row["kind"]),
+                    base.listed(partie=str(row["rank"]), sorte=row["kind"]),
                 ),
                 Cell(typography.number(row["comments"])),
                 Cell(typography.number(row["agree"])),
@@ -408,8 +446,8 @@ def _by_section(figures: Figures, base: Addresses) -> Chart:
             )
             for row in figures["sections"]
         ],
-        url=base.counts,
-        url_words=_("Ces chiffres en fichier (CSV)"),
+        url=base.annex,
+        url_words=_("Les lignes derrière ces chiffres (CSV)"),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, JSONObject
 
 from city.models import District, Population
@@ -35,6 +35,7 @@ def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.C
     `decisions`, an opinion counting in each it received; `answers`, one for each theme.
     """
     counted, opinions = participation.figures(consultation), opinions or coverage.of(consultation)
+    names, about = _districts(consultation)
     sections = _sections(consultation)
     answers = _answers(consultation)
     unit, times = _over_time(counted.by_week)
@@ -43,10 +44,10 @@ def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.C
         "threshold": THRESHOLD,
         "people": counted.people,
         "by_channel": _line(counted.by_channel),
-        "by_district": _line(_with_all(_district_names(), counted.by_district)),
+        "by_district": _line(_with_all(_shown(names, about, counted.by_district), counted.by_district)),
         "by_age": _line(_with_all(AgeBand.values, counted.by_age)),
         "by_time": {"unit": unit, **_line(times)},
-        "population": _population(),
+        "population": _population(about),
         "contributions": sum(row["contributions"] for row in sections),
         "comments": sum(row["comments"] for row in sections),
         "positions": sum(row["agree"] + row["mixed"] + row["disagree"] for row in sections),
@@ -79,8 +80,17 @@ def _with_all(names: Iterable[str], counts: Mapping[Any, int]) -> dict[str, int]
     return {**found, UNKNOWN: unknown} if unknown else found
 
 
-def _district_names() -> list[str]:
-    return list(District.objects.order_by("position", "name").values_list("name", flat=True))
+def _districts(consultation: Consultation) -> tuple[list[str], list[str]]:
+    """Name every district, then those a consultation is about: none where it is about the whole city. One query."""
+    is_about = Exists(consultation.districts.filter(pk=OuterRef("pk")))
+    rows = District.objects.annotate(is_about=is_about).order_by("position", "name")
+    found = list(rows.values_list("name", "is_about"))
+    return [name for name, _is_about in found], [name for name, is_about in found if is_about]
+
+
+def _shown(names: list[str], about: list[str], counts: Mapping[Any, int]) -> list[str]:
+    """Keep the districts that a consultation is about, or all of them, and those somebody came from."""
+    return [name for name in names if not about or name in about or counts.get(name)]
 
 
 def _over_time(weeks: Mapping[dt.date, int]) -> tuple[str, dict[str, int]]:
@@ -94,19 +104,42 @@ def _over_time(weeks: Mapping[dt.date, int]) -> tuple[str, dict[str, int]]:
     return "month", months
 
 
-def _population() -> dict[str, Any]:
-    """Give the newest population of the districts and of the bands, with where it comes from."""
+def _population(about: list[str]) -> dict[str, Any]:
+    """Give the newest population of the districts and of the bands, with where it comes from.
+
+    Shape: `scope` names the districts it is of, none for the whole city. A consultation of some districts is compared with
+    their inhabitants, and with the ages of the whole city where those of its districts are not known.
+    """
     rows = list(Population.objects.newest().select_related("district"))
-    districts = {row.district.name: row for row in rows if row.district is not None and not row.age_band}
-    ages = {row.age_band: row for row in rows if row.district is None and row.age_band}
-    return {"by_district": _inhabitants(districts), "by_age": _inhabitants(ages)}
-
-
-def _inhabitants(rows: Mapping[str, Population]) -> dict[str, Any]:
+    districts = {
+        row.district.name: [row] for row in rows if row.district is not None and not row.age_band and _is_in(row, about)
+    }
+    ages = {row.age_band: [row] for row in rows if row.district is None and row.age_band}
+    there: dict[str, list[Population]] = {}
+    for row in rows:
+        if about and row.age_band and row.district is not None and row.district.name in about:
+            there.setdefault(row.age_band, []).append(row)
+    # Every band of every district, or what is compared would not be whole.
+    is_known = (
+        bool(there) and set(there) == set(ages or there) and {len(found) for found in there.values()} == {len(about)}
+    )
     return {
-        "inhabitants": {name: row.inhabitants for name, row in rows.items()},
-        "sources": sorted({f"{row.source} ({row.year})" for row in rows.values()}),
-        "is_estimate": any(row.is_estimate for row in rows.values()),
+        "by_district": _inhabitants(districts, about),
+        "by_age": _inhabitants(there, about) if is_known else _inhabitants(ages, []),
+    }
+
+
+def _is_in(row: Population, about: list[str]) -> bool:
+    return row.district is not None and (not about or row.district.name in about)
+
+
+def _inhabitants(rows: Mapping[str, list[Population]], scope: list[str]) -> dict[str, Any]:
+    every = [row for found in rows.values() for row in found]
+    return {
+        "inhabitants": {name: sum(row.inhabitants for row in found) for name, found in rows.items()},
+        "sources": sorted({f"{row.source} ({row.year})" for row in every}),
+        "is_estimate": any(row.is_estimate for row in every),
+        "scope": scope,
     }
 
 

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 
 from consultations import coverage, items, outcomes
 from consultations.models import REPORT_LINES, REPORT_TEXTS, Consultation, Report
-from consultations.reporting import figures, rules
+from consultations.reporting import figures, rows, rules
 from mulhouse import markup
 from mulhouse.db import ConstraintViolatedError, named_constraint
 from mulhouse.errors import DomainError, require
@@ -119,11 +119,11 @@ def publish(*, actor: Any, report: Report, seen: int, at: dt.datetime) -> Report
     outcomes.publish_ready(actor=actor, consultation=consultation, at=at)
     if missing := coverage.of(consultation).without_outcome:
         raise DomainError("unanswered", _unanswered_words(missing))
+    rows.keep(held)
     held.published_at, held.figures = at, counted
     held.pdf_state, held.pdf_asked_at = Report.PdfState.PREPARING, at
     held.save(update_fields=["published_at", "figures", "pdf_state", "pdf_asked_at", "saved_at"])
     after_commit("consultations.build_report", report_id=held.pk)
-    after_commit("consultations.tell_contributors", consultation_id=consultation.pk)
     facts = {
         "version": held.number,
         "personnes": counted["people"],

@@ -27,7 +27,6 @@ from consultations.views import fetching
 from mulhouse import files, lists, social
 from mulhouse.access import public
 from mulhouse.templatetags import ui
-from notifications import subscriptions
 from transparency.pages import cached_for_visitors
 
 PAGE_SIZE = 12
@@ -43,7 +42,7 @@ def consultation_list(request: HttpRequest) -> HttpResponse:
     themes, districts = list(Theme.objects.all()), list(District.objects.all())
     rows = with_state(Consultation.objects.published(), at=at)
     asked = ConsultationFilter(request.GET, queryset=rows, themes=themes, districts=districts)
-    found = asked.qs.select_related("theme").prefetch_related("phases", "districts")
+    found = asked.qs.with_district_names().select_related("theme").prefetch_related("phases")
     paginator = Paginator(found.order_by("state", "-published_at", "-pk"), PAGE_SIZE)
     page = paginator.get_page(request.GET.get("page"))
     labels = list(STATE_LABELS.values())
@@ -106,7 +105,7 @@ def _chosen(request: HttpRequest, asked: ConsultationFilter) -> list[ui.ActiveFi
 @cached_for_visitors
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what a consultation asks, where it stands, and how to take part."""
-    row = fetching.consultation(request, slug, "districts", "sections", "documents", counted=True)
+    row = fetching.consultation(request, slug, "sections", "documents", whole=True)
     return render(request, "consultations/detail.html", _detail_context(request, row))
 
 
@@ -114,8 +113,8 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Show a draft to who holds its link: nobody else finds it, nothing can be posted in it."""
-    rows = Consultation.objects.select_related("theme", "service")
-    row = get_object_or_404(rows.prefetch_related("phases", "districts", "sections", "documents"), preview_key=key)
+    rows = Consultation.objects.with_district_names().select_related("theme", "service")
+    row = get_object_or_404(rows.prefetch_related("phases", "sections", "documents"), preview_key=key)
     if row.published_at is not None:
         return redirect(row)
     response = render(request, "consultations/detail.html", _detail_context(request, row, preview=True))
@@ -150,6 +149,7 @@ def _detail_context(request: HttpRequest, row: Consultation, *, preview: bool = 
         "image_url": presentation.image_url(row, key=key),
         "steps": presentation.stepper(row, at=at),
         "open_vote": _open_vote(row, at=at),
+        "report_url": reverse("consultations:report", args=[row.slug]) if getattr(row, "has_report", False) else "",
         "promise": promises.shown(row, at=at),
         "outcomes_url": "" if preview else reverse("consultations:outcomes", args=[row.slug]),
         "coverage": answers.coverage_words(coverage.of(row)) if promises.is_asked(row, at=at) else "",
@@ -168,9 +168,7 @@ def _detail_context(request: HttpRequest, row: Consultation, *, preview: bool = 
         else [],
         "tabs": presentation.tabs(row, current="detail", documents=len(documents)),
         "can_follow": follow_refusal is None or follow_refusal.code == "sign_in",
-        "is_following": request.user.is_authenticated
-        and follow_refusal is None
-        and subscriptions.is_following(request.user, row.topic),
+        "is_following": follow_refusal is None and getattr(row, "is_followed", False),
         "description_html": presentation.staff_html(row.description),
     }
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery, Value
+from django.db.models.functions import Concat
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
-from consultations import participation
+from consultations import coverage, participation
 from consultations.models import (
     Comment,
     Consultation,
@@ -15,29 +16,36 @@ from consultations.models import (
     Contribution,
     Report,
 )
+from consultations.models.procedure import TOPIC
+from notifications import subscriptions
 
 
-def consultation(request: HttpRequest, slug: str, *prefetched: str, counted: bool = False) -> Consultation:
-    """Fetch a consultation this person may see, with its phases; it knows whether it has a map, a questionnaire, a vote and a report."""
-    rows = Consultation.objects.visible_to(request.user).select_related("theme", "service")
+def consultation(request: HttpRequest, slug: str, *prefetched: str, whole: bool = False) -> Any:
+    """Fetch a consultation this person may see, with its phases; it knows whether it has a map, a questionnaire, a vote and a report.
+
+    `whole`: also its districts, who took part, how many opinions have an answer, and whether this person follows it.
+    """
+    rows: Any = Consultation.objects.visible_to(request.user).select_related("theme", "service")
     placed = Contribution.objects.placed().filter(consultation=OuterRef("pk"))
     asked = ConsultationQuestionnaire.objects.filter(
         consultation=OuterRef("pk"), questionnaire__published_at__isnull=False
     )
-    reported = Report.objects.published().filter(consultation=OuterRef("pk")).order_by()
+    reported = Report.objects.published().filter(consultation=OuterRef("pk")).order_by("published_at")
     voted = ConsultationVote.objects.filter(consultation=OuterRef("pk"), votation__published_at__isnull=False)
-    found: Consultation = get_object_or_404(
-        (participation.with_counts(rows) if counted else rows)
-        .prefetch_related("phases", *prefetched)
-        .annotate(
+    if whole:
+        rows = participation.with_counts(coverage.with_counts(rows.with_district_names()))
+        if request.user.is_authenticated:
+            topic = Concat(Value(TOPIC), OuterRef("slug"))
+            rows = rows.annotate(is_followed=subscriptions.followed_by(request.user, topic))
+    return get_object_or_404(
+        rows.prefetch_related("phases", *prefetched).annotate(
             has_places=Exists(placed),
             has_questionnaire=Exists(asked),
             has_votes=Exists(voted),
-            has_report=Exists(reported),
+            first_report_at=Subquery(reported.values("published_at")[:1]),
         ),
         slug=slug,
     )
-    return found
 
 
 def contribution(request: HttpRequest, slug: str, reference: str, **conditions: Any) -> Contribution:

@@ -69,7 +69,7 @@ def outcomes(request: HttpRequest, slug: str) -> HttpResponse:
 def _opinions(request: HttpRequest, row: Consultation) -> dict[str, Any]:
     rows = Item.objects.filter(consultation=row).public()
     asked = OutcomeFilter(request.GET, queryset=rows, themes=answers.theme_choices(row))
-    found = asked.qs.select_related("contribution", "comment__contribution").defer(
+    found = asked.qs.select_related("contribution", "comment__contribution", "answer__question").defer(
         "search", "contribution__search", "contribution__body", "contribution__body_html"
     )
     page = lists.read(

@@ -39,16 +39,17 @@ def paper_form(request: HttpRequest, slug: str) -> HttpResponse:
 @cached_for_visitors
 def poster(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the poster to print, with the code that opens the page on a phone."""
-    row = fetching.consultation(request, slug, "sections", "districts")
+    row = fetching.consultation(request, slug, "sections", whole=True)
     context = {
         **_context(row, _("Affiche")),
-        "places": ", ".join(one.name for one in row.districts.all()) or _("Toute la ville"),
+        "places": ", ".join(row.district_names) or _("Toute la ville"),
     }
     return render(request, "consultations/poster.html", context)
 
 
 def _context(row: Consultation, here: str) -> dict[str, Any]:
     at = timezone.now()
+    refusal = rules.writing_refusal(row, at=at)
     url = settings.SITE_URL + row.get_absolute_url()
     return {
         "consultation": row,
@@ -57,13 +58,22 @@ def _context(row: Consultation, here: str) -> dict[str, Any]:
         "short_url": url.partition("://")[2].rstrip("/"),
         "code": qr.svg(url, label=_("Code qui ouvre la page de la consultation sur un téléphone")),
         "closes_on": _last_day(row, at),
-        "refusal": rules.writing_refusal(row, at=at),
+        "refusal": refusal,
+        "is_over": refusal is not None and not _is_coming(row, at),
         "crumbs": [
             ui.Crumb(_("Consultations"), reverse("consultations:list")),
             ui.Crumb(row.title, row.get_absolute_url()),
             ui.Crumb(here),
         ],
     }
+
+
+def _is_coming(row: Consultation, at: dt.datetime) -> bool:
+    """Tell whether one can still answer some day: forms are printed in advance, never after."""
+    return row.archived_at is None and any(
+        span.kind is phases.Kind.CONTRIBUTE and phases.status(span, at=at) is not phases.Status.PAST
+        for span in row.spans()
+    )
 
 
 def _last_day(row: Consultation, at: dt.datetime) -> dt.date | None:

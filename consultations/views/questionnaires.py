@@ -27,7 +27,7 @@ from mulhouse.errors import Refusal, RefusedError
 from mulhouse.templatetags import ui
 from questionnaires import actions, exports, keys, outline, results, rules
 from questionnaires.filling import Filling, kept_files
-from questionnaires.forms import TRAP, PageForm
+from questionnaires.forms import TRAP, PageForm, ResumeForm
 from questionnaires.hosts import Host
 from questionnaires.models import Questionnaire, Response
 from questionnaires.outline import Asking, Outline, Page
@@ -178,8 +178,10 @@ def questionnaire(request: HttpRequest, slug: str, reference: str) -> HttpRespon
         "sent_reference": mine.reference if mine and mine.submitted_at else "",
         "start_words": _start_words(mine),
         "start_url": host.page_url(1),
+        "can_resume": refusal is None and row.accepts_without_account,
         "facts": _facts(row, read),
         "amendments": list(row.amendments.all()),
+        "rules_url": reverse("consultations:rules", args=[slug]),
         "has_results": rules.results_refusal(row, at=at) is None,
         "is_over": row.is_over(at=at),
         "tabs": presentation.tabs(link.consultation, current="questionnaire"),
@@ -243,6 +245,8 @@ def _show(desk: Desk, number: int, form: PageForm, filling: Filling, *, status: 
         "refusal": desk.refusal.message if desk.refusal else "",
         "saved": typography.instant(desk.response.saved_at) if desk.response else "",
         "is_sent": desk.response is not None and desk.response.submitted_at is not None,
+        # Shown once something is kept under it.
+        "key": keys.grouped(desk.token) if desk.response else "",
         "has_more": desk.request.GET.get("suite") == "1",
         "trap": "" if desk.request.user.is_authenticated else TRAP,
         "crumbs": [
@@ -427,6 +431,10 @@ def thanks(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         "questionnaire": desk.questionnaire,
         "host": desk.host,
         "response": desk.response,
+        "key": keys.grouped(desk.token),
+        "mail_words": _("Un courriel vous donne aussi cette référence, sans vos réponses.")
+        if desk.request.user.is_authenticated
+        else "",
         "edit_url": desk.host.page_url(1),
         "can_edit": desk.refusal is None,
         "crumbs": [
@@ -436,6 +444,33 @@ def thanks(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         ],
     }
     return _private(render(request, "questionnaires/thanks.html", context))
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def resume(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """Take up, in another browser, a response begun without an account: the key goes in the body, never in an address."""
+    link = _link(request, slug, reference)
+    row, host = link.questionnaire, host_of(link)
+    form = ResumeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        throttle.check(throttle.Limit.ANSWERING, throttle.client_ip(request))
+        key = form.cleaned_data["key"]
+        held = Response.objects.filter(questionnaire=row, token_hash=keys.hashed(key)).first()
+        if held is not None:
+            back = redirect(host.thanks_url if held.submitted_at else host.page_url(1))
+            _keep_token(back, row, key, at=timezone.now())
+            return _private(back)
+        form.add_error(
+            "key", _("Aucune réponse n’a cette clé. Relisez-la, et vérifiez que c’est bien ce questionnaire.")
+        )
+    context = {
+        "questionnaire": row,
+        "host": host,
+        "form": form,
+        "crumbs": [*host.crumbs, ui.Crumb(row.title, host.base), ui.Crumb(_("Reprendre ma réponse"))],
+    }
+    return _private(render(request, "questionnaires/resume.html", context, status=422 if form.errors else 200))
 
 
 # --- Results -----------------------------------------------------------------------------------------------------------
@@ -452,11 +487,15 @@ def questionnaire_results(request: HttpRequest, slug: str, reference: str) -> Ht
         raise PermissionDenied(refusal.message)
     cross = request.GET.get("par", "")
     read = outline.read(row)
+    found = results.of(read, cross=cross if cross in results.CROSSES else "")
     context = {
         "questionnaire": row,
         "host": host,
         "is_over": row.is_over(at=at),
-        "results": results.of(read, cross=cross if cross in results.CROSSES else ""),
+        "results": found,
+        "channels": [
+            ui.Fact(label, typography.number(number)) for label, number in presentation.channels(found.channels)
+        ],
         "crosses": [
             ui.Tab(_("Toutes les réponses"), host.results_url, current=cross not in results.CROSSES),
             *(

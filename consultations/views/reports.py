@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 
 from consultations import presentation
 from consultations.models import Consultation, Report
-from consultations.reporting import annex, assembling, figures, rules
-from consultations.views import fetching
-from mulhouse import files, opendata, throttle
+from consultations.reporting import annex, assembling, behind, figures, rows, rules
+from consultations.views import fetching, reading
+from mulhouse import files, lists, opendata, throttle
 from mulhouse.access import public
 from mulhouse.templatetags import ui
 from transparency.pages import cached_for_visitors
@@ -73,6 +73,52 @@ def page_context(row: Report, versions: list[Report], counted: figures.Figures) 
             ui.Crumb(title),
         ],
     }
+
+
+ROWS = 30
+ORDER = lists.Order("received_at")
+
+
+@public
+@require_safe
+@cached_for_visitors
+def report_rows(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show the opinions behind a figure of a public version, as they were counted on its day."""
+    consultation = fetching.consultation(request, slug)
+    report = get_object_or_404(Report.objects.published().filter(consultation=consultation), number=number)
+    report.consultation = consultation
+    asked = behind.asked(request.GET, report)
+    found = behind.narrowed(report, asked)
+    page = lists.read(
+        rows.with_answers(found, report),
+        ORDER,
+        size=ROWS,
+        at=lists.place(request.GET),
+        anchor_of=lambda reference: rows.kept(report).filter(item__reference=reference).first(),
+    )
+    count = found.count()
+    previous = lists.address(request.GET, avant=page.previous, page=str(page.number - 1)) if page.previous else ""
+    following = lists.address(request.GET, apres=page.next, page=str(page.number + 1)) if page.next else ""
+    context = {
+        "consultation": consultation,
+        "report": report,
+        "words": assembling.opinions_words(count),
+        "chosen": [
+            ui.ActiveFilter(words, request.path + lists.address(request.GET, **{name: ""}))
+            for name, words in asked.words
+        ],
+        "rows": [behind.line(row, report) for row in page.rows],
+        "pages": reading.numbered(request.path, page.number, previous, following),
+        "page_number": page.number,
+        "annex_url": reverse("consultations:report_annex", args=[slug, number]),
+        "crumbs": [
+            ui.Crumb(_("Consultations"), reverse("consultations:list")),
+            ui.Crumb(consultation.title, consultation.get_absolute_url()),
+            ui.Crumb(_("Bilan de la consultation"), report.get_absolute_url()),
+            ui.Crumb(_("Les avis comptés")),
+        ],
+    }
+    return render(request, "consultations/report_rows.html", context)
 
 
 def _documents(row: Report) -> list[ui.Document]:

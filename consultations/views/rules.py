@@ -13,6 +13,7 @@ from consultations.models import Ruleset
 from consultations.views import fetching
 from mulhouse.access import public
 from mulhouse.templatetags import ui
+from questionnaires.models import Amendment
 from transparency.pages import cached_for_visitors
 
 
@@ -35,6 +36,11 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
             "amendments": [
                 (after, game.differences(before.rules, after.rules)) for after, before in pairwise(versions)
             ],
+            "corrections": list(
+                Amendment.objects.filter(questionnaire__consultation_link__consultation=row)
+                .select_related("questionnaire")
+                .order_by("-made_at", "-pk")
+            ),
             "tabs": presentation.tabs(row, current="rules"),
             "crumbs": [
                 ui.Crumb(_("Consultations"), reverse("consultations:list")),

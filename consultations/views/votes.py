@@ -5,19 +5,23 @@ message, cache or log ever holds it.
 """
 
 import datetime as dt
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import UserRequest
-from ballots import codes, counting, dates
+from ballots import codes, counting, dates, files
 from ballots import presentation as words
 from ballots import rules as ballots_rules
 from ballots.dates import State
@@ -64,6 +68,11 @@ def _host(link: ConsultationVote) -> words.Host:
         cast_url=address("cast_vote", consultation, votation),
         receipt_url=address("receipt", consultation, votation),
         secrecy_url=address("secrecy", consultation, votation),
+        rules_url=reverse("consultations:rules", args=[consultation.slug]),
+        files=[
+            (form.upper(), reverse("consultations:vote_file", args=[consultation.slug, votation.reference, form]))
+            for form in files.FORMATS
+        ],
     )
 
 
@@ -141,11 +150,24 @@ def vote(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     return render(request, "ballots/vote.html", context)
 
 
+def _uncompressed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Send a page as it is: compressed, its length would depend on which box is ticked."""
+
+    @wraps(view)
+    def sent(*args: Any, **options: Any) -> HttpResponse:
+        response = view(*args, **options)
+        response["Content-Encoding"] = "identity"
+        return response
+
+    return sent
+
+
 @resident
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 @sensitive_variables()
 @never_cache
+@_uncompressed
 def cast(request: UserRequest, slug: str, reference: str) -> HttpResponse:
     """Fill in a ballot, check it, cast it: three faces of one address."""
     link, at = _found(request, slug, reference), timezone.now()
@@ -190,15 +212,22 @@ def _refused(request: UserRequest, link: ConsultationVote, refusal: Refusal) -> 
 
 @sensitive_variables()
 def _check(request: UserRequest, link: ConsultationVote, form: BallotForm) -> HttpResponse:
+    """Show the ballot as it will be cast, in a page of one length whatever it says: logs and networks count bytes."""
+    filled = _filled(words.answers(link.votation, form.choices), form.kept())
+    longest = _filled(words.fullest(link.votation), form.fullest())
     context = _context(
         link,
         ui.Crumb(_("Vote"), address("vote", link.consultation, link.votation)),
         ui.Crumb(_("Vérifier")),
-        answers=words.answers(link.votation, form.choices),
-        kept=form.kept(),
+        filled=filled,
+        filler="." * (len(longest.encode()) - len(filled.encode())),
         token=new_token(request.user, link.votation),
     )
     return render(request, "ballots/check.html", context)
+
+
+def _filled(answers: Sequence[ui.Fact], kept: Sequence[tuple[str, str]]) -> SafeString:
+    return render_to_string("ballots/_filled.html", {"answers": answers, "kept": kept})
 
 
 @sensitive_variables()
@@ -239,7 +268,7 @@ def receipt(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         throttle.check(throttle.Limit.POSITION, throttle.client_ip(request))
         found = _is_in_box(form.cleaned_data["code"], link.votation)
         counted = ballots_rules.results_visible(link.votation, at=at)
-        answer, sentence = _receipt_words(found=found, counted=counted)
+        answer, sentence = _receipt_words(link.votation, found=found, counted=counted)
     context = _context(
         link,
         ui.Crumb(_("Vote"), address("vote", link.consultation, link.votation)),
@@ -251,11 +280,16 @@ def receipt(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     return render(request, "ballots/receipt.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
-def _receipt_words(*, found: bool, counted: bool) -> tuple[ui.Tag, str]:
+def _receipt_words(votation: Votation, *, found: bool, counted: bool) -> tuple[ui.Tag, str]:
     if not found:
         return (
             ui.Tag(_("Reçu inconnu"), "no", "x"),
             _("Aucun bulletin de ce vote n’a ce reçu. Relisez le code, et vérifiez que c’est bien ce vote."),
+        )
+    if votation.cancelled_at is not None:
+        return (
+            ui.Tag(_("Vote annulé"), "neutral", "x"),
+            _("Le bulletin de ce reçu était dans l’urne. Elle a été détruite sans être ouverte."),
         )
     if counted:
         return (
@@ -266,6 +300,24 @@ def _receipt_words(*, found: bool, counted: bool) -> tuple[ui.Tag, str]:
         ui.Tag(_("Bulletin dans l’urne"), "yes", "check"),
         _("Le bulletin de ce reçu est dans l’urne. Il sera compté à la clôture."),
     )
+
+
+@public
+@require_safe
+def vote_file(request: HttpRequest, slug: str, reference: str, form: str) -> HttpResponse:
+    """Send the result of a vote, once everybody reads it: the same numbers as the page."""
+    link, at = _found(request, slug, reference), timezone.now()
+    found = counting.result(link.votation, at=at)
+    if found is None or form not in files.FORMATS:
+        raise Http404
+    throttle.check(throttle.Limit.EXPORTING, throttle.client_ip(request))
+    content_type, write = files.FORMATS[form]
+    source = request.build_absolute_uri(address("vote", link.consultation, link.votation))
+    response = HttpResponse(write(link.votation, found, source=source), content_type=content_type)
+    name = f"vote-{link.votation.reference.lower()}.{form}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @public

@@ -83,5 +83,10 @@ for (const one of $$("[data-imprimer]")) {
   one.addEventListener("click", () => window.print());
 }
 
+// What is folded is printed: the style says it to browsers of today, this to those before them.
+let folded = [];
+window.addEventListener("beforeprint", () => { folded = $$("main details:not([open])"); for (const one of folded) one.open = true; });
+window.addEventListener("afterprint", () => { for (const one of folded) one.open = false; });
+
 for (const line of $$("[data-compteur]")) count(line);
 focusErrors(document);

@@ -132,7 +132,7 @@ def test_too_many_choices_and_blank_with_another(client):
         ({}, {"choix": "2"}, "Une fontaine", (2,)),
         ({}, {"choix": "0"}, "Vote blanc", ()),
         ({"kind": "up_to", "most": 2}, {"choix": ["3", "1"]}, "Des tilleuls", (1, 3)),
-        ({"kind": "yes_no"}, {"p1": "oui", "p2": "non", "p3": ""}, "Je ne me prononce pas", (1, -2)),
+        ({"kind": "yes_no"}, {"p1": "oui", "p2": "non", "p3": "nsp"}, "Je ne me prononce pas", (1, -2)),
     ],
 )
 def test_ballot_is_checked_then_cast(client, vote, sent, said, ballot):

@@ -1,14 +1,21 @@
-"""Forty at once, on real connections: one ballot each, no ballot lost, one count."""
+"""Forty at once and more, on real connections: one ballot each, no ballot lost, one count."""
+
+import subprocess
+import sys
+import time
+from collections import Counter
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
-from ballots import actions, codes, sealing
+from ballots import actions, codes, counting, sealing
 from ballots.models import Box, BoxLine, Receipt, RollLine
 from consultations import voting
 from consultations.models import Participation
 from tests.ballots import votes
 from tests.concurrency import run_in_threads
+from tests.processes import process_environment
 from transparency.models import RegisterLine
 from transparency.verification import verify_whole
 
@@ -77,3 +84,77 @@ def test_counting_from_many_workers_counts_once():
     assert BoxLine.objects.count() == 8
     assert RegisterLine.objects.filter(act="vote.counted").count() == 1
     assert verify_whole().reason == ""
+
+
+@pytest.mark.parametrize("crowd", [100, 200])
+def test_crowd_votes_through_as_many_connections_as_a_server_has(crowd):
+    """Forty connections, each with the next voter as soon as the last is done; a third of them press the button twice."""
+    link, at = votes.make_vote(), timezone.now()
+    voters = [votes.make_voter() for _ in range(crowd)]
+    waiting = list(enumerate(voters))
+    waiting += waiting[::3]
+
+    def one_connection(number):
+        return [
+            voting.cast(actor=voter, link=link, choices=[rank % 3 + 1], code=codes.new_code(), at=at)
+            for rank, voter in waiting[number::CROWD]
+        ]
+
+    begun = time.monotonic()
+    answers = [answer for given in run_in_threads(CROWD, one_connection) for answer in given]
+    print(f"{crowd} voters: {(time.monotonic() - begun) * 1000 / len(waiting):.0f} ms each")
+
+    assert sorted(answers) == [False] * (len(waiting) - crowd) + [True] * crowd
+    assert contents(link) == dict(Counter((rank % 3 + 1,) for rank in range(crowd)))
+    assert (RollLine.objects.count(), Receipt.objects.count(), Participation.objects.count()) == (crowd,) * 3
+    actions.count(votation=link.votation, at=votes.closed(link))
+    assert (BoxLine.objects.count(), counting.whole(votes.reload(link), contents_after(link)).missing) == (crowd, 0)
+
+
+def contents_after(link):
+    return counting.web_ballots(votes.reload(link), at=votes.closed(link))
+
+
+VOTE = r"""
+import os, sys
+import django
+django.setup()
+from django.utils import timezone
+from accounts.models import User
+from ballots import codes
+from consultations import voting
+from consultations.models import ConsultationVote
+def vote(keys):
+    link = ConsultationVote.objects.select_related("consultation", "votation").get()
+    at = timezone.now()
+    voters = User.objects.filter(pk__in=keys.split(",")).order_by("pk")
+    cast = [voting.cast(actor=voter, link=link, choices=[voter.pk % 3 + 1], code=codes.new_code(), at=at) for voter in voters]
+    print(sum(cast), flush=True)
+for keys in sys.argv[1:]:
+    if os.fork() == 0:
+        vote(keys)
+        os._exit(0)
+sys.exit(any(os.wait()[1] for _keys in sys.argv[1:]))
+"""
+
+
+def test_processes_that_share_nothing_lose_no_ballot():
+    """Four servers, the same hundred voters twice over: each is counted once."""
+    link = votes.make_vote()
+    keys = [votes.make_voter().pk for _ in range(100)]
+    shares = [keys[:50], keys[50:], keys[25:75], keys[:25] + keys[75:]]
+    done = subprocess.run(
+        [sys.executable, "-c", VOTE, *(",".join(map(str, share)) for share in shares)],
+        cwd=settings.BASE_DIR,
+        env=process_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr
+
+    cast = [int(line) for line in done.stdout.split()]
+    assert (len(cast), sum(cast)) == (4, 100)
+    assert contents(link) == dict(Counter((key % 3 + 1,) for key in keys))
+    assert (RollLine.objects.count(), Receipt.objects.count()) == (100, 100)

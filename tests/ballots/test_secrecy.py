@@ -1,35 +1,53 @@
 """Nothing that is stored, dumped, logged or published ties a voter to a ballot. The order and the choices of the votes are known here."""
 
+import datetime as dt
+import json
 import logging
 import re
 import subprocess
 from collections import Counter
 from itertools import pairwise
 from random import Random
+from unittest import mock
 
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actions import close_account
 from ballots import actions, sealing
 from ballots.models import Box, BoxLine, Receipt, RollLine
 from desk.models import Person
-from mulhouse import backups
+from mulhouse import backups, personal_data
+from tests import factories
 from tests.ballots import votes
 from transparency.models import LineActor, RegisterLine
 
 VOTERS = 60
+FEW = 6
 
 
 @pytest.fixture
 def poll(transactional_db):
     """Sixty people who vote one after the other, each in a transaction of their own; what the box looked like after each."""
+    return voted(VOTERS)
+
+
+@pytest.fixture
+def small_poll(transactional_db):
+    """The same with six people, where their order does not matter."""
+    return voted(FEW)
+
+
+def voted(number):
     link = votes.make_vote(options=tuple(f"Proposition {n}" for n in range(1, 7)))
     chance = Random("urne")
-    voters = [votes.make_voter() for _ in range(VOTERS)]
-    choices = [chance.randint(1, 6) for _ in range(VOTERS)]
+    voters = [votes.make_voter() for _ in range(number)]
+    choices = [chance.randint(1, 6) for _ in range(number)]
     states = []
     for voter, choice in zip(voters, choices, strict=True):
         votes.cast(link, [choice], voter=voter)
@@ -232,3 +250,207 @@ def test_each_state_of_the_box_is_new_when_the_same_ballot_comes_again(transacti
         states.append(bytes(Box.objects.get().sealed))
     with transaction.atomic():
         assert len(set(states)) == 5
+
+
+# --- Attacked again: every trace a vote leaves, looked at together ---------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["single", "up_to", "yes_no"])
+def test_page_where_a_ballot_is_checked_has_one_length(client, kind):
+    """The log of a server and anybody on the way count the bytes: the words of the choice must not change them."""
+    link = votes.make_vote(
+        kind=kind,
+        most=2 if kind == "up_to" else 1,
+        options=("Oui", "Une très longue proposition avec des accents é à ç et <des signes>", "Un kiosque", "Rien"),
+    )
+    client.force_login(votes.make_voter())
+    every = {
+        "single": [{"choix": str(n)} for n in range(5)],
+        "up_to": [{"choix": c} for c in (["1"], ["2"], ["1", "2"], ["3", "4"], ["0"])],
+        "yes_no": [
+            dict(zip(("p1", "p2", "p3", "p4"), words, strict=True))
+            for words in (("oui",) * 4, ("non", "oui", "nsp", "nsp"), ("nsp",) * 4)
+        ],
+    }[kind]
+    address = reverse("consultations:cast_vote", args=[link.consultation.slug, link.votation.reference])
+    found = [client.post(address, {**sent, "etape": "verifier"}, headers={"Accept-Encoding": "gzip"}) for sent in every]
+    assert [response.status_code for response in found] == [200] * len(every)
+    assert {response.get("Content-Encoding") for response in found} == {"identity"}
+    assert len({len(response.content) for response in found}) == 1
+    # What is sent has one length too, as long as as many boxes are ticked.
+    if kind == "yes_no":
+        assert len({len(str(sent)) for sent in every}) == 1
+
+
+@pytest.mark.django_db
+def test_numbers_on_the_ballot_have_one_length(client):
+    link = votes.make_vote(options=tuple(f"Proposition {n}" for n in range(1, 13)))
+    client.force_login(votes.make_voter())
+    address = reverse("consultations:cast_vote", args=[link.consultation.slug, link.votation.reference])
+    values = set(re.findall(r'name="choix" value="(\d+)"', client.get(address).content.decode()))
+    assert values == {f"{n:02}" for n in range(13)}
+    assert client.post(address, {"choix": "03", "etape": "verifier"}).status_code == 200
+
+
+def test_receipts_lead_to_no_ballot_however_they_are_read(poll):
+    """A receipt is written with the line of the roll: its transaction may lead to a person, never further."""
+    link, _voters, choices, _states = poll
+    actions.count(votation=link.votation, at=votes.closed(link))
+    receipts = rows("SELECT fingerprint, xmin::text FROM ballots_receipt ORDER BY xmin::text::bigint")
+    ballots = {xmin for (xmin,) in rows("SELECT xmin::text FROM ballots_boxline")}
+    assert {xmin for _fingerprint, xmin in receipts} & ballots == set()
+    # What the ballots would be if they lay in the order of the votes, or of the codes: they agree with neither but by chance.
+    by_code = [choice for _fingerprint, choice in sorted(zip((one for one, _xmin in receipts), choices, strict=True))]
+    for order in ("ctid", "id"):
+        laid = [choice for (choice,) in rows(f"SELECT choices[1] FROM ballots_boxline ORDER BY {order}")]
+        assert agreement(laid, choices) < VOTERS // 2
+        assert agreement(laid, by_code) < VOTERS // 2
+
+
+def test_no_other_row_written_by_a_vote_says_what_it_was(small_poll):
+    """Every table is read, before and after six more people vote: what changed is the roll, the ledger, the box, the receipts."""
+    link, _voters, _choices, _states = small_poll
+
+    def written():
+        found = {}
+        for model in apps.get_models(include_auto_created=True):
+            if model._meta.managed and not model._meta.proxy:
+                table = model._meta.db_table
+                ((digest,),) = rows(
+                    f"SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM \"{table}\" t"
+                )
+                found[table] = digest
+        return found
+
+    voters = [votes.make_voter() for _ in range(6)]
+    for voter in voters:
+        votes.person_of(voter)
+    before = written()
+    for number, voter in enumerate(voters):
+        votes.cast(link, [number % 6 + 1], voter=voter)
+    after = written()
+    assert {table for table in before if before[table] != after[table]} == {
+        *("ballots_rollline", "ballots_box", "ballots_receipt", "consultations_participation"),
+    }
+
+
+def test_sequences_stay_where_they_are_but_that_of_the_ledger(small_poll):
+    """A sequence counts the rows of a table, even of those that were refused: none is shared by a person and a ballot."""
+    link, _voters, _choices, _states = small_poll
+    query = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
+    voter = votes.make_voter()
+    votes.person_of(voter)
+    before = dict(rows(query))
+    votes.cast(link, [2], voter=voter)
+    assert {name for name, value in rows(query) if before[name] != value} == {"consultations_participation_id_seq"}
+    before = dict(rows(query))
+    actions.count(votation=link.votation, at=votes.closed(link))
+    moved = {name for name, value in rows(query) if before[name] != value}
+    assert {name for name in moved if name.startswith("ballots")} == set()
+
+
+@pytest.mark.django_db
+def test_memory_shared_by_the_servers_keeps_no_choice(client, redis_server):
+    link, voter = votes.make_vote(options=("Kiosque", "Fontaine", "Tilleuls")), votes.make_voter()
+    client.force_login(voter)
+    address = reverse("consultations:cast_vote", args=[link.consultation.slug, link.votation.reference])
+    page = client.post(address, {"choix": "3", "etape": "verifier"}).content.decode()
+    token = re.search(r'name="jeton" value="([^"]+)"', page).group(1)
+    assert client.post(address, {"choix": "3", "jeton": token, "etape": "voter"}).status_code == 200
+    for key in redis_server.scan_iter():
+        kind = redis_server.type(key).decode()
+        read = {
+            "string": redis_server.get,
+            "hash": redis_server.hgetall,
+            "zset": lambda k: redis_server.zrange(k, 0, -1),
+        }
+        value = str(read.get(kind, lambda k: b"")(key))
+        assert ("Tilleuls" in value, "choix" in value, token in value) == (False, False, False)
+    for session in Session.objects.all():
+        kept = str(session.get_decoded())
+        assert ("choix" in kept, token in kept) == (False, False)
+
+
+@pytest.mark.parametrize("name", ["erase", "export"])
+def test_account_that_closes_or_asks_for_its_data_touches_no_ballot(small_poll, name):
+    """While the vote is open, and after the count: the box, the receipts and the ballots are byte for byte the same."""
+    link, voters, _choices, _states = small_poll
+
+    def ballots():
+        return [
+            rows(f"SELECT t::text, t.xmin::text FROM {table} t ORDER BY 1")
+            for table in ("ballots_box", "ballots_boxline", "ballots_receipt")
+        ]
+
+    def touch(voter):
+        if name == "export":
+            given = json.dumps(
+                [list(holding.export(voter)) for holding in personal_data.holdings() if holding.export], default=str
+            )
+            assert ("Proposition" in given, "choices" in given) == (False, False)
+        else:
+            close_account(user=voter)
+
+    before = ballots()
+    touch(voters[0])
+    assert ballots() == before
+    assert RollLine.objects.count() == FEW
+    actions.count(votation=link.votation, at=votes.closed(link))
+    before = ballots()
+    touch(voters[1])
+    assert ballots() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("choices", [[2], [2] * 4])
+def test_small_turnout_tells_nothing_to_anybody(client, choices):
+    """One voter, or four of one mind: no page, no file, no line of the register says what was chosen, agents included."""
+    link = votes.make_vote(options=("Un kiosque", "Une fontaine"))
+    for choice in choices:
+        votes.cast(link, [choice])
+    actions.count(votation=link.votation, at=votes.closed(link))
+    content = RegisterLine.objects.get(act="vote.counted").content
+    assert ("voix" in content, "retenues" in content, "blancs" in content) == (False, False, False)
+    agent = factories.make_staff("consultations.change_consultation", "consultations.publish_consultation")
+    addresses = [
+        reverse("consultations:vote", args=[link.consultation.slug, link.votation.reference]),
+        reverse("admin:consultations_consultation_vote", args=[link.consultation.pk, link.votation.pk]),
+    ]
+    with mock.patch("django.utils.timezone.now", return_value=votes.closed(link) + dt.timedelta(days=2)):
+        factories.sign_in(client, agent)
+        pages = [client.get(address).content.decode() for address in addresses]
+    for page in pages:
+        assert not re.search(r"\d+\s*voix|Proposition retenue|100", page.partition("</header>")[2])
+
+
+@pytest.mark.django_db
+def test_result_shows_at_the_minute_of_the_count_whoever_asks_and_not_when_somebody_voted(client):
+    """Before the count, the page does not change when a ballot comes: neither its words nor its length."""
+    link = votes.make_vote()
+    for choice in [1] * 6:
+        votes.cast(link, [choice])
+    address = reverse("consultations:vote", args=[link.consultation.slug, link.votation.reference])
+
+    def read():
+        return re.sub(r'nonce="[^"]*"', "", client.get(address).content.decode())
+
+    before = read()
+    votes.cast(link, [2])
+    assert read() == before
+
+
+@pytest.mark.django_db
+def test_district_with_one_voter_stands_beside_no_result(client):
+    """The ledger knows the district of each person; no figure of a vote is told by district."""
+    link = votes.make_vote()
+    alone = factories.make_district(name="Quartier d’une seule personne")
+    votes.cast(link, [1], voter=votes.make_voter(district=alone))
+    for _ in range(8):
+        votes.cast(link, [2])
+    with mock.patch("django.utils.timezone.now", return_value=votes.closed(link)):
+        address = reverse("consultations:vote", args=[link.consultation.slug, link.votation.reference])
+        page = client.get(address).content.decode()
+        files = [client.get(f"{address}resultat.{form}").content.decode() for form in ("csv", "json")]
+    assert all(alone.name not in told for told in (page, *files))
+    assert {field.name for field in RollLine._meta.fields} == {"id", "votation", "person", "channel", "voted_on"}

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from commitments import actions, tasks
@@ -294,3 +294,24 @@ def test_two_workers_tell_each_follower_once():
     results = run_in_threads(4, lambda _number: tasks.tell_news(news_id=news.pk))
     assert results == [None] * 4
     assert OutboundMail.objects.filter(kind="commitments.news").count() == 5
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "change", [{"text": "Autre chose."}, {"happened_on": dt.date(2020, 1, 1)}, {"state": "done"}, {"told_at": None}]
+)
+def test_news_are_never_rewritten(change):
+    news = make_news(make_commitment())
+    with pytest.raises(DatabaseError), transaction.atomic():
+        CommitmentNews.objects.filter(pk=news.pk).update(**change)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        CommitmentNews.objects.filter(pk=news.pk).delete()
+
+
+@pytest.mark.django_db
+def test_that_news_were_told_is_kept_once():
+    news = make_news(make_commitment(), told_at=None)
+    assert actions.finish_telling(news=news, at=timezone.now()) is True
+    assert actions.finish_telling(news=news, at=timezone.now()) is False
+    with pytest.raises(DatabaseError), transaction.atomic():
+        CommitmentNews.objects.filter(pk=news.pk).update(told_at=timezone.now())

@@ -3,18 +3,17 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from consultations import actions, analysis, coverage, hiding, neighbours, outcomes
-from consultations.models import AnalysisTheme, Comment, Item, ItemOutcome, ItemTheme, Note
+from consultations import actions, analysis, coverage, hiding, items, neighbours, outcomes
+from consultations.models import AnalysisTheme, Comment, Contribution, Item, ItemOutcome, ItemTheme, Note
 from consultations.places import Place
 from mulhouse.errors import DomainError, RefusedError
 from mulhouse.references import new_reference
 from tests import factories as f
 from tests.consultations.test_places import check
-from transparency.models import RegisterLine
 
 ANALYST = (
     "consultations.analyse_consultation",
@@ -426,50 +425,53 @@ def near_to(item):
     return [found.pk for found in neighbours.of_item(neighbours.with_words(Item.objects.all()).get(pk=item.pk))]
 
 
-# --- What agents say among themselves --------------------------------------------------------------------------------
-
-MARKER = "ZINNIAPOURPRE"
+@pytest.mark.django_db
+def test_misspelt_titles_are_neighbours():
+    consultation, _none = town(0)
+    one = f.make_item(consultation=consultation, title="Fontaine Steinbach", body="Oui.")
+    misspelt = f.make_item(consultation=consultation, title="Fontane Steinbac", body="Merci.")
+    f.make_item(consultation=consultation, title="Un kiosque à musique", body="Pour les fêtes.")
+    assert neighbours.of_item(one) == [misspelt]
 
 
 @pytest.mark.django_db
-def test_what_agents_write_among_themselves_reaches_no_public_page(client):
-    """Notes, working titles and prepared decisions: looked for on every public address of a consultation, signed in or not."""
-    consultation, (item, other, _last) = town()
-    agent = f.make_staff(*ANALYST)
-    theme = f.make_analysis_theme(
-        consultation=consultation, members=[item], title=f"{MARKER} titre", public_title="Des bancs", **f.READY
+def test_neighbours_are_found_among_five_thousand(django_assert_num_queries):
+    """Among thousands that hold the same common words, those that share a rare one come first, whatever their place."""
+    consultation, _none = town(0)
+    first = f.make_item(consultation=consultation, title="Le samovar de la place", body="La ville et le quartier.")
+    fill(consultation, 5000)
+    last = f.make_item(consultation=consultation, title="Un samovar pour la place", body="La ville et le quartier.")
+    with connection.cursor() as cursor:
+        # What autovacuum does: the index keeps nothing aside.
+        cursor.execute("SELECT gin_clean_pending_list('item_search')")
+        cursor.execute("ANALYZE consultations_item")
+    with django_assert_num_queries(3):
+        assert neighbours.of_item(last)[0] == first
+    assert neighbours.of_item(first)[0] == last
+    theme = f.make_analysis_theme(consultation=consultation, members=[first], title="Samovars")
+    assert neighbours.of_theme(theme)[0] == last
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "EXPLAIN SELECT id FROM consultations_item WHERE consultation_id = %s AND search @@ 'samovar'::tsquery",
+            [consultation.pk],
+        )
+        assert "item_search" in str(cursor.fetchall())
+
+
+def fill(consultation, number):
+    """Many opinions that hold the same words, written at once."""
+    section, author, now = consultation.sections.get(), f.make_resident(), timezone.now()
+    rows = Contribution.objects.bulk_create(
+        Contribution(
+            consultation=consultation,
+            section=section,
+            author=author,
+            kind="opinion",
+            title=f"La place et la ville {n}",
+            body="Le quartier et la ville, la place et la rue.",
+            published_at=now,
+        )
+        for n in range(number)
     )
-    analysis.add_note(actor=agent, about=item, body=f"{MARKER} avis", at=timezone.now())
-    analysis.add_note(actor=agent, about=theme, body=f"{MARKER} thème", at=timezone.now())
-    outcomes.publish(actor=agent, consultation=consultation, at=timezone.now())
-    Item.objects.filter(pk=other.pk).update(draft_decision="kept", draft_explanation=f"{MARKER} préparé")
-    AnalysisTheme.objects.filter(pk=theme.pk).update(draft_explanation=f"{MARKER} nouvelle", draft_forwarded_to=MARKER)
-    from consultations import tasks  # noqa: PLC0415 (the mails of a publication)
-    from notifications.models import OutboundMail  # noqa: PLC0415 (what left by mail)
-
-    tasks.tell_contributors(consultation_id=consultation.pk)
-    for person in (None, item.contribution.author, other.contribution.author):
-        if person is not None:
-            client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-        for url in public_addresses(consultation, item):
-            response = client.get(url)
-            content = b"".join(response.streaming_content) if response.streaming else response.content
-            assert MARKER not in content.decode("utf-8", errors="replace"), url
-    for mail in OutboundMail.objects.all():
-        assert MARKER not in repr(vars(mail))
-    assert not RegisterLine.objects.filter(content__contains=MARKER).exists()
-
-
-def public_addresses(consultation, item):
-    """Every address of the app that takes the consultation alone, or one of its contributions; search and register too."""
-    from consultations.urls import urlpatterns  # noqa: PLC0415 (walked)
-
-    found = ["/recherche/?q=zinniapourpre", "/registre/", "/concertations/mes-contributions/"]
-    for pattern in urlpatterns:
-        names = set(pattern.pattern.converters)
-        values = {"slug": consultation.slug, "reference": item.reference}
-        if names <= set(values):
-            found.append(
-                reverse(f"consultations:{pattern.name}", kwargs={name: values[name] for name in sorted(names)})
-            )
-    return found
+    with transaction.atomic():
+        items.write_contributions([row.pk for row in rows])

@@ -26,10 +26,12 @@ from consultations.models import (
     Attachment,
     Comment,
     Contribution,
+    ContributionVersion,
     Document,
     Position,
     Report,
 )
+from consultations.reporting import figures
 from mulhouse.errors import RefusedError
 from tests import factories as f
 from tests.factories import sign_in
@@ -204,11 +206,14 @@ def whole(transactional_db):
     f.make_contribution(consultation=consultation, author=author, title="MOT-BROUILLON", published_at=None)
     f.make_contribution(title="MOT-AILLEURS")
     Position.objects.create(contribution=kept, resident=f.make_resident(public_name="Votante"), choice="agree")
-    Contribution.objects.filter(pk=kept.pk).update(agree_count=1)
+    Contribution.objects.filter(pk=kept.pk).update(agree_count=1, corrected_at=NOW)
+    ContributionVersion.objects.create(
+        contribution=kept, number=1, title="Un arbre ici", body="…", body_html="<p>Mot d’avant.</p>", replaced_at=NOW
+    )
     Report.objects.create(
         consultation=consultation,
         published_at=NOW,
-        figures={},
+        figures=figures.collect(consultation, at=NOW),
         said="<p>Les habitants veulent de l’ombre.</p>",
         pdf=default_storage.save("bilans/b.pdf", ContentFile(b"%PDF-1.7 bilan")),
         pdf_state="ready",
@@ -233,6 +238,8 @@ def test_package_holds_everything_public(whole):
         "LISEZMOI.txt",
         "SHA256SUMS",
         "bilan/bilan-v1.pdf",
+        "bilan/avis-v1.csv",
+        "bilan/participation-v1.csv",
         "documents/01-étude-d-ombre.pdf",
     } <= files.keys()
     assert files["bilan/bilan-v1.pdf"] == "%PDF-1.7 bilan"
@@ -246,6 +253,8 @@ def test_package_holds_everything_public(whole):
         "Très bien.",
         "Je suis d’accord avec vous.",
         "Le square",
+        "Un arbre ici",
+        "Mot d’avant.",
     ):
         assert words in page
     assert page.count("Commentaire retiré.") == 1

@@ -179,8 +179,9 @@ def test_map_without_a_place_says_so(client):
 
 def test_place_of_the_consultation_is_written(client):
     consultation = make_consultation(place_name="Le marché", latitude="47.75090", longitude="7.32410")
-    words = "Le marché, 47,75090° nord, 7,32410° est"
-    assert words in client.get(consultation.get_absolute_url()).content.decode()
+    presented = client.get(consultation.get_absolute_url()).content.decode()
+    # Degrees are for the map: nobody finds their way with them.
+    assert ("Le marché" in presented, "47,75090°" in presented) == (True, False)
     assert "47,75090° nord, 7,32410° est" in page(client, consultation).content.decode()
 
 
@@ -354,3 +355,12 @@ def test_steps_of_the_colour():
 )
 def test_names_are_cut_where_they_may_be(name, expected):
     assert cartogram.lines(name) == expected
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "half", [{"latitude": "47.75000"}, {"longitude": "7.33000"}, {"latitude": "10", "longitude": "10"}]
+)
+def test_half_a_place_or_one_elsewhere_is_refused(half):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_consultation(**half)

@@ -8,8 +8,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from consultations import answers, coverage
+from consultations import answers, coverage, promises
 from consultations.models import AnalysisTheme, Decision, Item, ItemOutcome, ItemTheme, Note, Outcome
+from mulhouse import typography
 from tests import factories as f
 from tests.consultations.test_telling import answer, make_item
 
@@ -228,10 +229,28 @@ def test_own_page_says_what_became_of_each_text(client):
     text = text_of(client.get(reverse("consultations:mine")))
     assert "Douze bancs seront posés." in text
     assert f"en citant la référence {row.reference}" in text
-    assert "La Ville n’y a pas encore répondu." in text
+    due = typography.day(promises.due_on(row.consultation)).replace("\u00a0", " ")
+    assert f"Les avis sont encore ouverts. La Ville répondra le {due} au plus tard." in text
     text = text_of(client.get(reverse("consultations:mine") + "?voir=commentaires"))
     assert "Hors périmètre" in text
     assert "C’est privé." in text
+
+
+@pytest.mark.parametrize(
+    ("phase", "source_note", "days", "words"),
+    [
+        ("contribute", "", 30, "Les avis sont encore ouverts. La Ville répondra le "),
+        ("analyse", "", 30, "La Ville répondra le "),
+        ("analyse", "", 1, "La Ville devait répondre le "),
+        ("analyse", "Tenue ailleurs", 30, "La Ville n’y a pas encore répondu."),
+    ],
+)
+def test_who_waits_is_told_until_when(client, phase, source_note, days, words):
+    author = f.make_resident()
+    consultation = f.make_consultation(phase=phase, source_note=source_note, restitution_days=days)
+    make_item(f.make_contribution(consultation=consultation, author=author))
+    f.sign_in(client, author)
+    assert f'<p class="discret">{words}' in text_of(client.get(reverse("consultations:mine")))
 
 
 def test_own_page_shows_nothing_of_others(client):

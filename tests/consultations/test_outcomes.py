@@ -1,16 +1,19 @@
 """The answers of the city: dated events that reach every opinion they are for, all at once, and are never rewritten."""
 
+import csv
+import io
 import threading
 import time
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.utils import IntegrityError
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from consultations import analysis, capcollectif, coverage, hiding, importing, neighbours, outcomes
-from consultations.models import AnalysisTheme, Consultation, Item, ItemOutcome, ItemTheme, Outcome
+from consultations.models import AnalysisTheme, Consultation, Item, ItemOutcome, ItemTheme, Outcome, OutcomeReturn
 from mulhouse.errors import DomainError, RefusedError
 from tests import factories as f
 from tests.consultations.test_analysis import ANALYST, page, refresh, town
@@ -221,9 +224,8 @@ def test_a_publication_that_is_killed_leaves_nothing_half_published():
         deadline = time.monotonic() + 4
         waits = False
         while not waits and time.monotonic() < deadline:
-            cursor.execute(
-                "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'", [(pids or [0])[0]]
-            )
+            # Not pg_stat_activity: a transaction keeps seeing what it first saw of it.
+            cursor.execute("SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted", [(pids or [0])[0]])
             waits = cursor.fetchone() is not None
             time.sleep(0.05)
         assert waits
@@ -235,6 +237,102 @@ def test_a_publication_that_is_killed_leaves_nothing_half_published():
     assert coverage.of(consultation).by_place["waiting"] == 5
     # Run again, it goes through whole.
     assert publish(agent, consultation).given == 5
+
+
+# --- Back to the answer of the themes ---------------------------------------------------------------------------------
+
+
+def overridden(agent, *, with_theme=True):
+    """An opinion with an answer of its own, in a theme whose answer is public, and one that is grouped with it."""
+    consultation, (item, member) = town(2)
+    if with_theme:
+        f.make_analysis_theme(consultation=consultation, members=[item], public_title="Des arbres", **f.READY)
+    Item.objects.filter(pk=item.pk).update(draft_decision="not_kept", draft_explanation="Pas ici.")
+    analysis.group(actor=agent, root=item, keys=[member.pk], at=timezone.now())
+    publish(agent, consultation)
+    return consultation, Item.objects.get(pk=item.pk), member
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("permissions", [(), ("consultations.analyse_consultation",)])
+def test_only_who_publishes_gives_an_opinion_back_to_its_themes(permissions):
+    _consultation, item, _member = overridden(f.make_staff(*ANALYST))
+    with pytest.raises(RefusedError):
+        outcomes.give_back(actor=f.make_staff(*permissions), item=item, reason="Parce que.", at=timezone.now())
+    assert OutcomeReturn.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_an_opinion_goes_back_to_its_themes_as_a_dated_event(agent):
+    consultation, item, member = overridden(agent)
+    own = Outcome.objects.get(item=item)
+    before = (own.decision, own.explanation, own.published_at)
+    at = timezone.now()
+
+    outcomes.give_back(actor=agent, item=item, reason="  Le terrain\na été vendu. ", at=at)
+
+    returned = OutcomeReturn.objects.get()
+    assert (returned.outcome, returned.item, returned.reason, returned.returned_at) == (
+        own,
+        item,
+        "Le terrain a été vendu.",
+        at,
+    )
+    own.refresh_from_db()
+    assert (own.decision, own.explanation, own.published_at) == before
+    for each in (item, member):
+        assert [outcome.subject for outcome in outcomes.of_item(each)] == ["Des arbres"]
+        assert [given.outcome for given in outcomes.history(each) if given.ended_at] == [own]
+    assert coverage.of(consultation).percent == 100
+    assert RegisterLine.objects.get(act="outcome.returned").subject == item.reference
+    with pytest.raises(RefusedError, match="propre"):
+        outcomes.give_back(actor=agent, item=item, reason="Encore.", at=timezone.now())
+    with pytest.raises(DatabaseError), transaction.atomic():
+        OutcomeReturn.objects.update(reason="Autre chose.")
+
+
+@pytest.mark.django_db
+def test_no_opinion_is_left_without_an_answer(agent):
+    _consultation, item, _member = overridden(agent, with_theme=False)
+    with pytest.raises(RefusedError, match="chacun de ses thèmes"):
+        outcomes.give_back(actor=agent, item=item, reason="Parce que.", at=timezone.now())
+
+
+@pytest.mark.django_db
+def test_giving_back_takes_a_reason(agent, client):
+    consultation, item, _member = overridden(agent)
+    with pytest.raises(DomainError, match="motif est public"):
+        outcomes.give_back(actor=agent, item=item, reason=" ", at=timezone.now())
+    f.sign_in(client, agent)
+    page = reverse("admin:consultations_consultation_analysis_item", args=[consultation.pk, item.reference])
+    assert client.post(page, {"geste": "revenir", "retour-reason": ""}).status_code == 422
+    assert client.post(page, {"geste": "revenir", "retour-reason": "Le terrain est vendu."}).status_code == 302
+    assert "Revenu à la réponse des thèmes" in client.get(page).content.decode()
+    assert "Revenir à la réponse des thèmes" not in client.get(page).content.decode()
+    public = client.get(item.contribution.get_absolute_url()).content.decode()
+    assert "la Ville est revenue à la réponse de ses thèmes" in public
+    assert "Le terrain est vendu." in public
+    export = client.get(reverse("consultations:export", args=[consultation.slug, "suites", "csv"]))
+    lines = list(csv.DictReader(io.StringIO(b"".join(export.streaming_content).decode()), delimiter=";"))
+    assert sorted(line["motif_du_retour"] for line in lines if line["avis"] == item.reference) == [
+        "",
+        "Le terrain est vendu.",
+    ]
+
+
+@pytest.mark.django_db
+def test_publishing_costs_the_same_at_ten_times_the_opinions(agent):
+    """The same statements for 4 opinions of 2 themes as for 40: the fan-out is one statement."""
+    counts = []
+    # The first one learns who the agent is.
+    for number in (1, 4, 40):
+        consultation, found = town(number)
+        for members in (found[::2], found[1::2]):
+            f.make_analysis_theme(consultation=consultation, members=members, **f.READY)
+        with CaptureQueriesContext(connection) as context:
+            assert publish(agent, consultation).given == number
+        counts.append(len(context))
+    assert counts[1] == counts[2]
 
 
 # --- What residents read ---------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import actions as accounts_actions
@@ -13,6 +14,7 @@ from consultations.models import Comment, CommentSupport, Participation, Positio
 from desk import people
 from desk.models import Channel, Person
 from mulhouse.references import new_reference
+from questionnaires.models import Answer
 from tests.concurrency import run_in_threads
 from tests.factories import (
     make_comment,
@@ -20,8 +22,11 @@ from tests.factories import (
     make_contribution,
     make_district,
     make_resident,
+    make_staff,
+    sign_in,
     today,
 )
+from tests.questionnaires.making import add_question, make_questionnaire, make_response
 
 pytestmark = pytest.mark.django_db
 
@@ -268,3 +273,34 @@ def test_the_page_says_who_took_part_and_singles_nobody_out(client):
 
 def test_a_consultation_without_anybody_has_no_box(client):
     assert client.get(make_consultation().get_absolute_url()).context["participants"] == []
+
+
+def test_agents_read_who_took_part_in_their_list(client):
+    consultation = make_consultation(title="Les bancs")
+    for number in range(11):
+        channel = Channel.WEB if number < 6 else Channel.DESK
+        participation.note(consultation, person(number), channel=channel, at=timezone.now())
+    make_consultation(title="Rien encore")
+    sign_in(client, make_staff("consultations.change_consultation", "consultations.view_consultation"))
+    html = client.get(reverse("admin:consultations_consultation_changelist")).content.decode()
+    assert "11 : 6 en ligne, 5 au guichet" in html
+
+
+def test_the_results_of_a_questionnaire_are_told_by_channel(client):
+    questionnaire = make_questionnaire(closes=0)
+    asked = add_question(questionnaire, "single")
+    for number in range(14):
+        channel = [Channel.WEB, Channel.DESK][number % 2] if number < 12 else Channel.PAPER
+        make_response(questionnaire, Answer(question=asked, option=asked.options.first()), channel=channel)
+    url = reverse(
+        "consultations:questionnaire_results",
+        args=[questionnaire.consultation_link.consultation.slug, questionnaire.reference],
+    )
+    shown = {str(fact.label): str(fact.value) for fact in client.get(url).context["channels"]}
+    assert sum(int(value) for value in shown.values()) == 14
+    # Two people on paper: told with as many others as it takes.
+    assert "Sur papier" not in shown
+    few = make_questionnaire(closes=0)
+    make_response(few)
+    url = reverse("consultations:questionnaire_results", args=[few.consultation_link.consultation.slug, few.reference])
+    assert client.get(url).context["channels"] == []

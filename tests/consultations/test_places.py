@@ -67,6 +67,7 @@ VERBS = (
     "mark",
     "publish",
     "publish_one",
+    "give_back",
 )
 GESTURES = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 11), st.integers(0, 11)), min_size=8, max_size=25)
 
@@ -212,6 +213,9 @@ class Town:
     def publish_one(self, one, other):
         if theme := self._theme(one):
             outcomes.publish(actor=self.agent, consultation=self.consultation, at=timezone.now(), themes=[theme.pk])
+
+    def give_back(self, one, other):
+        outcomes.give_back(actor=self.agent, item=self._item(one), reason=f"Motif {other}", at=timezone.now())
 
 
 def facts_of(item):

@@ -145,7 +145,7 @@ def test_excerpt_is_cut_at_a_word():
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("La rue change. Dites ce que vous en pensez.", "La rue change.\u00a0…"),
+        ("La rue change. Dites ce que vous en pensez.", "La rue change."),
         ("La rue de 2.5 km change et vous le dites.", "La rue de 2.5 km…"),
         ("Oui. La rue change de sens, dites ce que vous en pensez.", "Oui. La rue change…"),
     ],
@@ -153,6 +153,13 @@ def test_excerpt_is_cut_at_a_word():
 )
 def test_excerpt_ends_with_a_sentence_where_it_can(text, shown):
     assert presentation.shortened(text, 20) == shown
+
+
+def test_text_that_must_not_pass_for_whole_says_where_it_was_cut():
+    assert presentation.shortened("La rue change. Dites ce que vous en pensez.", 20, mark="\u00a0[…]").endswith(
+        ".\u00a0[…]"
+    )
+    assert presentation.shortened("La rue change.", 20, mark="\u00a0[…]") == "La rue change."
 
 
 def test_excerpt_of_a_very_long_article_holds_no_half_tag():

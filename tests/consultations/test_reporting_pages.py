@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import os
+import random
 import re
 import signal
 import subprocess
@@ -13,19 +14,22 @@ from urllib.parse import quote
 
 import pypdf
 import pytest
+import typst
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from city.models import Population
-from consultations import tasks
-from consultations.models import Item, Outcome, Report
-from consultations.reporting import assembling, figures, pdf, writing
+from consultations import actions, tasks
+from consultations.models import AnalysisTheme, Item, ItemTheme, Outcome, Report, ReportRow
+from consultations.reporting import assembling, figures, pdf, rows, writing
 from tests.consultations.test_reporting import PUBLISHER, make_report, public, published, take_part, url
 from tests.factories import (
+    READY,
     make_analysis_theme,
+    make_comment,
     make_consultation,
     make_contribution,
     make_district,
@@ -105,9 +109,11 @@ def test_the_page_tells_everything(client, publisher):
         "Version 1, publiée le",
     ):
         assert words in page, words
-    assert f"{reverse('consultations:outcomes', args=[consultation.slug])}?theme=" in page
-    assert f"{reverse('consultations:contributions', args=[consultation.slug])}?partie=1&amp;sorte=opinion" in page
-    assert page.count('<svg class="graphique"') == page.count(", en tableau</caption>")
+    rows = reverse("consultations:report_rows", args=[consultation.slug, 1])
+    assert f"{rows}?theme=" in page
+    assert f"{rows}?partie=1&amp;sorte=opinion" in page
+    assert page.count('<svg class="graphique"') == page.count(", en tableau<svg") + page.count("le détail, ")
+    assert re.findall(r'<li><a href="#([a-z]+)"', page) == re.findall(r'<h2 id="([a-z]+)"', page)[2:]
     assert report.get_absolute_url() == public(consultation, number=1)
     home = client.get(consultation.get_absolute_url()).content.decode()
     assert f'href="{public(consultation)}"' in home
@@ -218,7 +224,7 @@ def test_the_annex_leaves_out_what_was_withdrawn_and_costs_the_same(client, publ
     published(large, publisher)
     counts = []
     for consultation in (small, large):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
             counts.append(len(read_csv(client.get(reverse("consultations:report_annex", args=[consultation.slug, 1])))))
     assert counts == [1, 20]
 
@@ -237,6 +243,187 @@ def test_the_participation_file_holds_what_the_page_shows(client, publisher):
         ("phone", "", "oui"),
         ("ensemble_des_regroupes", "42", "oui"),
     ]
+
+
+def follow(client, url):
+    """How many rows a link of the report leads to."""
+    response = client.get(url)
+    if response.streaming:
+        return read_csv(response)
+    found, page = [], response
+    while True:
+        found += page.context["rows"]
+        if not page.context["pages"].next_url:
+            return found
+        page = client.get(page.context["pages"].next_url)
+
+
+def thrown(publisher):
+    """A consultation with two parts, two themes, comments and positions thrown by a fixed die, and its report."""
+    dice = random.Random(7)
+    consultation = make_consultation(phase="analyse", sections=2)
+    sections, author = list(consultation.sections.all()), make_resident()
+    found = [
+        make_item(
+            contribution=make_contribution(
+                consultation=consultation,
+                author=author,
+                section=dice.choice(sections),
+                kind=dice.choice(["opinion", "proposal"]),
+                comment_count=dice.randrange(4),
+                agree_count=dice.randrange(9),
+                mixed_count=dice.randrange(3),
+                imported_disagree_count=dice.randrange(3),
+            )
+        )
+        for _ in range(37)
+    ]
+    found.append(make_item(comment=make_comment(contribution=found[0].contribution, author=author)))
+    make_analysis_theme(consultation=consultation, members=found[:20], public_title="Des arbres", **READY)
+    make_analysis_theme(
+        consultation=consultation,
+        members=found[15:],
+        public_title="Des bancs",
+        draft_decision="not_kept",
+        draft_explanation="Trop étroit.",
+    )
+    Item.objects.filter(pk=found[3].pk).update(place="grouped", grouped_with=found[30])
+    take_part(consultation, 20)
+    return consultation, published(consultation, publisher), found
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("later", [False, True], ids=["that_day", "after_changes"])
+def test_each_figure_leads_to_exactly_its_rows(client, publisher, later):
+    """And for ever: themes moved, texts withdrawn and hidden since change neither the figures nor the rows behind them."""
+    consultation, report, found = thrown(publisher)
+    if later:
+        ItemTheme.objects.filter(item=found[1]).delete()
+        AnalysisTheme.objects.filter(consultation=consultation).update(public_title="Autrement dit")
+        actions.withdraw(actor=found[2].contribution.author, contribution=found[2].contribution, at=timezone.now())
+        Item.objects.filter(pk=found[5].pk).update(place="hidden")
+    shown = assembling.content(consultation, report, report.figures)
+    people, contributions, comments, positions = (
+        (int(str(fact.value).replace("\u202f", "")), fact.url) for fact in shown.key_figures
+    )
+    assert people[0] == int(follow(client, people[1])[0]["personnes"]) == 20
+    assert contributions[0] == len(follow(client, contributions[1])) == 37
+    rows = follow(client, comments[1])
+    assert comments[0] == sum(int(row["commentaires"]) for row in rows)
+    rows = follow(client, positions[1])
+    assert positions[0] == sum(int(row[name]) for row in rows for name in ("d_accord", "mitige", "pas_d_accord"))
+    links = [
+        (cell.words, cell.url)
+        for chart in (*shown.said, shown.decisions)
+        for row in chart.rows
+        for cell in row
+        if cell.url
+    ]
+    links += [(answer.opinions.split()[0], answer.url) for answer in shown.answers]
+    assert len(links) == 4 + 2 + 2
+    for number, address in links:
+        assert int(number) == len(follow(client, address)), address
+    assert len(follow(client, shown.decisions.url)) == report.figures["opinions"] == 38
+    assert {chart.url for chart in shown.who} == {people[1]}
+    assert shown.said[0].url == shown.decisions.url
+    by_part = {}
+    for row in follow(client, shown.said[0].url):
+        if row["sorte"] in {"avis", "proposition"}:
+            counted = by_part.setdefault((row["partie"], row["sorte"]), [0, 0, 0, 0])
+            for place, name in enumerate(("commentaires", "d_accord", "mitige", "pas_d_accord")):
+                counted[place] += int(row[name])
+    assert sorted(by_part.values()) == sorted(
+        [row["comments"], row["agree"], row["mixed"], row["disagree"]] for row in report.figures["sections"]
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_public_no_more_is_counted_and_not_pointed_at(client, publisher):
+    consultation, _report, found = thrown(publisher)
+    title, reference = found[2].contribution.title, found[2].reference
+    Item.objects.filter(pk=found[2].pk).update(place="hidden")
+    annex = reverse("consultations:report_annex", args=[consultation.slug, 1])
+    (gone,) = [row for row in read_csv(client.get(annex)) if row["retire_depuis"]]
+    assert (gone["reference"], gone["explication"], gone["theme"], gone["reponse"]) == ("", "", "Des arbres", "Retenu")
+    lines = follow(client, reverse("consultations:report_rows", args=[consultation.slug, 1]))
+    assert [line.url for line in lines if line.title == "Avis retiré ou masqué depuis"] == [""]
+    assert not [line for line in lines if reference in (line.reference, line.url) or line.title == title]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_of_a_public_version_never_change(client, publisher):
+    consultation, report, _found = thrown(publisher)
+    row = report.rows.order_by("pk").first()
+    for gesture in (
+        lambda: ReportRow.objects.filter(pk=row.pk).update(comments=9),
+        lambda: ReportRow.objects.filter(pk=row.pk).delete(),
+        lambda: ReportRow.objects.create(
+            report=report, item=make_item(), part=0, themes=[], comments=0, agree=0, mixed=0, disagree=0
+        ),
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            gesture()
+    draft = make_report(consultation, number=2, correction="Un chiffre.")
+    for number in (2, 9):
+        assert client.get(reverse("consultations:report_rows", args=[consultation.slug, number])).status_code == 404
+    assert [row.item_id for row in rows.each(draft)] == [row.item_id for row in rows.each(report)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_of_the_rows_is_narrowed_and_costs_the_same(client, publisher, django_assert_max_num_queries):
+    consultation, _report, _found = thrown(publisher)
+    page = reverse("consultations:report_rows", args=[consultation.slug, 1])
+    words = {
+        "": "38 avis",
+        "?suite=retenus": "19 avis",
+        "?suite=inconnue&theme=ABCD2345&partie=9&sorte=rien": "38 avis",
+        "?sorte=comment": "1 avis",
+        "?partie=0": "0 avis",
+    }
+    for query, expected in words.items():
+        with django_assert_max_num_queries(8):
+            text = client.get(page + query).content.decode()
+        assert f"<strong>{expected}</strong>" in text, query
+    second = client.get(f"{page}?encore").context["pages"].next_url
+    with django_assert_max_num_queries(8):
+        assert len(client.get(second).context["rows"]) == 8
+
+
+@pytest.mark.django_db
+def test_a_consultation_of_some_districts_is_compared_with_them():
+    consultation = make_consultation(phase="analyse")
+    here, there = make_district(), make_district()
+    consultation.districts.set([here])
+    for district, inhabitants in ((here, 300), (there, 9000)):
+        Population.objects.create(district=district, inhabitants=inhabitants, year=2021, source="Essai")
+    for band, inhabitants in (("18-24", 50), ("40-59", 250)):
+        Population.objects.update_or_create(
+            district=None, age_band=band, year=2099, defaults={"inhabitants": 10 * inhabitants, "source": "Ville"}
+        )
+    take_part(consultation, 30, district=here, age_band="40-59")
+    take_part(consultation, 6, district=there, age_band="18-24")
+
+    def words():
+        counted = figures.collect(consultation, at=timezone.now())
+        assert [name for name, _number in counted["by_district"]["rows"]] == [here.name, there.name]
+        assert counted["population"]["by_district"]["inhabitants"] == {here.name: 300}
+        found = assembling.content(consultation, Report(consultation=consultation), counted)
+        return counted["population"]["by_age"], found.compared
+
+    population, compared = words()
+    assert (population["inhabitants"]["40-59"], population["scope"]) == (2500, [])
+    assert compared == ["Comparé à toute la ville\u00a0: l’âge des habitants de ces quartiers n’est pas connu."]
+    for band in (
+        Population.objects.filter(district=None)
+        .exclude(age_band="")
+        .values_list("age_band", flat=True)
+        .distinct()
+        .order_by("age_band")
+    ):
+        Population.objects.create(district=here, age_band=band, inhabitants=150, year=2021, source="Essai")
+    population, compared = words()
+    assert (population["inhabitants"]["40-59"], population["scope"]) == (150, [here.name])
+    assert compared == [f"Comparé aux habitants des quartiers concernés\u00a0: {here.name}."]
 
 
 # --- The PDF -------------------------------------------------------------------------------------------------------------
@@ -273,6 +460,14 @@ def test_the_pdf_is_tagged_titled_and_in_french(client, publisher):
     assert "PDF en préparation" not in page
     assert RegisterLine.objects.filter(act="report.pdf_made", subject=consultation.slug).count() == 1
     assert len(default_storage.listdir("bilans")[1]) >= 1
+
+
+def test_an_untagged_pdf_is_seen():
+    """What the test above asks is not true of any PDF."""
+    made = pypdf.PdfReader(io.BytesIO(bytes(typst.compile(b"= Un titre", format="pdf", pdf_tags=False))))
+    assert "/StructTreeRoot" not in made.trailer["/Root"]
+    assert "/MarkInfo" not in made.trailer["/Root"]
+    assert made.metadata is None or made.metadata.title is None
 
 
 def _structure(root):

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consultations import table_lines
-from consultations.table_lines import Line, Problem
+from consultations.table_lines import Line, UnreadableError
 
 SECTIONS = ["Les arbres", "Les bancs"]
 KINDS = {"avis": "opinion", "proposition": "proposal"}
@@ -24,30 +24,35 @@ def read(text):
     ],
 )
 def test_it_reads_what_spreadsheets_write(text):
-    assert read(text) == (
-        [Line(1, "opinion", "Trop chaud."), Line(2, "proposal", "Des bancs, à l’ombre.")],
-        [],
-    )
+    assert read(text) == [Line(1, "opinion", "Trop chaud."), Line(2, "proposal", "Des bancs, à l’ombre.")]
 
 
-def test_it_says_what_is_wrong_in_each_line_and_reads_the_others():
-    lines, problems = read("3;avis;a\nLes roues;avis;b\n1;poème;c\n1;avis;\nseul\n1;avis;Bien.")
-    assert lines == [Line(1, "opinion", "Bien.")]
-    assert problems == [
-        Problem(1, "La partie «\u00a03\u00a0» n’existe pas\u00a0: écrivez son numéro, de 1 à 2, ou son titre."),
-        Problem(2, "La partie «\u00a0Les roues\u00a0» n’existe pas\u00a0: écrivez son numéro, de 1 à 2, ou son titre."),
-        Problem(3, "La sorte «\u00a0poème\u00a0» n’existe pas\u00a0: écrivez avis, proposition."),
-        Problem(4, "Le texte est vide."),
-        Problem(5, "Il faut trois colonnes\u00a0: la partie, la sorte et le texte."),
+def test_it_says_what_is_wrong_in_each_line_and_loses_none():
+    unknown = "La %s « %s » n’existe pas : choisissez-la dans la liste."
+    assert read("3;avis;a\nLes roues;poème;b\n1;poème;c\n1;avis;\nseul;ici\n1;avis;Bien.") == [
+        Line(None, "opinion", "a", {"section": unknown % ("partie", "3")}),
+        Line(None, "", "b", {"section": unknown % ("partie", "Les roues"), "kind": unknown % ("sorte", "poème")}),
+        Line(1, "", "c", {"kind": unknown % ("sorte", "poème")}),
+        Line(1, "opinion", "", {"text": "Le texte est vide."}),
+        Line(None, "", "seul; ici", {"text": "Il faut trois colonnes : la partie, la sorte et le texte."}),
+        Line(1, "opinion", "Bien."),
     ]
 
 
+def test_a_sheet_that_stops_half_way_gives_nothing():
+    """What was read before would be taken twice once the sheet is mended."""
+    with pytest.raises(UnreadableError) as stopped:
+        read("1;avis;Bien.\n1;avis;" + "a" * 200_000)
+    assert str(stopped.value) == "2"
+
+
 def test_nothing_is_nothing():
-    assert read(" \n\n") == ([], [])
+    assert read(" \n\n") == []
 
 
 @given(st.text(max_size=200))
 def test_it_reads_anything_without_failing(text):
-    lines, problems = read(text)
-    assert all(line.text and 1 <= line.section <= 2 for line in lines)
-    assert all(problem.line >= 1 for problem in problems)
+    lines = read(text)
+    assert all(bool(line.problems) or (line.text and line.section in {1, 2}) for line in lines)
+    signs = {sign for sign in text if sign.isalnum()}
+    assert not lines or signs >= {sign for line in lines for sign in line.text if sign.isalnum()}

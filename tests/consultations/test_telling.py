@@ -1,4 +1,4 @@
-"""Each contributor is told once of each publication what became of what they wrote, in the city's words, and reads it on their page."""
+"""Each contributor is told once what became of what they wrote, in the city's words: one mail for what is published together."""
 
 import datetime as dt
 import os
@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from consultations import tasks, telling
-from consultations.models import Decision, Item, ItemOutcome, Outcome, Telling
+from consultations.models import Decision, Item, ItemOutcome, Outcome, OutcomeReturn, Telling
 from notifications.models import OutboundMail
 from tests import factories as f
 from tests.concurrency import run_in_threads
@@ -56,12 +56,17 @@ def answer(item, *, at, decision=Decision.KEPT, explanation="Les tilleuls seront
     return ItemOutcome.objects.create(item=item, outcome=outcome, given_at=at)
 
 
+def an_hour_ago():
+    """Published long enough ago for contributors to be told."""
+    return timezone.now() - dt.timedelta(hours=1)
+
+
 def mails():
     return list(OutboundMail.objects.filter(kind="consultations.outcomes").order_by("to"))
 
 
 def test_one_mail_per_person_and_publication_with_all_their_opinions():
-    consultation, at = f.make_consultation(title="Quais du canal"), timezone.now()
+    consultation, at = f.make_consultation(title="Quais du canal"), an_hour_ago()
     ada, bob = f.make_resident(), f.make_resident()
     first = f.make_contribution(consultation=consultation, author=ada, title="Des bancs")
     second = f.make_contribution(consultation=consultation, author=ada, title="Des arbres")
@@ -70,7 +75,7 @@ def test_one_mail_per_person_and_publication_with_all_their_opinions():
     answer(make_item(second), at=at, decision=Decision.FORWARDED, forwarded_to="Mulhouse Alsace Agglomération")
     answer(make_item(comment), at=at, decision=Decision.NOT_KEPT, explanation="La berge est trop étroite.")
     for _ in range(2):
-        tasks.tell_contributors(consultation_id=consultation.pk)
+        tasks.tell_contributors()
     assert sorted(mail.to for mail in mails()) == sorted([ada.email, bob.email])
     own = next(mail for mail in mails() if mail.to == ada.email)
     text = own.text.replace("\u00a0", " ")
@@ -87,8 +92,8 @@ def test_one_mail_per_person_and_publication_with_all_their_opinions():
 
 def test_it_answers_them_so_nothing_unsubscribes():
     item = make_item()
-    answer(item, at=timezone.now())
-    tasks.tell_contributors(consultation_id=item.consultation_id)
+    answer(item, at=an_hour_ago())
+    tasks.tell_contributors()
     (mail,) = mails()
     assert "List-Unsubscribe" not in mail.headers
     assert item.reference in mail.text
@@ -97,8 +102,8 @@ def test_it_answers_them_so_nothing_unsubscribes():
 
 def test_mail_is_in_the_language_of_the_person():
     item = make_item(f.make_contribution(author=f.make_resident(language="de")))
-    answer(item, at=timezone.now())
-    tasks.tell_contributors(consultation_id=item.consultation_id)
+    answer(item, at=an_hour_ago())
+    tasks.tell_contributors()
     assert "/de/concertations/" in mails()[0].text
 
 
@@ -115,9 +120,9 @@ def test_mail_is_in_the_language_of_the_person():
 )
 def test_nothing_is_told_of_what_no_longer_stands(spoil):
     item = make_item()
-    answer(item, at=timezone.now() - dt.timedelta(minutes=1))
+    answer(item, at=an_hour_ago())
     spoil(item)
-    tasks.tell_contributors(consultation_id=item.consultation_id)
+    tasks.tell_contributors()
     assert mails() == []
     assert Telling.objects.get().people == 0
 
@@ -129,65 +134,118 @@ def test_a_new_publication_is_a_new_mail_with_what_is_new_alone():
         for title in ("Bancs", "Arbres")
     )
     answer(old, at=timezone.now() - dt.timedelta(days=2))
-    tasks.tell_contributors(consultation_id=consultation.pk)
-    answer(new, at=timezone.now())
-    tasks.tell_contributors(consultation_id=consultation.pk)
+    tasks.tell_contributors()
+    answer(new, at=an_hour_ago())
+    tasks.tell_contributors()
     assert ["Bancs" in mail.text for mail in OutboundMail.objects.order_by("created_at")] == [True, False]
 
 
-def test_sweep_tells_what_a_lost_task_did_not():
-    item = make_item()
-    answer(item, at=timezone.now())
-    tasks.sweep_tellings()
-    tasks.sweep_tellings()
-    assert len(mails()) == 1
+NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "due"),
+    [
+        ([10], True),
+        ([9], False),
+        ([30, 9], False),
+        ([119, 9], False),
+        ([120, 60, 1], True),
+    ],
+)
+def test_nobody_is_told_before_agents_have_stopped(minutes, due):
+    instants = [NOON - dt.timedelta(minutes=each) for each in minutes]
+    assert telling.is_due(instants, at=NOON) is due
+
+
+def test_what_is_published_theme_after_theme_is_one_mail():
+    """Twelve opinions, answered in twelve publications a few minutes apart."""
+    consultation, author = f.make_consultation(), f.make_resident()
+    for minutes in range(12):
+        row = f.make_contribution(consultation=consultation, author=author, title=f"Idée numéro {minutes}.")
+        answer(make_item(row), at=an_hour_ago() - dt.timedelta(minutes=minutes))
+    tasks.tell_contributors()
+    tasks.tell_contributors()
+    (mail,) = mails()
+    assert [f"Idée numéro {number}." in mail.text for number in range(12)] == [True] * 12
+    assert Telling.objects.values("begun_at").distinct().count() == 1
+    assert RegisterLine.objects.filter(act="outcome.told").count() == 1
+
+
+def test_a_sending_that_has_begun_is_not_mixed_with_what_comes_later():
+    consultation, author = f.make_consultation(), f.make_resident()
+    first = make_item(f.make_contribution(consultation=consultation, author=author, title="Bancs"))
+    answer(first, at=an_hour_ago())
+    telling.begin(consultation=consultation, at=timezone.now())
+    second = make_item(f.make_contribution(consultation=consultation, author=author, title="Arbres"))
+    answer(second, at=an_hour_ago())
+    tasks.tell_contributors()
+    assert sorted(("Bancs" in mail.text, "Arbres" in mail.text) for mail in mails()) == [(False, True), (True, False)]
+
+
+def test_why_an_opinion_left_the_answer_of_its_own_is_told():
+    consultation = f.make_consultation()
+    item, at = make_item(consultation=consultation), an_hour_ago()
+    given = answer(item, at=at - dt.timedelta(days=3))
+    tasks.tell_contributors()
+    OutboundMail.objects.all().delete()
+    OutcomeReturn.objects.create(outcome=given.outcome, item=item, reason="Le terrain a été vendu.", returned_at=at)
+    ItemOutcome.objects.filter(pk=given.pk).update(ended_at=at)
+    answer(item, at=at, explanation="Des bancs partout.")
+    tasks.tell_contributors()
+    (mail,) = mails()
+    for words in ("ne vaut plus\u00a0: Le terrain a été vendu.", "Des bancs partout."):
+        assert words in mail.text
+        assert words in mail.html
 
 
 def test_many_opinions_are_told_in_one_mail_that_stays_readable():
-    consultation, author, at = f.make_consultation(), f.make_resident(), timezone.now()
+    consultation, author, at = f.make_consultation(), f.make_resident(), an_hour_ago()
     for number in range(telling.TOLD_AT_ONCE + 3):
         row = f.make_contribution(consultation=consultation, author=author, title=f"Idée {number}")
         answer(make_item(row), at=at)
-    tasks.tell_contributors(consultation_id=consultation.pk)
+    tasks.tell_contributors()
     (mail,) = mails()
     assert mail.text.count("Retenu") == telling.TOLD_AT_ONCE
     assert "Et 3 autres avis" in mail.text
 
 
 @pytest.mark.parametrize("count", [1, 12])
-def test_a_batch_costs_the_same_reads(count, django_assert_max_num_queries):
-    consultation, at = f.make_consultation(), timezone.now()
+def test_a_batch_costs_the_same(count, django_assert_num_queries):
+    consultation, at = f.make_consultation(), an_hour_ago()
     for _ in range(count):
         answer(make_item(consultation=consultation), at=at)
-    people = telling.people(consultation, at, after=0, size=200)
-    # One read for the batch, then two writes for each mail.
-    with django_assert_max_num_queries(5 + 4 * count):
-        telling.tell(consultation=consultation, given_at=at, people=people)
+    telling.begin(consultation=consultation, at=timezone.now())
+    (sending,) = telling.under_way()
+    people = telling.people(sending, after=0, size=200)
+    # The transaction, the opinions and their answers, why some were left, the mails, how many are new.
+    with django_assert_num_queries(6):
+        assert telling.tell(sending=sending, people=people) == count
+    assert telling.tell(sending=sending, people=people) == 0
     assert len(mails()) == count
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_tell_each_person_once():
-    consultation, at = f.make_consultation(), timezone.now()
+    consultation, at = f.make_consultation(), an_hour_ago()
     for _ in range(6):
         answer(make_item(consultation=consultation), at=at)
-    results = run_in_threads(4, lambda _number: tasks.tell_contributors(consultation_id=consultation.pk))
+    results = run_in_threads(4, lambda _number: tasks.tell_contributors())
     assert results == [None] * 4
     assert (len(mails()), Telling.objects.count()) == (6, 1)
     assert RegisterLine.objects.filter(act="outcome.told").count() == 1
 
 
 WORK = """
-import sys
 import django
 django.setup()
 from consultations import tasks
 tasks.BATCH = 5
-tasks.tell_contributors(consultation_id=int(sys.argv[1]))
+tasks.tell_contributors()
 """
 
 
-def start(consultation):
+def start():
     """The task in a process of its own, on the database of this run."""
     database = connection.settings_dict
     environment = {
@@ -197,17 +255,17 @@ def start(consultation):
         "PORTAL_STATE": str(settings.STATE_DIR),
         "DATABASE_URL": f"postgres://{database['USER']}@/{database['NAME']}?host={database['HOST']}",
     }
-    command = [sys.executable, "-c", WORK, str(consultation.pk)]
+    command = [sys.executable, "-c", WORK]
     return subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, stderr=subprocess.PIPE)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_in_the_middle_goes_on_where_it_stopped():
-    consultation, at = f.make_consultation(), timezone.now()
+    consultation, at = f.make_consultation(), an_hour_ago()
     authors = [f.make_resident(password=None) for _ in range(60)]
     for author in authors:
         answer(make_item(f.make_contribution(consultation=consultation, author=author)), at=at)
-    process = start(consultation)
+    process = start()
     deadline = time.monotonic() + 120
     while not mails() and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -215,9 +273,9 @@ def test_a_worker_killed_in_the_middle_goes_on_where_it_stopped():
     process.communicate(timeout=10)
     sent_before = len(mails())
     assert 0 < sent_before < 60
-    assert Telling.objects.count() == 0
+    assert Telling.objects.get().finished_at is None
 
-    process = start(consultation)
+    process = start()
     _out, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors.decode()[-2000:]
     assert sorted(mail.to for mail in mails()) == sorted(author.email for author in authors)

@@ -1,12 +1,17 @@
 """Once per person, whatever the channel: questionnaires, votes, and accounts tied to an identity."""
 
 import datetime as dt
+import io
+from pathlib import Path
 
 import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
 from ballots.models import Option, RollLine, Votation
 from consultations import assisting, participation
@@ -14,7 +19,7 @@ from consultations.models import ConsultationVote, Contribution, Participation
 from desk import actions, people, tasks
 from desk.models import Assistance, Channel, Person, Receipt
 from mulhouse.errors import DomainError, RefusedError
-from questionnaires.models import Answer, Response
+from questionnaires.models import Answer, Response, ResponseFile
 from tests.concurrency import run_in_threads
 from tests.factories import make_consultation, make_district, make_resident, make_staff, sign_in, today
 from tests.questionnaires.making import add_question, make_questionnaire, make_response
@@ -119,6 +124,72 @@ def test_a_closed_questionnaire_takes_nothing(client, agent):
     assert Response.objects.count() == 0
 
 
+def photo():
+    out = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x010E] = "Camille Zimmermannovic"
+    Image.new("RGB", (40, 30), "teal").save(out, "JPEG", exif=exif)
+    return SimpleUploadedFile("chez_camille.jpg", out.getvalue(), "image/jpeg")
+
+
+def stored_files():
+    root = Path(default_storage.location) / "questionnaires"
+    return sorted(root.iterdir()) if root.exists() else []
+
+
+def test_a_file_is_joined_at_the_desk_and_cleaned_as_on_the_web(client, agent):
+    questionnaire = make_questionnaire()
+    link = questionnaire.consultation_link
+    asks = add_question(questionnaire, "file", is_required=True)
+    before = stored_files()
+    page = url("answer", opened(agent, link.consultation).key, link.pk)
+    assert client.post(page).status_code == 422
+    assert client.post(page, {f"q{asks.pk}": photo()}).status_code == 302
+    kept = Answer.objects.get().file
+    assert (kept.question, kept.response, kept.content_type) == (asks, Response.objects.get(), "image/webp")
+    content = kept.file.read()
+    assert b"Zimmermannovic" not in content
+    assert len(stored_files()) == len(before) + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("photo.jpg", b"<script>alert(1)</script>"), ("plan.pdf", b"MZ\x90\x00"), ("vide.jpg", b"")],
+)
+def test_a_file_that_is_not_what_it_says_is_refused(client, agent, name, content):
+    questionnaire = make_questionnaire()
+    link, asks = questionnaire.consultation_link, add_question(questionnaire, "file")
+    before = stored_files()
+    page = client.post(
+        url("answer", opened(agent, link.consultation).key, link.pk), {f"q{asks.pk}": SimpleUploadedFile(name, content)}
+    )
+    assert page.status_code == 422
+    assert (Response.objects.count(), stored_files()) == (0, before)
+
+
+def test_a_file_beside_a_mistake_is_asked_again(client, agent):
+    questionnaire = make_questionnaire()
+    link = questionnaire.consultation_link
+    asks, why = add_question(questionnaire, "file"), add_question(questionnaire, "text", is_required=True)
+    before = stored_files()
+    page = client.post(url("answer", opened(agent, link.consultation).key, link.pk), {f"q{asks.pk}": photo()})
+    assert page.status_code == 422
+    assert "Choisissez de nouveau ce fichier" in page.content.decode()
+    assert f'name="q{why.pk}"' in page.content.decode()
+    assert stored_files() == before
+
+
+def test_files_of_a_response_that_is_refused_are_taken_back(client, agent):
+    questionnaire = make_questionnaire()
+    link, asks = questionnaire.consultation_link, add_question(questionnaire, "file")
+    assistance = opened(agent, link.consultation)
+    make_response(questionnaire, person=assistance.person)
+    before = stored_files()
+    page = client.post(url("answer", assistance.key, link.pk), {f"q{asks.pk}": photo()})
+    assert "Cette personne a déjà répondu" in page.content.decode()
+    assert (ResponseFile.objects.count(), stored_files()) == (0, before)
+
+
 # --- Votes -------------------------------------------------------------------------------------------------------------
 
 
@@ -168,6 +239,7 @@ def test_thirty_desks_and_a_web_account_are_one_person(agent):
                     link=questionnaire.consultation_link,
                     assistance=helped[number],
                     answers=[answer],
+                    uploads={},
                     at=at,
                 )
         except DomainError as error:

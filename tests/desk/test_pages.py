@@ -6,17 +6,32 @@ import re
 import uuid
 
 import pytest
+from django.contrib.admin import site
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import roles
+from ballots.models import RollLine
 from city.models import District
-from consultations.models import Contribution, Participation, TableNotes
+from consultations import assisting
+from consultations.admin.desk_forms import SaidForm
+from consultations.forms import ContributionForm
+from consultations.models import (
+    ConsultationQuestionnaire,
+    Contribution,
+    Item,
+    Participation,
+    Phase,
+    TableNotes,
+)
+from desk import people
 from desk.models import Assistance, Person, Receipt
+from tests.ballots.votes import make_vote
 from tests.factories import (
     make_consultation,
     make_contribution,
@@ -27,6 +42,7 @@ from tests.factories import (
     sign_in,
     today,
 )
+from tests.questionnaires.making import add_question, make_questionnaire
 from transparency.models import RegisterLine
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,10 +96,30 @@ def said(consultation, **fields):
 
 
 def _pages(consultation):
+    """Every page of the desk, with somebody being helped by another agent."""
     receipt = Receipt.objects.create(
         act="contribution", channel="desk", topic=consultation.topic, title="Une place", path="/concertations/"
     )
+    questionnaire, vote = make_questionnaire(consultation=consultation), make_vote(consultation=consultation)
+    add_question(questionnaire, "text")
+    with transaction.atomic():
+        person = people.of_identity("e" * 64)
+    help_of_another = Assistance.objects.create(
+        agent=make_staff("desk.assist"),
+        person=person,
+        topic=consultation.topic,
+        channel="desk",
+        birth_year=1980,
+        consent_version="1",
+        opened_at=timezone.now(),
+        expires_at=timezone.now() + dt.timedelta(minutes=15),
+    )
     return {
+        "act": url("act", help_of_another.key),
+        "answer": url("answer", help_of_another.key, questionnaire.consultation_link.pk),
+        "roll": url("roll", help_of_another.key, vote.pk),
+        "namesake": url("namesake", consultation.slug),
+        "help": url("help"),
         "home": url("receipt_changelist"),
         "open": url("open", consultation.slug),
         "table": url("table", consultation.slug),
@@ -101,6 +137,13 @@ def test_other_roles_do_not_enter(role, consultation):
     for page in _pages(consultation).values():
         for ask in (client.get, client.post):
             assert ask(page).status_code == 403, page
+    assert _written() == (1, 0, 0, 0)
+
+
+def test_every_page_of_the_desk_is_tried(consultation):
+    """A page that this list forgets is a page that nobody refused."""
+    named = {one.name.removeprefix("desk_") for one in site.get_model_admin(Receipt).get_urls()}
+    assert named == {name if name != "home" else "receipt_changelist" for name in _pages(consultation)}
 
 
 @pytest.mark.parametrize("role", ["agent", "desk", "administrator"])
@@ -108,9 +151,8 @@ def test_roles_of_the_desk_enter(role, consultation):
     person = make_user(is_staff=True)
     person.groups.add(*roles.Group.objects.filter(name=role))
     client = sign_in(Client(), person)
-    assert {name: client.get(page).status_code for name, page in _pages(consultation).items()} == dict.fromkeys(
-        ("home", "open", "table", "ticket", "withdraw", "link"), 200
-    )
+    pages = _pages(consultation)
+    assert {name: client.get(page).status_code for name, page in pages.items()} == dict.fromkeys(pages, 200)
 
 
 def test_residents_visitors_and_agents_without_a_second_factor_do_not_enter(agent, consultation):
@@ -119,7 +161,12 @@ def test_residents_visitors_and_agents_without_a_second_factor_do_not_enter(agen
         for page in pages.values():
             assert client.get(page).status_code in {302, 403}
             assert client.post(page).status_code in {302, 403}
-    assert (Assistance.objects.count(), Contribution.objects.count()) == (0, 0)
+    assert _written() == (1, 0, 0, 0)
+
+
+def _written():
+    """What pages that refuse must not have written: the assistance of `_pages` is the only row."""
+    return (Assistance.objects.count(), *(model.objects.count() for model in (Contribution, RollLine, TableNotes)))
 
 
 def test_an_agent_who_does_not_check_residences_ties_no_account(consultation):
@@ -156,6 +203,35 @@ def test_an_agent_writes_for_somebody_and_prints_a_receipt(client, consultation)
         ("desk.opened", f"consultation:{consultation.slug}"),
         ("contribution.assisted", contribution.reference),
     ]
+
+
+def test_what_the_web_form_asks_the_desk_asks(client, consultation):
+    """Everything but what the account says (the signature), and the files."""
+    web = ContributionForm(sections=list(consultation.sections.all()))
+    desk = SaidForm(sections=list(consultation.sections.all()))
+    assert set(web.fields) - set(desk.fields) == {"signature"}
+    assert set(desk.fields) - set(web.fields) == set()
+
+
+def test_the_place_and_the_use_of_it_are_kept(client, consultation):
+    tilleuls = make_district(name="Les Tilleuls")
+    client.post(
+        url("act", opened(client, consultation).key),
+        said(
+            consultation,
+            kind="experience",
+            place="Le pont",
+            place_district=tilleuls.pk,
+            usage_when="le matin",
+            usage_frequency="chaque jour",
+            usage_role="à vélo",
+        ),
+    )
+    written = Contribution.objects.get()
+    assert (written.place, written.place_district, written.district.name) == ("Le pont", tilleuls, "Rebberg")
+    assert (written.usage_when, written.usage_frequency, written.usage_role) == ("le matin", "chaque jour", "à vélo")
+    plan = Client().get(f"{consultation.get_absolute_url()}carte/?quartier={tilleuls.slug}").content.decode()
+    assert "Le pont" in plan
 
 
 @pytest.mark.parametrize(
@@ -196,6 +272,8 @@ def test_an_assistance_lasts_a_quarter_of_an_hour(client, consultation):
     response = client.post(url("act", assistance.key), said(consultation))
     assert response.status_code == 422
     assert "Les quinze minutes sont passées" in response.content.decode()
+    # What was typed is there to be copied.
+    assert "Mettre des bancs à l’ombre." in response.content.decode()
     assert Contribution.objects.count() == 0
 
 
@@ -211,7 +289,9 @@ def test_whoever_took_part_is_told_so_and_counts_once(client, consultation):
     client.post(url("act", opened(client, consultation).key), said(consultation))
     again = opened(client, consultation, channel="phone", family_name=FAMILY.upper(), given_names="wilhelmine")
     assert "a déjà pris part à cette consultation" in client.get(url("act", again.key)).content.decode()
-    client.post(url("act", again.key), said(consultation))
+    # The same paper in two hands is written once; something else they say is another opinion.
+    assert client.post(url("act", again.key), said(consultation)).status_code == 422
+    client.post(url("act", again.key), said(consultation, body="Et une fontaine."))
     assert Contribution.objects.count() == 2
     assert list(Participation.objects.values_list("channel", flat=True)) == ["desk"]
 
@@ -266,6 +346,17 @@ def test_a_receipt_leads_to_what_was_said(client, consultation):
         assert page.status_code == 200
         assert f'href="{contribution.get_absolute_url()}"' in page.content.decode()
     assert visitor.get(reverse("desk:follow")).status_code == 200
+
+
+def test_a_public_reference_does_not_give_the_number_of_the_receipt(client, consultation):
+    """The number withdraws the text at the desk; everybody reads the reference."""
+    receipt = _receipt(client, consultation)
+    reference = Contribution.objects.get().reference
+    page = Client().get(reverse("desk:follow"), {"reference": reference}).content.decode()
+    assert (receipt.number in page, f"Avis {reference}" in page) == (False, True)
+    assert (
+        f"Reçu {receipt.number}" in Client().get(reverse("desk:follow"), {"reference": receipt.number}).content.decode()
+    )
 
 
 def test_an_unknown_receipt_leads_nowhere(client, consultation):
@@ -467,16 +558,140 @@ def test_more_rows_keep_what_was_typed(client, consultation):
     assert Contribution.objects.count() == 0
 
 
-def test_lines_of_a_spreadsheet_become_rows_and_say_what_is_wrong(client, consultation):
+def row(page, rank):
+    """What the page holds between two rows of the form."""
+    return page.split('<span class="note-rang">')[rank].split("</li>")[0]
+
+
+def test_lines_of_a_spreadsheet_become_rows_with_what_is_wrong_beside(client, consultation):
     title = consultation.sections.last().title
     sheet = (
         f"partie;sorte;texte\n1;avis;Trop de voitures.\n{title};proposition;Des bancs.\n9;avis;Perdue.\n1;poème;Non.\n"
+        "sans;colonne\n"
     )
     response = client.post(url("table", consultation.slug), notes(consultation, "Déjà là.", lines=sheet, read="1"))
     page = response.content.decode()
     assert response.status_code == 422
-    for words in ("Déjà là.", "Trop de voitures.", "Des bancs.", "Ligne 4", "Ligne 5"):
-        assert words in page
+    assert "Déjà là." in row(page, 1)
+    assert "Trop de voitures." in row(page, 2)
+    assert "Perdue." in row(page, 4)
+    assert "La partie « 9 » n’existe pas" in row(page, 4)
+    assert '<option value="" selected>Choisissez</option>' in row(page, 4)
+    assert "La sorte « poème » n’existe pas" in row(page, 5)
+    assert "sans; colonne" in row(page, 6)
+    assert "Il faut trois colonnes" in row(page, 6)
+    # Mended and read again, nothing is there twice: the box is empty.
+    assert re.search(r'name="lines"[^>]*>\s*</textarea>', page)
+    assert Contribution.objects.count() == 0
+
+
+def test_what_a_sheet_did_not_say_is_not_guessed(client, consultation):
+    page = client.post(
+        url("table", consultation.slug), notes(consultation, "Perdue.", **{"note-0-section": "", "note-0-kind": ""})
+    )
+    assert page.status_code == 422
+    assert "Choisissez la partie." in row(page.content.decode(), 1)
+    assert "Choisissez la sorte." in row(page.content.decode(), 1)
+    assert Contribution.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("sheet", "sentence"),
+    [
+        ("1;avis;Bien.\n1;avis;" + "a" * 200_000, "La ligne 2 ne se lit pas"),
+        ("1;avis;Bien.\n" * 201, "il y en aurait 202"),
+        (" \n", "Il n’y a aucune ligne à reprendre."),
+    ],
+)
+def test_a_sheet_that_can_not_be_taken_stays_in_its_box(client, consultation, sheet, sentence):
+    response = client.post(url("table", consultation.slug), notes(consultation, "Déjà là.", lines=sheet, read="1"))
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert sentence in page
+    assert '<details class="fiche mt-5" open>' in page
+    assert sheet.strip()[-20:] in page
+    assert "Déjà là." in row(page, 1)
+    assert "Bien." not in row(page, 2)
+
+
+def test_pasted_lines_are_not_forgotten_when_publishing(client, consultation):
+    response = client.post(url("table", consultation.slug), notes(consultation, "Des bancs.", lines="1;avis;Bien."))
+    assert response.status_code == 422
+    assert "Reprenez d’abord ces lignes" in response.content.decode()
+    assert Contribution.objects.count() == 0
+
+
+def test_a_file_too_large_is_not_read_by_half(client, consultation):
+    file = SimpleUploadedFile("notes.csv", b"1;avis;Bien.\n" * 40_000)
+    response = client.post(url("table", consultation.slug), notes(consultation, "Déjà là.", read="1", file=file))
+    assert response.status_code == 422
+    assert "500 ko" in response.content.decode()
+    assert "Déjà là." in response.content.decode()
+
+
+def test_fifty_notes_are_published_and_one_that_is_wrong_holds_them_all(client, consultation):
+    texts = [f"Note {number}." for number in range(1, 51)]
+    wrong = notes(consultation, *texts, rows=55, **{"note-49-kind": "poème"})
+    response = client.post(url("table", consultation.slug), wrong)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert 'href="#id_note-49-kind"' in page
+    assert "Sélectionnez un choix valide" in row(page, 50)
+    assert [text for text in texts if text not in page] == []
+    assert (Contribution.objects.count(), TableNotes.objects.count()) == (0, 0)
+    assert client.post(url("table", consultation.slug), notes(consultation, *texts, rows=55)).status_code == 302
+    assert list(Contribution.objects.order_by("pk").values_list("title", flat=True)) == texts
+    consultation.refresh_from_db()
+    assert (consultation.contribution_count, TableNotes.objects.count()) == (50, 1)
+
+
+def test_a_fault_in_the_last_note_leaves_none(agent, consultation):
+    """The fiftieth is refused by the database itself: the forty-nine before it, their items and counts go with it."""
+    said = [
+        assisting.Said(
+            section=consultation.sections.first(), kind="opinion", title=f"Note {rank}", body=f"Note {rank}."
+        )
+        for rank in range(1, 51)
+    ]
+    make_contribution(consultation=consultation, source_key=f"table:{uuid.UUID(int=9)}:50")
+    before = Contribution.objects.count(), Item.objects.count(), RegisterLine.objects.count()
+    day = dt.date(2026, 3, 12)
+    with pytest.raises(IntegrityError):
+        assisting.enter_table(
+            actor=agent,
+            consultation=consultation,
+            key=uuid.UUID(int=9),
+            table=assisting.Table(name="Table 4", gathering="atelier", held_on=day, rapporteur="animatrice", people=8),
+            notes=said,
+            at=timezone.now(),
+        )
+    assert (Contribution.objects.count(), Item.objects.count(), RegisterLine.objects.count()) == before
+    assert TableNotes.objects.count() == 0
+
+
+def test_notes_entered_by_two_agents_are_published_once(client, consultation):
+    sheet = notes(consultation, "Des bancs.", "Une fontaine.")
+    client.post(url("table", consultation.slug), sheet)
+    other = {**sheet, "key": str(uuid.UUID(int=8))}
+    assert client.post(url("table", consultation.slug), other).status_code == 302
+    mixed = client.post(
+        url("table", consultation.slug),
+        {**notes(consultation, "Des bancs.", "Des jeux."), "key": str(uuid.UUID(int=8))},
+    )
+    assert mixed.status_code == 422
+    assert "dont « Des bancs. »" in mixed.content.decode()
+    assert "Des jeux." in mixed.content.decode()
+    used = client.post(url("table", consultation.slug), notes(consultation, "Des jeux."))
+    assert "ouvrez une nouvelle feuille" in used.content.decode()
+    # Another table may say the same.
+    client.post(url("table", consultation.slug), {**sheet, "table": "Table 5", "key": str(uuid.UUID(int=10))})
+    assert (Contribution.objects.count(), TableNotes.objects.count()) == (4, 2)
+
+
+def test_what_was_typed_too_late_is_given_back(client, consultation):
+    Phase.objects.filter(consultation=consultation).delete()
+    response = client.post(url("table", consultation.slug), notes(consultation, "Des bancs."))
+    assert (response.status_code, "Des bancs." in response.content.decode()) == (422, True)
     assert Contribution.objects.count() == 0
 
 
@@ -496,3 +711,39 @@ def test_pages_cost_the_same_with_more_consultations(client, django_assert_num_q
         make_consultation()
         with django_assert_num_queries(5):
             client.get(url("receipt_changelist"))
+
+
+# Signed in with a second factor: the session and its steps are among them.
+COSTS = {
+    "home": 5,
+    "help": 4,
+    "link": 4,
+    "open": 8,
+    "namesake": 9,
+    "table": 7,
+    "act": 11,
+    "answer": 9,
+    "roll": 8,
+    "ticket": 8,
+    "withdraw": 5,
+}
+
+
+@pytest.mark.parametrize("more", [0, 9])
+def test_every_page_costs_at_most_twelve_queries(client, agent, more):
+    consultation = make_consultation(sections=1 + more)
+    for _ in range(more):
+        make_district()
+        make_contribution(consultation=consultation)
+    pages = _pages(consultation)
+    Assistance.objects.update(agent=agent, district=make_district(), is_residence_checked=True)
+    for _ in range(more):
+        add_question(ConsultationQuestionnaire.objects.get().questionnaire, "single")
+    found = {}
+    for name, page in pages.items():
+        client.get(page)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(page).status_code == 200
+        found[name] = len(queries)
+    # The possible answers of all the questions are one query more.
+    assert found == {**COSTS, "answer": COSTS["answer"] + bool(more)}

@@ -48,16 +48,18 @@ def pytest_collection_modifyitems(config, items):
     if os.environ.get("REQUIRE_BROWSER"):
         raise pytest.UsageError(f"REQUIRE_BROWSER est demandé, mais {why}.")
     for item in asking:
-        item.add_marker(pytest.mark.skip(reason=why))
-    config.stash[WHY] = f"{len(asking)} tests dans le navigateur ignorés : {why}."
+        item.add_marker(pytest.mark.skip(reason=f"{NO_BROWSER}{why}"))
 
 
-WHY = pytest.StashKey[str]()
+NO_BROWSER = "sans navigateur : "
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    if WHY in config.stash:
-        terminalreporter.write_line(config.stash[WHY], yellow=True)
+def pytest_terminal_summary(terminalreporter):
+    """Say why once; the reports may come from other processes, they are all that is known here."""
+    reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ())]
+    without = [reason.partition(NO_BROWSER)[2] for reason in reasons if NO_BROWSER in reason]
+    if without:
+        terminalreporter.write_line(f"{len(without)} tests dans le navigateur ignorés : {without[0]}.", yellow=True)
 
 
 @pytest.fixture(scope="session")

@@ -152,6 +152,15 @@ def test_nothing_comes_from_another_host(db, client):
     assert [url for url in fetched if url.startswith("http") and not url.startswith(settings.SITE_URL)] == []
 
 
+def test_footer_asks_nobody_to_make_an_account_twice(db, client):
+    """It is the same for everybody, so that it may be kept: what it says is true signed in and signed out."""
+    out = re.search(r"<footer.*</footer>", _get(client, "contact").html, re.DOTALL)[0]
+    sign_in(client, factories.make_resident())
+    page = _get(client, "contact")
+    assert re.search(r"<footer.*</footer>", page.html, re.DOTALL)[0] == out
+    assert reverse("account_signup") not in page.links()
+
+
 def test_signed_in_person_finds_their_account(db, client):
     sign_in(client, factories.make_resident(scheme="sombre"))
     page = _get(client, "contact")

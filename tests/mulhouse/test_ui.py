@@ -308,12 +308,12 @@ def _contrast(first, second):
 
 INKS = ("texte", "texte-2", "texte-3", "lien", "visite", "marque")
 TEXT = [(ink, ground) for ink in INKS for ground in ("page", "surface", "creux")]
+TEXT += [(ink, "papier") for ink in ("papier-encre", "papier-encre-2", "papier-focus")]
 TINTS = [(ink, f"{ink}-pale") for ink in ("succes", "alerte", "erreur", "marque")]
 TINTS += [("lien", "action-pale"), ("sur-action", "action")]
-# Grounds that are dark, or pale, in both schemes.
 FIXED = re.compile(
-    # Grounds that are dark, or white as paper, in both schemes.
-    r"^\s*(?:\.sombre|\.hero|\.tissu--|\.liseret|\.pied|\.demo|\.code-qr|\.recu|\.feuille|\.case"
+    # Grounds that are dark, or pale, in both schemes.
+    r"^\s*(?:\.sombre|\.hero|\.tissu--|\.liseret|\.pied|\.demo|\.code-qr"
     r"|::selection|\.bouton--(?:clair|contour))|\.sombre \.panneau"
 )
 COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|\brgb\(")
@@ -324,6 +324,19 @@ COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|\brgb\(")
 def test_text_contrasts_with_its_ground(scheme, ink, ground):
     tokens = _schemes()[scheme]
     assert _contrast(_colour(tokens, ink), _colour(tokens, ground)) >= 4.5
+
+
+def test_lines_to_write_on_are_seen_on_paper():
+    tokens = _schemes()["light"]
+    assert (
+        min(_contrast(_colour(tokens, line), _colour(tokens, "papier")) for line in ("papier-trait", "papier-reglure"))
+        >= 3
+    )
+
+
+def test_paper_is_the_same_in_both_schemes():
+    light, dark = _schemes()["light"], _schemes()["dark"]
+    assert {name: value for name, value in light.items() if name.startswith("papier") and dark[name] != value} == {}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

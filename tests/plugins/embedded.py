@@ -1,4 +1,4 @@
-"""A database and a broker of the tests' own, made for one run and deleted after it.
+"""A database and a broker of the tests' own, made for one run (one process of it) and deleted after it.
 
 Loaded by `-p` in pyproject.toml, before pytest-django reads the settings: what the environment says of the servers of
 `make run` is set aside. TEST_DATABASE_URL and TEST_REDIS_URL name other servers, where the embedded ones do not run.
@@ -55,6 +55,12 @@ def _delete_abandoned() -> None:
             if lease.leave():
                 _delete(folder)
                 lease.close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """Run the tests in as many processes as there are processors, each with servers of its own; in one when it is given a Redis."""
+    return 1 if os.environ.get("TEST_REDIS_URL") else len(os.sched_getaffinity(0))
 
 
 def pytest_collection_finish(session):

@@ -60,7 +60,7 @@ def test_building_needs_its_own_right(client):
     with pytest.raises(RefusedError):
         editing.publish(actor=actor, questionnaire=made, at=timezone.now())
     with pytest.raises(RefusedError):
-        editing.close(actor=actor, questionnaire=make_questionnaire(), reason="Fini", at=timezone.now())
+        editing.cancel(actor=actor, questionnaire=make_questionnaire(), reason="Fini", at=timezone.now())
 
 
 def test_another_consultations_questionnaire_is_not_found(client, agent):
@@ -323,19 +323,6 @@ def test_a_wording_is_corrected_in_public_with_its_reason(client, agent):
     assert (line.subject, "Faute d’orthographe." in line.content) == (made.reference, True)
     page = client.get(url(made)).content.decode()
     assert all(words in page for words in ("Etes-vous content ?", "Êtes-vous satisfait ?", "Faute d’orthographe."))
-
-
-def test_closing_before_the_date_needs_a_reason_and_opens_the_results(client, agent):
-    made = make_questionnaire()
-    add_question(made)
-
-    assert client.post(at(made, "_publish"), {"geste": "fermer"}).status_code == 422
-    client.post(at(made, "_publish"), {"geste": "fermer", "fermeture-reason": "Le projet est abandonné."})
-    made.refresh_from_db()
-    assert made.is_over(at=timezone.now())
-    assert client.get(url(made, "results")).status_code == 200
-    with pytest.raises(RefusedError):
-        editing.close(actor=agent, questionnaire=made, reason="Encore", at=timezone.now())
 
 
 @pytest.mark.parametrize("count", [1, 8])

@@ -2,8 +2,10 @@
 
 import datetime as dt
 from io import BytesIO
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
@@ -374,3 +376,82 @@ def test_a_sent_response_is_recalled_on_the_first_page(client):
 
     page = client.get(url(asked)).content.decode()
     assert (sent.reference in page, "Modifier ma réponse" in page) == (True, True)
+
+
+# --- Every kind, asked or not --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "matrix", "file"])
+def test_each_kind_may_be_left_empty_when_it_is_optional(client, kind):
+    asked = make_questionnaire(accepts_without_account=True)
+    question = add_question(asked, kind, **_fields(kind))
+    assert post(client, asked, **shown(question)).url == url(asked, "check")
+    assert client.post(url(asked, "check")).url == url(asked, "thanks")
+    assert (Answer.objects.count(), Response.objects.sent().count()) == (0, 1)
+
+
+@pytest.mark.parametrize("is_required", [True, False])
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_hangs_on_an_earlier_answer(client, kind, is_required):
+    """Asked, it is wanted when it is required; not asked, it stands in nobody's way, and what was typed under it is not sent."""
+    asked = make_questionnaire(accepts_without_account=True)
+    before = add_question(asked, is_required=True)
+    question = add_question(
+        add_section(asked), kind, is_required=is_required, on=before, wanted=("Oui",), **_fields(kind)
+    )
+    yes, no = option(before, "Oui").pk, option(before, "Non").pk
+    values = {f"q{question.pk}{end}": value for end, value in KINDS[kind][1](question).items()}
+
+    # No: the page is passed, and nothing is missing.
+    assert post(client, asked, **shown(before), **{f"q{before.pk}": no}).url == url(asked, "check")
+    assert client.post(url(asked, "check")).url == url(asked, "thanks")
+    assert set(Answer.objects.values_list("question", flat=True)) == {before.pk}
+    # Yes, until the last day: it is asked.
+    assert post(client, asked, **shown(before), **{f"q{before.pk}": yes}).url == page_url(asked, 2)
+    status = post(client, asked, 2, **shown(question)).status_code
+    assert status == (422 if is_required else 302)
+    assert post(client, asked, 2, **shown(question), **values).url == url(asked, "check")
+    client.post(url(asked, "check"))
+    assert set(Answer.objects.values_list("question", flat=True)) == {before.pk, question.pk}
+    # No again: what was answered under the condition goes with it.
+    post(client, asked, **shown(before), **{f"q{before.pk}": no})
+    client.post(url(asked, "check"))
+    assert set(Answer.objects.values_list("question", flat=True)) == {before.pk}
+    assert Response.objects.count() == 1
+
+
+@pytest.mark.parametrize("kind", ["single", "multiple"])
+def test_other_hangs_on_its_choice_for_each_kind(client, kind):
+    """Words under « autre » count with it and leave with it, with a condition that hangs on it too."""
+    asked = make_questionnaire(accepts_without_account=True)
+    question = add_question(asked, kind, other="Autre", is_required=True)
+    more = add_question(add_section(asked), "text", is_required=True, on=question, wanted=("Autre",))
+    other, yes = option(question, "Autre").pk, option(question, "Oui").pk
+
+    assert post(client, asked, **shown(question), **{f"q{question.pk}": other}).status_code == 422
+    data = {f"q{question.pk}": other, f"q{question.pk}_autre": "En trottinette"}
+    assert post(client, asked, **shown(question), **data).url == page_url(asked, 2)
+    post(client, asked, 2, **shown(more), **{f"q{more.pk}": "Souvent"})
+    client.post(url(asked, "check"))
+    assert sorted(Answer.objects.values_list("text", flat=True)) == ["En trottinette", "Souvent"]
+    post(client, asked, **shown(question), **{**data, f"q{question.pk}": yes})
+    client.post(url(asked, "check"))
+    assert list(Answer.objects.values_list("option", "text")) == [(yes, "")]
+
+
+def _fields(kind):
+    return {"matrix": {"rows": ("Bancs",)}}.get(kind) or KINDS.get(kind, ({},))[0]
+
+
+def test_no_key_is_ever_read_from_a_session(client):
+    """A blank session key would make one person of all visitors: the key is of its own, and a blank one finds nothing."""
+    asked = make_questionnaire(accepts_without_account=True)
+    question = add_question(asked)
+    post(client, asked, **shown(question), **{f"q{question.pk}": option(question, "Oui").pk})
+    assert settings.SESSION_COOKIE_NAME not in client.cookies
+    assert len(Response.objects.get().token_hash) == 64
+    stranger = type(client)()
+    stranger.cookies[f"reponse-{asked.reference.lower()}"] = ""
+    assert stranger.get(url(asked, "check")).url == url(asked)
+    sources = [path for app in ("questionnaires", "consultations", "desk") for path in Path(app).rglob("*.py")]
+    assert [path for path in sources if "session_key" in path.read_text(encoding="utf-8")] == []

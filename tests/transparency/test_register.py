@@ -129,17 +129,9 @@ def test_a_line_can_not_be_changed_nor_removed(sql):
 
 @pytest.mark.django_db
 def test_the_register_can_not_be_emptied():
-    """The test database does without this trigger (the flush after a transactional test): it is put back as the migration made it."""
     write()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TRIGGER register_whole BEFORE TRUNCATE ON transparency_registerline"
-            " FOR EACH STATEMENT EXECUTE FUNCTION register_append_only()"
-        )
 
     assert refused("TRUNCATE transparency_registerline CASCADE")
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER register_whole ON transparency_registerline")
 
 
 def insert(**changes):

@@ -1,0 +1,103 @@
+"""The result of a vote as a file: the numbers of the public page, each rule applied, and nothing about anybody.
+
+Ballots are not listed one by one: in a vote with several choices, the way somebody combines them can sign a ballot.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ballots.counting import Result
+from ballots.models import Votation
+from ballots.tally import Check, Score
+from mulhouse.opendata import LICENCE, harmless
+
+SEPARATOR = ";"
+CHECKS = {
+    Check.ENOUGH: "assez_de_bulletins",
+    Check.QUORUM: "quorum",
+    Check.RANKING: "classement",
+    Check.MAJORITY: "majorite",
+    Check.TIE: "egalite",
+}
+Line = dict[str, Any]
+
+
+def lines(votation: Votation, result: Result) -> list[Line]:
+    """Give a line for each option; none when the detail would say who voted what (prefetch `options`).
+
+    Shape: `non` is empty unless the vote is by yes or no.
+    """
+    if not result.outcome.steps[0].holds:
+        return []
+    is_yes_no = votation.kind == Votation.Kind.YES_NO
+    found = []
+    for option in sorted(votation.options.all(), key=lambda option: option.number):
+        score = result.count.scores.get(option.number, Score())
+        found.append(
+            {
+                "numero": option.number,
+                "proposition": option.label,
+                "oui" if is_yes_no else "voix": score.yes,
+                **({"non": score.no} if is_yes_no else {}),
+                "retenue": "oui" if option.number in result.outcome.kept else "non",
+            }
+        )
+    return found
+
+
+def _totals(result: Result) -> Line:
+    count = result.count
+    told: Line = {"votants": result.voters, "bulletins": count.ballots}
+    if result.outcome.steps[0].holds:
+        told |= {"blancs": count.blank, "nuls": count.spoiled, "exprimes": count.expressed}
+    return told
+
+
+def as_csv(votation: Votation, result: Result, *, source: str) -> bytes:
+    """Write the result as CSV: one line for each option, then one for each total.
+
+    Shape: UTF-8 without mark, SEPARATOR, lines ending in CR LF (RFC 4180); a text that a spreadsheet would run begins with an
+    apostrophe.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=SEPARATOR)
+    told = lines(votation, result)
+    writer.writerow(("mesure", "proposition", "nombre", "retenue"))
+    for line in told:
+        for measure in ("voix", "oui", "non"):
+            if measure in line:
+                writer.writerow((measure, harmless(line["proposition"]), line[measure], line["retenue"]))
+    writer.writerows((measure, "", number, "") for measure, number in _totals(result).items())
+    return text.getvalue().encode()
+
+
+def as_json(votation: Votation, result: Result, *, source: str) -> bytes:
+    """Write the result as JSON: the question, its rules applied in order, the options, the totals."""
+    whole = {
+        "question": votation.question,
+        "reference": votation.reference,
+        "source": source,
+        "licence": LICENCE,
+        "du": votation.opens_on.isoformat(),
+        "au": votation.ends_on.isoformat(),
+        "forme": votation.kind,
+        "majorite": votation.majority,
+        "quorum": votation.quorum,
+        **_totals(result),
+        "propositions": lines(votation, result),
+        "regles": [
+            {"regle": CHECKS[step.check], "remplie": step.holds, "trouve": step.found, "necessaire": step.needed}
+            for step in result.outcome.steps
+        ],
+    }
+    return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+Writer = Callable[..., bytes]
+FORMATS: dict[str, tuple[str, Writer]] = {
+    "csv": ("text/csv; charset=utf-8", as_csv),
+    "json": ("application/json", as_json),
+}
