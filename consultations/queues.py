@@ -56,11 +56,17 @@ def opinions(user: Any, at: dt.datetime) -> list[WorkItem]:
 
 
 def _opinion_line(consultation: Any, number: int, *, at: dt.datetime) -> WorkItem:
-    due = consultation.asked_until + dt.timedelta(days=consultation.restitution_days)
+    # What was held on another platform promised nothing here.
+    due = (
+        None
+        if consultation.source_note
+        else consultation.asked_until + dt.timedelta(days=consultation.restitution_days)
+    )
     url = reverse("admin:consultations_consultation_analysis_themes", args=[consultation.pk])
     label = "Avis sans réponse de la Ville"
-    detail = f"«\u00a0{consultation.title}\u00a0». Réponse promise pour le {typography.day(due)}."
-    is_late = typography.local_day(at) > due
+    promised = "" if due is None else f" Réponse promise pour le {typography.day(due)}."
+    detail = f"«\u00a0{consultation.title}\u00a0».{promised}"
+    is_late = due is not None and typography.local_day(at) > due
     return WorkItem(label, number, url, late=number if is_late else 0, detail=detail)
 
 

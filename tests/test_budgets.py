@@ -83,6 +83,8 @@ def asked(client, address):
     memory.client().flushdb()
     with CaptureQueriesContext(connection) as captured:
         response = client.get(address)
+    if response.streaming:
+        response.getvalue()  # a file is closed once it is read
     return response.status_code, len(captured)
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin, messages
@@ -24,6 +25,7 @@ from consultations.views.questionnaires import SHOWN, frame, host_of
 from mulhouse import typography
 from mulhouse.access import staff
 from mulhouse.errors import DomainError
+from mulhouse.templatetags.ui import Tab
 from questionnaires import conditions, editing, editing_rules, exports, outline, results, rules
 from questionnaires.filling import Filling
 from questionnaires.forms import PageForm
@@ -33,6 +35,13 @@ from questionnaires.outline import Asking, Outline
 EDIT = "consultations.change_consultation"
 TRIAL = "consultations.questionnaire_trial"
 DRAFT_FIELD = "essai"
+PARTS = (
+    ("", "Questions"),
+    ("_settings", "Réglages et dates"),
+    ("_trial", "Essayer"),
+    ("_publish", "Publication"),
+    ("_results", "Résultats"),
+)
 
 
 def address(route: str, *args: object) -> str:
@@ -52,16 +61,29 @@ def _draw(
     request: HttpRequest, consultation: Consultation, questionnaire: Questionnaire, template: str, **context: Any
 ) -> TemplateResponse:
     """Draw a page of the builder, inside the workspace."""
+    refusal = editing_rules.edit_refusal(request.user, questionnaire)
     return workspace.draw(
         request,
         consultation,
         template,
         questionnaire=questionnaire,
         build_url=address("", consultation.pk, questionnaire.reference),
-        refusal=editing_rules.edit_refusal(request.user, questionnaire),
+        refusal=refusal,
         where=_state(questionnaire),
+        parts=_parts(request, consultation.pk, questionnaire, is_frozen=refusal is not None),
         **context,
     )
+
+
+def _parts(request: HttpRequest, pk: int, row: Questionnaire, *, is_frozen: bool) -> list[Tab]:
+    """List the pages of the builder; that of a page or of a question is among the questions."""
+    parts = [
+        Tab(label, address(route, pk, row.reference))
+        for route, label in PARTS
+        if not (is_frozen and route == "_settings")
+    ]
+    current = max((part for part in parts if request.path.startswith(part.url)), key=lambda part: len(part.url))
+    return [replace(part, current=part is current) for part in parts]
 
 
 def _state(row: Questionnaire) -> str:
@@ -135,12 +157,8 @@ def build(request: UserRequest, pk: int, reference: str) -> HttpResponse:
         row,
         "admin/questionnaires/build.html",
         sections=sections,
-        settings_url=address("_settings", pk, row.reference),
         section_add_url=address("_section_add", pk, row.reference),
         gesture_url=address("_gesture", pk, row.reference),
-        trial_url=address("_trial", pk, row.reference),
-        publish_url=address("_publish", pk, row.reference),
-        results_url=address("_results", pk, row.reference),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, JSONObject
 
 from city.models import District, Population
@@ -35,6 +35,7 @@ def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.C
     `decisions`, an opinion counting in each it received; `answers`, one for each theme.
     """
     counted, opinions = participation.figures(consultation), opinions or coverage.of(consultation)
+    names, about = _districts(consultation)
     sections = _sections(consultation)
     answers = _answers(consultation)
     unit, times = _over_time(counted.by_week)
@@ -43,10 +44,10 @@ def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.C
         "threshold": THRESHOLD,
         "people": counted.people,
         "by_channel": _line(counted.by_channel),
-        "by_district": _line(_with_all(_places(consultation, counted.by_district), counted.by_district)),
+        "by_district": _line(_with_all(_shown(names, about, counted.by_district), counted.by_district)),
         "by_age": _line(_with_all(AgeBand.values, counted.by_age)),
         "by_time": {"unit": unit, **_line(times)},
-        "population": _population(consultation),
+        "population": _population(about),
         "contributions": sum(row["contributions"] for row in sections),
         "comments": sum(row["comments"] for row in sections),
         "positions": sum(row["agree"] + row["mixed"] + row["disagree"] for row in sections),
@@ -79,16 +80,17 @@ def _with_all(names: Iterable[str], counts: Mapping[Any, int]) -> dict[str, int]
     return {**found, UNKNOWN: unknown} if unknown else found
 
 
-def _places(consultation: Consultation, counts: Mapping[Any, int]) -> list[str]:
-    """Name the districts that a consultation is about, or all of them, then those somebody came from."""
-    names = list(District.objects.order_by("position", "name").values_list("name", flat=True))
-    about = _about(consultation)
+def _districts(consultation: Consultation) -> tuple[list[str], list[str]]:
+    """Name every district, then those a consultation is about: none where it is about the whole city. One query."""
+    is_about = Exists(consultation.districts.filter(pk=OuterRef("pk")))
+    rows = District.objects.annotate(is_about=is_about).order_by("position", "name")
+    found = list(rows.values_list("name", "is_about"))
+    return [name for name, _is_about in found], [name for name, is_about in found if is_about]
+
+
+def _shown(names: list[str], about: list[str], counts: Mapping[Any, int]) -> list[str]:
+    """Keep the districts that a consultation is about, or all of them, and those somebody came from."""
     return [name for name in names if not about or name in about or counts.get(name)]
-
-
-def _about(consultation: Consultation) -> list[str]:
-    """Name the districts that a consultation is about; none where it is about the whole city."""
-    return list(consultation.districts.order_by("position", "name").values_list("name", flat=True))
 
 
 def _over_time(weeks: Mapping[dt.date, int]) -> tuple[str, dict[str, int]]:
@@ -102,13 +104,12 @@ def _over_time(weeks: Mapping[dt.date, int]) -> tuple[str, dict[str, int]]:
     return "month", months
 
 
-def _population(consultation: Consultation) -> dict[str, Any]:
+def _population(about: list[str]) -> dict[str, Any]:
     """Give the newest population of the districts and of the bands, with where it comes from.
 
     Shape: `scope` names the districts it is of, none for the whole city. A consultation of some districts is compared with
     their inhabitants, and with the ages of the whole city where those of its districts are not known.
     """
-    about = _about(consultation)
     rows = list(Population.objects.newest().select_related("district"))
     districts = {
         row.district.name: [row] for row in rows if row.district is not None and not row.age_band and _is_in(row, about)

@@ -6,6 +6,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
@@ -103,7 +104,8 @@ class City:
         ]
         for number in range(self.count):
             factories.make_comment(contribution=self.contributions[number % 2], author=self.author, body=body)
-        items.write_contributions([row.pk for row in self.contributions])
+        with transaction.atomic():
+            items.write_contributions([row.pk for row in self.contributions])
         take_part(consultation, self.count, district=self.author.district, age_band="40-59")
 
     def _analysis(self):

@@ -1,7 +1,6 @@
 """Every type of page, empty, full and in error, wide and narrow, light and dark, read by axe-core."""
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
@@ -10,6 +9,7 @@ from consultations import actions
 from consultations.models import Contribution
 from mulhouse import uploads
 from tests import factories
+from tests.consultations.staff_pages import City, an_agent
 from tests.e2e import axe
 from tests.e2e.browser import open_page
 from tests.e2e.journeys import photo_with_a_place
@@ -33,11 +33,13 @@ def page(browser):
     assert refused == []
 
 
-def problems(page, address, *, status=200):
+LOOKS = ((WIDE, "light", ()), (NARROW, "dark", ()), (NARROWEST, "light", axe.OF_THE_WIDTH))
+
+
+def problems(page, address, *, status=200, looks=LOOKS):
     """Visit once, then look at it at each width and in both colours."""
     answer = page.goto(address)
     found = [] if answer.status == status else [f"answered {answer.status}"]
-    looks = ((WIDE, "light", ()), (NARROW, "dark", ()), (NARROWEST, "light", axe.OF_THE_WIDTH))
     for size, scheme, rules in looks:
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -237,22 +239,46 @@ def sent_empty(page, button):
     return found
 
 
-def test_pages_of_the_staff_space(page, live_server, city):
-    consultation, _contribution, _draft = city
-    agent = factories.make_staff()
-    agent.groups.set(Group.objects.filter(name="administrator"))
+# There are many, made of the components of the gallery, which is read in every way: each is read whole once, and for its layout.
+STAFF_LOOKS = ((WIDE, "light", ()), (NARROWEST, "dark", ("target-size", "scrollable-region-focusable")))
+PARTS = 3
+
+
+def staff_addresses(city):
+    """Give an address of each route; for the pages of a consultation, that of a draft and that of the fullest."""
+    for name, found in city.addresses().items():
+        is_of_a_draft = bool(found) and f"/{city.draft.pk}/" in found[0]
+        yield from (found[0], found[-1]) if is_of_a_draft else found[-1:]
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_pages_of_the_staff_space(page, live_server, part):
+    """Every page an agent may open, found from the routes."""
+    agent = an_agent()
+    city = City(agent, 3)
     become(page, live_server.url, agent)
-    names = ["consultations_consultation", "consultations_contribution", "consultations_comment", "accounts_user"]
-    workspace = ("change", "phases", "sections", "documents", "publication")
-    asked = [
-        reverse("admin:index"),
-        *(reverse(f"admin:{name}_changelist") for name in names),
-        reverse("admin:consultations_consultation_add"),
-        *(reverse(f"admin:consultations_consultation_{part}", args=[consultation.pk]) for part in workspace),
-        reverse("admin:city_district_changelist"),
-        reverse("admin:notifications_outboundmail_changelist"),
-    ]
-    assert all_problems(page, live_server.url, asked) == {}
+    addresses = list(staff_addresses(city))[part::PARTS]
+    found = {}
+    for address in those_with_a_page(page, live_server.url, addresses):
+        if lines := problems(page, live_server.url + address, looks=STAFF_LOOKS):
+            found[address] = lines
+    assert found == {}
+
+
+def test_forms_of_the_staff_space_in_error(page, live_server):
+    agent, consultation, found = an_agent(), factories.make_consultation(phase="analyse"), {}
+    become(page, live_server.url, agent)
+    for route, button in (
+        ("add", "Enregistrer et continuer"),
+        ("vote_add", "Enregistrer"),
+        ("commitment_add", "Enregistrer"),
+        ("analysis_themes", "Créer le thème"),
+    ):
+        inside = [] if route == "add" else [consultation.pk]
+        page.goto(live_server.url + reverse(f"admin:consultations_consultation_{route}", args=inside))
+        if lines := sent_empty(page, button):
+            found[route] = lines
+    assert found == {}
 
 
 # --- By keyboard -------------------------------------------------------------------------------------------------------
