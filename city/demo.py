@@ -58,4 +58,4 @@ def populate() -> bool:
         )
         for district in District.objects.filter(slug__in=DISTRICTS).order_by("pk")
     ]
-    return importing.save(rows) > 0
+    return importing.save(rows=rows) > 0

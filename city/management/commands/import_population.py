@@ -42,4 +42,4 @@ class Command(BaseCommand):
         if dry_run:
             self.stdout.write(f"Essai : {len(reading.rows)} nombres lus, rien n’a été enregistré.")
             return
-        self.stdout.write(self.style.SUCCESS(f"Population : {importing.save(reading.rows)} nombres à jour."))
+        self.stdout.write(self.style.SUCCESS(f"Population : {importing.save(rows=reading.rows)} nombres à jour."))
