@@ -2,7 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import django.utils.timezone
+import django.db.models.functions.datetime
 from django.db import migrations, models
 
 # Half a place is no place.
@@ -97,8 +97,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='telling',
             name='begun_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='envoi commencé le'),
-            preserve_default=False,
+            field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='envoi commencé le'),
         ),
         migrations.AlterField(
             model_name='telling',

@@ -1,6 +1,7 @@
 """What the city owes after a consultation: reminders of its promise, what contributors were told, the commitments it took."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 from commitments.models import Commitment
 from consultations.models.procedure import Consultation
@@ -33,7 +34,7 @@ class Telling(models.Model):
 
     consultation = models.ForeignKey(Consultation, on_delete=models.CASCADE, related_name="tellings")
     given_at = models.DateTimeField("réponses publiées le")
-    begun_at = models.DateTimeField("envoi commencé le")
+    begun_at = models.DateTimeField("envoi commencé le", db_default=Now())
     people = models.PositiveIntegerField("personnes", default=0)
     finished_at = models.DateTimeField("terminé le", null=True, blank=True)
 
