@@ -149,7 +149,7 @@ class City:
             self.commitment = make_commitment(title=f"Élargir {number}", service=self.over.service)
             ConsultationCommitment.objects.create(consultation=self.over, commitment=self.commitment)
             then = self.now - dt.timedelta(days=number)
-            Telling.objects.create(consultation=self.over, given_at=then, people=12, finished_at=then)
+            Telling.objects.create(consultation=self.over, given_at=then, begun_at=then, people=12, finished_at=then)
             PromiseReminder.objects.create(
                 consultation=self.over, ended_on=factories.today(), days=number + 1, sent_at=then
             )

@@ -50,7 +50,7 @@ def problems(page, address, *, status=200, looks=LOOKS):
     return found
 
 
-def all_problems(page, base, addresses, *, perhaps=()):
+def all_problems(page, base, addresses, *, perhaps=(), looks=LOOKS):
     """Visit addresses, and those that perhaps answer with a page for this person; give what is wrong, for each where something is."""
     found, seen = {}, set()
     for address in [*addresses, *perhaps]:
@@ -58,7 +58,7 @@ def all_problems(page, base, addresses, *, perhaps=()):
         is_page = answer.status == 200 and "text/html" in answer.headers["content-type"]
         if answer.url not in seen and (is_page or address not in perhaps):  # several lead to the same page
             seen.add(answer.url)
-            found[address] = problems(page, answer.url)
+            found[address] = problems(page, answer.url, looks=looks)
     return {address: lines for address, lines in found.items() if lines}
 
 
@@ -246,7 +246,7 @@ PARTS = 3
 
 def staff_addresses(city):
     """Give an address of each route; for the pages of a consultation, that of a draft and that of the fullest."""
-    for name, found in city.addresses().items():
+    for found in city.addresses().values():
         is_of_a_draft = bool(found) and f"/{city.draft.pk}/" in found[0]
         yield from (found[0], found[-1]) if is_of_a_draft else found[-1:]
 
@@ -258,11 +258,7 @@ def test_pages_of_the_staff_space(page, live_server, part):
     city = City(agent, 3)
     become(page, live_server.url, agent)
     addresses = list(staff_addresses(city))[part::PARTS]
-    found = {}
-    for address in those_with_a_page(page, live_server.url, addresses):
-        if lines := problems(page, live_server.url + address, looks=STAFF_LOOKS):
-            found[address] = lines
-    assert found == {}
+    assert all_problems(page, live_server.url, (), perhaps=addresses, looks=STAFF_LOOKS) == {}
 
 
 def test_forms_of_the_staff_space_in_error(page, live_server):
