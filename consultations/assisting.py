@@ -36,8 +36,8 @@ from mulhouse import charter, typography
 from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.markup import render_markdown
 from mulhouse.uploads import CleanFile
-from questionnaires import actions as questionnaires
 from questionnaires import rules as questionnaires_rules
+from questionnaires import storing
 from questionnaires.models import Answer, Response
 from transparency import register
 
@@ -181,7 +181,7 @@ def answer(
     Raises: RefusedError as `contribute`; DomainError "answered" when this person has answered.
     Locks: the assistance, the response, then the ledger and the register.
     """
-    with questionnaires.stored(uploads) as files:
+    with storing.answers(uploads) as files:
         return _answer(actor, link, assistance, [*answers, *files], at)
 
 

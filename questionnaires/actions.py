@@ -5,12 +5,10 @@ neither who, nor what.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -23,7 +21,7 @@ from mulhouse.db import assert_in_transaction
 from mulhouse.errors import require
 from mulhouse.typography import local_day
 from mulhouse.uploads import CleanFile
-from questionnaires import keys, rules
+from questionnaires import keys, rules, storing
 from questionnaires.models import Answer, Question, Questionnaire, Response, ResponseFile
 from transparency import register
 
@@ -85,7 +83,7 @@ def keep_file(
     Raises: RefusedError when the rule refuses.
     Locks: the response.
     """
-    kept = _stored(question.pk, upload)
+    kept = storing.file(question.pk, upload)
     try:
         with transaction.atomic(durable=True):
             require(rules.answer_refusal(user, questionnaire, at=at))
@@ -101,31 +99,6 @@ def keep_file(
         kept.file.delete(save=False)
         raise
     return kept
-
-
-def _stored(question: int, upload: CleanFile) -> ResponseFile:
-    kept = ResponseFile(
-        question_id=question, name=upload.name, content_type=upload.content_type, size=len(upload.content)
-    )
-    kept.file.save(f"{kept.key}.{upload.name.rsplit('.', 1)[-1]}", ContentFile(upload.content), save=False)
-    return kept
-
-
-@contextmanager
-def stored(uploads: Mapping[int, CleanFile]) -> Iterator[list[Answer]]:
-    """Put cleaned files in the storage, question by question, for a response sent in this block; taken back when it is not.
-
-    Shape: answers for `submit_within`, whose files have no row yet.
-    """
-    files: list[ResponseFile] = []
-    try:
-        for question, upload in uploads.items():
-            files.append(_stored(question, upload))
-        yield [Answer(question_id=kept.question_id, file=kept) for kept in files]
-    except BaseException:
-        for kept in files:
-            kept.file.delete(save=False)
-        raise
 
 
 @transaction.atomic(durable=True)
@@ -210,7 +183,7 @@ def submit_within(  # noqa: PLR0913 (who answers, how, and what)
     for value in values:
         value.response = response
         if value.file is not None and value.file_id is None:
-            # Stored for this very response (`stored`): its row is written with it.
+            # Stored for this very response (`storing.answers`): its row is written with it.
             value.file.response = response
             value.file.save()
             value.file_id = value.file.pk
