@@ -28,10 +28,6 @@ class Migration(migrations.Migration):
             name='namesake_hash',
             field=models.CharField(blank=True, db_default='', default='', editable=False, max_length=64, verbose_name='empreinte d’un homonyme'),
         ),
-        migrations.AddIndex(
-            model_name='person',
-            index=models.Index(condition=models.Q(('namesake_hash', ''), _negated=True), fields=['namesake_hash'], name='person_namesake'),
-        ),
         migrations.AddConstraint(
             model_name='assistance',
             constraint=models.CheckConstraint(condition=models.Q(('namesake', ''), ('channel', 'desk'), _connector='OR'), name='assistance_namesake_is_seen'),
