@@ -535,7 +535,9 @@ def discard(request: UserRequest, pk: int, reference: str) -> HttpResponse:
 def read_results(request: UserRequest, pk: int, reference: str) -> HttpResponse:
     """Show how many answered, and what, once it may be seen; the texts and files are for agents only."""
     consultation = workspace.fetch(request, pk)
-    row = get_object_or_404(results.with_counts(_rows(consultation)), reference=reference.upper())
+    row = get_object_or_404(
+        results.with_channels(results.with_counts(_rows(consultation))), reference=reference.upper()
+    )
     refusal = rules.results_refusal(row, at=timezone.now())
     found = results.of(outline.read(row)) if refusal is None else None
     files = ResponseFile.objects.filter(
