@@ -64,7 +64,10 @@ def amend_and_seal(consultation: Consultation, *, reason: str, at: dt.datetime) 
 
 
 def hold(consultation: Consultation) -> Consultation:
-    """Hold the consultation's row until the end of the transaction, before its votes and questionnaires."""
+    """Hold the consultation's row until the end of the transaction, before its votes and questionnaires.
+
+    Locks: the consultation.
+    """
     assert_in_transaction()
     rows: QuerySet[Consultation] = Consultation.objects.select_for_update(of=("self",), no_key=True)
     return rows.get(pk=consultation.pk)

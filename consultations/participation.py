@@ -199,7 +199,7 @@ def catch_up(consultations: Sequence[int]) -> int:
 
 
 @transaction.atomic(durable=True)
-def repair(found: Sequence[Missing]) -> int:
+def repair(*, found: Sequence[Missing]) -> int:
     """Write what `missing` found; give how many rows were written."""
     return catch_up([one.consultation_id for one in found])
 

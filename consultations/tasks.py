@@ -161,7 +161,7 @@ def check_consistency() -> None:
     for consultation in Consultation.objects.filter(questionnaire_links__isnull=False).distinct().order_by("pk"):
         analysis.collect_answers(actor=None, consultation=consultation, at=timezone.now())
     if lacking := participation.missing():
-        logger.error("ledgers lacked somebody: %s; wrote %s", lacking, participation.repair(lacking))
+        logger.error("ledgers lacked somebody: %s; wrote %s", lacking, participation.repair(found=lacking))
 
 
 @shared_task(name="consultations.purge_files")

@@ -104,7 +104,8 @@ def _published(request: HttpRequest, consultation: Consultation, votation: Votat
         "turnout": words.turnout_words(turnout),
         "channels": words.channels(turnout),
         "public_url": public_address("vote", consultation, votation),
-        "is_counted": ballots_rules.results_visible(votation, at=at),
+        # Paper that may still be counted: nothing is visible, without asking the roll again.
+        "is_counted": refusal is not None and ballots_rules.results_visible(votation, at=at),
         "paper_refusal": refusal,
         "paper_url": workspace.address("vote_paper", consultation.pk, votation.pk),
         # How many agents have counted: never what they found, so that each counts by themselves.

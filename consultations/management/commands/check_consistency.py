@@ -39,7 +39,7 @@ class Command(BaseCommand):
             self.stdout.write(self.style.SUCCESS("Tous les compteurs sont justes."))
         elif repair:
             analysis.repair(**texts, misplaced=misplaced)
-            written = participation.repair(lacking)
+            written = participation.repair(found=lacking)
             self.stdout.write(self.style.SUCCESS(f"Corrigés : {len(differences) + written + unplaced}."))
         else:
             sys.exit(1)
