@@ -709,23 +709,23 @@ def test_pages_cost_the_same_with_more_consultations(client, django_assert_num_q
     client.get(url("receipt_changelist"))
     for _ in range(2):
         make_consultation()
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(4):
             client.get(url("receipt_changelist"))
 
 
 # Signed in with a second factor: the session and its steps are among them.
 COSTS = {
-    "home": 5,
-    "help": 4,
-    "link": 4,
-    "open": 8,
-    "namesake": 9,
-    "table": 7,
-    "act": 11,
-    "answer": 9,
-    "roll": 8,
-    "ticket": 8,
-    "withdraw": 5,
+    "home": 4,
+    "help": 3,
+    "link": 3,
+    "open": 7,
+    "namesake": 8,
+    "table": 6,
+    "act": 10,
+    "answer": 8,
+    "roll": 7,
+    "ticket": 7,
+    "withdraw": 4,
 }
 
 
