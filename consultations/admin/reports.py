@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Count, Window
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
@@ -14,6 +15,7 @@ from consultations import coverage
 from consultations.admin import workspace
 from consultations.admin.forms import RichTextField
 from consultations.models import REPORT_LINES, REPORT_TEXTS, Consultation, Item, Report
+from consultations.openings import still_open
 from consultations.reporting import figures, rules, writing
 from consultations.views.reports import page_context
 from mulhouse.access import staff
@@ -103,22 +105,21 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "Enregistré, non publié\u00a0: personne ne le voit.")
             return redirect(workspace.address("report", pk))
-    rows = rules.unanswered(consultation)
+    going_on = still_open(consultation, at=now)
+    rows = rules.unanswered(consultation).select_related(
+        "contribution__consultation", "comment__contribution__consultation"
+    )
+    lacking = list(rows.annotate(whole=Window(Count("pk")))[:LACKING_SHOWN])
     context |= {
         "form": form,
         "texts": [(form[name], name in EXPECTED) for name in REPORT_TEXTS],
         "lines": [(form[name], name in EXPECTED) for name in REPORT_LINES if name in form.fields],
-        "problems": rules.publish_problems(draft, at=now),
+        "problems": rules.publish_problems(draft, going_on=going_on, at=now),
         "advice": rules.publish_advice(draft),
-        "unanswered_count": rows.count(),
+        "unanswered_count": lacking[0].whole if lacking else 0,
         "analysis_url": workspace.address("analysis", pk),
-        "unanswered": [
-            _line(row)
-            for row in rows.select_related("contribution__consultation", "comment__contribution__consultation")[
-                :LACKING_SHOWN
-            ]
-        ],
-        "publish_refusal": rules.publish_refusal(request.user, consultation, at=now),
+        "unanswered": [_line(row) for row in lacking],
+        "publish_refusal": rules.publish_refusal(request.user, consultation, going_on=going_on),
     }
     return workspace.draw(request, consultation, "admin/consultations/report.html", **context)
 

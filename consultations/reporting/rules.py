@@ -1,13 +1,14 @@
 """May they? Who writes and publishes a report, and what is missing before it can be public."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from consultations import coverage, items
 from consultations.models import AnalysisTheme, Consultation, Decision, Item, ItemOutcome, ItemTheme, Report
-from consultations.openings import Missing, still_open
+from consultations.openings import Missing
 from mulhouse.errors import Refusal
 from questionnaires.models import Questionnaire
 
@@ -31,13 +32,13 @@ def edit_refusal(user: Any, consultation: Consultation) -> Refusal | None:
     return None
 
 
-def publish_refusal(user: Any, consultation: Consultation, *, at: dt.datetime) -> Refusal | None:
-    """Tell whether somebody may publish a report now (prefetch `phases`)."""
+def publish_refusal(user: Any, consultation: Consultation, *, going_on: Sequence[Missing]) -> Refusal | None:
+    """Tell whether somebody may publish a report now; `going_on` is what `still_open` says."""
     if not user.has_perm(PUBLISH):
         return Refusal("not_allowed", "Votre rôle ne permet pas de publier un bilan. Prévenez la personne qui publie.")
     if refusal := edit_refusal(user, consultation):
         return refusal
-    if going_on := still_open(consultation, at=at):
+    if going_on:
         return Refusal("open", going_on[0].message)
     return None
 
@@ -58,13 +59,13 @@ def unanswered(consultation: Consultation) -> QuerySet[Item]:
     )
 
 
-def publish_problems(report: Report, *, at: dt.datetime) -> list[Missing]:
-    """List what stands in the way of publishing a report, in the order of the page (prefetch the `phases` of its consultation).
+def publish_problems(report: Report, *, going_on: Sequence[Missing], at: dt.datetime) -> list[Missing]:
+    """List what stands in the way of publishing a report, in the order of the page; `going_on` is what `still_open` says.
 
     Opinions without an answer are told apart, with their links (`unanswered`).
     """
     consultation = report.consultation
-    found = still_open(consultation, at=at)
+    found = [*going_on]
     closed = Questionnaire.objects.closed(at=at).filter(consultation_link__consultation=consultation)
     if items.free_texts(closed.order_by("pk").values_list("pk", flat=True)):
         found.append(Missing("Des réponses libres d’un questionnaire ne sont pas encore parmi les avis.", "analyse"))

@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 
 from consultations import coverage, items, outcomes
 from consultations.models import REPORT_LINES, REPORT_TEXTS, Consultation, Report
+from consultations.openings import still_open
 from consultations.reporting import figures, rows, rules
 from mulhouse import markup
 from mulhouse.db import ConstraintViolatedError, named_constraint
@@ -105,13 +106,13 @@ def publish(*, actor: Any, report: Report, seen: int, at: dt.datetime) -> Report
     Locks: the report's row, then the analysis of the consultation and what `outcomes.publish_ready` takes.
     """
     consultation = report.consultation
-    require(rules.publish_refusal(actor, consultation, at=at))
+    require(rules.publish_refusal(actor, consultation, going_on=still_open(consultation, at=at)))
     held = Report.objects.select_for_update(of=("self",), no_key=True).get(pk=report.pk)
     if held.published_at is not None:
         raise DomainError("published", "Cette version vient d’être publiée.")
     if held.version != seen:
         raise DomainError("stale", STALE)
-    if problems := rules.publish_problems(held, at=at):
+    if problems := rules.publish_problems(held, going_on=(), at=at):
         raise DomainError("unfinished", f"Il manque encore\u00a0: {problems[0].message}")
     items.hold_analysis(consultation)
     # What is ready counts as decided, so that the figures are the same before and after; counted before, nobody waits for it.

@@ -127,11 +127,11 @@ def test_htmx_gets_the_list_alone_and_announces_it(client):
 def test_list_costs_the_same_whatever_its_length(client, count, django_assert_num_queries):
     for number in range(count):
         f.make_consultation(districts=[f.make_district()], phase=f.PHASES[number % 5])
-    with django_assert_num_queries(7):  # register, count, page, phases, districts, and the two filters
+    with django_assert_num_queries(6):  # register, count, page, phases, and the two filters
         client.get(LIST)
     sign_in(client, f.make_resident())
     client.get(LIST)  # which notes, once a minute, that its person is there
-    with django_assert_num_queries(8):  # session and person instead of the register
+    with django_assert_num_queries(7):  # session and person instead of the register
         client.get(LIST)
 
 
@@ -224,12 +224,12 @@ def test_presentation_costs_the_same_whatever_it_holds(client, django_assert_num
         f.make_contribution(consultation=row)
         Consultation.objects.filter(pk=row.pk).update(contribution_count=1)
     for row in (small, large):
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             client.get(row.get_absolute_url())
     sign_in(client, f.make_resident())
     client.get(LIST)
     for row in (small, large):
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(7):
             client.get(row.get_absolute_url())
 
 

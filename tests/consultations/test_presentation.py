@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from consultations import presentation
-from consultations.models import Phase, ResidencyLevel
+from consultations.models import Consultation, Phase, ResidencyLevel
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +57,7 @@ def test_one_word_before_between_and_after_the_phases():
 
 
 def card(row):
+    row = Consultation.objects.with_district_names().get(pk=row.pk)
     shown = presentation.card(row, at=timezone.now())
     return shown.step, shown.steps, str(shown.step_words), str(shown.left_words)
 
@@ -84,7 +85,8 @@ def test_finished_phase_of_contribution_says_what_it_brought():
 @pytest.mark.parametrize(("count", "words"), [(0, "Toute la ville"), (1, "A"), (2, "A, B"), (3, "3 quartiers")])
 def test_places_are_named_while_they_are_few(count, words):
     names = [f.make_district(name=name, position=number) for number, name in enumerate("ABC"[:count])]
-    assert presentation.places(f.make_consultation(districts=names)) == words
+    f.make_consultation(districts=names)
+    assert presentation.places(Consultation.objects.with_district_names().get()) == words
 
 
 def facts(**fields):

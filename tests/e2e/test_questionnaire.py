@@ -49,7 +49,7 @@ def test_a_questionnaire_with_conditions_is_filled_on_a_telephone(page, live_ser
     assert heading(page) == "Vos déplacements"
     follow(page, "Répondre au questionnaire", within=page.locator("main"))
     assert heading(page) == "Vos trajets"
-    assert page.get_by_text("Page 1 sur 3").first.is_visible()
+    assert page.get_by_text("Page 1 sur 3").filter(visible=True).count() == 1
 
     # Nothing chosen: the error is beside the question, and what leads to it comes first.
     press(page, "Continuer")

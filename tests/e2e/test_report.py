@@ -64,7 +64,7 @@ def test_a_report_is_read_printed_and_opened(page, live_server, consultation):
 def test_each_figure_leads_to_its_rows(page, live_server, consultation):
     page.goto(live_server.url + reverse("consultations:report", args=[consultation.slug]))
     follow(page, "2 avis")
-    assert page.url.startswith(live_server.url + reverse("consultations:outcomes", args=[consultation.slug]))
+    assert page.url.startswith(live_server.url + reverse("consultations:report_rows", args=[consultation.slug, 1]))
     assert page.get_by_role("heading", level=1).count() == 1
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from consultations import analysis, asking, coverage, outcomes, tasks
+from consultations import analysis, asking, coverage, outcomes, tasks, telling
 from consultations.models import Item
 from mulhouse.errors import RefusedError
 from notifications.models import OutboundMail
@@ -94,7 +94,8 @@ def test_free_text_goes_from_the_form_to_the_public_answer(client):
     client.force_login(resident)
     assert "Les caves restent." in client.get(reverse("consultations:mine") + "?voir=questionnaires").content.decode()
     client.logout()
-    tasks.tell_contributors(consultation_id=consultation.pk)
+    with at(timezone.now() + telling.QUIET):
+        tasks.tell_contributors()
     assert OutboundMail.objects.filter(to=resident.email, kind="consultations.outcomes").count() == 1
 
     # It can be taken back.
