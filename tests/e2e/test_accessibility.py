@@ -59,6 +59,7 @@ def all_problems(page, base, addresses, *, perhaps=(), looks=LOOKS):
         if answer.url not in seen and (is_page or address not in perhaps):  # several lead to the same page
             seen.add(answer.url)
             found[address] = problems(page, answer.url, looks=looks)
+    assert found, "no page was read"
     return {address: lines for address, lines in found.items() if lines}
 
 
