@@ -262,6 +262,23 @@ def test_pages_of_the_staff_space(page, live_server, part):
     assert all_problems(page, live_server.url, (), perhaps=addresses, looks=STAFF_LOOKS) == {}
 
 
+def test_pages_that_agents_open_every_day(page, live_server, city):
+    """In the three looks of the public pages, and each of them answers."""
+    consultation, _contribution, _draft = city
+    become(page, live_server.url, an_agent())
+    names = ["consultations_consultation", "consultations_contribution", "consultations_comment", "accounts_user"]
+    workspace = ("change", "phases", "sections", "documents", "publication")
+    asked = [
+        reverse("admin:index"),
+        *(reverse(f"admin:{name}_changelist") for name in names),
+        reverse("admin:consultations_consultation_add"),
+        *(reverse(f"admin:consultations_consultation_{part}", args=[consultation.pk]) for part in workspace),
+        reverse("admin:city_district_changelist"),
+        reverse("admin:notifications_outboundmail_changelist"),
+    ]
+    assert all_problems(page, live_server.url, asked) == {}
+
+
 def test_forms_of_the_staff_space_in_error(page, live_server):
     agent, consultation, found = an_agent(), factories.make_consultation(phase="analyse"), {}
     become(page, live_server.url, agent)
