@@ -227,13 +227,15 @@ def test_counts_and_lists_come_from_the_index():
     here = Contribution.objects.filter(consultation=consultation).order_by("-published_at", "-pk")
     plans = [
         here.placed_in(drouot)[:20].explain(),
-        here.placed_in(None)[:20].explain(),
         placed.order_by().values("place_district").annotate(count=Count("pk")).explain(),
         placed.order_by().values("pk")[:1].explain(),
     ]
-    # Those in no district: from this index where they are few, from that of the whole list where they are many.
-    assert ["contribution_place" in plan for plan in plans] == [True, False, True, True]
-    assert [each for each in plans if "Seq Scan" in each] == []
+    assert ["contribution_place" in plan for plan in plans] == [True, True, True]
+    # Those in no district: from this index where they are few, from that of the whole list where they are many. Which one
+    # the planner takes here follows how full the pages of the table are, so that either is right.
+    nowhere = here.placed_in(None)[:20].explain()
+    assert "Index" in nowhere
+    assert [each for each in [*plans, nowhere] if "Seq Scan" in each] == []
 
 
 # --- Writing it -----------------------------------------------------------------------------------------------------------
