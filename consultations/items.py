@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from consultations.models import Comment, Consultation, Contribution, Item, ItemTheme
 from mulhouse.db import assert_in_transaction
-from questionnaires.models import Answer, Question
+from questionnaires.models import Answer
 
 BATCH = 1000
 # What stands for the title of a text that has none.
@@ -247,15 +247,14 @@ def misplaced() -> list[int]:
 
 
 def free_texts(questionnaires: Collection[int]) -> list[int]:
-    """Find the free texts of some questionnaires that have no item yet."""
+    """Find the free texts of some questionnaires that have no item yet, the words of « Autre » among them."""
     return list(
-        Answer.objects.filter(
+        Answer.objects.free_texts()
+        .filter(
             response__questionnaire__in=questionnaires,
             response__submitted_at__isnull=False,
-            question__kind=Question.Kind.TEXT,
             item__isnull=True,
         )
-        .exclude(text="")
         .order_by("pk")
         .values_list("pk", flat=True)
     )

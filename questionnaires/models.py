@@ -370,8 +370,9 @@ class AnswerQuerySet(models.QuerySet["Answer"]):
     """Named reads of answers."""
 
     def free_texts(self) -> Self:
-        """What was written in free words, « autre » excepted: what the analysis reads."""
-        return self.filter(question__kind=Question.Kind.TEXT).exclude(text="")
+        """What was written in free words, « Autre : … » of a choice too: what the analysis reads."""
+        worded = (Question.Kind.TEXT, Question.Kind.SINGLE, Question.Kind.MULTIPLE)
+        return self.filter(question__kind__in=worded).exclude(text="")
 
 
 class Answer(models.Model):

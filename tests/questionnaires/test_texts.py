@@ -120,6 +120,20 @@ def collected():
     return Item.objects.select_related("answer", "consultation").get()
 
 
+def test_words_of_other_are_opinions_too():
+    """« Autre : … » waits for an answer as a free text does; a choice without words does not."""
+    made = make_questionnaire(opens=-30, closes=-1)
+    question = add_question(made, "multiple", other="Autre usage")
+    yes, other = question.options.get(label="Oui"), question.options.get(is_other=True)
+    make_response(made, Answer(question=question, option=yes), Answer(question=question, option=other, text=TEXT))
+    consultation = made.consultation_link.consultation
+    for new in (1, 0):
+        assert analysis.collect_answers(actor=None, consultation=consultation, at=timezone.now()) == new
+    item = Item.objects.get()
+    assert (item.words, item.kind, item.place, item.answer.option) == (TEXT, "answer", "waiting", other)
+    assert asking.show_text(actor=factories.make_staff(*ANALYST), item=item, is_shown=True, at=timezone.now())
+
+
 @pytest.mark.parametrize("rights", [(), ("consultations.change_consultation", "questionnaires.publish_questionnaire")])
 def test_only_those_who_analyse_show_a_text(collected, rights):
     with pytest.raises(RefusedError):
