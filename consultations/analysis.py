@@ -1,6 +1,8 @@
 """What agents do with opinions: sort them in themes, group those that say the same, note, and prepare decisions.
 
-Nothing here is public but where each opinion stands, so that a line goes to the register when one moved, and then only.
+Nothing here is public but where each opinion stands, so that a line goes to the register when one moved, and then only. A
+gesture that would give or end a public answer asks for the right to publish, names the opinions in the register, and is told
+to their authors (`consultations.telling`).
 Every form takes `seen`, the version the agent had under the eyes: two agents never overwrite each other without knowing.
 """
 
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from consultations import analysis_rules, items, outcomes
 from consultations.models import AnalysisTheme, Comment, Consultation, Item, ItemOutcome, ItemTheme, Note
@@ -25,6 +27,8 @@ STALE = DomainError(
     "changé est montré à côté.",
 )
 BATCH = 2000
+# An opinion and the public answer that it holds no more, by their references.
+Ended = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,26 @@ def _record_moves(actor: Any, consultation: Consultation, moved: int) -> None:
     if moved:
         facts = {"avis": moved}
         register.record("analysis.moved", role="agent", subject=consultation.slug, facts=facts, actor=actor)
+
+
+def _end(actor: Any, given: QuerySet[ItemOutcome], at: dt.datetime) -> list[Ended]:
+    """End public answers of opinions, as only those who publish may; give what ended.
+
+    Raises: RefusedError.
+    Locks: expects `items.hold_analysis`; takes the rows of what was given.
+    """
+    rows = list(given.order_by("pk").values_list("pk", "item__reference", "outcome__reference"))
+    if not rows:
+        return []
+    require(analysis_rules.public_refusal(actor))
+    ItemOutcome.objects.filter(pk__in=[key for key, _item, _outcome in rows]).update(ended_at=outcomes.ending(at))
+    return [{"avis": item, "réponse": outcome} for _key, item, outcome in rows]
+
+
+def _record_ended(actor: Any, consultation: Consultation, ended: Sequence[Ended]) -> None:
+    if ended:
+        facts = {"terminées": list(ended[: outcomes.LISTED]), "nombre": len(ended)}
+        register.record("outcome.ended", role="agent", subject=consultation.slug, facts=facts, actor=actor)
 
 
 # --- Themes --------------------------------------------------------------------------------------------------------------
@@ -162,13 +186,11 @@ def _attach(keys: Sequence[int], themes: Sequence[int]) -> None:
     ItemTheme.objects.bulk_create(links, batch_size=BATCH, ignore_conflicts=True)
 
 
-def _detach(keys: Sequence[int], themes: Sequence[int], at: dt.datetime) -> None:
-    """Take items out of themes: the answers of these themes hold for them no more."""
+def _detach(actor: Any, keys: Sequence[int], themes: Sequence[int], at: dt.datetime) -> list[Ended]:
+    """Take items out of themes: the answers of these themes hold no more for them, nor for those grouped with them."""
     ItemTheme.objects.filter(item__in=keys, theme__in=themes).delete()
-    gone = ItemOutcome.objects.current().filter(
-        item__in=keys, outcome__theme__in=themes, item__grouped_with__isnull=True
-    )
-    gone.update(ended_at=outcomes.ending(at))
+    heads = Q(item__in=keys, item__grouped_with__isnull=True) | Q(item__grouped_with__in=keys)
+    return _end(actor, ItemOutcome.objects.current().filter(heads, outcome__theme__in=themes), at)
 
 
 @transaction.atomic(durable=True)
@@ -192,7 +214,7 @@ def attach(*, actor: Any, theme: AnalysisTheme, keys: Collection[int]) -> int:
 def detach(*, actor: Any, theme: AnalysisTheme, keys: Collection[int], at: dt.datetime) -> int:
     """Take opinions out of a theme; the answer they had from it ends. Gives how many left.
 
-    Raises: RefusedError.
+    Raises: RefusedError, and when a public answer would end for somebody who does not publish.
     Locks: the analysis of the consultation, the items.
     """
     require(analysis_rules.analyse_refusal(actor, theme.consultation))
@@ -201,8 +223,9 @@ def detach(*, actor: Any, theme: AnalysisTheme, keys: Collection[int], at: dt.da
     known = list(
         ItemTheme.objects.filter(theme=theme, item__in=keys).order_by("item_id").values_list("item_id", flat=True)
     )
-    _detach(known, [theme.pk], at)
+    ended = _detach(actor, known, [theme.pk], at)
     _record_moves(actor, theme.consultation, _changed(known))
+    _record_ended(actor, theme.consultation, ended)
     return len(known)
 
 
@@ -210,7 +233,8 @@ def detach(*, actor: Any, theme: AnalysisTheme, keys: Collection[int], at: dt.da
 def save_item(*, actor: Any, item: Item, themes: Collection[int], decided: Decided, seen: int, at: dt.datetime) -> Item:
     """Say the themes of one opinion, and prepare a decision of its own when its themes do not fit it.
 
-    Raises: RefusedError; DomainError "stale", "gone", "decision" or "forwarded_to".
+    Raises: RefusedError, and when a public answer would end for somebody who does not publish; DomainError "stale", "gone",
+    "decision" or "forwarded_to".
     Locks: the analysis of the consultation, the item.
     """
     require(analysis_rules.analyse_refusal(actor, item.consultation))
@@ -224,12 +248,13 @@ def save_item(*, actor: Any, item: Item, themes: Collection[int], decided: Decid
     ours = AnalysisTheme.objects.filter(consultation=item.consultation, pk__in=themes).order_by("pk")
     wanted = set(ours.values_list("pk", flat=True))
     before = set(ItemTheme.objects.filter(item=held).order_by().values_list("theme_id", flat=True))
-    _detach([held.pk], sorted(before - wanted), at)
+    ended = _detach(actor, [held.pk], sorted(before - wanted), at)
     _attach([held.pk], sorted(wanted - before))
     _decide(held, decided)
     held.save(update_fields=["draft_decision", "draft_explanation", "draft_forwarded_to"])
     moved = _changed([held.pk])
     _record_moves(actor, item.consultation, moved)
+    _record_ended(actor, item.consultation, ended)
     held.refresh_from_db(fields=["version", "place"])
     return held
 
@@ -241,10 +266,10 @@ def save_item(*, actor: Any, item: Item, themes: Collection[int], decided: Decid
 def group(*, actor: Any, root: Item, keys: Collection[int], at: dt.datetime) -> int:
     """Group opinions that say the same with one of them, which carries the answer; it stays readable, as they do.
 
-    What is grouped already brings the whole of its group. When the head has a public answer, they get it at once. Gives how
-    many joined.
+    What is grouped already brings the whole of its group. They get at once the public answers that the head holds, and lose
+    the others: that is publishing. Gives how many joined.
 
-    Raises: RefusedError.
+    Raises: RefusedError, and when a public answer would be given or ended by somebody who does not publish.
     Locks: the analysis of the consultation, the items.
     """
     items.hold_analysis(root.consultation)
@@ -259,10 +284,20 @@ def group(*, actor: Any, root: Item, keys: Collection[int], at: dt.datetime) -> 
     new = [item.pk for item in joining if item.place not in gone and item.grouped_with_id != head.pk]
     if not new:
         return 0
+    changes = outcomes.following(head, new)
+    if changes.missing or changes.foreign:
+        require(analysis_rules.public_refusal(actor))
     Item.objects.filter(pk__in=new).update(grouped_with=head, place=Item.Place.GROUPED, version=F("version") + 1)
-    given = outcomes.converge(root.consultation, new, at=at)
-    facts = {"consultation": root.consultation.slug, "avis": len(new), "réponses données": given}
+    ended = _end(actor, ItemOutcome.objects.filter(pk__in=changes.foreign), at)
+    outcomes.give(changes.missing, at=at)
+    facts = {
+        "consultation": root.consultation.slug,
+        "avis": len(new),
+        "références": [item.reference for item in joining if item.pk in set(new)][: outcomes.LISTED],
+        "réponses données": len(changes.missing),
+    }
     register.record("opinion.grouped", role="agent", subject=head.reference, facts=facts, actor=actor)
+    _record_ended(actor, root.consultation, ended)
     return len(new)
 
 
@@ -270,7 +305,7 @@ def group(*, actor: Any, root: Item, keys: Collection[int], at: dt.datetime) -> 
 def ungroup(*, actor: Any, item: Item, at: dt.datetime) -> None:
     """Take an opinion out of its group; it keeps the answers of its own themes only. Repeating it is no error.
 
-    Raises: RefusedError.
+    Raises: RefusedError, and when a public answer would end for somebody who does not publish.
     Locks: the analysis of the consultation, the item.
     """
     require(analysis_rules.analyse_refusal(actor, item.consultation))
@@ -282,7 +317,7 @@ def ungroup(*, actor: Any, item: Item, at: dt.datetime) -> None:
     Item.objects.filter(pk=held.pk).update(grouped_with=None, place=Item.Place.WAITING)
     own = ItemTheme.objects.filter(item=held).values("theme")
     foreign = ItemOutcome.objects.current().filter(item=held).exclude(Q(outcome__item=held) | Q(outcome__theme__in=own))
-    foreign.update(ended_at=outcomes.ending(at))
+    ended = _end(actor, foreign, at)
     _changed([held.pk])
     register.record(
         "opinion.ungrouped",
@@ -291,6 +326,7 @@ def ungroup(*, actor: Any, item: Item, at: dt.datetime) -> None:
         facts={"consultation": item.consultation.slug, "tête": head.reference if head else ""},
         actor=actor,
     )
+    _record_ended(actor, item.consultation, ended)
 
 
 # --- Notes, proposals, free texts ----------------------------------------------------------------------------------------

@@ -40,6 +40,17 @@ def publish_refusal(user: Any, consultation: Consultation) -> Refusal | None:
     return analyse_refusal(user, consultation)
 
 
+def public_refusal(user: Any) -> Refusal | None:
+    """Tell whether somebody may do a gesture of the analysis that gives or ends a public answer."""
+    if not user.has_perm(PUBLISH):
+        return Refusal(
+            "public",
+            "Ce geste donnerait ou retirerait une réponse publique\u00a0: il faut le droit de publier les réponses. Prévenez "
+            "la personne qui publie.",
+        )
+    return None
+
+
 def return_refusal(user: Any, item: Item) -> Refusal | None:
     """Tell whether an opinion may leave the answer of its own for those of its themes: it never ends without any."""
     if refusal := publish_refusal(user, item.consultation):
@@ -58,7 +69,10 @@ def return_refusal(user: Any, item: Item) -> Refusal | None:
 
 
 def group_refusal(user: Any, root: Item, items: Sequence[Item]) -> Refusal | None:
-    """Tell whether opinions may be grouped with another one: there, and not answered for themselves."""
+    """Tell whether opinions may be grouped with another one: there, and of one consultation.
+
+    Where a public answer would be given or ended, `public_refusal` is asked too, once that is known.
+    """
     if refusal := analyse_refusal(user, root.consultation):
         return refusal
     if root.place in {Item.Place.WITHDRAWN, Item.Place.HIDDEN}:

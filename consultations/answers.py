@@ -183,9 +183,9 @@ def _theme(outcomes: Sequence[Outcome], number: int) -> ThemeAnswer:
     assert theme is not None  # noqa: S101 (the query keeps those of themes)
     return ThemeAnswer(
         reference=theme.reference,
-        title=newest.subject or theme.shown_title,
-        summary=theme.public_summary,
-        is_minority=theme.is_minority,
+        title=newest.subject,
+        summary=newest.summary,
+        is_minority=newest.is_minority,
         count_words=ngettext("%(n)s avis", "%(n)s avis", number) % {"n": typography.number(number)},
         answer=shown(newest),
         earlier=[shown(outcome) for outcome in earlier],

@@ -75,6 +75,7 @@ class ConsultationsConfig(AppConfig):
         register.declare(
             register.Act("outcome.published", "La Ville a publié des réponses aux avis"),
             register.Act("outcome.returned", "Un avis est revenu à la réponse de ses thèmes"),
+            register.Act("outcome.ended", "Des avis ne tiennent plus une réponse publiée"),
             register.Act("opinion.grouped", "Des avis qui disent la même chose ont été regroupés"),
             register.Act("opinion.ungrouped", "Un avis a été sorti d’un groupe"),
             register.Act("analysis.moved", "Des avis ont changé de place dans le compte des réponses"),

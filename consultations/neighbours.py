@@ -103,7 +103,9 @@ def of_theme(theme: AnalysisTheme, *, size: int = 3 * NEIGHBOURS) -> list[Near]:
     text = f"{theme.title} {theme.public_title} {theme.public_summary}"
     values = {"theme": theme.pk, "text": text, "members": MEMBERS, "words": WORDS, "shortest": SHORTEST}
     words = [row[0] for row in _read(_WORDS_OF_THEME, values)]
-    return _closest(words, consultation=theme.consultation_id, text=theme.shown_title, theme=theme.pk, size=size)
+    return _closest(
+        words, consultation=theme.consultation_id, text=theme.public_title or theme.title, theme=theme.pk, size=size
+    )
 
 
 def _read(query: str, values: dict[str, Any]) -> list[Any]:

@@ -97,6 +97,14 @@ class Published:
 
 
 @dataclass(frozen=True)
+class Following:
+    """What joining a group changes in public: (opinion, answer) to give, and keys of what was given that ends."""
+
+    missing: list[tuple[int, int]]
+    foreign: list[int]
+
+
+@dataclass(frozen=True)
 class Preview:
     """What a publication would do: answers that are ready, opinions they would reach, people who have an account behind them."""
 
@@ -294,10 +302,10 @@ def _require_ready(themes: Sequence[AnalysisTheme], alone: Sequence[Item]) -> No
     rows: list[AnalysisTheme | Item] = [*themes, *alone]
     for row in rows:
         if row.has_draft and not row.is_ready:
-            raise DomainError(
-                "unready",
-                f"«\u00a0{row.title}\u00a0»\u00a0: il manque la décision, son explication ou le destinataire.",
-            )
+            missing = "il manque la décision, son explication ou le destinataire"
+            if isinstance(row, AnalysisTheme) and not row.public_title.strip():
+                missing = "il manque le titre public, celui que les habitants lisent"
+            raise DomainError("unready", f"«\u00a0{row.title}\u00a0»\u00a0: {missing}.")
 
 
 def _write(
@@ -327,7 +335,9 @@ def _outcome(consultation: Consultation, row: AnalysisTheme | Item, at: dt.datet
         consultation=consultation,
         theme=row if isinstance(row, AnalysisTheme) else None,
         item=row if isinstance(row, Item) else None,
-        subject=row.shown_title if isinstance(row, AnalysisTheme) else "",
+        subject=row.public_title if isinstance(row, AnalysisTheme) else "",
+        summary=row.public_summary if isinstance(row, AnalysisTheme) else "",
+        is_minority=isinstance(row, AnalysisTheme) and row.is_minority,
         decision=row.draft_decision,
         explanation=row.draft_explanation,
         explanation_html=render_markdown(row.draft_explanation),
@@ -346,6 +356,28 @@ def _concerned(consultation: Consultation, themes: Sequence[AnalysisTheme] | Non
             Q(links__theme__in=keys) | Q(grouped_with__links__theme__in=keys) | Q(pk__in=own) | Q(grouped_with__in=own)
         )
     return sorted(set(rows.order_by().values_list("pk", flat=True)))
+
+
+def following(head: Item, keys: Collection[int]) -> Following:
+    """Find what opinions lack of what the head of their group holds today, and what they hold that it does not; one query."""
+    rows = ItemOutcome.objects.current().filter(item__in=[head.pk, *keys]).order_by("pk")
+    found = list(rows.values_list("pk", "item_id", "outcome_id"))
+    held = [outcome for _key, item, outcome in found if item == head.pk]
+    known = {(item, outcome) for _key, item, outcome in found}
+    return Following(
+        missing=[(item, outcome) for item in sorted(keys) for outcome in held if (item, outcome) not in known],
+        foreign=[key for key, item, outcome in found if item != head.pk and outcome not in held],
+    )
+
+
+def give(missing: Collection[tuple[int, int]], *, at: dt.datetime) -> None:
+    """Give opinions public answers: (opinion, answer).
+
+    Locks: expects `items.hold_analysis` and the opinions.
+    """
+    assert_in_transaction()
+    rows = (ItemOutcome(item_id=item, outcome_id=outcome, given_at=at) for item, outcome in missing)
+    ItemOutcome.objects.bulk_create(rows, batch_size=items.BATCH)
 
 
 def converge(consultation: Consultation, keys: Collection[int], *, at: dt.datetime) -> int:

@@ -7,12 +7,12 @@ It answers them: it is no newsletter, so it holds no link to unsubscribe, and go
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import translation
@@ -56,13 +56,30 @@ def given(consultation: Consultation, instants: Collection[dt.datetime]) -> Quer
     return rows.annotate(author=author_column())
 
 
+def lost(consultation: Consultation, instants: Collection[dt.datetime]) -> QuerySet[Any]:
+    """Give the answers that ended at some instants and left nothing in their place, on opinions that stand, with `author`.
+
+    What was given within these instants was told to nobody, and what was left for the answers of the themes is told with them.
+    """
+    standing = Item.objects.filter(consultation=consultation).standing()
+    since = ItemOutcome.objects.current().filter(item=OuterRef("item"), given_at__in=list(instants))
+    rows = ItemOutcome.objects.filter(item__in=standing, ended_at__in=list(instants))
+    rows = rows.exclude(given_at__in=list(instants)).filter(~Exists(since), outcome__returned__isnull=True)
+    return rows.annotate(author=author_column())
+
+
 def _waiting() -> dict[int, list[dt.datetime]]:
-    """Give by consultation the publications that no sending has taken yet."""
+    """Give by consultation the instants, of answers given or ended, that no sending has taken yet."""
     taken = set(Telling.objects.values_list("consultation_id", "given_at"))
+    rows = ItemOutcome.objects.order_by()
+    ended = rows.filter(ended_at__isnull=False)
+    instants: set[Any] = {
+        *rows.values_list("item__consultation_id", "given_at").distinct(),
+        *ended.values_list("item__consultation_id", "ended_at").distinct(),
+    }
     found: dict[int, list[dt.datetime]] = defaultdict(list)
-    for key, given_at in ItemOutcome.objects.order_by().values_list("item__consultation_id", "given_at").distinct():
-        if (key, given_at) not in taken:
-            found[key].append(given_at)
+    for key, instant in sorted(instants - taken):
+        found[key].append(instant)
     return found
 
 
@@ -101,8 +118,10 @@ def under_way() -> list[Sending]:
 
 def people(sending: Sending, *, after: int, size: int) -> list[User]:
     """Give some of the people to tell, in the order of their accounts."""
-    authors = given(sending.consultation, sending.instants).order_by().values("author")
-    return list(User.objects.filter(pk__in=authors, pk__gt=after, is_active=True).order_by("pk")[:size])
+    told = Q()
+    for rows in (given, lost):
+        told |= Q(pk__in=rows(sending.consultation, sending.instants).order_by().values("author"))
+    return list(User.objects.filter(told, pk__gt=after, is_active=True).order_by("pk")[:size])
 
 
 @transaction.atomic(durable=True)
@@ -153,27 +172,34 @@ def finish(*, sending: Sending, people: int, at: dt.datetime) -> bool:
 
 @dataclass(frozen=True)
 class Told:
-    """An opinion and the answers it received, as the mail says them."""
+    """An opinion and the answers it received, as the mail says them; `lost` are those that hold no more and were not replaced."""
 
     item: Item
     outcomes: list[Outcome]
     returned: str = ""
+    lost: list[Outcome] = field(default_factory=list)
 
 
-def _lines(sending: Sending, keys: Collection[int]) -> dict[int, list[Told]]:
-    rows = list(
-        given(sending.consultation, sending.instants)
-        .filter(author__in=keys)
+def _read(rows: QuerySet[Any], keys: Collection[int]) -> list[Any]:
+    return list(
+        rows.filter(author__in=keys)
         .select_related("outcome", "item__contribution", "item__comment__contribution", "item__answer")
         .defer("item__search", "item__words", "item__contribution__search", "item__comment__contribution__search")
         .order_by("author", "item__received_at", "item_id", "pk")
     )
+
+
+def _lines(sending: Sending, keys: Collection[int]) -> dict[int, list[Told]]:
+    rows = _read(given(sending.consultation, sending.instants), keys)
     reasons = _reasons(sending, {row.item_id for row in rows})
     found: dict[int, dict[int, Told]] = {}
     for row in rows:
         new = Told(row.item, [], reasons.get(row.item_id, ""))
         told = found.setdefault(row.author, {}).setdefault(row.item_id, new)
         told.outcomes.append(row.outcome)
+    for row in _read(lost(sending.consultation, sending.instants), keys):
+        told = found.setdefault(row.author, {}).setdefault(row.item_id, Told(row.item, []))
+        told.lost.append(row.outcome)
     return {author: list(told.values()) for author, told in found.items()}
 
 
@@ -205,6 +231,7 @@ def _line(consultation: Consultation, told: Told) -> dict[str, Any]:
         "reference": item.reference,
         "url": settings.SITE_URL + address(consultation, item),
         "returned": told.returned,
+        "lost": [{"decision": decision_words(outcome), "subject": outcome.subject} for outcome in told.lost],
         "outcomes": [
             {
                 "decision": decision_words(outcome),

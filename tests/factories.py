@@ -211,7 +211,8 @@ def make_item(*, contribution=None, comment=None, **fields):
 def make_analysis_theme(*, consultation, members=(), **fields):
     """A theme with these items in it."""
     number = next(_numbers)
-    theme = AnalysisTheme.objects.create(consultation=consultation, **{"title": f"Sujet {number}", **fields})
+    title = fields.setdefault("title", f"Sujet {number}")
+    theme = AnalysisTheme.objects.create(consultation=consultation, **{"public_title": title, **fields})
     ItemTheme.objects.bulk_create([ItemTheme(item=item, theme=theme) for item in members])
     return theme
 

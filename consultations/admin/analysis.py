@@ -1,12 +1,12 @@
 """The analysis in the workspace: the work list of opinions, one opinion on one screen, themes and the answers to publish."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value, prefetch_related_objects
 from django.db.models.functions import JSONObject
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
@@ -38,8 +38,9 @@ from mulhouse.templatetags import ui
 ORDER = lists.Order("received_at")
 PAGE_SIZE = 30
 COMMENTS = 20
-# « Tous les avis de cette recherche » stops here: more than that is not a gesture, it is a mistake.
-MOST = 5000
+# « Tous les avis de cette recherche », however many, go by so many: one transaction and one line of the register each.
+BATCH = 5000
+QUESTIONS = ("q", "theme", "place", "partie", "sorte", "canal", "quartier")
 EXCERPT = 280
 TONES: dict[str, ui.Tone] = {
     Item.Place.WAITING: "mixed",
@@ -119,12 +120,13 @@ def work_list(request: HttpRequest, pk: int) -> HttpResponse:
         anchor_of=lambda reference: Item.objects.filter(consultation=consultation, reference=reference).first(),
     )
     here = address("analysis", pk)
-    names = [name for name in ("q", "theme", "place", "partie", "sorte", "canal", "quartier") if asked.chosen(name)]
+    names = [name for name in QUESTIONS if asked.chosen(name)]
+    within = _question(request.GET)
     return _draw(
         request,
         consultation,
         "admin/consultations/analysis.html",
-        rows=[_row(row, known) for row in page.rows],
+        rows=[_row(row, known, within) for row in page.rows],
         count=lists.bounded_count(asked.qs),
         count_limit=lists.COUNT_LIMIT,
         themes=known,
@@ -152,6 +154,41 @@ def _at_page(request: HttpRequest, **changes: str) -> str:
     return f"?{written.urlencode()}" if written else ""
 
 
+def _question(query: QueryDict) -> str:
+    """Write what was asked of the list alone, wherever its page stands: the page of an opinion keeps it."""
+    kept = QueryDict(mutable=True)
+    for name in QUESTIONS:
+        if value := query.get(name):
+            kept[name] = value
+    return f"?{kept.urlencode()}" if kept else ""
+
+
+def _around(query: QueryDict, consultation: Consultation, known: list[AnalysisTheme], row: Item) -> dict[str, str]:
+    """Give the addresses of the opinions before and after one, in the list that it was opened from; one query."""
+    rows = Item.objects.filter(consultation=consultation)
+    if any(query.get(name) for name in QUESTIONS):
+        # Choices that were not asked are not read.
+        rows = forms.ItemFilter(
+            query,
+            rows,
+            themes=known,
+            sections=list(consultation.sections.all()) if query.get("partie") else [],
+            districts=list(District.objects.order_by("name")) if query.get("quartier") else [],
+        ).qs
+    sides = [
+        ORDER.of(ORDER.beyond(rows, row, backwards=backwards), backwards=backwards)
+        .annotate(side=Value(side))
+        .values_list("side", "reference")[:1]
+        for side, backwards in (("before", True), ("after", False))
+    ]
+    within = _question(query)
+    found = dict(sides[0].union(sides[1], all=True))
+    return {
+        side: address("analysis_item", consultation.pk, found[side]) + within if side in found else ""
+        for side in ("before", "after")
+    }
+
+
 def _filter(query: QueryDict, consultation: Consultation, known: list[AnalysisTheme]) -> forms.ItemFilter:
     return forms.ItemFilter(
         query,
@@ -172,11 +209,11 @@ def _held(row: Any, known: list[AnalysisTheme]) -> list[AnalysisTheme]:
     return [theme for theme in known if theme.pk in row.theme_keys]
 
 
-def _row(row: Item, known: list[AnalysisTheme]) -> dict[str, Any]:
+def _row(row: Item, known: list[AnalysisTheme], within: str) -> dict[str, Any]:
     text = "" if row.title and row.words.startswith(row.title[:40]) else row.words
     return {
         "item": row,
-        "url": address("analysis_item", row.consultation_id, row.reference),
+        "url": address("analysis_item", row.consultation_id, row.reference) + within,
         "title": row.title or "Texte retiré",
         "excerpt": presentation.shortened(text or row.words, EXCERPT),
         "tone": TONES[row.place],
@@ -198,17 +235,17 @@ def _do_bulk(request: HttpRequest, consultation: Consultation, known: list[Analy
     try:
         if gesture == "regrouper":
             head = _head(request, consultation, keys)
-            count = analysis.group(actor=actor, root=head, keys=keys, at=at)
+            count = sum(analysis.group(actor=actor, root=head, keys=part, at=at) for part in _batches(keys))
             messages.success(request, f"{_opinions(count)} regroupé{'s' if count > 1 else ''} avec {head.reference}.")
             return
         chosen = _chosen_theme(request, consultation, known)
         if gesture == "detacher":
-            count = analysis.detach(actor=actor, theme=chosen, keys=keys, at=at)
+            count = sum(analysis.detach(actor=actor, theme=chosen, keys=part, at=at) for part in _batches(keys))
             messages.success(
                 request, f"{_opinions(count)} sorti{'s' if count > 1 else ''} de «\u00a0{chosen.title}\u00a0»."
             )
         else:
-            count = analysis.attach(actor=actor, theme=chosen, keys=keys)
+            count = sum(analysis.attach(actor=actor, theme=chosen, keys=part) for part in _batches(keys))
             messages.success(
                 request, f"{_opinions(count)} ajouté{'s' if count > 1 else ''} à «\u00a0{chosen.title}\u00a0»."
             )
@@ -226,7 +263,11 @@ def _chosen_keys(request: HttpRequest, consultation: Consultation, known: list[A
         rows = _filter(_asked(request), consultation, known).qs
     else:
         rows = Item.objects.filter(consultation=consultation, reference__in=request.POST.getlist("avis"))
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:MOST])
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def _batches(keys: list[int]) -> Iterator[list[int]]:
+    return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
 
 
 def _chosen_theme(request: HttpRequest, consultation: Consultation, known: list[AnalysisTheme]) -> AnalysisTheme:
@@ -297,12 +338,14 @@ def item(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
             _do_one(request, consultation, row, held, gesture)
             done = True
         if done:
-            return redirect(address("analysis_item", pk, reference))
+            return redirect(address("analysis_item", pk, reference) + _question(request.GET))
     return _draw(
         request,
         consultation,
         "admin/consultations/analysis_item.html",
         **_item_context(consultation, row, held),
+        list_url=address("analysis", pk) + _question(request.GET),
+        around=_around(request.GET, consultation, known, row),
         form=next((each for each in (form, note, returning) if each.is_bound), form),
         item_form=form,
         note_form=note,

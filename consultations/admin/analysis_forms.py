@@ -117,7 +117,7 @@ class ThemeForm(DecidedForm):
         label="Titre public",
         required=False,
         max_length=TITLE_LENGTH,
-        help_text="Ce que les habitants lisent. Vide\u00a0: le titre de travail.",
+        help_text="Ce que les habitants lisent. Il en faut un pour publier la réponse.",
     )
     public_summary = forms.CharField(
         label="Ce qui est demandé",

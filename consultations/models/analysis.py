@@ -1,11 +1,11 @@
 """What the city makes of each opinion: the items that wait for an answer, their themes, and the outcomes, dated and never rewritten."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import ExpressionWrapper, F, Func, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +29,20 @@ class Decision(models.TextChoices):
     ALREADY_DONE = "already_done", _("Déjà fait")
 
 
+def ready_column(*required: str) -> Any:
+    """Build the stored column that tells whether a decision can be published: the one definition, for Python and for SQL.
+
+    Chosen, explained, addressed when it is forwarded, and with what else is `required`.
+    """
+    whole = ~Q(draft_decision="") & (~Q(draft_decision=Decision.FORWARDED) | Q(draft_forwarded_to__regex=r"\S"))
+    for name in ("draft_explanation", *required):
+        whole &= Q(**{f"{name}__regex": r"\S"})
+    output = models.BooleanField()
+    return models.GeneratedField(
+        expression=ExpressionWrapper(whole, output_field=output), output_field=output, db_persist=True
+    )
+
+
 class Draft(models.Model):
     """A decision that agents prepare: read by staff only, until `outcomes.publish` makes an Outcome of it."""
 
@@ -37,6 +51,8 @@ class Draft(models.Model):
     draft_forwarded_to = models.CharField("à qui c’est transmis", max_length=160, blank=True)
     # Raised by each change, so that two agents never overwrite each other without knowing.
     version = models.PositiveIntegerField(default=1, editable=False)
+    # As the row was read: read it again after a change.
+    is_ready = ready_column()
 
     class Meta:
         abstract = True
@@ -45,15 +61,6 @@ class Draft(models.Model):
     def has_draft(self) -> bool:
         """Tell whether somebody has begun a decision."""
         return bool(self.draft_decision or self.draft_explanation or self.draft_forwarded_to)
-
-    @property
-    def is_ready(self) -> bool:
-        """Tell whether the decision can be published: chosen, explained, and addressed when it is forwarded."""
-        return bool(
-            self.draft_decision
-            and self.draft_explanation.strip()
-            and (self.draft_decision != Decision.FORWARDED or self.draft_forwarded_to.strip())
-        )
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
@@ -163,6 +170,8 @@ class AnalysisTheme(Draft):
     public_summary = models.TextField("ce qui est demandé, en public", blank=True)
     is_minority = models.BooleanField("point de vue minoritaire", default=False)
     created_at = models.DateTimeField("créé le", auto_now_add=True)
+    # Residents never read the working title: without a public one nothing is published.
+    is_ready = ready_column("public_title")
 
     class Meta:
         verbose_name = "thème d’analyse"
@@ -179,11 +188,6 @@ class AnalysisTheme(Draft):
 
     def __str__(self) -> str:
         return self.title
-
-    @property
-    def shown_title(self) -> str:
-        """Give the title that residents read."""
-        return self.public_title or self.title
 
 
 class ItemTheme(models.Model):
@@ -236,7 +240,8 @@ class OutcomeQuerySet(models.QuerySet["Outcome"]):
 class Outcome(models.Model):
     """What the city answered on a day, for a theme or for one opinion. A trigger refuses to change or delete it.
 
-    `subject` is the public title of the theme on that day.
+    `subject`, `summary` and `is_minority` are what was said of the theme on that day: what is said of it later waits for the
+    next answer.
     """
 
     reference = models.CharField("référence", max_length=8, unique=True, default=new_reference, editable=False)
@@ -244,6 +249,8 @@ class Outcome(models.Model):
     theme = models.ForeignKey(AnalysisTheme, null=True, blank=True, on_delete=models.PROTECT, related_name="outcomes")
     item = models.ForeignKey(Item, null=True, blank=True, on_delete=models.PROTECT, related_name="own_outcomes")
     subject = models.CharField("sujet", max_length=160, blank=True)
+    summary = models.TextField("ce qui est demandé", blank=True)
+    is_minority = models.BooleanField("point de vue minoritaire", default=False)
     decision = models.CharField("décision", max_length=12, choices=Decision)
     explanation = models.TextField("explication")
     explanation_html = models.TextField("explication affichée")

@@ -24,6 +24,8 @@ Figures = dict[str, Any]
 # Longer than this, time is told by month.
 MOST_WEEKS = 26
 UNKNOWN = ""
+# In a draft of a report: none is published while a theme has no title for residents.
+UNTITLED = "Sans titre public"
 
 
 def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.Coverage | None = None) -> Figures:
@@ -179,19 +181,15 @@ def _sections(consultation: Consultation) -> list[dict[str, Any]]:
 
 
 # What holds for an opinion once the drafts are published: its own decision first, else that of each of its themes.
-_READY = (
-    "nullif(CASE WHEN btrim({0}.draft_explanation) <> '' AND ({0}.draft_decision <> 'forwarded' OR "
-    "btrim({0}.draft_forwarded_to) <> '') THEN {0}.draft_decision ELSE '' END, '')"
-)
-_DECIDED = f"""
+_DECIDED = """
     SELECT * FROM (WITH theme_now AS (
-        SELECT t.id, coalesce({_READY.format("t")}, (
+        SELECT t.id, coalesce(CASE WHEN t.is_ready THEN t.draft_decision END, (
             SELECT o.decision FROM consultations_outcome o WHERE o.theme_id = t.id
             ORDER BY o.published_at DESC, o.id DESC LIMIT 1
         )) AS decision
         FROM consultations_analysistheme t WHERE t.consultation_id = %(consultation)s
     ), own AS (
-        SELECT i.id, coalesce({_READY.format("i")}, (
+        SELECT i.id, coalesce(CASE WHEN i.is_ready THEN i.draft_decision END, (
             SELECT o.decision FROM consultations_itemoutcome g JOIN consultations_outcome o ON o.id = g.outcome_id
             WHERE g.item_id = i.id AND g.ended_at IS NULL AND o.theme_id IS NULL
             ORDER BY o.published_at DESC, o.id DESC LIMIT 1
@@ -207,7 +205,7 @@ _DECIDED = f"""
     FROM consultations_item i JOIN decided d ON d.item_id = coalesce(i.grouped_with_id, i.id)
     WHERE i.consultation_id = %(consultation)s AND i.place NOT IN ('withdrawn', 'hidden')
     GROUP BY 1) counted
-"""  # noqa: S608 (a text written above)
+"""
 
 
 def _decisions(consultation: Consultation) -> dict[str, int]:
@@ -229,24 +227,28 @@ def _answers(consultation: Consultation) -> list[dict[str, Any]]:
         .order_by("title", "pk")
     )
     last = Outcome.objects.filter(theme=OuterRef("pk")).order_by("-published_at", "-pk")
-    said = JSONObject(decision="decision", forwarded_to="forwarded_to", explanation_html="explanation_html")
+    said = JSONObject(
+        title="subject",
+        summary="summary",
+        is_minority="is_minority",
+        decision="decision",
+        forwarded_to="forwarded_to",
+        explanation_html="explanation_html",
+    )
     rows = [_answer(theme) for theme in themes.annotate(last=Subquery(last.values(said=said)[:1]))]
     return sorted((row for row in rows if row["opinions"]), key=lambda row: (-row["opinions"], row["title"]))
 
 
 def _answer(theme: Any) -> dict[str, Any]:
+    """Say a theme as its last answer did, or as the one that is ready will: half of a decision is for agents alone."""
     said = theme.last
     if theme.is_ready or said is None:
         said = {
-            "decision": theme.draft_decision,
-            "forwarded_to": theme.draft_forwarded_to,
-            "explanation_html": markup.render_markdown(theme.draft_explanation),
+            "title": theme.public_title or UNTITLED,
+            "summary": theme.public_summary,
+            "is_minority": theme.is_minority,
+            "decision": theme.draft_decision if theme.is_ready else "",
+            "forwarded_to": theme.draft_forwarded_to if theme.is_ready else "",
+            "explanation_html": markup.render_markdown(theme.draft_explanation) if theme.is_ready else "",
         }
-    return {
-        "reference": theme.reference,
-        "title": theme.shown_title,
-        "summary": theme.public_summary,
-        "is_minority": theme.is_minority,
-        "opinions": theme.heads + theme.members,
-        **said,
-    }
+    return {"reference": theme.reference, "opinions": theme.heads + theme.members, **said}

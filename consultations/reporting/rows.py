@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 
 from consultations.models import Consultation, Item, ItemOutcome, Outcome, Report, ReportRow
+from consultations.reporting import figures
 from mulhouse.db import assert_in_transaction
 
 CHUNK = 1000
@@ -132,7 +133,8 @@ def titles(report: Report, consultation: Consultation) -> dict[str, str]:
     """Give the titles of themes by reference: those of the day of the report, or those of now for a draft."""
     if report.published_at is not None:
         return {row["reference"]: row["title"] for row in (report.figures or {}).get("answers", [])}
-    return {theme.reference: theme.shown_title for theme in consultation.analysis_themes.order_by("pk")}
+    themes = consultation.analysis_themes.order_by("pk")
+    return {theme.reference: theme.public_title or figures.UNTITLED for theme in themes}
 
 
 def parts(report: Report, consultation: Consultation) -> dict[int, str]:

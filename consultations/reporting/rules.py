@@ -4,23 +4,16 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from consultations import coverage, items
-from consultations.models import AnalysisTheme, Consultation, Decision, Item, ItemOutcome, ItemTheme, Report
+from consultations.models import AnalysisTheme, Consultation, Item, ItemOutcome, ItemTheme, Report
 from consultations.openings import Missing
 from mulhouse.errors import Refusal
 from questionnaires.models import Questionnaire
 
 EDIT = "consultations.change_report"
 PUBLISH = "consultations.publish_report"
-
-# A decision that can be published, as `Draft.is_ready` says it.
-READY = (
-    ~Q(draft_decision="")
-    & Q(draft_explanation__regex=r"\S")
-    & (~Q(draft_decision=Decision.FORWARDED) | Q(draft_forwarded_to__regex=r"\S"))
-)
 
 
 def edit_refusal(user: Any, consultation: Consultation) -> Refusal | None:
@@ -50,11 +43,11 @@ def unanswered(consultation: Consultation) -> QuerySet[Item]:
         item=OuterRef("item"), outcome__theme=OuterRef("theme"), outcome__theme__isnull=False
     )
     # A theme answers once it has a draft that is ready, or gave its last answer already.
-    silent = links.filter(~Exists(AnalysisTheme.objects.filter(READY, pk=OuterRef("theme"))), ~Exists(received))
+    silent = links.filter(~Exists(AnalysisTheme.objects.filter(is_ready=True, pk=OuterRef("theme"))), ~Exists(received))
     return (
         coverage.lacking(consultation)
         .filter(grouped_with__isnull=True)
-        .exclude(READY)
+        .filter(is_ready=False)
         .filter(~Exists(links) | Exists(silent))
     )
 
@@ -69,6 +62,10 @@ def publish_problems(report: Report, *, going_on: Sequence[Missing], at: dt.date
     closed = Questionnaire.objects.closed(at=at).filter(consultation_link__consultation=consultation)
     if items.free_texts(closed.order_by("pk").values_list("pk", flat=True)):
         found.append(Missing("Des réponses libres d’un questionnaire ne sont pas encore parmi les avis.", "analyse"))
+    found += [
+        Missing(f"Le titre public du thème «\u00a0{theme.title}\u00a0».", "analyse")
+        for theme in untitled_themes(consultation)
+    ]
     found += [
         Missing(message, "restitution")
         for message, there in (
@@ -87,10 +84,13 @@ def publish_problems(report: Report, *, going_on: Sequence[Missing], at: dt.date
 
 def publish_advice(report: Report) -> list[Missing]:
     """List what nothing imposes and readers would miss."""
-    has_minority = AnalysisTheme.objects.filter(consultation=report.consultation, is_minority=True).exists()
+    themes = AnalysisTheme.objects.filter(consultation=report.consultation).order_by("pk")
+    said = list(themes.values_list("is_minority", "public_summary"))
+    has_minority = any(is_minority for is_minority, _summary in said)
     checks = (
         (not report.participation_comment, "Qui a participé et qui manque, en deux phrases."),
         (has_minority and not report.minority, "Les points de vue minoritaires, présentés avec leurs raisons."),
+        (not all(summary for _minority, summary in said), "Ce qui est demandé, pour chaque thème de l’analyse."),
         (not report.cost, "Combien cela coûte."),
         (not report.calendar, "Le calendrier de ce qui vient."),
         (not report.deliberation_number, "La délibération, quand il y en a une."),
@@ -99,11 +99,9 @@ def publish_advice(report: Report) -> list[Missing]:
 
 
 def untitled_themes(consultation: Consultation) -> QuerySet[AnalysisTheme]:
-    """List the themes of a report whose public title or summary is missing, by title."""
-    return (
-        AnalysisTheme.objects.filter(
-            Q(public_title="") | Q(public_summary=""), consultation=consultation, links__isnull=False
-        )
-        .order_by(F("title"), "pk")
-        .distinct()
+    """List the themes of a report that have no public title, by their working title: residents never read that one."""
+    linked = ItemTheme.objects.filter(theme=OuterRef("pk"))
+    untitled = AnalysisTheme.objects.filter(Exists(linked), consultation=consultation).exclude(
+        public_title__regex=r"\S"
     )
+    return untitled.order_by("title", "pk")

@@ -1,29 +1,73 @@
-// Keys for the work list of opinions: J and K go from one to the next, X ticks. Without this file everything works by Tab and Space.
+// One-letter keys of the analysis, that one can turn off. Without this file everything works by Tab, Space and links.
+// The list: J and K go from one opinion to the next, X ticks, A adds to the theme. One opinion: J and K open the next ones.
+const OFF = "analyse.sans-raccourcis";
+const THEME = "analyse.theme";
 const form = document.querySelector("[data-analyse]");
+const links = document.querySelector("[data-suite]");
+const panel = document.querySelector("[data-raccourcis]");
+
+// Storage may be refused by the browser: the keys then work, and the choice lasts as long as the page.
+const kept = {
+  read: (store, name) => { try { return store.getItem(name); } catch { return null; } },
+  write: (store, name, value) => { try { store.setItem(name, value); } catch { /* refused */ } },
+};
+
+const boxes = form ? [...form.querySelectorAll("[data-avis] input[type=checkbox]")] : [];
+const theme = form?.querySelector("[name=theme]");
+const current = () => boxes.findIndex((box) => box.closest("[data-avis]").contains(document.activeElement));
+
+function go(to) {
+  boxes[to]?.focus();
+  boxes[to]?.closest("[data-avis]").scrollIntoView({ block: "nearest" });
+}
+
+function add() {
+  if (!theme) return;
+  const at = current();
+  if (at >= 0 && !boxes.some((box) => box.checked)) boxes[at].checked = true;
+  if (theme.value || form.elements.nouveau.value) form.requestSubmit(form.querySelector("button[value=rattacher]"));
+  else theme.focus();
+}
+
+function tick() {
+  const at = current();
+  if (at < 0) return;
+  boxes[at].checked = !boxes[at].checked;
+  boxes[at].focus();
+}
+
+const keys = form
+  ? { j: () => go(Math.min(current() + 1, boxes.length - 1)), k: () => go(Math.max(current() - 1, 0)), x: tick, a: add }
+  : { j: () => links?.querySelector("[rel=next]")?.click(), k: () => links?.querySelector("[rel=prev]")?.click() };
 
 if (form) {
-  const boxes = [...form.querySelectorAll("[data-avis] input[type=checkbox]")];
-
   form.querySelector("[data-tout]")?.addEventListener("click", (event) => {
     event.preventDefault();
     const checked = !boxes.every((box) => box.checked);
     for (const box of boxes) box.checked = checked;
     event.currentTarget.textContent = checked ? "Ne rien cocher" : "Tout cocher sur cette page";
   });
+}
+
+// One sorts many opinions into one theme: the last one is still chosen on the page that follows.
+if (theme) {
+  const last = kept.read(sessionStorage, THEME);
+  if (last && [...theme.options].some((option) => option.value === last)) theme.value = last;
+  theme.addEventListener("change", () => kept.write(sessionStorage, THEME, theme.value));
+}
+
+if (panel) {
+  const on = panel.querySelector("input");
+  on.checked = kept.read(localStorage, OFF) !== "oui";
+  on.addEventListener("change", () => kept.write(localStorage, OFF, on.checked ? "non" : "oui"));
+  panel.hidden = false;
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=checkbox]), textarea, select")) return;
-    const key = event.key.toLowerCase();
-    const at = boxes.findIndex((box) => box.closest("[data-avis]").contains(document.activeElement));
-    if (key === "j" || key === "k") {
-      event.preventDefault();
-      const to = key === "j" ? Math.min(at + 1, boxes.length - 1) : Math.max(at - 1, 0);
-      boxes[to].focus();
-      boxes[to].closest("[data-avis]").scrollIntoView({ block: "nearest" });
-    } else if (key === "x" && at >= 0) {
-      event.preventDefault();
-      boxes[at].checked = !boxes[at].checked;
-      boxes[at].focus();
-    }
+    if (!on.checked || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable=true]")) return;
+    const act = keys[event.key.toLowerCase()];
+    if (!act) return;
+    event.preventDefault();
+    act();
   });
 }

@@ -8,12 +8,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from consultations import actions, analysis, coverage, hiding, items, neighbours, outcomes
+from consultations.admin import analysis as admin_analysis
 from consultations.models import AnalysisTheme, Comment, Contribution, Item, ItemOutcome, ItemTheme, Note
 from consultations.places import Place
 from mulhouse.errors import DomainError, RefusedError
 from mulhouse.references import new_reference
 from tests import factories as f
 from tests.consultations.test_places import check
+from transparency.models import RegisterLine
 
 ANALYST = (
     "consultations.analyse_consultation",
@@ -90,6 +92,101 @@ def test_pages_are_for_analysts(client, who, status):
         page("analysis_theme", consultation, theme.reference),
     ):
         assert client.get(url).status_code == status
+
+
+# --- Public answers: who publishes -----------------------------------------------------------------------------------
+
+
+def answered():
+    """Two opinions of a theme whose answer is public, and one that waits."""
+    consultation, found = town()
+    publisher = f.make_staff(*ANALYST)
+    theme = f.make_analysis_theme(consultation=consultation, members=found[:2], **f.READY)
+    outcomes.publish(actor=publisher, consultation=consultation, at=timezone.now())
+    return publisher, theme, [refresh(item) for item in found]
+
+
+def held():
+    """What is public: each opinion with the answers it holds."""
+    return sorted(ItemOutcome.objects.current().values_list("item", "outcome"))
+
+
+GIVING_OR_ENDING = {
+    "group with an answered one": lambda actor, theme, rows, at: analysis.group(
+        actor=actor, root=rows[0], keys=[rows[2].pk], at=at
+    ),
+    "group an answered one": lambda actor, theme, rows, at: analysis.group(
+        actor=actor, root=rows[2], keys=[rows[0].pk], at=at
+    ),
+    "detach": lambda actor, theme, rows, at: analysis.detach(actor=actor, theme=theme, keys=[rows[0].pk], at=at),
+    "save": lambda actor, theme, rows, at: analysis.save_item(
+        actor=actor, item=rows[0], themes=[], decided=analysis.Decided(), seen=rows[0].version, at=at
+    ),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("gesture", GIVING_OR_ENDING.values(), ids=GIVING_OR_ENDING)
+def test_only_who_publishes_gives_or_ends_a_public_answer(gesture):
+    publisher, theme, rows = answered()
+    before, lines, links = held(), RegisterLine.objects.count(), ItemTheme.objects.count()
+    with pytest.raises(RefusedError, match="droit de publier"):
+        gesture(f.make_staff("consultations.analyse_consultation"), theme, rows, timezone.now())
+    assert (held(), RegisterLine.objects.count(), ItemTheme.objects.count()) == (before, lines, links)
+    gesture(publisher, theme, rows, timezone.now())
+    assert held() != before
+    assert RegisterLine.objects.filter(act__in=("outcome.ended", "opinion.grouped")).exists()
+
+
+@pytest.mark.django_db
+def test_only_who_publishes_takes_an_answered_opinion_out_of_its_group():
+    publisher, _theme, (one, _two, three) = answered()
+    analysis.group(actor=publisher, root=one, keys=[three.pk], at=timezone.now())
+    before = held()
+    with pytest.raises(RefusedError, match="droit de publier"):
+        analysis.ungroup(
+            actor=f.make_staff("consultations.analyse_consultation"), item=refresh(three), at=timezone.now()
+        )
+    assert (held(), refresh(three).place) == (before, Place.GROUPED)
+    analysis.ungroup(actor=publisher, item=refresh(three), at=timezone.now())
+    line = RegisterLine.objects.get(act="outcome.ended")
+    assert three.reference in line.content
+    check(one.consultation)
+
+
+@pytest.mark.django_db
+def test_analysts_go_on_with_what_is_not_public():
+    """Where no answer is public, sorting and grouping ask for no other right."""
+    consultation, (one, two, three) = town()
+    analyst, at = f.make_staff("consultations.analyse_consultation"), timezone.now()
+    theme = f.make_analysis_theme(consultation=consultation, members=[one], **f.READY)
+    assert analysis.group(actor=analyst, root=one, keys=[two.pk], at=at) == 1
+    assert analysis.attach(actor=analyst, theme=theme, keys=[three.pk]) == 1
+    assert analysis.detach(actor=analyst, theme=theme, keys=[one.pk], at=at) == 1
+    analysis.ungroup(actor=analyst, item=refresh(two), at=at)
+    assert not RegisterLine.objects.filter(act="outcome.ended").exists()
+    check(consultation)
+
+
+@pytest.mark.django_db
+def test_grouping_gives_what_the_head_holds_and_nothing_more():
+    """A head that joined a theme after its answer waits for the next publication: so do those grouped with it."""
+    publisher, theme, (_one, _two, three) = answered()
+    newcomer = f.make_item(consultation=three.consultation)
+    analysis.attach(actor=publisher, theme=theme, keys=[three.pk])
+    analysis.group(actor=publisher, root=refresh(three), keys=[newcomer.pk], at=timezone.now())
+    assert [outcomes.of_item(refresh(item)) for item in (three, newcomer)] == [[], []]
+    outcomes.publish(actor=publisher, consultation=three.consultation, at=timezone.now(), themes=[theme.pk])
+    assert [len(outcomes.of_item(refresh(item))) for item in (three, newcomer)] == [1, 1]
+
+
+@pytest.mark.django_db
+def test_members_lose_the_answer_that_their_head_loses():
+    publisher, theme, (one, _two, three) = answered()
+    analysis.group(actor=publisher, root=one, keys=[three.pk], at=timezone.now())
+    analysis.detach(actor=publisher, theme=theme, keys=[one.pk], at=timezone.now())
+    assert [outcomes.of_item(refresh(item)) for item in (one, three)] == [[], []]
+    check(one.consultation)
 
 
 # --- Themes ----------------------------------------------------------------------------------------------------------
@@ -343,6 +440,34 @@ def test_agents_in_bulk_and_authors_at_once_leave_everything_in_its_place():
     check(consultation)
 
 
+# --- From one opinion to the next -------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_an_opinion_leads_to_its_neighbours_in_the_list_it_was_opened_from(client):
+    consultation, found = town(4)
+    theme = f.make_analysis_theme(consultation=consultation, members=[found[0], found[2], found[3]])
+    f.sign_in(client, f.make_staff(*ANALYST))
+
+    def around(item, **query):
+        return client.get(page("analysis_item", consultation, item.reference), query).context["around"]
+
+    def to(item, query=""):
+        return page("analysis_item", consultation, item.reference) + query
+
+    # The newest first, as in the list.
+    assert around(found[2]) == {"before": to(found[3]), "after": to(found[1])}
+    assert around(found[0]) == {"before": to(found[1]), "after": ""}
+    asked = f"?theme={theme.reference}"
+    assert around(found[2], theme=theme.reference) == {"before": to(found[3], asked), "after": to(found[0], asked)}
+    # One that has just left the list still has its place in it.
+    assert around(found[1], theme=theme.reference) == {"before": to(found[2], asked), "after": to(found[0], asked)}
+    listed = client.get(page("analysis", consultation), {"theme": theme.reference}).content.decode()
+    assert to(found[2], asked) in listed
+    saved = {"geste": "enregistrer", "seen": found[2].version, "themes": [], "decision": "", "explanation": ""}
+    assert client.post(to(found[2], asked), saved).url == to(found[2], asked)
+
+
 # --- The work list ---------------------------------------------------------------------------------------------------
 
 
@@ -367,7 +492,7 @@ def test_the_list_is_searched_and_filtered(client):
 
 
 @pytest.mark.django_db
-def test_bulk_gestures_from_the_list(client):
+def test_bulk_gestures_from_the_list(client, monkeypatch):
     consultation, found = town(4)
     f.sign_in(client, f.make_staff(*ANALYST))
     url = page("analysis", consultation)
@@ -381,6 +506,12 @@ def test_bulk_gestures_from_the_list(client):
     assert theme.links.count() == 2
     client.post(url, {"geste": "regrouper", "tete": found[3].reference, "avis": two})
     assert refresh(found[0]).grouped_with_id == found[3].pk
+    # However many the search finds, none is left out.
+    monkeypatch.setattr(admin_analysis, "BATCH", 2)
+    client.post(url, {"geste": "detacher", "theme": theme.reference, "tous": "oui", "question": ""})
+    assert theme.links.count() == 0
+    client.post(url, {"geste": "rattacher", "theme": theme.reference, "tous": "oui", "question": ""})
+    assert theme.links.count() == 4
     # Nothing ticked: nothing done, and it is said.
     response = client.post(url, {"geste": "rattacher", "theme": theme.reference}, follow=True)
     assert "Cochez d’abord un avis." in response.content.decode()
@@ -396,7 +527,7 @@ def test_pages_ask_the_same_number_of_queries(client, count, django_assert_num_q
     f.sign_in(client, f.make_staff(*ANALYST))
     for url, queries in {
         page("analysis", consultation): 10,
-        page("analysis_item", consultation, found[0].reference): 11,
+        page("analysis_item", consultation, found[0].reference): 12,
         page("analysis_themes", consultation): 11,
         page("analysis_theme", consultation, theme.reference): 12,
     }.items():

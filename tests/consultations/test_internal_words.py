@@ -242,7 +242,7 @@ def test_nor_in_a_mail_on_the_register_nor_in_what_is_given_back(client):
 
 @pytest.mark.django_db
 def test_a_publication_says_what_is_public_of_a_theme_alone():
-    """The subject of an answer is the public title: a theme without one is published under its working title, which agents see."""
+    """The subject of an answer is the public title: a theme without one is not published (`test_outcomes`)."""
     agent = f.make_staff(*ANALYST)
     consultation = f.make_consultation(phase="analyse")
     item = f.make_item(contribution=f.make_contribution(consultation=consultation))

@@ -166,6 +166,19 @@ def test_what_is_hidden_gets_no_answer_and_gets_it_once_shown(agent):
     assert refresh(one).place == "answered"
 
 
+def test_nothing_is_published_under_a_working_title(agent):
+    consultation, (one, *_rest) = town()
+    theme = f.make_analysis_theme(
+        consultation=consultation, members=[one], title="CLASSEUR", public_title="", **f.READY
+    )
+    assert outcomes.preview(consultation).is_empty
+    with pytest.raises(DomainError, match="titre public"):
+        publish(agent, consultation, themes=[theme.pk])
+    with pytest.raises(DomainError, match="Rien n’est prêt"):
+        publish(agent, consultation)
+    assert Outcome.objects.count() == 0
+
+
 # --- Never rewritten -------------------------------------------------------------------------------------------------
 
 
@@ -183,6 +196,28 @@ def test_the_database_refuses_to_rewrite_an_answer(agent, table):
     for gesture in (lambda: table.objects.update(**changes), lambda: delete_by_sql(table)):
         with pytest.raises(IntegrityError), transaction.atomic():
             gesture()
+
+
+def test_what_was_said_of_a_theme_stays_as_it_was_on_the_day_of_its_answer(agent, client):
+    consultation, (one, *_rest) = town()
+    words = {"public_title": "Des bancs", "public_summary": "S’asseoir à l’ombre."}
+    theme = f.make_analysis_theme(consultation=consultation, members=[one], **words, **f.READY)
+    publish(agent, consultation)
+    theme.refresh_from_db()
+    changed = analysis.Words(theme.title, "AUTRE titre", "AUTRE résumé", is_minority=True)
+    analysis.save_theme(actor=agent, theme=theme, words=changed, decided=analysis.Decided(), seen=theme.version)
+    public = reverse("consultations:outcomes", args=[consultation.slug])
+    text = client.get(public).content.decode()
+    assert [each in text for each in ("Des bancs", "S’asseoir à l’ombre.", "AUTRE", "minoritaire")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    decide(theme, "not_kept", "Le budget a changé.")
+    publish(agent, consultation)
+    text = client.get(public).content.decode()
+    assert [each in text for each in ("AUTRE titre", "AUTRE résumé", "minoritaire")] == [True] * 3
 
 
 def test_a_forwarded_answer_names_somebody(agent):

@@ -180,7 +180,7 @@ class Town:
             analysis.save_theme(
                 actor=self.agent,
                 theme=theme,
-                words=analysis.Words(title=theme.title),
+                words=analysis.Words(title=theme.title, public_title=theme.title),
                 decided=analysis.Decided("kept", f"Parce que {other}."),
                 seen=theme.version,
             )

@@ -530,18 +530,46 @@ def test_counting_costs_the_same_at_ten_times_the_rows(closed, django_assert_num
         figures.collect(closed, at=timezone.now())
 
 
-def test_ready_is_what_the_models_say(closed):
-    """The rule in SQL and the property of the model agree."""
-    for decision in ("", "kept", "forwarded"):
-        for explanation in ("", "  ", "Oui."):
-            for to in ("", "La Région"):
-                make_analysis_theme(
-                    consultation=closed, draft_decision=decision, draft_explanation=explanation, draft_forwarded_to=to
-                )
-    themes = closed.analysis_themes.order_by("pk")
-    assert {theme.pk for theme in themes if theme.is_ready} == set(
-        closed.analysis_themes.filter(rules.READY).values_list("pk", flat=True)
+@pytest.mark.django_db
+def test_a_decision_is_ready_once_it_is_whole():
+    """One definition, in the database: a theme needs a public title too, an opinion has its own."""
+    consultation = make_consultation()
+    item = make_item(contribution=make_contribution(consultation=consultation))
+    for title, decision, explanation, to in itertools.product(
+        ("", "\t \n", "Des arbres"), ("", "kept", "forwarded"), ("", " \n", "Oui."), ("", "\t", "La Région")
+    ):
+        drafted = {"draft_decision": decision, "draft_explanation": explanation, "draft_forwarded_to": to}
+        theme = make_analysis_theme(consultation=consultation, public_title=title, **drafted)
+        Item.objects.filter(pk=item.pk).update(**drafted)
+        item.refresh_from_db(fields=["is_ready"])
+        whole = bool(decision and explanation.strip() and (decision != "forwarded" or to.strip()))
+        assert (theme.is_ready, item.is_ready) == (whole and bool(title.strip()), whole), drafted
+
+
+def test_no_report_tells_a_working_title(closed, publisher):
+    """A theme whose opinions all have an answer of their own is in the report too: under its public title, or not at all."""
+    item = make_item(contribution=make_contribution(consultation=closed))
+    Item.objects.filter(pk=item.pk).update(**READY)
+    theme = make_analysis_theme(
+        consultation=closed, members=[item], title="CLASSEUR", public_title=" ", draft_explanation="CLASSEUR brouillon"
     )
+    assert "CLASSEUR" not in str(figures.collect(closed, at=timezone.now())["answers"])
+    report = make_report(closed)
+    with pytest.raises(DomainError, match="Le titre public du thème"):
+        writing.publish(actor=publisher, report=report, seen=report.version, at=timezone.now())
+    assert not Outcome.objects.filter(item=item).exists()
+    closed.analysis_themes.filter(pk=theme.pk).update(public_title="Des bancs")
+    answers = writing.publish(actor=publisher, report=report, seen=report.version, at=timezone.now()).figures["answers"]
+    assert "Des bancs" in {row["title"] for row in answers}
+    assert "CLASSEUR" not in str(answers)
+
+
+def test_a_later_report_says_a_theme_as_its_answer_did(closed, publisher):
+    """Words changed after an answer is public wait for the next answer."""
+    published(closed, publisher)
+    closed.analysis_themes.update(public_title="AUTRE", public_summary="AUTRE", is_minority=True)
+    rows = figures.collect(closed, at=timezone.now())["answers"]
+    assert [(row["title"], row["summary"], row["is_minority"]) for row in rows] == [("Planter des arbres", "", False)]
 
 
 def test_hidden_and_withdrawn_texts_are_not_counted(closed):

@@ -10,6 +10,7 @@ import time
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from consultations import tasks, telling
@@ -114,7 +115,7 @@ def test_mail_is_in_the_language_of_the_person():
         lambda item: item.contribution.author.delete(),
         lambda item: Item.objects.update(place="hidden"),
         lambda item: Item.objects.update(place="withdrawn"),
-        lambda item: ItemOutcome.objects.update(ended_at=timezone.now()),
+        lambda item: ItemOutcome.objects.update(ended_at=F("given_at")),
     ],
     ids=["closed", "erased", "hidden", "withdrawn", "replaced"],
 )
@@ -125,6 +126,34 @@ def test_nothing_is_told_of_what_no_longer_stands(spoil):
     tasks.tell_contributors()
     assert mails() == []
     assert Telling.objects.get().people == 0
+
+
+def test_an_answer_that_ends_without_another_is_told():
+    item = make_item(f.make_contribution(title="Des bancs"))
+    given = answer(item, at=timezone.now() - dt.timedelta(days=2))
+    tasks.tell_contributors()
+    ItemOutcome.objects.filter(pk=given.pk).update(ended_at=an_hour_ago())
+    for _ in range(2):
+        tasks.tell_contributors()
+    first, second = OutboundMail.objects.order_by("created_at")
+    assert [("ne vaut plus" in mail.text, "Retenu" in mail.text) for mail in (first, second)] == [
+        (False, True),
+        (True, True),
+    ]
+    assert "ne vaut plus" in second.html
+    assert Telling.objects.count() == 2
+
+
+def test_an_answer_that_another_replaces_is_not_told_as_lost():
+    item = make_item()
+    given = answer(item, at=timezone.now() - dt.timedelta(days=2))
+    tasks.tell_contributors()
+    at = an_hour_ago()
+    ItemOutcome.objects.filter(pk=given.pk).update(ended_at=at)
+    answer(item, at=at, decision=Decision.NOT_KEPT, explanation="Trop cher.")
+    tasks.tell_contributors()
+    last = OutboundMail.objects.order_by("created_at").last()
+    assert ("Trop cher." in last.text, "ne vaut plus" in last.text) == (True, False)
 
 
 def test_a_new_publication_is_a_new_mail_with_what_is_new_alone():
@@ -218,8 +247,8 @@ def test_a_batch_costs_the_same(count, django_assert_num_queries):
     telling.begin(consultation=consultation, at=timezone.now())
     (sending,) = telling.under_way()
     people = telling.people(sending, after=0, size=200)
-    # The transaction, the opinions and their answers, why some were left, the mails, how many are new.
-    with django_assert_num_queries(6):
+    # The transaction, the opinions and their answers, why some were left, those that hold no more, the mails, how many are new.
+    with django_assert_num_queries(7):
         assert telling.tell(sending=sending, people=people) == count
     assert telling.tell(sending=sending, people=people) == 0
     assert len(mails()) == count
