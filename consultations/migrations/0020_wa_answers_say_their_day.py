@@ -49,13 +49,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="outcome",
             name="summary",
-            field=models.TextField(blank=True, default="", verbose_name="ce qui est demandé"),
-            preserve_default=False,
+            field=models.TextField(blank=True, db_default="", default="", verbose_name="ce qui est demandé"),
         ),
         migrations.AddField(
             model_name="outcome",
             name="is_minority",
-            field=models.BooleanField(default=False, verbose_name="point de vue minoritaire"),
+            field=models.BooleanField(db_default=False, default=False, verbose_name="point de vue minoritaire"),
         ),
         migrations.AddField(model_name="item", name="is_ready", field=ready()),
         migrations.AddField(model_name="analysistheme", name="is_ready", field=ready("public_title")),
