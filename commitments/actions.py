@@ -13,7 +13,8 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from accounts.models import User
-from commitments import rules
+from commitments import changes, rules
+from commitments.changes import WORDS
 from commitments.hosts import Host
 from commitments.models import RUNNING, Commitment, CommitmentNews, State
 from commitments.photos import Photo
@@ -22,9 +23,6 @@ from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, require
 from notifications import outbox
 from transparency import register
-
-# What an agent fills in; once public, a change of any of them is on the register with its reason.
-WORDS = ("title", "description", "theme", "service", "district", "source_title", "source_url")
 
 
 @transaction.atomic(durable=True)
@@ -53,36 +51,42 @@ def draft(*, actor: Any, values: Mapping[str, Any], host: Host | None = None) ->
 
 
 @transaction.atomic(durable=True)
-def save(*, actor: Any, commitment: Commitment, values: Mapping[str, Any], seen: str, reason: str = "") -> Commitment:
-    """Change the words of a commitment; its day too while it is a draft.
+def save(
+    *, actor: Any, commitment: Commitment, values: Mapping[str, Any], seen: str, at: dt.datetime, reason: str = ""
+) -> Commitment:
+    """Change the words of a commitment: its day too while it is a draft; once public, each change is news, with its reason.
 
     Shape: `seen` is the version the agent had under the eyes (`Commitment.version`).
     Raises: RefusedError; DomainError "stale", "reason" when a public text changes without one.
     Locks: the commitment's row.
     """
-    require(rules.write_refusal(actor))
     before = _claim(commitment, seen)
+    require(rules.change_refusal(actor, before))
     is_public = before.published_at is not None
-    changes = []
-    for name in WORDS:
-        if name in values and getattr(before, name) != values[name]:
-            label = str(Commitment._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-            changes.append(
-                {"champ": label, "avant": str(getattr(before, name) or ""), "apres": str(values[name] or "")}
-            )
-            setattr(commitment, name, values[name])
+    changed = changes.found(before, values)
+    if is_public and changed and not reason.strip():
+        raise DomainError("reason", "Cet engagement est public\u00a0: dites pourquoi vous changez son texte.")
+    for each in changed:
+        setattr(commitment, each.field, values[each.field])
     if not is_public and "due_on" in values:
         commitment.due_on = commitment.first_due_on = values["due_on"]
-    if is_public and changes and not reason.strip():
-        raise DomainError("reason", "Cet engagement est public\u00a0: dites pourquoi vous changez son texte.")
-    commitment.updated_at = timezone.now()
-    commitment.save(update_fields=[*WORDS, "due_on", "first_due_on", "updated_at"])
+    commitment.updated_at = at
+    if is_public and changed:
+        commitment.news_at = at
+    commitment.save(update_fields=[*WORDS, "due_on", "first_due_on", "news_at", "updated_at"])
     if not is_public:
         _record_draft(actor)
-    elif changes:
-        facts = {"changements": changes, "motif": reason}
+    elif changed:
+        kind, why = CommitmentNews.Kind.WORDS, reason.strip()
+        news = _tell(commitment, kind=kind, text=why, changes=changes.kept(changed), at=at)
+        facts = {"changements": [_fact(each) for each in changed], "motif": why, "nouvelle": news.reference}
         register.record("commitment.changed", role="agent", subject=commitment.reference, facts=facts, actor=actor)
     return commitment
+
+
+def _fact(change: changes.Change) -> dict[str, str]:
+    label = str(Commitment._meta.get_field(change.field).verbose_name)  # type: ignore[union-attr]
+    return {"champ": label, "avant": change.before, "apres": change.after}
 
 
 @transaction.atomic(durable=True)
@@ -257,6 +261,7 @@ def _words(news: CommitmentNews, language: str) -> dict[str, Any]:
         return {
             "news": news,
             "commitment": commitment,
+            "changes": changes.told(news),
             "address": settings.SITE_URL + commitment.get_absolute_url(),
             "state": str(news.get_state_display()),
             "due": typography.day(commitment.due_on),

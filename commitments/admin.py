@@ -13,7 +13,7 @@ from django.utils import timezone
 from commitments import actions, forms, photos, presentation, rules
 from commitments.models import Commitment
 from mulhouse.access import staff
-from mulhouse.errors import DomainError
+from mulhouse.errors import DomainError, require
 from mulhouse.staff import Button, ShownAdmin
 
 WRITE = "commitments.change_commitment"
@@ -174,7 +174,7 @@ class CommitmentAdmin(ShownAdmin):
     def buttons_for(self, request: HttpRequest, row: Any) -> list[tuple[Button, str]]:
         """Add the way to the words of the commitment."""
         found = super().buttons_for(request, row)
-        if not request.user.has_perm(WRITE):
+        if rules.change_refusal(request.user, row) is not None:
             return found
         words = Button(name="modifier", label="Modifier le texte", permission=WRITE, run=_opens, question="…")
         return [(words, reverse("admin:commitments_commitment_edit", args=[row.pk])), *found]
@@ -213,6 +213,7 @@ def create(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change the words of a commitment."""
     commitment = get_object_or_404(Commitment.objects.defer("search"), pk=pk)
+    require(rules.change_refusal(request.user, commitment))
     form = forms.CommitmentForm(request.POST or None, instance=commitment)
     if request.method == "POST" and form.is_valid():
         fresh = Commitment.objects.defer("search").get(pk=pk)
@@ -222,6 +223,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
                 commitment=fresh,
                 values=form.values(),
                 seen=form.cleaned_data["seen"],
+                at=timezone.now(),
                 reason=form.cleaned_data.get("reason", ""),
             )
         except DomainError as error:

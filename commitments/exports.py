@@ -8,13 +8,22 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from commitments import presentation
+from commitments import changes, presentation
 from commitments.models import Commitment, CommitmentNews
 from mulhouse.opendata import LICENCE, LICENCE_URL, Column, Table, day, instant
 from transparency.clocks import Standing
 
 # The words of the files, the same in every language of the site.
 STATES = {"planned": "prevu", "in_progress": "en_cours", "done": "realise", "abandoned": "abandonne"}
+COLUMNS = {
+    "title": "titre",
+    "description": "description",
+    "theme": "theme",
+    "service": "service",
+    "district": "quartier",
+    "source_title": "source",
+    "source_url": "source_adresse",
+}
 
 
 def _commitments() -> QuerySet[Commitment]:
@@ -25,6 +34,13 @@ def _commitments() -> QuerySet[Commitment]:
 
 def _news() -> QuerySet[CommitmentNews]:
     return CommitmentNews.objects.select_related("commitment").order_by("-published_at", "-pk")
+
+
+def _changes(row: CommitmentNews) -> str:
+    return "\n".join(
+        f"{COLUMNS[each.field]}\u00a0: «\u00a0{each.before}\u00a0» → «\u00a0{each.after}\u00a0»"
+        for each in changes.told(row)
+    )
 
 
 def _late_days(row: Commitment) -> int:
@@ -79,6 +95,11 @@ NEWS = Table(
         Column("texte", _("Texte tel qu’il a été écrit."), lambda row: row.text),
         Column("echeance_avant", _("Si l’échéance change : l’ancienne."), lambda row: day(row.due_before)),
         Column("echeance_apres", _("Si l’échéance change : la nouvelle."), lambda row: day(row.due_after)),
+        Column(
+            "changements",
+            _("Si le texte change : chaque colonne, ce qu’elle disait et ce qu’elle dit."),
+            _changes,
+        ),
         Column("photo", _("Ce que montre la photo ; vide sans photo."), lambda row: row.photo_alt),
     ),
     rows=_news,

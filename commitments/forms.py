@@ -7,7 +7,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
-from commitments.actions import WORDS
+from commitments.changes import WORDS
 from commitments.models import Commitment, State
 from mulhouse import uploads
 
@@ -35,7 +35,8 @@ class CommitmentForm(CommitmentModelForm):
         max_length=300,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Cet engagement est public\u00a0: le motif va au registre, avec l’ancien texte et le nouveau.",
+        help_text="Cet engagement est public\u00a0: le motif est publié avec l’ancien texte et le nouveau. Les personnes qui le suivent "
+        "reçoivent un courriel.",
     )
 
     class Meta:

@@ -156,7 +156,7 @@ class Commitment(models.Model):
 
 
 class CommitmentNews(models.Model):
-    """A dated word on a commitment: what was done, the state from then on, a new day. Never rewritten."""
+    """A dated word on a commitment: what was done, the state from then on, a new day, new words. Never rewritten."""
 
     class Kind(models.TextChoices):
         """What sort of news it is."""
@@ -164,6 +164,7 @@ class CommitmentNews(models.Model):
         PUBLISHED = "published", _("Engagement publié")
         PROGRESS = "progress", _("Nouvelle")
         DUE_DATE = "due_date", _("Échéance changée")
+        WORDS = "words", _("Texte modifié")
 
     reference = models.CharField("référence", max_length=8, unique=True, default=new_reference, editable=False)
     commitment = models.ForeignKey(Commitment, on_delete=models.PROTECT, related_name="news")
@@ -175,6 +176,8 @@ class CommitmentNews(models.Model):
     text_html = models.TextField("texte affiché", blank=True)
     due_before = models.DateField("échéance avant", null=True, blank=True)
     due_after = models.DateField("échéance après", null=True, blank=True)
+    # What the text of the commitment was and is, where it changed (`changes.Change`); `text` says why.
+    changes = models.JSONField("ce qui a changé", default=list, blank=True)
     photo_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     photo = models.FileField("photo", upload_to="engagements/", blank=True)
     photo_alt = models.CharField("ce que montre la photo", max_length=200, blank=True)
@@ -201,6 +204,10 @@ class CommitmentNews(models.Model):
                 condition=Q(kind="due_date", due_before__isnull=False, due_after__isnull=False)
                 | (~Q(kind="due_date") & Q(due_before__isnull=True, due_after__isnull=True)),
                 name="commitment_news_due_dates",
+            ),
+            models.CheckConstraint(
+                condition=(Q(kind="words") & ~Q(changes=[])) | (~Q(kind="words") & Q(changes=[])),
+                name="commitment_news_changes",
             ),
             models.CheckConstraint(
                 condition=Q(photo="") | ~Q(photo_alt=""),

@@ -8,6 +8,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from commitments import changes
+from commitments.changes import Change
 from commitments.models import Commitment, CommitmentNews, State
 from mulhouse import typography
 from mulhouse.templatetags import ui
@@ -127,6 +129,7 @@ class Event:
     day: dt.date
     tag: ui.Tag
     html: SafeString
+    changes: list[Change]
     photo: Photo | None
     anchor: str
 
@@ -142,6 +145,7 @@ def event(news: CommitmentNews) -> Event:
         day=news.happened_on,
         tag=tag_of(news.state),
         html=mark_safe(news.text_html),  # noqa: S308 (cleaned by the action that stored it)
+        changes=changes.told(news),
         photo=photo,
         anchor=news.reference,
     )
@@ -158,6 +162,8 @@ def event_title(news: CommitmentNews) -> str:
         return words % {"before": typography.day(news.due_before), "after": typography.day(news.due_after)}
     if news.kind == CommitmentNews.Kind.PUBLISHED:
         return _("La Ville s’engage")
+    if news.kind == CommitmentNews.Kind.WORDS:
+        return _("Texte modifié")
     titles = {
         State.PLANNED: _("Point d’étape"),
         State.IN_PROGRESS: _("Ça avance"),

@@ -15,6 +15,16 @@ def write_refusal(user: Any) -> Refusal | None:
     return None
 
 
+def change_refusal(user: Any, commitment: Commitment) -> Refusal | None:
+    """Tell whether somebody may change the words of a commitment: once public, it is news, for those who give it."""
+    refusal = write_refusal(user)
+    if refusal is None and commitment.published_at is not None and not user.has_perm("commitments.publish_commitment"):
+        return Refusal(
+            "not_allowed", "Cet engagement est public\u00a0: votre rôle ne permet pas d’en changer le texte."
+        )
+    return refusal
+
+
 def publish_refusal(user: Any, commitment: Commitment) -> Refusal | None:
     """Tell whether somebody may make a commitment public."""
     if not user.has_perm("commitments.publish_commitment"):

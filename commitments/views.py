@@ -29,6 +29,7 @@ from transparency.pages import cached_for_visitors
 
 PAGE_SIZE = 20
 NEWS_SHOWN = 50
+NEWEST = lists.Order("happened_on")
 
 
 # --- The list ------------------------------------------------------------------------------------------------------
@@ -113,7 +114,7 @@ def _state_tabs(request: HttpRequest, asked: CommitmentFilter) -> list[ui.Tab]:
     ]
 
 
-def _pages(request: HttpRequest, page: lists.Page[Commitment]) -> ui.Pages:
+def _pages(request: HttpRequest, page: lists.Page[Any]) -> ui.Pages:
     previous = lists.address(request.GET, avant=page.previous, page=str(page.number - 1)) if page.previous else ""
     following = lists.address(request.GET, apres=page.next, page=str(page.number + 1)) if page.next else ""
     return ui.Pages(
@@ -135,13 +136,21 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     today = timezone.localdate()
     read = presentation.clock(row, today=today)
     late = presentation.late_tag(read)
-    news = list(row.news.order_by("-happened_on", "-pk")[:NEWS_SHOWN])
+    page = lists.read(
+        row.news.all(),
+        NEWEST,
+        size=NEWS_SHOWN,
+        at=lists.place(request.GET),
+        anchor_of=lambda asked: row.news.filter(reference=asked).first(),
+    )
     context = {
         "commitment": row,
         "tags": [presentation.state_tag(row), *([late] if late else [])],
         "when": presentation.clock_words(row, read),
         "late": late.label if late else "",
-        "events": [presentation.event(each) for each in news],
+        "events": [presentation.event(each) for each in page.rows],
+        "pages": _pages(request, page),
+        "page_number": page.number,
         "facts": presentation.facts(row),
         "is_following": request.user.is_authenticated and subscriptions.is_following(request.user, row.own_topic),
         "crumbs": [ui.Crumb(_("Engagements"), reverse("commitments:list")), ui.Crumb(row.reference)],

@@ -68,7 +68,7 @@ def test_others_write_nothing(who):
     draft = make_commitment(published_at=None)
     calls = [
         lambda: actions.create(actor=user, values=values()),
-        lambda: actions.save(actor=user, commitment=row, values={"title": "Autre"}, seen=row.version),
+        lambda: actions.save(actor=user, commitment=row, values={"title": "Autre"}, seen=row.version, at=at),
         lambda: actions.publish(actor=user, commitment=draft, at=at),
         lambda: actions.add_news(actor=user, commitment=row, text="Fait.", state="done", happened_on=today(), at=at),
         lambda: actions.change_due_date(
@@ -87,6 +87,16 @@ def test_writing_is_not_publishing():
     assert code_of(lambda: actions.publish(actor=writer, commitment=row, at=timezone.now())) == "not_allowed"
 
 
+def test_public_words_are_changed_by_who_speaks_for_the_city():
+    """They are news for everybody who follows: writing drafts is not enough."""
+    writer, row = make_staff("commitments.change_commitment"), make_commitment()
+    call = lambda: actions.save(  # noqa: E731 (asked below)
+        actor=writer, commitment=row, values={"title": "Autre"}, seen=row.version, reason="Oubli.", at=timezone.now()
+    )
+    assert code_of(call) == "not_allowed"
+    assert (Commitment.objects.get().title, CommitmentNews.objects.count()) == (row.title, 0)
+
+
 # --- Drafts and publication ------------------------------------------------------------------------------------------
 
 
@@ -100,7 +110,7 @@ def test_draft_leaves_a_line_that_names_nothing(agent):
 def test_draft_changes_its_day_freely(agent):
     row = actions.create(actor=agent, values=values())
     later = today() + dt.timedelta(days=90)
-    actions.save(actor=agent, commitment=row, values={"due_on": later}, seen=row.version)
+    actions.save(actor=agent, commitment=row, values={"due_on": later}, seen=row.version, at=timezone.now())
     row.refresh_from_db()
     assert (row.due_on, row.first_due_on) == (later, later)
     assert CommitmentNews.objects.count() == 0
@@ -150,6 +160,7 @@ def test_public_words_change_with_a_reason_only(agent):
         values={"title": "Planter dix tilleuls"},
         seen=row.version,
         reason=reason,
+        at=timezone.now(),
     )
     assert code_of(lambda: call("")) == "reason"
     row.refresh_from_db()
@@ -161,12 +172,60 @@ def test_public_words_change_with_a_reason_only(agent):
     ]
 
 
+def test_new_words_are_dated_news_told_to_followers(agent):
+    old, new = make_service(), make_service()
+    row, at = make_commitment(service=old, state="in_progress", topic=HOST.topic), timezone.now()
+    reader = follow(row.own_topic)
+    actions.save(
+        actor=agent,
+        commitment=row,
+        values={"title": "Planter dix tilleuls", "description": row.description, "service": new},
+        seen=row.version,
+        reason=" Deux arbres existent déjà. ",
+        at=at,
+    )
+    news = CommitmentNews.objects.get()
+    assert (news.kind, news.state, news.happened_on, news.published_at) == ("words", "in_progress", today(), at)
+    assert news.text == "Deux arbres existent déjà."
+    assert news.changes == [
+        {"field": "title", "before": "Planter douze tilleuls", "after": "Planter dix tilleuls"},
+        {"field": "service", "before": old.name, "after": new.name},
+    ]
+    row.refresh_from_db()
+    assert (row.news_at, row.service) == (at, new)
+    assert last_line()[3]["nouvelle"] == news.reference
+    for _ in range(2):
+        tasks.tell_news(news_id=news.pk)
+    mail = OutboundMail.objects.get(kind="commitments.news")
+    assert (mail.user, mail.subject) == (reader, "Texte modifié\u00a0: Planter dix tilleuls")
+    for words in ("Deux arbres existent déjà.", "Planter douze tilleuls", "Planter dix tilleuls", old.name, new.name):
+        assert words in mail.text
+        assert words in mail.html
+
+
+def test_the_same_words_are_no_news(agent):
+    row = make_commitment()
+    actions.save(
+        actor=agent, commitment=row, values={"title": row.title}, seen=row.version, reason="Rien.", at=timezone.now()
+    )
+    assert (CommitmentNews.objects.count(), RegisterLine.objects.filter(act="commitment.changed").count()) == (0, 0)
+
+
+@pytest.mark.parametrize("fields", [{"kind": "words"}, {"changes": [{"field": "title", "before": "a", "after": "b"}]}])
+def test_database_wants_what_changed_with_new_words_only(fields):
+    row = make_commitment()
+    with pytest.raises(IntegrityError, match="commitment_news_changes"), transaction.atomic():
+        make_news(row, **fields)
+
+
 def test_two_agents_never_overwrite_each_other(agent):
     row = make_commitment()
     seen = row.version
-    actions.save(actor=agent, commitment=row, values={"title": "Premier"}, seen=seen, reason="Précision.")
+    actions.save(
+        actor=agent, commitment=row, values={"title": "Premier"}, seen=seen, reason="Précision.", at=timezone.now()
+    )
     second = lambda: actions.save(  # noqa: E731 (said once, asked below)
-        actor=agent, commitment=row, values={"title": "Second"}, seen=seen, reason="Précision."
+        actor=agent, commitment=row, values={"title": "Second"}, seen=seen, reason="Précision.", at=timezone.now()
     )
     assert code_of(second) == "stale"
 

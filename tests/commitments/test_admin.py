@@ -108,6 +108,17 @@ def test_agent_changes_public_words_with_a_reason(client, agent):
     assert row.title == "Planter dix tilleuls"
 
 
+def test_public_words_are_closed_to_who_only_writes(client):
+    row, draft = make_commitment(), make_commitment(published_at=None)
+    sign_in(client, make_staff("commitments.view_commitment", "commitments.change_commitment"))
+    assert client.get(url("edit", row.pk)).status_code == 403
+    assert client.post(url("edit", row.pk), {"title": "Autre", "seen": row.version, "reason": "?"}).status_code == 403
+    assert client.get(url("edit", draft.pk)).status_code == 200
+    words = "Modifier le texte"
+    assert words not in client.get(url("change", row.pk)).content.decode()
+    assert words in client.get(url("change", draft.pk)).content.decode()
+
+
 def test_work_queue_names_what_is_late_or_silent(client, agent, django_assert_num_queries):
     now = timezone.now()
     silence = dt.timedelta(days=SILENT_DAYS)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from commitments import actions, exports
 from commitments.models import Commitment
+from commitments.views import NEWS_SHOWN
 from notifications.models import Subscription
 from tests.commitments.rows import AGENT, make_commitment, make_news
 from tests.factories import make_district, make_resident, make_service, make_staff, make_theme, sign_in, today
@@ -171,6 +172,50 @@ def test_timeline_shows_each_dated_event_newest_first(client):
     assert (photo["Content-Type"], photo["X-Content-Type-Options"]) == ("image/webp", "nosniff")
     photo.close()
     default_storage.delete(name)
+
+
+def test_page_says_what_the_words_were_and_why_they_changed(client):
+    row = make_commitment(title="Planter dix tilleuls")
+    changed = [
+        {"field": "title", "before": "Planter douze tilleuls", "after": "Planter dix tilleuls"},
+        {"field": "district", "before": "", "after": "Centre <b>"},
+    ]
+    make_news(row, kind="words", changes=changed, text="Oubli.", text_html="<p>Deux existent déjà.</p>")
+    response = client.get(row.get_absolute_url())
+    page = " ".join(text_of(response).replace("\u00a0", " ").split())
+    assert [event.title for event in response.context["events"]] == ["Texte modifié"]
+    assert "<strong>Titre, avant :</strong> <span>Planter douze tilleuls</span>" in page
+    assert "<strong>Quartier, avant :</strong> Rien." in page
+    assert "Centre &lt;b&gt;" in page
+    assert "Deux existent déjà." in page
+    body = b"".join(client.get(reverse("commitments:export", args=["nouvelles", "json"])).streaming_content)
+    (news,) = json.loads(body)["lignes"]
+    assert news["changements"].replace("\u00a0", " ").splitlines() == [
+        "titre : « Planter douze tilleuls » → « Planter dix tilleuls »",
+        "quartier : «  » → « Centre <b> »",
+    ]
+
+
+def test_news_are_read_to_the_first_one(client):
+    row, other = make_commitment(), make_commitment()
+    make_news(other)
+    # Three news a day: those of one day keep their order from page to page.
+    rows = [
+        make_news(row, happened_on=today() - dt.timedelta(days=number // 3)) for number in range(2 * NEWS_SHOWN + 1)
+    ]
+    expected = [each.reference for each in sorted(rows, key=lambda each: (each.happened_on, each.pk), reverse=True)]
+    seen, sizes, url = [], [], row.get_absolute_url()
+    while url:
+        context = client.get(url).context
+        sizes.append(len(context["events"]))
+        seen += [event.anchor for event in context["events"]]
+        last, url = context["pages"], context["pages"].next_url
+    assert (seen, sizes) == (expected, [NEWS_SHOWN, NEWS_SHOWN, 1])
+    before = client.get(last.previous_url).context["events"]
+    assert [event.anchor for event in before] == expected[NEWS_SHOWN : 2 * NEWS_SHOWN]
+    # The news of another commitment mark no place here.
+    strange = client.get(f"{row.get_absolute_url()}?apres={other.news.get().reference}").context["events"]
+    assert [event.anchor for event in strange] == expected[:NEWS_SHOWN]
 
 
 def test_following_takes_an_account(client):
