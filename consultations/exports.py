@@ -284,7 +284,7 @@ COUNTS = Table(
 
 def _participants(consultation: Consultation) -> Iterable[tuple[str, int]]:
     """Count people by channel, as the page of the consultation does; small counts are one line."""
-    found = small_cells.merged(participation.by_channel(consultation), least=1)
+    found = small_cells.merged(participation.by_channel(consultation, at=timezone.now()), least=1)
     yield from ((CHANNELS[channel], number) for channel, number in found.shown.items())
     if found.hidden:
         yield "+".join(CHANNELS[channel] for channel in found.hidden), found.rest

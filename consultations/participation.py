@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
-from django.db.models import Count, JSONField, QuerySet
-from django.db.models.expressions import RawSQL
-from django.db.models.functions import TruncWeek
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import JSONObject, TruncWeek
 
 from accounts.models import User
 from city.models import District
-from consultations.models import Consultation, Participation
+from consultations.models import Consultation, ConsultationVote, Participation, TableNotes
 from consultations.phases import PARIS
 from desk import people
 from desk.models import Channel, Person
@@ -222,9 +222,23 @@ class Figures:
     by_week: dict[dt.date, int]
 
 
-def figures(consultation: Consultation) -> Figures:
-    """Count who took part, from the ledger alone: exact numbers, for staff and for what merges small cells after."""
-    rows = Participation.objects.filter(consultation=consultation).annotate(week=TruncWeek("first_on"))
+def _told(*, at: dt.datetime) -> QuerySet[Participation]:
+    """Give the people that may be counted at an instant: during a secret vote those of today wait for midnight.
+
+    One more at each instant would say that the neighbour who just left the desk has voted, which the vote itself keeps quiet
+    (`ballots.counting.turnout`).
+    """
+    today = at.astimezone(PARIS).date()
+    voting = ConsultationVote.objects.running(on=today).filter(consultation=OuterRef("consultation"))
+    return Participation.objects.filter(Q(first_on__lt=today) | ~Exists(voting))
+
+
+def figures(consultation: Consultation, *, at: dt.datetime) -> Figures:
+    """Count who took part, from the ledger alone: exact numbers, for staff and for what merges small cells after.
+
+    Shape: whole days during a secret vote.
+    """
+    rows = _told(at=at).filter(consultation=consultation).annotate(week=TruncWeek("first_on"))
     channels, districts, bands, weeks = Counter[str](), Counter[str | None](), Counter[str](), Counter[dt.date]()
     # One query: those alike on everything come as one row.
     alike = rows.values_list("channel", "district__name", "age_band", "week").annotate(number=Count("pk"))
@@ -242,22 +256,16 @@ def figures(consultation: Consultation) -> Figures:
     )
 
 
-# As one value of the row of a consultation: no query more on its page. Only names written here enter this text.
-_CHANNELS = """(
-    SELECT jsonb_build_object(
-        'channels', (SELECT jsonb_object_agg(c.channel, c.number) FROM (
-            SELECT p.channel, count(*) AS number FROM consultations_participation p
-            WHERE p.consultation_id = consultations_consultation.id GROUP BY 1
-        ) c),
-        'seated', (SELECT sum(t.people) FROM consultations_tablenotes t
-            WHERE t.consultation_id = consultations_consultation.id)
+def with_counts(rows: QuerySet[Consultation], *, at: dt.datetime) -> QuerySet[Consultation]:
+    """Add to each consultation what `shown` reads: no query more on its page."""
+    channels = _told(at=at).filter(consultation=OuterRef("pk")).order_by().values("channel")
+    seated = TableNotes.objects.filter(consultation=OuterRef("pk")).order_by().values("consultation")
+    voting = ConsultationVote.objects.running(on=at.astimezone(PARIS).date()).filter(consultation=OuterRef("pk"))
+    return rows.annotate(
+        counted=ArraySubquery(channels.values(line=JSONObject(channel="channel", number=Count("pk")))),
+        seated=Subquery(seated.values(number=Sum("people"))),
+        is_voting=Exists(voting),
     )
-)"""
-
-
-def with_counts(rows: QuerySet[Consultation]) -> QuerySet[Consultation]:
-    """Add to each consultation what `shown` reads."""
-    return rows.annotate(counted=RawSQL(_CHANNELS, (), output_field=JSONField()))  # noqa: S611 (no value enters it)
 
 
 @dataclass(frozen=True)
@@ -267,18 +275,23 @@ class Shown:
     people: int
     channels: small_cells.Merged
     seated: int
+    until_yesterday: bool = False
 
 
 def shown(consultation: Any) -> Shown:
     """Give what the page of a consultation shows (read through `with_counts`)."""
-    counted = consultation.counted
-    found = counted["channels"] or {}
+    found = {line["channel"]: line["number"] for line in consultation.counted}
     ordered = {channel: found[channel] for channel in Channel.values if channel in found}
-    return Shown(sum(ordered.values()), small_cells.merged(ordered, least=1), counted["seated"] or 0)
+    return Shown(
+        people=sum(ordered.values()),
+        channels=small_cells.merged(ordered, least=1),
+        seated=consultation.seated or 0,
+        until_yesterday=consultation.is_voting,
+    )
 
 
-def by_channel(consultation: Consultation) -> dict[str, int]:
-    """Count who took part by the channel of their first gesture, in the order of `Channel`."""
-    rows = Participation.objects.filter(consultation=consultation)
+def by_channel(consultation: Consultation, *, at: dt.datetime) -> dict[str, int]:
+    """Count who took part by the channel of their first gesture, in the order of `Channel`; whole days during a secret vote."""
+    rows = _told(at=at).filter(consultation=consultation)
     found = dict(rows.values_list("channel").annotate(number=Count("pk")).order_by("channel"))
     return {channel: found[channel] for channel in Channel.values if channel in found}

@@ -279,7 +279,8 @@ def participants(shown: participation.Shown) -> list[ui.Fact]:
     """Give the box « Qui a participé »: people by the channel of their first gesture, small counts merged; [] for nobody."""
     found = []
     if shown.people:
-        found.append(ui.Fact(_("En tout"), _people(shown.people)))
+        words = _("%(people)s, jusqu’à hier soir") if shown.until_yesterday else "%(people)s"
+        found.append(ui.Fact(_("En tout"), words % {"people": _people(shown.people)}))
     found += [ui.Fact(label, _people(number)) for label, number in channels(shown.channels)]
     if shown.seated:
         words = _("%(people)s, comptées sur place\u00a0: certaines ont pu participer aussi autrement")

@@ -1,5 +1,6 @@
 """The secret votes of a consultation: the room of ballots holds them, this table says whose they are."""
 
+import datetime as dt
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -14,6 +15,11 @@ class ConsultationVoteQuerySet(models.QuerySet["ConsultationVote"]):
     def visible_to(self, user: Any) -> Self:
         """What this person may see: the published votes of what they may see; drafts stay in the workspace."""
         return self.filter(consultation__in=Consultation.objects.visible_to(user), votation__published_at__isnull=False)
+
+    def running(self, *, on: dt.date) -> Self:
+        """Those in which one can vote on a day."""
+        standing = Votation.objects.standing().filter(opens_on__lte=on, ends_on__gte=on)
+        return self.filter(votation__in=standing)
 
 
 class ConsultationVote(models.Model):

@@ -36,7 +36,7 @@ def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.C
     `population` by name of district and band; `sections` by section and kind; `opinions` the city answers, and those `gone`;
     `decisions`, an opinion counting in each it received; `answers`, one for each theme.
     """
-    counted, opinions = participation.figures(consultation), opinions or coverage.of(consultation)
+    counted, opinions = participation.figures(consultation, at=at), opinions or coverage.of(consultation)
     names, about = _districts(consultation)
     sections = _sections(consultation)
     answers = _answers(consultation)

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 
@@ -92,8 +93,11 @@ def _address(slug: str, table: Table, form: str) -> str:
 
 
 def _version(request: HttpRequest, slug: str, table: str, form: str) -> str:
-    """Name what a file holds: everything public that changes writes a line on the register."""
-    return f'W/"{slug}-{table}-{form}-{register.head()}"'
+    """Name what a file holds: everything public that changes writes a line on the register, but a day that ends.
+
+    During a secret vote people are counted by whole days (`participation`).
+    """
+    return f'W/"{slug}-{table}-{form}-{register.head()}-{timezone.localdate().isoformat()}"'
 
 
 @public

@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Concat
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from consultations import coverage, participation
 from consultations.models import (
@@ -33,7 +34,7 @@ def consultation(request: HttpRequest, slug: str, *prefetched: str, whole: bool 
     reported = Report.objects.published().filter(consultation=OuterRef("pk")).order_by("published_at")
     voted = ConsultationVote.objects.filter(consultation=OuterRef("pk"), votation__published_at__isnull=False)
     if whole:
-        rows = participation.with_counts(coverage.with_counts(rows.with_district_names()))
+        rows = participation.with_counts(coverage.with_counts(rows.with_district_names()), at=timezone.now())
         if request.user.is_authenticated:
             topic = Concat(Value(TOPIC), OuterRef("slug"))
             rows = rows.annotate(is_followed=subscriptions.followed_by(request.user, topic))

@@ -5,16 +5,20 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import actions as accounts_actions
+from ballots.models import Votation
 from consultations import actions, participation, tasks
 from consultations.models import Comment, CommentSupport, Participation, Position, TableNotes
+from consultations.reporting import figures
 from desk import people
 from desk.models import Channel, Person
 from mulhouse.references import new_reference
 from questionnaires.models import Answer
+from tests.ballots import votes
 from tests.concurrency import run_in_threads
 from tests.factories import (
     make_comment,
@@ -221,7 +225,7 @@ def test_figures_add_up():
     participation.catch_up([consultation.pk])
     participation.note(consultation, person(), channel=Channel.DESK, at=dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC))
     district = next(row[1] for row in expected if row[1])
-    found = participation.figures(consultation)
+    found = participation.figures(consultation, at=timezone.now())
     assert found.people == 7
     assert list(found.by_channel.items()) == [("web", 4), ("desk", 1), ("import", 2)]
     assert found.by_district == {
@@ -237,7 +241,7 @@ def test_figures_cost_the_same_with_more_people(django_assert_num_queries):
     for number in range(3):
         participation.note(consultation, person(number), channel=Channel.PHONE, at=timezone.now())
         with django_assert_num_queries(1):
-            participation.figures(consultation)
+            participation.figures(consultation, at=timezone.now())
 
 
 # --- On the page ---------------------------------------------------------------------------------------------------------
@@ -269,6 +273,82 @@ def test_the_page_says_who_took_part_and_singles_nobody_out(client):
     assert "Sur papier" not in shown
     assert "Par téléphone" not in shown
     assert sum(int(words.split()[0]) for words in shown.values()) == 16
+
+
+def test_nobody_is_seen_to_have_voted(client, monkeypatch):
+    """While a secret vote runs, no figure grows by one as somebody leaves the desk: those of today wait for midnight."""
+    consultation, now = make_consultation(), timezone.now()
+    for number in range(12):
+        channel = [Channel.WEB, Channel.DESK][number % 2]
+        participation.note(consultation, person(number), channel=channel, at=now - dt.timedelta(days=1))
+    link = votes.make_vote(consultation=consultation)
+    file = reverse("consultations:export", args=[consultation.slug, "participants", "csv"])
+    agent = Client()
+    sign_in(agent, make_staff("consultations.change_consultation", "consultations.view_consultation"))
+
+    def body():
+        return b"".join(client.get(file).streaming_content)
+
+    def told():
+        counted = figures.collect(consultation, at=timezone.now())
+        listed = agent.get(reverse("admin:consultations_consultation_changelist")).content.decode()
+        return (
+            [(str(fact.label), str(fact.value)) for fact in client.get(address).context["participants"]],
+            body(),
+            "12\u00a0: 6 en ligne, 6 au guichet" in listed,
+            {name: counted[name] for name in ("people", "by_channel", "by_district", "by_age", "by_time")},
+        )
+
+    address = consultation.get_absolute_url()
+    before = told()
+    assert before[0][0] == ("En tout", "12\u00a0personnes, jusqu’à hier soir")
+    assert (before[2], before[3]["people"]) == (True, 12)
+    votes.cast(link, [1])
+    # As `assisting.enter_on_roll`, whose line on the register makes every page anew.
+    newcomer = person(99)
+    votes.enter(link, person=newcomer)
+    participation.note(consultation, newcomer, channel=Channel.DESK, at=timezone.now())
+    assert told() == before
+
+    seen, tomorrow = client.get(file)["ETag"], now + dt.timedelta(days=1)
+    assert participation.by_channel(consultation, at=tomorrow) == {"web": 7, "desk": 7}
+    monkeypatch.setattr(timezone, "now", lambda: tomorrow)
+    # The day is over: nothing was written since, and what the visitor kept is no longer true.
+    assert client.get(file, headers={"If-None-Match": seen}).status_code == 200
+    assert body() != before[1]
+    facts = client.get(address).context["participants"]
+    assert str(facts[0].value) == "14\u00a0personnes, jusqu’à hier soir"
+
+
+@pytest.mark.parametrize(
+    ("fields", "changes"),
+    [
+        ({"opens_on": 1}, {}),
+        ({"opens_on": -10}, {}),
+        ({"opens_on": -2}, {"cancelled_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "cancel_reason": "Erreur."}),
+        ({"opens_on": -2}, {"published_at": None}),
+    ],
+    ids=["to come", "over", "cancelled", "draft"],
+)
+def test_people_are_counted_at_once_while_nobody_can_vote(client, fields, changes):
+    consultation = make_consultation()
+    opens_on = today() + dt.timedelta(days=fields["opens_on"])
+    link = votes.make_vote(consultation=consultation, opens_on=opens_on)
+    Votation.objects.filter(pk=link.votation_id).update(**changes)
+    participation.note(consultation, person(), channel=Channel.WEB, at=timezone.now())
+    facts = client.get(consultation.get_absolute_url()).context["participants"]
+    assert str(facts[0].value) == "1\u00a0personne"
+    assert participation.by_channel(consultation, at=timezone.now()) == {"web": 1}
+
+
+def test_first_and_last_day_of_a_vote_are_whole_days():
+    consultation, now = make_consultation(), timezone.now()
+    participation.note(consultation, person(), channel=Channel.WEB, at=now)
+    for first, counted in ((1, {"web": 1}), (0, {}), (1 - votes.DAYS, {}), (-votes.DAYS, {"web": 1})):
+        opens_on = today() + dt.timedelta(days=first)
+        link = votes.make_vote(consultation=consultation, opens_on=opens_on)
+        assert participation.by_channel(consultation, at=now) == counted
+        Votation.objects.filter(pk=link.votation_id).update(published_at=None)
 
 
 def test_a_consultation_without_anybody_has_no_box(client):
