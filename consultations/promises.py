@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import DateField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, DateField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -33,19 +33,26 @@ def rows() -> QuerySet[Any]:
 
     Shape: published ones whose last phase of contribution has a last day; what was held on another platform promised nothing here.
     """
-    asking = Phase.objects.filter(consultation=OuterRef("pk"), kind=phases.Kind.CONTRIBUTE).order_by("-position")
     told = Report.objects.filter(consultation=OuterRef("pk"), published_at__isnull=False).order_by("published_at")
-    found = Consultation.objects.published().filter(source_note="")
-    found = found.annotate(
-        asked_until=Subquery(asking.values("ends_on")[:1], output_field=DateField()),
+    found = with_days(Consultation.objects.published()).filter(promise_due_on__isnull=False)
+    return found.annotate(
         promise_met_on=Subquery(
             told.annotate(day=TruncDate("published_at", tzinfo=phases.PARIS)).values("day")[:1],
             output_field=DateField(),
         ),
     )
-    return found.annotate(
-        promise_due_on=ExpressionWrapper(F("asked_until") + F("restitution_days"), output_field=DateField())
-    ).filter(asked_until__isnull=False)
+
+
+def with_days(rows: QuerySet[Consultation]) -> QuerySet[Any]:
+    """Add to each consultation the last day of its opinions, `asked_until`, and the day of its promise, `promise_due_on`.
+
+    Shape: as `asked_until` and `due_on` read them from one consultation; the day is None where nothing was promised.
+    """
+    asking = Phase.objects.filter(consultation=OuterRef("pk"), kind=phases.Kind.CONTRIBUTE).order_by("-position")
+    due = ExpressionWrapper(F("asked_until") + F("restitution_days"), output_field=DateField())
+    return rows.annotate(asked_until=Subquery(asking.values("ends_on")[:1], output_field=DateField())).annotate(
+        promise_due_on=Case(When(published_at__isnull=False, source_note="", then=due), output_field=DateField())
+    )
 
 
 def read(row: Any) -> Promise:

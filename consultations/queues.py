@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
-from consultations import coverage, phases
+from consultations import coverage, phases, promises
 from consultations.models import Consultation, Phase
 from mulhouse import typography
 from mulhouse.work import WorkItem
@@ -47,21 +47,14 @@ def opinions(user: Any, at: dt.datetime) -> list[WorkItem]:
     """
     asking = Phase.objects.filter(consultation=OuterRef("pk"), kind=phases.Kind.CONTRIBUTE)
     today = typography.local_day(at)
-    rows = Consultation.objects.filter(published_at__isnull=False, archived_at__isnull=True).annotate(
-        asked_until=Subquery(asking.order_by("-ends_on").values("ends_on")[:1])
-    )
+    rows = promises.with_days(Consultation.objects.filter(published_at__isnull=False, archived_at__isnull=True))
     over = rows.filter(~Exists(asking.exclude(ends_on__lt=today)), asked_until__isnull=False)
     found = [(row, coverage.of(row).without_outcome) for row in coverage.with_counts(over).order_by("pk")]
     return [_opinion_line(row, number, at=at) for row, number in found if number]
 
 
 def _opinion_line(consultation: Any, number: int, *, at: dt.datetime) -> WorkItem:
-    # What was held on another platform promised nothing here.
-    due = (
-        None
-        if consultation.source_note
-        else consultation.asked_until + dt.timedelta(days=consultation.restitution_days)
-    )
+    due = consultation.promise_due_on
     url = reverse("admin:consultations_consultation_analysis_themes", args=[consultation.pk])
     label = "Avis sans réponse de la Ville"
     promised = "" if due is None else f" Réponse promise pour le {typography.day(due)}."

@@ -1,4 +1,7 @@
-"""Reminding the city of its promise: 7, 20 and 30 days after the end of the opinions, each once, until it is kept."""
+"""Reminding the city of its promise, until it is kept: so many days after the end of the opinions, and once it is late.
+
+Each step once. What a reminder says is read from the clock: a promise of 60 days is not late after 30.
+"""
 
 import datetime as dt
 from typing import Any
@@ -25,20 +28,27 @@ def due(*, at: dt.datetime) -> list[Consultation]:
     Shape: rows of `promises.rows`, with `asked_until` and `promise_due_on`.
     """
     today = promises.day_of(at)
-    owing = promises.rows().filter(promise_met_on__isnull=True, asked_until__lte=today - dt.timedelta(days=STEPS[0]))
+    owing = promises.rows().filter(promise_met_on__isnull=True, asked_until__lt=today)
     found = list(owing.select_related("service").order_by("pk"))
     done = set(
         PromiseReminder.objects.filter(consultation__in=found).values_list("consultation_id", "ended_on", "days")
     )
-    return [row for row in found if (row.pk, _ended(row), reached(_ended(row), today)[-1]) not in done]
+    return [
+        row
+        for row in found
+        if any(
+            (row.pk, _ended(row), days) not in done for days in reached(_ended(row), row.promise_due_on, today=today)
+        )
+    ]
 
 
-def reached(ended_on: dt.date, today: dt.date) -> list[int]:
-    """Give the steps reached on a day.
+def reached(ended_on: dt.date, due_on: dt.date, *, today: dt.date) -> list[int]:
+    """Give the steps reached on a day: the usual ones, and the first day of lateness.
 
-    Units: whole days after the last day of the opinions.
+    Units: whole days after the last day of the opinions, in order.
     """
-    return [days for days in STEPS if (today - ended_on).days >= days]
+    late = (due_on - ended_on).days + 1
+    return [days for days in sorted({*STEPS, late}) if (today - ended_on).days >= days]
 
 
 @transaction.atomic(durable=True)
@@ -49,14 +59,15 @@ def remind(*, consultation: Any, at: dt.datetime) -> bool:
     """
     today, ended_on = promises.day_of(at), _ended(consultation)
     new = [
-        PromiseReminder.objects.get_or_create(
+        days
+        for days in reached(ended_on, consultation.promise_due_on, today=today)
+        if PromiseReminder.objects.get_or_create(
             consultation_id=consultation.pk, ended_on=ended_on, days=days, defaults={"sent_at": at}
         )[1]
-        for days in reached(ended_on, today)
     ]
-    if not new or not new[-1]:
+    if not new:
         return False
-    step = reached(ended_on, today)[-1]
+    step = new[-1]
     context = _words(consultation, today)
     people = {consultation.service.contact_email: None, **{agent.email: agent for agent in agents()}}
     for email, person in people.items():

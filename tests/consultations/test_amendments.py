@@ -6,8 +6,10 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from consultations import amendments, editing, game, rules, tasks
-from consultations.models import Ruleset
+from accounts import actions as accounts_actions
+from consultations import amendments, editing, game, participation, rules, tasks
+from consultations.models import Comment, Contribution, Ruleset
+from desk import people
 from mulhouse.errors import DomainError
 from notifications.models import OutboundMail, Subscription
 from tests import factories as f
@@ -116,6 +118,28 @@ def test_everybody_concerned_is_told_once(agent, public, morning):
     text = mails.first().text
     assert all(words in text for words in ("Le conseil municipal a été avancé.", "La commission permanente"))
     assert Ruleset.objects.filter(told_at__isnull=True).count() == 1
+
+
+def test_those_who_voted_answered_or_supported_are_concerned_once(public):
+    """The ledger knows them all, even who came by the desk and opened an account since; who closed theirs is left alone."""
+    supporter, voter, gone, both = (f.make_resident() for _ in range(4))
+    follower = f.make_user()
+    f.make_resident()
+    at = timezone.now()
+    with transaction.atomic():
+        for user in (supporter, gone, both):
+            participation.note_account(public, user, at=at)
+        participation.note(public, people.of_user(voter), channel="desk", at=at)
+        participation.note_account(f.make_consultation(), f.make_resident(), at=at)
+    Comment.objects.filter(pk=f.make_comment(contribution=f.make_contribution(consultation=public)).pk).update(
+        author=both
+    )
+    for user in (both, follower):
+        Subscription.objects.create(user=user, topic=public.topic)
+    author = Contribution.objects.get(consultation=public).author
+    accounts_actions.close_account(user=gone)
+    expected = sorted((supporter, voter, both, follower, author), key=lambda user: user.pk)
+    assert list(amendments.concerned(public)) == expected
 
 
 def test_nobody_is_written_to_at_night(agent, public, monkeypatch):

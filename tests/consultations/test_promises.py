@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from consultations import promises, reminding, tasks
-from consultations.models import Phase, PromiseReminder, Report
+from consultations.models import Consultation, Phase, PromiseReminder, Report
 from notifications.models import OutboundMail
 from tests import factories as f
 from tests.concurrency import run_in_threads
@@ -125,6 +125,16 @@ def test_what_promised_nothing_has_no_clock(fields):
     row = ended(90, **fields)
     assert promises.due_on(row) is None
     assert list(promises.rows()) == []
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"restitution_days": 45}, {"source_note": "Reprise d’une consultation"}, {"published_at": None}]
+)
+def test_day_of_a_promise_is_the_same_one_by_one_and_in_lists(fields):
+    row = ended(40, **fields)
+    (found,) = promises.with_days(Consultation.objects.filter(pk=row.pk))
+    assert found.asked_until == promises.asked_until(row) == f.today() - dt.timedelta(days=40)
+    assert found.promise_due_on == promises.due_on(row)
 
 
 def test_opinions_without_an_end_promise_nothing_yet():
@@ -245,7 +255,16 @@ def with_people():
 
 @pytest.mark.parametrize(
     ("days_ago", "steps"),
-    [(6, []), (7, [7]), (19, [7]), (20, [7, 20]), (29, [7, 20]), (30, [7, 20, 30]), (75, [7, 20, 30])],
+    [
+        (6, []),
+        (7, [7]),
+        (19, [7]),
+        (20, [7, 20]),
+        (29, [7, 20]),
+        (30, [7, 20, 30]),
+        (31, [7, 20, 30, 31]),
+        (75, [7, 20, 30, 31]),
+    ],
 )
 def test_steps_on_both_sides_of_each_boundary(morning, days_ago, steps):
     ended(days_ago, service=with_people())
@@ -263,9 +282,43 @@ def test_each_step_is_told_once_as_days_go_by(monkeypatch):
         set_day(monkeypatch, end + dt.timedelta(days=day))
         tasks.remind_promises()
         counts.append(len(told()))
-    assert [day for day in range(1, 45) if counts[day] != counts[day - 1]] == [7, 20, 30]
-    assert counts[-1] == 6
-    assert RegisterLine.objects.filter(act="consultation.answer_reminded", subject=row.slug).count() == 3
+    assert [day for day in range(1, 45) if counts[day] != counts[day - 1]] == [7, 20, 30, 31]
+    assert counts[-1] == 8
+    assert RegisterLine.objects.filter(act="consultation.answer_reminded", subject=row.slug).count() == 4
+
+
+@pytest.mark.parametrize(
+    ("promised", "late_steps", "soon_steps"),
+    [
+        (1, [2, 7, 20, 30], []),
+        (6, [7, 20, 30], []),
+        (10, [11, 20, 30], [7]),
+        (30, [31], [7, 20, 30]),
+        (60, [61], [7, 20, 30]),
+    ],
+)
+def test_reminders_follow_the_clock_of_the_promise(monkeypatch, promised, late_steps, soon_steps):
+    """The first day of lateness is always told, and no mail says late before nor « il reste » after."""
+    ended(0, service=with_people(), restitution_days=promised)
+    end, said = f.today(), {}
+    for day in range(1, 75):
+        set_day(monkeypatch, end + dt.timedelta(days=day))
+        before = set(OutboundMail.objects.values_list("pk", flat=True))
+        tasks.remind_promises()
+        for mail in OutboundMail.objects.exclude(pk__in=before).filter(to="service@example.org"):
+            said[day] = mail.subject.startswith("Réponse en retard")
+    assert said == {**dict.fromkeys(late_steps, True), **dict.fromkeys(soon_steps, False)}
+
+
+def test_promise_that_became_shorter_is_told_late_at_once(morning):
+    row = ended(22, service=with_people(), restitution_days=60)
+    tasks.remind_promises()
+    type(row).objects.filter(pk=row.pk).update(restitution_days=10)
+    for _ in range(2):
+        tasks.remind_promises()
+    assert reminded() == [7, 11, 20]
+    subjects = OutboundMail.objects.filter(to="service@example.org").order_by("pk").values_list("subject", flat=True)
+    assert [subject.startswith("Réponse en retard") for subject in subjects] == [False, True]
 
 
 def test_nobody_is_written_to_at_night(monkeypatch):
