@@ -80,6 +80,8 @@ class ConsultationsConfig(AppConfig):
             register.Act("opinion.ungrouped", "Un avis a été sorti d’un groupe"),
             register.Act("analysis.moved", "Des avis ont changé de place dans le compte des réponses"),
             register.Act("analysis.collected", "Les textes libres d’un questionnaire ont rejoint les avis à traiter"),
+            register.Act("questionnaire.texts_taken", "Un agent a téléchargé les textes libres d’un questionnaire"),
+            register.Act("questionnaire.file_taken", "Un agent a téléchargé un fichier joint à une réponse"),
             register.Act("comment.marked", "Un commentaire est compté comme une proposition"),
             register.Act("comment.unmarked", "Un commentaire n’est plus compté comme une proposition"),
             register.Act("contribution.hidden", "Une contribution a été masquée par la modération"),

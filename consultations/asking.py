@@ -23,6 +23,7 @@ from notifications import outbox
 from questionnaires import actions, editing
 from questionnaires import rules as questionnaire_rules
 from questionnaires.models import Answer, Questionnaire, Response
+from transparency import register
 
 
 def answer_refusal(user: Any, link: ConsultationQuestionnaire, *, at: dt.datetime) -> Refusal | None:
@@ -285,3 +286,43 @@ def show_text(*, actor: Any, item: Item, is_shown: bool, at: dt.datetime) -> boo
     if is_shown:
         return actions.show_text(actor=actor, answer=item.answer, subject=item.reference, at=at)
     return actions.hide_text(actor=actor, answer=item.answer, subject=item.reference)
+
+
+# --- Taking texts and files away -------------------------------------------------------------------------------------------
+
+
+def texts_refusal(user: Any, questionnaire: Questionnaire, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether somebody may download what was written in free words and the files that were joined.
+
+    They can say who wrote them: for those who read the opinions, once the questionnaire is over.
+    """
+    if not user.has_perm(analysis_rules.ANALYSE):
+        return Refusal(
+            "not_allowed", "Votre rôle ne permet pas de télécharger les textes libres ni les fichiers joints."
+        )
+    return questionnaire_rules.files_refusal(questionnaire, at=at)
+
+
+@transaction.atomic(durable=True)
+def take_texts(*, actor: Any, questionnaire: Questionnaire, form: str, at: dt.datetime) -> None:
+    """Keep that an agent downloads the responses with their free texts, before they leave.
+
+    Raises: RefusedError.
+    Locks: the register.
+    """
+    require(texts_refusal(actor, questionnaire, at=at))
+    facts = {"format": form}
+    register.record(
+        "questionnaire.texts_taken", role="agent", subject=questionnaire.reference, facts=facts, actor=actor
+    )
+
+
+@transaction.atomic(durable=True)
+def take_file(*, actor: Any, questionnaire: Questionnaire, at: dt.datetime) -> None:
+    """Keep that an agent downloads a file that somebody joined, before it leaves; the line says neither which nor whose.
+
+    Raises: RefusedError.
+    Locks: the register.
+    """
+    require(texts_refusal(actor, questionnaire, at=at))
+    register.record("questionnaire.file_taken", role="agent", subject=questionnaire.reference, actor=actor)

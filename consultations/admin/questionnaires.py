@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core import signing
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -540,7 +539,7 @@ def read_results(request: UserRequest, pk: int, reference: str) -> HttpResponse:
     row = get_object_or_404(rows, reference=reference.upper())
     refusal = rules.results_refusal(row, at=at)
     found = results.of(outline.read(row), at=at) if refusal is None else None
-    is_whole = rules.files_refusal(row, at=at) is None
+    is_whole = asking.texts_refusal(request.user, row, at=at) is None
     files = ResponseFile.objects.filter(
         response__questionnaire=row, response__submitted_at__isnull=False
     ).select_related("question")
@@ -565,14 +564,14 @@ def read_results(request: UserRequest, pk: int, reference: str) -> HttpResponse:
 
 
 @staff(EDIT)
+@require_POST
 def export(request: UserRequest, pk: int, reference: str, form: str) -> HttpResponseBase:
-    """Send the responses with what was written in free words: for agents, as without names as the public file."""
+    """Send the responses with what was written in free words, as without names as the public file; the register says so."""
     consultation = workspace.fetch(request, pk)
     row = _found(consultation, reference)
     if form not in exports.FORMATS or not results.is_enough(results.count(row)):
         raise Http404
-    if refusal := rules.files_refusal(row, at=timezone.now()):
-        raise PermissionDenied(refusal.message)
+    asking.take_texts(actor=request.user, questionnaire=row, form=form, at=timezone.now())
     content_type, write = exports.FORMATS[form]
     source = request.build_absolute_uri(host_of(_link(consultation, row)).base)
     response = StreamingHttpResponse(write(outline.read(row), source=source, texts=True), content_type=content_type)
@@ -582,13 +581,13 @@ def export(request: UserRequest, pk: int, reference: str, form: str) -> HttpResp
 
 
 @staff(EDIT)
+@require_POST
 def file(request: UserRequest, pk: int, reference: str, key: uuid.UUID) -> HttpResponseBase:
-    """Send a joined file to an agent, once the questionnaire may be read."""
+    """Send a joined file to an agent, once the questionnaire may be read; the register says so."""
     consultation = workspace.fetch(request, pk)
     row = _found(consultation, reference)
-    if refusal := rules.files_refusal(row, at=timezone.now()):
-        raise PermissionDenied(refusal.message)
     kept = get_object_or_404(ResponseFile, key=key, response__questionnaire=row, response__submitted_at__isnull=False)
+    asking.take_file(actor=request.user, questionnaire=row, at=timezone.now())
     response = FileResponse(
         kept.file.open("rb"), as_attachment=True, filename=kept.name, content_type=kept.content_type
     )

@@ -57,7 +57,8 @@ document.addEventListener("submit", (event) => {
   if (event.target === unsaved) unsaved = null;
   // One gesture, one request: a second click while the first is under way is dropped.
   const form = event.target;
-  if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+  // A form marked data-fichier is answered by a file: the page stays, and it may be asked for again.
+  if (form.method !== "post" || form.matches("[hx-post], [data-fichier]")) return;
   if (form.dataset.envoi) event.preventDefault();
   form.dataset.envoi = "1";
 });

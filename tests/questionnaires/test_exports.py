@@ -10,13 +10,16 @@ from collections import Counter
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.urls import reverse
 
-from questionnaires.models import Answer
+from questionnaires.models import Answer, ResponseFile
 from tests import factories
 from tests.processes import process_environment
 from tests.questionnaires.making import add_question, make_questionnaire, make_response, option, url
+from transparency.models import RegisterLine
 
 pytestmark = pytest.mark.django_db
 
@@ -97,13 +100,56 @@ def test_texts_are_for_agents_and_harmless_in_a_spreadsheet(client, asked):
         "admin:consultations_consultation_questionnaire_export",
         args=[asked.consultation_link.consultation_id, asked.reference, "csv"],
     )
+    results = reverse(
+        "admin:consultations_consultation_questionnaire_results",
+        args=[asked.consultation_link.consultation_id, asked.reference],
+    )
+    taken = RegisterLine.objects.filter(act__in=("questionnaire.texts_taken", "questionnaire.file_taken"))
     factories.sign_in(client, factories.make_staff())
-    assert client.get(address).status_code == 403
+    assert client.post(address).status_code == 403
+    # Who builds questionnaires does not read what people wrote for it.
     factories.sign_in(client, factories.make_staff("consultations.change_consultation"))
-    row = table(client.get(address))[0]
+    assert client.post(address).status_code == 403
+    assert client.get(results).context["exports"] == []
+    reader = factories.make_staff("consultations.change_consultation", "consultations.analyse_consultation")
+    factories.sign_in(client, reader)
+    assert client.get(address).status_code == 405
+    assert address in client.get(results).content.decode()
+    assert taken.count() == 0
+    row = table(client.post(address))[0]
+    line = taken.get()
+    assert (line.act, line.role, line.subject) == ("questionnaire.texts_taken", "agent", asked.reference)
+    assert json.loads(line.content)["faits"] == {"format": "csv"}
 
     assert row["3. Texte"] == "'=2+2"
     assert row["1. =Formule ? : Autre (texte)"] == "'+33 6"
+
+
+def test_a_joined_file_leaves_with_a_line_on_the_register(client):
+    made = make_questionnaire(opens=-30, closes=-1)
+    question = add_question(made, "file")
+    response = make_response(made)
+    name = default_storage.save("essais/plan.pdf", ContentFile(b"%PDF-1.7"))
+    kept = ResponseFile.objects.create(
+        response=response, question=question, file=name, name="plan.pdf", content_type="application/pdf", size=8
+    )
+    args = [made.consultation_link.consultation_id, made.reference]
+    address = reverse("admin:consultations_consultation_questionnaire_file", args=[*args, kept.key])
+    results = reverse("admin:consultations_consultation_questionnaire_results", args=args)
+    taken = RegisterLine.objects.filter(act="questionnaire.file_taken")
+    factories.sign_in(client, factories.make_staff("consultations.change_consultation"))
+    assert client.post(address).status_code == 403
+    assert client.get(results).context["files"] == []
+    factories.sign_in(
+        client, factories.make_staff("consultations.change_consultation", "consultations.analyse_consultation")
+    )
+    assert client.get(address).status_code == 405
+    assert "plan.pdf" in client.get(results).content.decode()
+    assert taken.count() == 0
+    assert body(client.post(address)) == b"%PDF-1.7"
+    line = taken.get()
+    assert (line.role, line.subject, json.loads(line.content)["faits"]) == ("agent", made.reference, {})
+    default_storage.delete(name)
 
 
 MEASURE = r"""

@@ -13,6 +13,7 @@ from questionnaires import outline, results
 from questionnaires.models import Answer, Response
 from tests import factories
 from tests.questionnaires.making import add_question, add_section, make_questionnaire, make_response, option, url
+from transparency.models import RegisterLine
 
 pytestmark = pytest.mark.django_db
 
@@ -35,12 +36,15 @@ def test_nobody_reads_a_result_before_the_end(client, fields):
     assert client.get(url(asked, "results")).status_code == 403
     assert client.get(url(asked, "export", form="csv")).status_code == 403
     # Agents see how many answered, and nothing else.
-    factories.sign_in(client, factories.make_staff("consultations.change_consultation"))
+    factories.sign_in(
+        client, factories.make_staff("consultations.change_consultation", "consultations.analyse_consultation")
+    )
     args = [asked.consultation_link.consultation_id, asked.reference]
     page = client.get(reverse("admin:consultations_consultation_questionnaire_results", args=args))
     assert (page.context["count"], page.context["results"], page.context["exports"]) == (9, None, [])
     export = reverse("admin:consultations_consultation_questionnaire_export", args=[*args, "csv"])
-    assert client.get(export).status_code == 403
+    assert client.post(export).status_code == 403
+    assert not RegisterLine.objects.filter(act="questionnaire.texts_taken").exists()
 
 
 def test_live_results_are_those_that_were_announced(client):
