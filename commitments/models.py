@@ -177,7 +177,7 @@ class CommitmentNews(models.Model):
     due_before = models.DateField("échéance avant", null=True, blank=True)
     due_after = models.DateField("échéance après", null=True, blank=True)
     # What the text of the commitment was and is, where it changed (`changes.Change`); `text` says why.
-    changes = models.JSONField("ce qui a changé", default=list, blank=True)
+    changes = models.JSONField("ce qui a changé", default=list, db_default=[], blank=True)
     photo_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     photo = models.FileField("photo", upload_to="engagements/", blank=True)
     photo_alt = models.CharField("ce que montre la photo", max_length=200, blank=True)

@@ -34,13 +34,14 @@ def rows() -> QuerySet[Any]:
     Shape: published ones whose last phase of contribution has a last day; what was held on another platform promised nothing here.
     """
     told = Report.objects.filter(consultation=OuterRef("pk"), published_at__isnull=False).order_by("published_at")
-    found = with_days(Consultation.objects.published()).filter(promise_due_on__isnull=False)
-    return found.annotate(
+    promised = with_days(Consultation.objects.published()).filter(promise_due_on__isnull=False)
+    found: QuerySet[Any] = promised.annotate(
         promise_met_on=Subquery(
             told.annotate(day=TruncDate("published_at", tzinfo=phases.PARIS)).values("day")[:1],
             output_field=DateField(),
         ),
     )
+    return found
 
 
 def with_days(rows: QuerySet[Consultation]) -> QuerySet[Any]:

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="commitmentnews",
             name="changes",
-            field=models.JSONField(blank=True, default=list, verbose_name="ce qui a changé"),
+            field=models.JSONField(blank=True, db_default=[], default=list, verbose_name="ce qui a changé"),
         ),
         migrations.AlterField(
             model_name="commitmentnews",

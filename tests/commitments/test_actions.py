@@ -197,7 +197,7 @@ def test_new_words_are_dated_news_told_to_followers(agent):
     for _ in range(2):
         tasks.tell_news(news_id=news.pk)
     mail = OutboundMail.objects.get(kind="commitments.news")
-    assert (mail.user, mail.subject) == (reader, "Texte modifié\u00a0: Planter dix tilleuls")
+    assert (mail.user, mail.subject) == (reader, "Texte modifié : Planter dix tilleuls")
     for words in ("Deux arbres existent déjà.", "Planter douze tilleuls", "Planter dix tilleuls", old.name, new.name):
         assert words in mail.text
         assert words in mail.html
