@@ -10,13 +10,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.aggregates import StringAgg
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from consultations import participation, presentation, signatures
+from consultations import part_counts, participation, presentation, signatures
 from consultations.models import Comment, Consultation, Contribution, Item, ItemOutcome
 from mulhouse import opendata, small_cells
 from mulhouse.opendata import LICENCE, LICENCE_URL, Column, instant
@@ -112,25 +112,6 @@ def _comments(consultation: Consultation) -> QuerySet[Comment]:
     )
 
 
-def _counts(consultation: Consultation) -> Iterable[Any]:
-    """Count by section and kind, in one query."""
-    return (
-        Contribution.objects.visible()
-        .filter(consultation=consultation)
-        .values("section__position", "section__title", "kind")
-        .annotate(
-            contributions=Count("pk"),
-            sum_agree=Sum("agree_count") + Sum("imported_agree_count"),
-            sum_mixed=Sum("mixed_count") + Sum("imported_mixed_count"),
-            sum_disagree=Sum("disagree_count") + Sum("imported_disagree_count"),
-            sum_comments=Sum("comment_count"),
-            sum_for=Sum("for_count"),
-            sum_against=Sum("against_count"),
-        )
-        .order_by("section__position", "section__title", "kind")
-    )
-
-
 CONTRIBUTIONS = Table(
     name="contributions",
     title=_("Les contributions"),
@@ -185,7 +166,8 @@ CONTRIBUTIONS = Table(
         Column(
             "suite",
             _(
-                "Ce que la Ville a décidé, la réponse la plus récente d’abord ; vide en attendant. Le détail est dans «\u00a0suites\u00a0»."
+                "Ce que la Ville a décidé, la réponse la plus récente d’abord\u00a0; vide en attendant. "
+                "Le détail est dans «\u00a0suites\u00a0»."
             ),
             lambda row: ", ".join(DECISIONS[each] for each in row.decisions.split(",")) if row.decisions else "",
         ),
@@ -211,7 +193,7 @@ OUTCOMES = Table(
         ),
         Column(
             "sujet",
-            _("Thème auquel la Ville a répondu ; vide pour une réponse propre à cet avis."),
+            _("Thème auquel la Ville a répondu\u00a0; vide pour une réponse propre à cet avis."),
             lambda row: row.outcome.subject,
         ),
         Column("explication", _("Pourquoi, tel que la Ville l’a écrit."), lambda row: row.outcome.explanation),
@@ -220,12 +202,14 @@ OUTCOMES = Table(
         Column("recue_le", _("Date et heure à laquelle cet avis l’a reçue."), lambda row: instant(row.given_at)),
         Column(
             "remplacee_le",
-            _("Date et heure à laquelle une autre l’a remplacée ; vide si elle tient."),
+            _("Date et heure à laquelle une autre l’a remplacée\u00a0; vide si elle tient."),
             lambda row: instant(row.ended_at),
         ),
         Column(
             "motif_du_retour",
-            _("Pourquoi cet avis est revenu à la réponse de ses thèmes ; vide si une autre réponse l’a remplacée."),
+            _(
+                "Pourquoi cet avis est revenu à la réponse de ses thèmes\u00a0; vide si une autre réponse l’a remplacée."
+            ),
             lambda row: row.outcome.returned.reason if row.ended_at and hasattr(row.outcome, "returned") else "",
         ),
     ),
@@ -268,7 +252,7 @@ COUNTS = Table(
     title=_("Les chiffres"),
     summary=_("Une ligne par partie et par sorte de contribution."),
     columns=(
-        Column("partie", _("Partie de la consultation."), lambda row: row["section__title"] or ""),
+        Column("partie", _("Partie de la consultation."), lambda row: row["part_title"] or ""),
         Column("sorte", _("Sorte de contribution."), lambda row: KINDS[row["kind"]]),
         Column("contributions", _("Nombre de contributions."), lambda row: row["contributions"]),
         Column("d_accord", _("Nombre de positions « d’accord »."), lambda row: row["sum_agree"]),
@@ -278,7 +262,7 @@ COUNTS = Table(
         Column("commentaires_pour", _("Nombre de commentaires pour."), lambda row: row["sum_for"]),
         Column("commentaires_contre", _("Nombre de commentaires contre."), lambda row: row["sum_against"]),
     ),
-    rows=_counts,
+    rows=part_counts.of,
 )
 
 
