@@ -1,6 +1,6 @@
 """The files beside a report: each opinion with what became of it, and the figures of participation as the report shows them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +29,7 @@ def opinions(report: Report) -> Table:
         columns=(
             Column(
                 "reference",
-                _("Référence publique, stable ; vide pour un avis retiré ou masqué depuis."),
+                _("Référence publique, stable\u00a0; vide pour un avis retiré ou masqué depuis."),
                 lambda row: "" if rows.is_gone(row) else row.item.reference,
             ),
             Column("sorte", _("Sorte d’avis."), lambda row: SORTS[row.item.kind]),
@@ -51,7 +51,9 @@ def opinions(report: Report) -> Table:
             Column("pas_d_accord", _("Nombre de personnes pas d’accord."), lambda row: row.disagree),
             Column(
                 "retire_depuis",
-                _("« oui » pour un avis retiré ou masqué après le bilan : il reste compté, sans ses mots."),
+                _(
+                    "«\u00a0oui\u00a0» pour un avis retiré ou masqué après le bilan\u00a0: il reste compté, sans ses mots."
+                ),
                 lambda row: "oui" if rows.is_gone(row) else "",
             ),
         ),
@@ -72,7 +74,8 @@ def _said(row: Any, name: str) -> str:
 # --- Participation ---------------------------------------------------------------------------------------------------------
 
 DIMENSIONS = (("canal", "by_channel"), ("quartier", "by_district"), ("age", "by_age"), ("periode", "by_time"))
-UNSAID = "non_precise"
+UNSAID, TOGETHER = "non_precise", "ensemble_des_regroupes"
+Line = tuple[str, str, int | str, str, int | str]
 
 
 def participation(figures: Figures) -> Table:
@@ -80,20 +83,28 @@ def participation(figures: Figures) -> Table:
     return Table(
         name="participation",
         title=_("Qui a participé"),
-        summary=_("Une ligne par canal, quartier, âge et période. Moins de cinq personnes : regroupé."),
+        summary=_(
+            "Une ligne par canal, quartier, âge, période, questionnaire et vote. Moins de cinq personnes\u00a0: regroupé."
+        ),
         columns=(
             Column("dimension", _("Ce qui est compté."), lambda row: row[0]),
-            Column("valeur", _("Canal, quartier, âge, ou premier jour de la période."), lambda row: row[1]),
-            Column("personnes", _("Nombre de personnes ; vide si regroupé."), lambda row: row[2]),
-            Column("regroupe", _("« oui » si ce nombre est regroupé avec d’autres."), lambda row: row[3]),
+            Column(
+                "valeur",
+                _("Canal, quartier, âge, ou premier jour de la période\u00a0; vide pour un total."),
+                lambda row: row[1],
+            ),
+            Column("personnes", _("Nombre de personnes\u00a0; vide si regroupé."), lambda row: row[2]),
+            Column("regroupe", _("«\u00a0oui\u00a0» si ce nombre est regroupé avec d’autres."), lambda row: row[3]),
             Column("habitants", _("Nombre d’habitants, s’il est connu."), lambda row: row[4]),
         ),
         rows=lambda: _participation(figures),
     )
 
 
-def _participation(figures: Figures) -> Iterator[tuple[str, str, int | str, str, int | str]]:
+def _participation(figures: Figures) -> Iterator[Line]:
     yield "total", "", figures["people"], "", ""
+    if figures.get("seated"):
+        yield "aux_tables", "", figures["seated"], "", ""
     for dimension, name in DIMENSIONS:
         line, inhabitants = figures[name], figures["population"].get(name, {}).get("inhabitants", {})
         for value, number in line["rows"]:
@@ -101,4 +112,23 @@ def _participation(figures: Figures) -> Iterator[tuple[str, str, int | str, str,
         for value in line["merged"]:
             yield dimension, value if value != UNKNOWN else UNSAID, "", "oui", inhabitants.get(value, "")
         if line["merged"]:
-            yield dimension, "ensemble_des_regroupes", line["rest"], "oui", ""
+            yield dimension, TOGETHER, line["rest"], "oui", ""
+    for row in figures.get("questionnaires", ()):
+        yield from _responses(row)
+    for row in figures.get("votes", ()):
+        name = f"vote_{row['reference']}"
+        yield name, "", row["voters"], "", ""
+        for channel, number in row["by_channel"].items():
+            yield name, channel, number, "", ""
+
+
+def _responses(row: Mapping[str, Any]) -> Iterator[Line]:
+    name, line, without = f"questionnaire_{row['reference']}", row["by_channel"], row["without_account"]
+    yield name, "", row["responses"], "", ""
+    for channel, number in line["rows"]:
+        yield name, channel, number, "", ""
+    for channel in line["merged"]:
+        yield name, channel, "", "oui", ""
+    if line["merged"]:
+        yield name, TOGETHER, line["rest"], "oui", ""
+    yield name, "sans_compte", "" if without is None else without, "oui" if without is None else "", ""

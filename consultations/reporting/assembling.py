@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from consultations.answers import FILLS, Part, parts_words
+from consultations.answers import FILLS, Part, parts_words, tag_of
 from consultations.answers import parts as parts_of
 from consultations.models import REPORT_TEXTS, Consultation, Contribution, Decision, Report
 from consultations.outcome_filters import DECISIONS
@@ -31,14 +31,6 @@ MISSING_UNDER = 0.8
 LONG = 8
 # The words of the addresses, by decision.
 ADDRESSES = {decision: words for words, decision in DECISIONS.items()}
-TONES: dict[str, ui.Tone] = {
-    Decision.KEPT: "yes",
-    Decision.PARTLY_KEPT: "mixed",
-    Decision.NOT_KEPT: "no",
-    Decision.OUT_OF_SCOPE: "neutral",
-    Decision.FORWARDED: "info",
-    Decision.ALREADY_DONE: "info",
-}
 
 
 @dataclass(frozen=True)
@@ -130,12 +122,17 @@ def content(consultation: Consultation, report: Report, figures: Figures) -> Con
                 if any(group.ratio is not None for group in presences(figures, line, words_of))
             )
         ),
-        said=[_by_section(figures, base)] if figures["sections"] else [],
+        said=[
+            chart
+            for chart in (_by_section(figures, base), _questionnaires(figures, base), _votes(figures, base))
+            if chart.rows
+        ],
         answers=[_answer(row, base) for row in figures["answers"]],
         decisions=_decisions(figures, base),
         parts=parts,
         parts_words=parts_words(parts),
-        merges=any(figures[line]["merged"] for line in lines),
+        merges=any(figures[line]["merged"] for line in lines)
+        or any(row["by_channel"]["merged"] for row in figures.get("questionnaires", ())),
     )
 
 
@@ -143,7 +140,7 @@ class Addresses:
     """Where the rows behind a figure are: those kept with a public version, those of the site today for a draft."""
 
     def __init__(self, consultation: Consultation, report: Report) -> None:
-        slug = consultation.slug
+        slug = self.slug = consultation.slug
         self.is_public = report.published_at is not None
         self.participation = reverse("consultations:report_participation", args=[slug, report.number])
         self.annex = reverse("consultations:report_annex", args=[slug, report.number])
@@ -163,6 +160,14 @@ class Addresses:
             return f"{self.rows}?{urlencode(chosen)}"
         return f"{self.outcomes}?{urlencode(chosen)}"
 
+    def results(self, questionnaire: str) -> str:
+        """Give the results of a questionnaire."""
+        return reverse("consultations:questionnaire_results", args=[self.slug, questionnaire])
+
+    def vote(self, votation: str) -> str:
+        """Give the page of a vote, with its result."""
+        return reverse("consultations:vote", args=[self.slug, votation])
+
 
 def _html(source: str) -> SafeString:
     return mark_safe(markup.clean_html(source, staff=True))  # noqa: S308 (cleaned on this line)
@@ -171,7 +176,8 @@ def _html(source: str) -> SafeString:
 def _key_figures(figures: Figures, base: Addresses) -> list[ui.Fact]:
     people, contributions = figures["people"], figures["contributions"]
     comments, positions = figures["comments"], figures["positions"]
-    return [
+    seated = figures.get("seated", 0)
+    found = [
         ui.Fact(
             ngettext("personne a participé", "personnes ont participé", people),
             typography.number(people),
@@ -183,6 +189,10 @@ def _key_figures(figures: Figures, base: Addresses) -> list[ui.Fact]:
         ui.Fact(ngettext("commentaire", "commentaires", comments), typography.number(comments), base.annex),
         ui.Fact(ngettext("position prise", "positions prises", positions), typography.number(positions), base.annex),
     ]
+    if seated:
+        words = ngettext("personne aux tables des rencontres", "personnes aux tables des rencontres", seated)
+        found.insert(1, ui.Fact(words, typography.number(seated), base.participation))
+    return found
 
 
 # --- People --------------------------------------------------------------------------------------------------------------
@@ -224,7 +234,7 @@ def _lines(line: Mapping[str, Any], words_of: Callable[[str], str]) -> list[tupl
 
 def _bars(key: str, title: str, rows: Iterable[tuple[str, int]], whole: int) -> tuple[SafeString, str]:
     shown = [(label, number) for label, number in rows if number]
-    description = " ; ".join(f"{label}{NBSP}: {people_words(number)}" for label, number in shown)
+    description = f"{NBSP}; ".join(f"{label}{NBSP}: {people_words(number)}" for label, number in shown)
     bars = [charts.Bar(label, number, f"{people_words(number)}, {_percent(number, whole)}") for label, number in shown]
     return charts.bars(key=key, title=title, description=description, bars=bars), description
 
@@ -244,8 +254,23 @@ def _channels(figures: Figures, base: Addresses) -> Chart:
         ],
         url=base.participation,
         url_words=_("Les lignes derrière ces chiffres (CSV)"),
-        note=_("Chaque personne compte une fois, par le canal de son premier geste."),
+        note=" ".join(
+            filter(None, (_("Chaque personne compte une fois, par le canal de son premier geste."), _seated(figures)))
+        ),
     )
+
+
+def _seated(figures: Figures) -> str:
+    """Say that people at tables are counted apart: nobody knows who they are."""
+    seated = figures.get("seated", 0)
+    if not seated:
+        return ""
+    words = ngettext(
+        "Aux tables des rencontres, %(n)s personne a été comptée. Elle n’est pas identifiée, ni ajoutée à ces chiffres.",
+        "Aux tables des rencontres, %(n)s personnes ont été comptées. Elles ne sont pas identifiées, ni ajoutées à ces chiffres.",
+        seated,
+    )
+    return words % {"n": typography.number(seated)}
 
 
 def _over_time(figures: Figures, base: Addresses) -> Chart:
@@ -269,7 +294,7 @@ def _over_time(figures: Figures, base: Addresses) -> Chart:
         )
         rows.append((merged_words % {"n": count}, line["rest"]))
     points = [(_short_day(name, is_month=is_month), number) for name, number in line["rows"]]
-    description = " ; ".join(f"{label}{NBSP}: {people_words(number)}" for label, number in rows)
+    description = f"{NBSP}; ".join(f"{label}{NBSP}: {people_words(number)}" for label, number in rows)
     return Chart(
         key="temps",
         title=title,
@@ -416,7 +441,7 @@ def _by_section(figures: Figures, base: Addresses) -> Chart:
         )
         for label, number in totals.items()
     ]
-    description = " ; ".join(f"{bar.label}{NBSP}: {bar.words}" for bar in counted)
+    description = f"{NBSP}; ".join(f"{bar.label}{NBSP}: {bar.words}" for bar in counted)
     return Chart(
         key="parties",
         title=title,
@@ -451,6 +476,76 @@ def _by_section(figures: Figures, base: Addresses) -> Chart:
     )
 
 
+def responses_words(number: int) -> str:
+    """Say how many responses."""
+    return ngettext("%(n)s réponse", "%(n)s réponses", number) % {"n": typography.number(number)}
+
+
+def _by_channel_words(pairs: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{label}{NBSP}: {typography.number(number)}" for label, number in pairs)
+
+
+def _questionnaires(figures: Figures, base: Addresses) -> Chart:
+    """Show how many answered each questionnaire, and lead to its results."""
+    title, rows = _("Les réponses aux questionnaires"), figures.get("questionnaires", [])
+    bars = [charts.Bar(row["title"], row["responses"], responses_words(row["responses"])) for row in rows]
+    description = f"{NBSP}; ".join(f"{bar.label}{NBSP}: {bar.words}" for bar in bars)
+    return Chart(
+        key="questionnaires",
+        title=title,
+        description=description,
+        svg=charts.bars(key="questionnaires", title=title, description=description, bars=bars) if bars else "",
+        headers=(_("Questionnaire"), _("Réponses"), _("Par canal"), _("En ligne, sans compte")),
+        rows=[
+            (
+                Cell(row["title"], base.results(row["reference"])),
+                Cell(typography.number(row["responses"])),
+                Cell(_by_channel_words(_lines(row["by_channel"], _channel_words))),
+                Cell(
+                    _("regroupé") if row["without_account"] is None else typography.number(row["without_account"]),
+                ),
+            )
+            for row in rows
+        ],
+        url=base.participation,
+        url_words=_("Les lignes derrière ces chiffres (CSV)"),
+        note=_(
+            "Une réponse sans compte n’est rattachée à personne\u00a0: elle est comptée ici, pas parmi les personnes qui ont participé."
+        ),
+    )
+
+
+def _votes(figures: Figures, base: Addresses) -> Chart:
+    """Show how many voted in each vote that is counted, and lead to its result."""
+    title, rows = _("Les votes"), figures.get("votes", [])
+    bars = [charts.Bar(row["question"], row["voters"], _voters_words(row["voters"])) for row in rows]
+    description = f"{NBSP}; ".join(f"{bar.label}{NBSP}: {bar.words}" for bar in bars)
+    return Chart(
+        key="votes",
+        title=title,
+        description=description,
+        svg=charts.bars(key="votes", title=title, description=description, bars=bars) if bars else "",
+        headers=(_("Vote"), _("Votants"), _("Par canal")),
+        rows=[
+            (
+                Cell(row["question"], base.vote(row["reference"])),
+                Cell(typography.number(row["voters"])),
+                Cell(
+                    _by_channel_words((_channel_words(name), number) for name, number in row["by_channel"].items())
+                    or _("regroupé")
+                ),
+            )
+            for row in rows
+        ],
+        url=base.participation,
+        url_words=_("Les lignes derrière ces chiffres (CSV)"),
+    )
+
+
+def _voters_words(number: int) -> str:
+    return ngettext("%(n)s votant", "%(n)s votants", number) % {"n": typography.number(number)}
+
+
 def opinions_words(number: int) -> str:
     """Say how many opinions."""
     return ngettext("%(n)s avis", "%(n)s avis", number) % {"n": typography.number(number)}
@@ -463,7 +558,7 @@ def _decisions(figures: Figures, base: Addresses) -> Chart | None:
         return None
     title = _("Ce que les avis sont devenus")
     bars = [charts.Bar(str(Decision(name).label), number, opinions_words(number)) for name, number in shown]
-    description = " ; ".join(f"{bar.label}{NBSP}: {bar.words}" for bar in bars)
+    description = f"{NBSP}; ".join(f"{bar.label}{NBSP}: {bar.words}" for bar in bars)
     gone = figures["gone"]
     note = _("%(opinions)s au total. Un avis qui relève de deux sujets compte dans chacune de ses réponses.") % {
         "opinions": opinions_words(figures["opinions"])
@@ -496,11 +591,7 @@ def _decisions(figures: Figures, base: Addresses) -> Chart | None:
 
 def _answer(row: Mapping[str, Any], base: Addresses) -> Answer:
     decision = row["decision"]
-    tag = (
-        ui.Tag(str(Decision(decision).label), TONES[decision])
-        if decision
-        else ui.Tag(_("Pas encore décidé"), "mixed", "clock")
-    )
+    tag = tag_of(decision) if decision else ui.Tag(_("Pas encore décidé"), "mixed", "clock")
     return Answer(
         title=row["title"],
         summary=row["summary"],

@@ -9,16 +9,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import JSONObject
 
+from ballots import counting
+from ballots.models import Votation
 from city.models import District, Population
-from consultations import coverage, participation
-from consultations.models import AnalysisTheme, Consultation, Contribution, Item, Outcome, Section
+from consultations import coverage, part_counts, participation
+from consultations.models import AnalysisTheme, Consultation, Item, Outcome, TableNotes
 from consultations.phases import PARIS
+from desk.models import Channel
 from mulhouse import markup
 from mulhouse.ages import AgeBand
 from mulhouse.small_cells import THRESHOLD, merged
+from questionnaires.models import Questionnaire
 
 Figures = dict[str, Any]
 # Longer than this, time is told by month.
@@ -34,7 +38,8 @@ def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.C
     Shape: `opinions`, where the page has read them, is where they stand.
     Plain values, ready for JSON. `people` and the lines `by_channel`, `by_district`, `by_age`, `by_time` (see `_line`);
     `population` by name of district and band; `sections` by section and kind; `opinions` the city answers, and those `gone`;
-    `decisions`, an opinion counting in each it received; `answers`, one for each theme.
+    `decisions`, an opinion counting in each it received; `answers`, one for each theme. `seated` people at the tables of
+    meetings, `questionnaires` that are over and `votes` that are counted: versions published before them lack these three.
     """
     counted, opinions = participation.figures(consultation, at=at), opinions or coverage.of(consultation)
     names, about = _districts(consultation)
@@ -50,6 +55,9 @@ def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.C
         "by_age": _line(_with_all(AgeBand.values, counted.by_age)),
         "by_time": {"unit": unit, **_line(times)},
         "population": _population(about),
+        "seated": TableNotes.objects.filter(consultation=consultation).aggregate(found=Sum("people"))["found"] or 0,
+        "questionnaires": _questionnaires(consultation, at),
+        "votes": _votes(consultation),
         "contributions": sum(row["contributions"] for row in sections),
         "comments": sum(row["comments"] for row in sections),
         "positions": sum(row["agree"] + row["mixed"] + row["disagree"] for row in sections),
@@ -147,36 +155,87 @@ def _inhabitants(rows: Mapping[str, list[Population]], scope: list[str]) -> dict
 
 def _sections(consultation: Consultation) -> list[dict[str, Any]]:
     """Count what is visible by section and kind; `rank` is that of the section, 1 for the first."""
-    before = Q(position__lt=OuterRef("section__position")) | Q(
-        position=OuterRef("section__position"), pk__lte=OuterRef("section")
-    )
-    alike = Section.objects.filter(before, consultation=consultation).order_by().values("consultation")
-    rank = alike.annotate(number=Count("pk")).values("number")
-    rows = (
-        Contribution.objects.visible()
-        .filter(consultation=consultation)
-        .values("kind", section_rank=Coalesce(Subquery(rank), 0), section_title=F("section__title"))
-        .annotate(
-            number=Count("pk"),
-            sum_comments=Sum("comment_count"),
-            sum_agree=Sum(F("agree_count") + F("imported_agree_count")),
-            sum_mixed=Sum(F("mixed_count") + F("imported_mixed_count")),
-            sum_disagree=Sum(F("disagree_count") + F("imported_disagree_count")),
-        )
-        .order_by("section_rank", "kind")
-    )
     return [
         {
-            "rank": row["section_rank"],
-            "title": row["section_title"] or "",
+            "rank": row["part_rank"],
+            "title": row["part_title"] or "",
             "kind": row["kind"],
-            "contributions": row["number"],
+            "contributions": row["contributions"],
             "comments": row["sum_comments"],
             "agree": row["sum_agree"],
             "mixed": row["sum_mixed"],
             "disagree": row["sum_disagree"],
         }
-        for row in rows
+        for row in part_counts.of(consultation)
+    ]
+
+
+def _questionnaires(consultation: Consultation, at: dt.datetime) -> list[dict[str, Any]]:
+    """Count the responses to each questionnaire that is over, by channel. One query.
+
+    Shape: `without_account` responses of the web are told where nobody is singled out by it, beside those who have one; None
+    where they are not.
+    """
+    rows = (
+        Questionnaire.objects.closed(at=at)
+        .filter(consultation_link__consultation=consultation)
+        .values_list("reference", "title", "responses__channel", "responses__person__isnull")
+        .annotate(number=Count("responses", filter=Q(responses__submitted_at__isnull=False)))
+        .order_by("consultation_link__position", "pk")
+    )
+    titles: dict[str, str] = {}
+    channels: dict[str, dict[str, int]] = {}
+    without: dict[str, int] = {}
+    for reference, title, channel, is_nobody, number in rows:
+        titles[reference] = title
+        counts = channels.setdefault(reference, {})
+        if number:
+            counts[channel] = counts.get(channel, 0) + number
+            without[reference] = without.get(reference, 0) + (number if is_nobody else 0)
+    found = []
+    for reference, counts in channels.items():
+        line = _line({channel: counts[channel] for channel in Channel.values if channel in counts})
+        part, whole = without.get(reference, 0), counts.get(Channel.WEB, 0)
+        is_told = Channel.WEB not in line["merged"] and all(
+            number == 0 or number >= THRESHOLD for number in (part, whole - part)
+        )
+        found.append(
+            {
+                "reference": reference,
+                "title": titles[reference],
+                "responses": sum(counts.values()),
+                "by_channel": line,
+                "without_account": part if is_told else None,
+            }
+        )
+    return found
+
+
+def _votes(consultation: Consultation) -> list[dict[str, Any]]:
+    """Count who voted in each vote that is counted, as its page does. One query."""
+    rows = (
+        Votation.objects.standing()
+        .filter(consultation_link__consultation=consultation, counted_at__isnull=False)
+        .values_list("reference", "question", "roll__voted_on", "roll__channel")
+        .annotate(number=Count("roll"))
+        .order_by("opens_on", "pk", "roll__voted_on", "roll__channel")
+    )
+    questions: dict[str, str] = {}
+    rolls: dict[str, list[tuple[dt.date, str, int]]] = {}
+    for reference, question, day, channel, number in rows:
+        questions[reference] = question
+        roll = rolls.setdefault(reference, [])
+        if number:
+            roll.append((day, channel, number))
+    found = {reference: counting.summed(roll, final=True) for reference, roll in rolls.items()}
+    return [
+        {
+            "reference": reference,
+            "question": questions[reference],
+            "voters": turnout.voters,
+            "by_channel": turnout.by_channel,
+        }
+        for reference, turnout in found.items()
     ]
 
 

@@ -1,8 +1,10 @@
 """The page of a report, its files and its PDF, as everybody reads them."""
 
 import csv
+import datetime as dt
 import gzip
 import io
+import json
 import os
 import random
 import re
@@ -19,12 +21,15 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from ballots.models import RollLine, Votation
 from city.models import Population
 from consultations import actions, tasks
-from consultations.models import AnalysisTheme, Item, ItemTheme, Outcome, Report, ReportRow
+from consultations.models import AnalysisTheme, Item, ItemTheme, Outcome, Report, ReportRow, TableNotes
 from consultations.reporting import assembling, figures, pdf, rows, writing
+from questionnaires.models import Response
+from tests.ballots.votes import make_vote
 from tests.consultations.test_reporting import PUBLISHER, make_report, public, published, take_part, url
 from tests.factories import (
     READY,
@@ -37,7 +42,9 @@ from tests.factories import (
     make_resident,
     make_staff,
     sign_in,
+    today,
 )
+from tests.questionnaires.making import make_questionnaire, make_response
 from transparency.models import RegisterLine
 
 
@@ -635,3 +642,118 @@ def test_feeds_and_the_site_map_know_the_report(client, publisher):
     assert f"Bilan\u00a0: {consultation.title}" in text
     assert f"{settings.SITE_URL}{public(consultation, number=1)}" in text
     assert f"<loc>{settings.SITE_URL}{public(consultation)}</loc>" in client.get(site_map).content.decode()
+
+
+# --- Questionnaires, votes, tables -----------------------------------------------------------------------------------------
+
+
+def make_gathered(**fields):
+    """A closed consultation with a questionnaire, a vote that is counted, and a table of a meeting."""
+    consultation = make_closed(**fields)
+    asked = make_questionnaire(consultation=consultation, title="Vos trajets", closes=0, accepts_without_account=True)
+    for channel, number in (("web", 6), ("desk", 7)):
+        for _ in range(number):
+            make_response(asked, channel=channel)
+    for rank in range(5):
+        made = make_response(asked, channel="web")
+        Response.objects.filter(pk=made.pk).update(person=None, token_hash=f"{rank:064}")
+    make_response(asked, submitted_at=None)
+    link = make_vote(consultation=consultation, question="Quel arbre ?", opens_on=today() - dt.timedelta(days=20))
+    RollLine.objects.bulk_create(
+        RollLine(votation=link.votation, channel="web", voted_on=link.votation.opens_on) for _ in range(6)
+    )
+    Votation.objects.filter(pk=link.votation.pk).update(counted_at=timezone.now())
+    TableNotes.objects.create(
+        consultation=consultation,
+        table="Table 1",
+        gathering="Rencontre",
+        held_on=today(),
+        rapporteur="Agent",
+        people=9,
+        entered_at=timezone.now(),
+    )
+    return consultation, asked, link.votation
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_counts_questionnaires_votes_and_tables(client, publisher):
+    consultation, asked, votation = make_gathered()
+    report = published(consultation, publisher)
+    assert report.figures["seated"] == 9
+    assert report.figures["questionnaires"] == [
+        {
+            "reference": asked.reference,
+            "title": "Vos trajets",
+            "responses": 18,
+            "by_channel": {"rows": [["web", 11], ["desk", 7]], "merged": [], "rest": 0},
+            "without_account": 5,
+        }
+    ]
+    assert report.figures["votes"] == [
+        {"reference": votation.reference, "question": "Quel arbre ?", "voters": 6, "by_channel": {"web": 6}}
+    ]
+    page = client.get(public(consultation)).content.decode()
+    base = consultation.get_absolute_url()
+    for words in (
+        "personnes aux tables des rencontres",
+        f'<a href="{base}questionnaire/{asked.reference}/resultats/">Vos trajets</a></th><td>18</td>',
+        f'<a href="{base}vote/{votation.reference}/">Quel arbre ?</a></th><td>6</td>',
+    ):
+        assert words in page, words
+    assert client.get(f"{base}questionnaire/{asked.reference}/resultats/").status_code == 200
+    rows = read_csv(client.get(reverse("consultations:report_participation", args=[consultation.slug, 1])))
+    counted = [
+        tuple(row.values())[:4] for row in rows if row["dimension"].startswith(("aux_", "questionnaire", "vote"))
+    ]
+    assert counted == [
+        ("aux_tables", "", "9", ""),
+        (f"questionnaire_{asked.reference}", "", "18", ""),
+        (f"questionnaire_{asked.reference}", "web", "11", ""),
+        (f"questionnaire_{asked.reference}", "desk", "7", ""),
+        (f"questionnaire_{asked.reference}", "sans_compte", "5", ""),
+        (f"vote_{votation.reference}", "", "6", ""),
+        (f"vote_{votation.reference}", "web", "6", ""),
+    ]
+    with translation.override("fr"):
+        printed = json.dumps(pdf.described(report), ensure_ascii=False)
+    assert f"/questionnaire/{asked.reference}/resultats/" in printed
+    assert f"/vote/{votation.reference}/" in printed
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("with_one", "without"), [(11, 4), (4, 11)])
+def test_few_responses_without_account_are_not_told_apart(with_one, without):
+    consultation = make_closed()
+    asked = make_questionnaire(consultation=consultation, closes=0, accepts_without_account=True)
+    for _ in range(with_one):
+        make_response(asked)
+    for rank in range(without):
+        made = make_response(asked)
+        Response.objects.filter(pk=made.pk).update(person=None, token_hash=f"{rank:064}")
+    counted = figures.collect(consultation, at=timezone.now())["questionnaires"]
+    assert [(row["responses"], row["without_account"]) for row in counted] == [(15, None)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_vote_that_is_not_counted_and_a_questionnaire_that_is_open_are_not_told():
+    consultation = make_closed()
+    make_response(make_questionnaire(consultation=consultation))
+    make_response(make_questionnaire(consultation=consultation, closes=0, published_at=None))
+    make_vote(consultation=consultation)
+    counted = figures.collect(consultation, at=timezone.now())
+    assert (counted["questionnaires"], counted["votes"], counted["seated"]) == ([], [], 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_versions_published_before_still_render(client):
+    """Their figures are frozen without what later versions count."""
+    consultation, *_more = make_gathered()
+    whole = figures.collect(consultation, at=timezone.now())
+    old = {name: value for name, value in whole.items() if name not in {"seated", "questionnaires", "votes"}}
+    report = make_report(consultation, figures=old, published_at=timezone.now())
+    page = client.get(public(consultation, number=1))
+    assert page.status_code == 200
+    assert "aux tables" not in page.content.decode()
+    rows = read_csv(client.get(reverse("consultations:report_participation", args=[consultation.slug, 1])))
+    assert {row["dimension"] for row in rows} == {"total", "canal", "quartier", "age", "periode"}
+    assert pdf.make(report).startswith(b"%PDF")
