@@ -27,7 +27,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 
-from consultations import exports, game, phases, presentation, signatures
+from consultations import archiving_rooms, exports, game, phases, presentation, signatures
+from consultations.archiving_rooms import Sheet
 from consultations.models import (
     REPORT_TEXTS,
     Attachment,
@@ -40,7 +41,7 @@ from consultations.models import (
     Report,
     Ruleset,
 )
-from consultations.reporting import annex
+from consultations.reporting import annex, assembling
 from mulhouse import opendata, typography
 from transparency import chain
 from transparency import exports as register_exports
@@ -61,13 +62,16 @@ Pour lire\u00a0: ouvrez index.html dans un navigateur. Rien n’est demandé à 
 Ce que contient le dossier
 - index.html, regles.html\u00a0: la présentation, les questions, les règles du jeu et leurs changements.
 - contributions/\u00a0: chaque avis publié, son débat, la réponse de la Ville.
+- questionnaires/, votes/\u00a0: ce qui était demandé, les règles, les résultats et leurs fichiers.
 - suites.html, bilan.html, bilan/\u00a0: les décisions et le bilan, s’ils sont publiés.
+- engagements.html\u00a0: ce que la Ville s’est engagée à faire, et où elle en est.
 - donnees/\u00a0: les mêmes textes et chiffres en CSV (UTF-8, point-virgule).
 - documents/, fichiers/\u00a0: les documents de la Ville, les photos et documents des habitants.
-- registre.csv\u00a0: les lignes du registre public qui concernent cette consultation.
+- registre.csv\u00a0: les lignes du registre public sur cette consultation, ses questionnaires, votes et engagements.
 
 Ce qu’il ne contient pas
-Ni brouillon, ni texte retiré ou masqué, ni adresse électronique, ni position d’une personne\u00a0: seulement des totaux.
+Ni brouillon, ni texte retiré ou masqué, ni adresse électronique, ni position ni bulletin d’une personne\u00a0: seulement des totaux.
+Les réponses aux questionnaires n’ont ni nom, ni date, ni texte libre.
 Quand un texte est retiré plus tard, le dossier public est refait sans lui.
 
 Pour vérifier que rien n’a été changé
@@ -213,8 +217,8 @@ def write(consultation: Consultation, target: IO[bytes], *, version: int, at: dt
     """Write the package of a consultation to a file; give the print of what it holds.
 
     Shape: one folder, named by the address of the consultation and the version: `index.html`, `regles.html`, `suites.html`,
-    `bilan.html`, `contributions/*.html`, `donnees/*.csv`, `bilan/*.pdf`, `documents/`, `fichiers/`, `registre.csv`,
-    `LISEZMOI.txt`, `SHA256SUMS`.
+    `bilan.html`, `engagements.html`, `contributions/*.html`, `questionnaires/*` and `votes/*` (pages and their files),
+    `donnees/*.csv`, `bilan/*.pdf`, `documents/`, `fichiers/`, `registre.csv`, `LISEZMOI.txt`, `SHA256SUMS`.
     Locks: none; a transaction that only reads, so that all pages tell the same instant. Files are read after it.
     """
     bundle = Bundle(target, folder=f"{consultation.slug}-v{version}", at=at)
@@ -250,12 +254,16 @@ def _write_pages(bundle: Bundle, row: Consultation, *, version: int, at: dt.date
         Outcome.objects.filter(consultation=row).select_related("returned").order_by("-published_at", "-pk")
     )
     pages = -(-_visible(row).count() // PER_PAGE)
+    asked = [*archiving_rooms.questionnaires(row, at=at), *archiving_rooms.votes(row, at=at)]
+    promised = list(archiving_rooms.engagements(row))
     links = [
         Link("index.html", "Présentation"),
         Link("regles.html", "Règles du jeu"),
         *([Link("contributions/page-1.html", "Contributions")] if pages else []),
+        *([Link("index.html#questionnaires-et-votes", "Questionnaires et votes")] if asked else []),
         *([Link("suites.html", "Réponses de la Ville")] if outcomes else []),
         *([Link("bilan.html", "Bilan")] if report else []),
+        *(Link(sheet.name, sheet.title) for sheet in promised),
     ]
     frame = {
         "consultation": row,
@@ -276,6 +284,7 @@ def _write_pages(bundle: Bundle, row: Consultation, *, version: int, at: dt.date
         "facts": presentation.facts(row),
         "steps": [(span.name, typography.date_range(span.starts_on, span.ends_on)) for span in row.spans()],
         "documents": [(name, item.title, _linked(presentation.staff_html(item.html_body))) for name, item in documents],
+        "asked": asked,
         "tables": [(f"donnees/{table.name}.csv", table.title) for table in exports.TABLES.values()],
     }
     bundle.add("index.html", _page("consultations/archive/index.html", frame | presented))
@@ -299,10 +308,20 @@ def _write_pages(bundle: Bundle, row: Consultation, *, version: int, at: dt.date
             _page("consultations/archive/report.html", frame | _report(report) | {"pdfs": [name for name, _ in pdfs]}),
         )
     _write_contributions(bundle, row, frame, pages)
+    for sheet in (*asked, *promised):
+        _write_sheet(bundle, sheet, frame)
     for table in exports.TABLES.values():
         bundle.add(f"donnees/{table.name}.csv", exports.csv_chunks(table, row))
     bundle.add("registre.csv", _register(row))
     return [*((name, str(item.file.name)) for name, item in documents), *pdfs]
+
+
+def _write_sheet(bundle: Bundle, sheet: Sheet, frame: dict[str, Any]) -> None:
+    """Write a page and the files beside it."""
+    context = frame | sheet.context | {"files": [(name, label) for name, label, _chunks in sheet.files]}
+    bundle.add(sheet.name, _page(sheet.template, context, root="../" * sheet.name.count("/")))
+    for name, _label, chunks in sheet.files:
+        bundle.add(name, chunks)
 
 
 def _page(template: str, context: dict[str, Any], *, root: str = "") -> Iterator[bytes]:
@@ -335,7 +354,15 @@ def _report(report: Report) -> dict[str, Any]:
         for name in REPORT_TEXTS
         if getattr(report, name)
     ]
-    return {"report": report, "texts": [(label[:1].upper() + label[1:], html) for label, html in texts]}
+    found = assembling.content(report.consultation, report, report.figures) if report.figures else None
+    shown = [*found.who, *found.said, *([found.decisions] if found.decisions else [])] if found else []
+    return {
+        "report": report,
+        "texts": [(label[:1].upper() + label[1:], html) for label, html in texts],
+        "found": found,
+        "charts": shown,
+        "site": settings.SITE_URL,
+    }
 
 
 def _answered(outcome: Outcome) -> Answered:
@@ -483,8 +510,12 @@ def _add_file(bundle: Bundle, name: str, stored: str) -> None:
 
 
 def _register(row: Consultation) -> Iterator[bytes]:
-    """Write the lines of the register about a consultation, oldest first, as the register's own file does."""
-    named = Q(subject=row.slug) | Q(content__contains=f'"consultation":"{row.slug}"')
+    """Write the lines of the register about a consultation and what it holds, oldest first, as the register's own file does."""
+    named = (
+        archiving_rooms.register_lines(row)
+        | Q(subject__in=(row.slug, row.topic))
+        | Q(content__contains=f'"consultation":"{row.slug}"')
+    )
     rows = RegisterLine.objects.filter(named).order_by("number").values_list(*chain.Line._fields)
     text = io.StringIO(newline="")
     writer = csv.writer(text)

@@ -20,11 +20,13 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
 
+from ballots import actions, dates
 from consultations import amendments, archiving_rules, packaging, tasks
 from consultations.models import (
     ArchivePackage,
     Attachment,
     Comment,
+    ConsultationCommitment,
     Contribution,
     ContributionVersion,
     Document,
@@ -33,8 +35,13 @@ from consultations.models import (
 )
 from consultations.reporting import figures
 from mulhouse.errors import RefusedError
+from questionnaires.models import Answer
 from tests import factories as f
+from tests.ballots.votes import cast, closed, make_draft, make_vote
+from tests.commitments.rows import make_commitment, make_news
 from tests.factories import sign_in
+from tests.questionnaires.making import add_question, make_questionnaire, make_response, option
+from transparency import register
 from transparency.models import RegisterLine
 
 PUBLISH = "consultations.publish_consultation"
@@ -333,10 +340,14 @@ class Reader(HTMLParser):
 
 
 def test_pages_stand_alone(whole):
+    stand_alone(whole, pages=4)
+
+
+def stand_alone(whole, *, pages):
     """No script, nothing asked of a network to be shown, every relative link leads to a file of the package."""
-    files = texts(made(whole))
+    files, expected = texts(made(whole)), pages
     pages = {name: text for name, text in files.items() if name.endswith(".html")}
-    assert len(pages) == 4
+    assert len(pages) == expected
     for name, text in pages.items():
         reader = Reader()
         reader.feed(text)
@@ -360,6 +371,109 @@ def _normal(path):
     for part in path.parts:
         parts = parts[:-1] if part == ".." else [*parts, part]
     return "/".join(parts)
+
+
+# --- Questionnaires, votes, commitments ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def gathered(whole):
+    """The same, with a questionnaire, a vote and a commitment of each sort: public with its result, cancelled, draft."""
+    asked = make_questionnaire(consultation=whole, title="Vos trajets", closes=0, intro="Dix questions.")
+    choice = add_question(asked, label="Venez-vous à pied ?", options=("Souvent", "Jamais"), other="Autre")
+    text = add_question(asked, "text", label="Que changer ?")
+    add_question(asked, "matrix", label="Et pour aller où ?", rows=("À l’école",), options=("À pied", "À vélo"))
+    for rank in range(6):
+        make_response(
+            asked,
+            Answer(
+                question=choice, option=option(choice, "Souvent" if rank else "Autre"), text="" if rank else "MOT-AUTRE"
+            ),
+            Answer(question=text, text=f"MOT-LIBRE-{rank}"),
+        )
+    cancelled = make_questionnaire(
+        consultation=whole, title="Annulé", cancelled_at=NOW, cancel_reason="Une erreur dans la question."
+    )
+    for _ in range(5):
+        question = cancelled.sections.get().questions.first() or add_question(cancelled, label="Et ceci ?")
+        make_response(cancelled, Answer(question=question, option=option(question, "Oui")))
+    make_questionnaire(consultation=whole, title="MOT-BROUILLON-1", published_at=None)
+    link = make_vote(consultation=whole, question="Quel arbre ?", opens_on=f.today() - dt.timedelta(days=20))
+    for rank in range(6):
+        cast(link, [1 if rank else 2], at=dates.midnight(link.votation.opens_on) + dt.timedelta(hours=9))
+    actions.count(votation=link.votation, at=closed(link))
+    make_draft(consultation=whole, question="MOT-BROUILLON-2")
+    promised = make_commitment(title="Planter un tilleul")
+    make_news(promised)
+    draft = make_commitment(title="MOT-BROUILLON-3", published_at=None, news_at=None)
+    for each in (promised, draft):
+        ConsultationCommitment.objects.create(consultation=whole, commitment=each)
+    make_commitment(title="MOT-AILLEURS-2")
+    with transaction.atomic():
+        register.record("questionnaire.published", role="agent", subject=asked.reference)
+        register.record("commitment.published", role="agent", subject=promised.reference)
+        register.record("commitment.published", role="agent", subject="AUTRE234")
+    return asked, cancelled, link.votation, promised
+
+
+def test_package_holds_its_questionnaires_votes_and_commitments(whole, gathered):
+    asked, cancelled, votation, promised = gathered
+    files = texts(made(whole))
+    questionnaire, vote = f"questionnaires/{asked.reference.lower()}", f"votes/{votation.reference.lower()}"
+    assert {name for name in files if name.startswith(("questionnaires/", "votes/", "engagements"))} == {
+        f"{questionnaire}.html",
+        f"{questionnaire}.csv",
+        f"questionnaires/{cancelled.reference.lower()}.html",
+        f"{vote}.html",
+        f"{vote}.csv",
+        f"{vote}.json",
+        "engagements.html",
+    }
+    for words in (
+        "Vos trajets",
+        "Dix questions.",
+        "Venez-vous à pied",
+        "6 réponses.",
+        "À l’école",
+        '<th scope="row">Souvent</th>',
+    ):
+        assert words in files[f"{questionnaire}.html"], words
+    assert len(files[f"{questionnaire}.csv"].splitlines()) == 7
+    assert "Une erreur dans la question." in files[f"questionnaires/{cancelled.reference.lower()}.html"]
+    assert "<table>" not in files[f"questionnaires/{cancelled.reference.lower()}.html"]
+    for words in ("Quel arbre", "Un kiosque", "Le résultat", "Quorum", '<th scope="row">Un kiosque</th><td>5</td>'):
+        assert words in files[f"{vote}.html"], words
+    assert "voix;Un kiosque;5;oui" in files[f"{vote}.csv"]
+    for words in ("Planter un tilleul", "Les fosses sont creusées."):
+        assert words in files["engagements.html"]
+    assert "Planter un tilleul" in files["donnees/engagements.csv"]
+    assert "Les fosses sont creusées." in files["donnees/engagements-nouvelles.csv"]
+    lines = {(row["acte"], row["objet"]) for row in csv.DictReader(io.StringIO(files["registre.csv"]))}
+    assert {
+        ("questionnaire.published", asked.reference),
+        ("vote.published", votation.reference),
+        ("vote.counted", votation.reference),
+        ("commitment.published", promised.reference),
+    } <= lines
+    assert ("commitment.published", "AUTRE234") not in lines
+
+
+def test_nothing_internal_of_them_enters(whole, gathered):
+    """No draft, no free text, nothing of a cancelled questionnaire, no receipt, no voter."""
+    found = "\n".join(texts(made(whole)).values())
+    assert re.findall(r"MOT-[A-Z]+(?:-\d)?", found) == []
+    assert re.findall(r"[\w.+-]+@[\w-]+\.\w+", found) == []
+
+
+def test_pages_of_them_stand_alone(whole, gathered):
+    stand_alone(whole, pages=8)
+
+
+def test_report_of_the_package_holds_its_figures(whole):
+    page = texts(made(whole))["bilan.html"]
+    assert '<h2 id="chiffres">Les chiffres</h2>' in page
+    assert "<dt>contribution</dt><dd>1</dd>" in page
+    assert "Les contributions, par partie et par sorte" in page
 
 
 # --- Downloading it ------------------------------------------------------------------------------------------------------
