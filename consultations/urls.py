@@ -40,6 +40,10 @@ urlpatterns = [
     path("<slug:slug>/regles/", rules.rules, name="rules"),
     path("<slug:slug>/carte/", mapping.district_map, name="map"),
     path("<slug:slug>/formulaire/", paper.paper_form, name="paper_form"),
+    path(
+        "<slug:slug>/formulaire/questionnaire/<slug:reference>/", paper.paper_questionnaire, name="paper_questionnaire"
+    ),
+    path("<slug:slug>/formulaire/vote/<slug:reference>/", paper.paper_ballot, name="paper_ballot"),
     path("<slug:slug>/affiche/", paper.poster, name="poster"),
     path("<slug:slug>/donnees/", exporting.data, name="data"),
     path("<slug:slug>/dossier.zip", exporting.package, name="package"),

@@ -1,23 +1,30 @@
-"""What is printed of a consultation: the form that those without the web fill in, and the poster that leads to the page."""
+"""What is printed of a consultation: its form, its questionnaires and ballots, filled in by hand, and the poster that leads to it."""
 
 import datetime as dt
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from consultations import phases, rules
-from consultations.models import Consultation
+from ballots import presentation as ballots
+from ballots import rules as ballots_rules
+from ballots.models import Votation
+from consultations import phases, printing, rules
+from consultations.models import Consultation, ConsultationVote
 from consultations.views import fetching
 from desk import consent
 from mulhouse import qr
 from mulhouse.access import public
+from mulhouse.errors import Refusal
 from mulhouse.templatetags import ui
+from questionnaires import outline
+from questionnaires import rules as questionnaire_rules
+from questionnaires.models import Questionnaire
 from transparency.pages import cached_for_visitors
 
 # Ruled lines under each question of the printed form.
@@ -28,10 +35,86 @@ LINES = range(8)
 @require_safe
 @cached_for_visitors
 def paper_form(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the form to print, fill in by hand and bring back."""
-    row = fetching.consultation(request, slug, "sections")
-    context = {**_context(row, _("Formulaire papier")), "lines": LINES, "sentences": consent.SENTENCES}
+    """Show the form to print, fill in by hand and bring back, and the way to the questionnaires and ballots to print."""
+    row, at = fetching.consultation(request, slug, "sections"), timezone.now()
+    context = _context(row, _("Formulaire papier"), at=at)
+    refusal = rules.writing_refusal(row, at=at)
+    is_asked = row.takes_contributions and (refusal is None or _is_coming(row, at))
+    sheets = printing.sheets(row, at=at)
+    context |= {
+        "has_form": is_asked and bool(context["sections"]),
+        "sheets": sheets,
+        "notice_words": _notice_words(refusal, asks=is_asked, has_parts=bool(context["sections"]), sheets=bool(sheets)),
+        "lines": LINES,
+        "sentences": consent.SENTENCES,
+    }
     return render(request, "consultations/paper_form.html", context)
+
+
+def _notice_words(refusal: Refusal | None, *, asks: bool, has_parts: bool, sheets: bool) -> str:
+    """Say why the form is not there, or not open yet; "" where there is nothing to say."""
+    if asks and not has_parts:
+        return _("Aucune question n’est posée par écrit pour l’instant.")
+    if refusal is None or (sheets and not asks):
+        return ""
+    return refusal.message
+
+
+@public
+@require_safe
+@cached_for_visitors
+def paper_questionnaire(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """Show a questionnaire to print, with every question and what it depends on."""
+    consultation, at = fetching.consultation(request, slug, "sections"), timezone.now()
+    row = get_object_or_404(
+        Questionnaire.objects.visible_to(request.user),
+        consultation_link__consultation=consultation,
+        reference=reference.upper(),
+    )
+    address = reverse("consultations:questionnaire", args=[slug, row.reference])
+    is_printed = printing.is_printed(consultation, row, at=at)
+    refusal = questionnaire_rules.window_refusal(row, at=at)
+    who = str(row.get_residency_level_display())
+    if row.minimum_age:
+        who = _("%(who)s, à partir de %(age)s\u00a0ans") % {"who": who, "age": row.minimum_age}
+    context = _context(consultation, _("Questionnaire à imprimer"), at=at, address=address) | {
+        "questionnaire": row,
+        "is_printed": is_printed,
+        "notice_words": refusal.message if refusal else "" if is_printed else _("Cette consultation est archivée."),
+        "who": who,
+        "pages": printing.pages(outline.read(row)) if is_printed else [],
+        "closes_on": row.last_day,
+        "lines": printing.LINES,
+        "sentences": consent.SENTENCES,
+    }
+    return render(request, "consultations/paper_questionnaire.html", context)
+
+
+@public
+@require_safe
+@cached_for_visitors
+def paper_ballot(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """Show a ballot to print: the same for everybody, with nothing of who fills it in."""
+    consultation, at = fetching.consultation(request, slug, "sections"), timezone.now()
+    rows = ConsultationVote.objects.visible_to(request.user).select_related("votation")
+    link = get_object_or_404(
+        rows.prefetch_related("votation__options"),
+        consultation=consultation,
+        votation__reference=reference.upper(),
+    )
+    row = link.votation
+    is_printed = printing.is_cast(consultation, row, at=at)
+    refusal = ballots_rules.days_refusal(row, at=at)
+    context = _context(consultation, _("Bulletin à imprimer"), at=at) | {
+        "votation": row,
+        "is_printed": is_printed,
+        "notice_words": refusal.message if refusal else _("Cette consultation est archivée."),
+        "how": ballots.how(row),
+        "options": row.options.all(),
+        "is_yes_no": row.kind == Votation.Kind.YES_NO,
+        "rules": ballots.rules(row),
+    }
+    return render(request, "consultations/paper_ballot.html", context)
 
 
 @public
@@ -39,27 +122,32 @@ def paper_form(request: HttpRequest, slug: str) -> HttpResponse:
 @cached_for_visitors
 def poster(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the poster to print, with the code that opens the page on a phone."""
-    row = fetching.consultation(request, slug, "sections", whole=True)
+    row, at = fetching.consultation(request, slug, "sections", whole=True), timezone.now()
     context = {
-        **_context(row, _("Affiche")),
+        **_context(row, _("Affiche"), at=at),
+        "call": _call(row, at),
         "places": ", ".join(row.district_names) or _("Toute la ville"),
     }
     return render(request, "consultations/poster.html", context)
 
 
-def _context(row: Consultation, here: str) -> dict[str, Any]:
-    at = timezone.now()
-    refusal = rules.writing_refusal(row, at=at)
-    url = settings.SITE_URL + row.get_absolute_url()
+def _call(row: Consultation, at: dt.datetime) -> str:
+    """Say what the poster invites to, in French as the rest of it."""
+    if rules.writing_refusal(row, at=at) is None:
+        return "Donnez votre avis"
+    sheets = printing.sheets(row, at=at)
+    return "Participez" if sheets else "Lisez les avis"
+
+
+def _context(row: Consultation, here: str, *, at: dt.datetime, address: str = "") -> dict[str, Any]:
+    """Gather what every printed sheet shows; `address` is the page its code opens, that of the consultation unless told otherwise."""
+    url = settings.SITE_URL + (address or row.get_absolute_url())
     return {
         "consultation": row,
         "sections": list(row.sections.all()),
-        "url": url,
         "short_url": url.partition("://")[2].rstrip("/"),
         "code": qr.svg(url, label=_("Code qui ouvre la page de la consultation sur un téléphone")),
         "closes_on": _last_day(row, at),
-        "refusal": refusal,
-        "is_over": refusal is not None and not _is_coming(row, at),
         "crumbs": [
             ui.Crumb(_("Consultations"), reverse("consultations:list")),
             ui.Crumb(row.title, row.get_absolute_url()),

@@ -1,3 +1,4 @@
+import datetime as dt
 import re
 
 import pytest
@@ -6,7 +7,9 @@ from django.utils import timezone
 
 from desk import consent
 from mulhouse import qr
-from tests.factories import make_consultation, make_district, make_staff, sign_in
+from tests.ballots.votes import make_draft, make_vote
+from tests.factories import make_consultation, make_district, make_staff, sign_in, today
+from tests.questionnaires.making import add_question, add_section, make_questionnaire
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +96,137 @@ def test_printed_pages_cost_little(client, django_assert_num_queries):
     for consultation in (few, many):
         with django_assert_num_queries(4):
             client.get(reverse("consultations:paper_form", args=[consultation.slug]))
+
+
+# --- Questionnaires and ballots ------------------------------------------------------------------------------------------
+
+
+def form_page(client, consultation):
+    return client.get(reverse("consultations:paper_form", args=[consultation.slug])).content.decode()
+
+
+def sheet(client, route, consultation, reference):
+    return client.get(reverse(f"consultations:{route}", args=[consultation.slug, reference]))
+
+
+@pytest.mark.parametrize("fields", [{}, {"takes_contributions": False}])
+def test_a_consultation_without_questions_never_promises_some(client, fields):
+    """What asks by questionnaire or by vote alone is whole."""
+    consultation = make_consultation(sections=0, **fields)
+    questionnaire, link = make_questionnaire(consultation=consultation), make_vote(consultation=consultation)
+    page = form_page(client, consultation)
+    assert "Les questions seront ajoutées" not in page
+    assert "Nom de naissance" not in page
+    assert "data-imprimer" not in page
+    for route, reference in (
+        ("paper_questionnaire", questionnaire.reference),
+        ("paper_ballot", link.votation.reference),
+    ):
+        assert f'href="{reverse(f"consultations:{route}", args=[consultation.slug, reference])}"' in page
+    poster = client.get(reverse("consultations:poster", args=[consultation.slug])).content.decode()
+    assert ("Participez" if fields else "Donnez votre avis") in poster
+
+
+def test_what_is_over_is_not_offered(client):
+    consultation = make_consultation()
+    make_questionnaire(consultation=consultation, closes=0)
+    make_questionnaire(consultation=consultation, published_at=None)
+    link = make_vote(consultation=consultation, opens_on=today() - dt.timedelta(days=20))
+    assert "/formulaire/" not in form_page(client, consultation).split("<main")[1]
+    page = sheet(client, "paper_ballot", consultation, link.votation.reference).content.decode()
+    assert "Bulletin de vote</p>" not in page
+    assert "Le vote est clos" in page
+
+
+def test_a_draft_or_another_s_sheet_is_not_printed(client):
+    consultation, other = make_consultation(), make_consultation()
+    draft = make_questionnaire(consultation=consultation, published_at=None)
+    elsewhere = make_questionnaire(consultation=other)
+    vote, asked = make_draft(consultation=consultation), make_vote(consultation=other)
+    for route, reference in (
+        ("paper_questionnaire", draft.reference),
+        ("paper_questionnaire", elsewhere.reference),
+        ("paper_ballot", vote.votation.reference),
+        ("paper_ballot", asked.votation.reference),
+    ):
+        assert sheet(client, route, consultation, reference).status_code == 404
+
+
+def test_a_questionnaire_is_printed_with_every_kind_of_question(client, settings):
+    consultation = make_consultation(sections=0)
+    asked = make_questionnaire(consultation=consultation, intro="Pour mieux circuler.")
+    first = add_question(asked, label="Venez-vous à pied ?", options=("Oui", "Non"), other="Autrement")
+    add_question(asked, "multiple", label="Avec qui ?", options=("Seul", "À deux"), max_choices=2)
+    add_question(asked, "scale", label="Est-ce sûr ?", lowest_label="pas du tout")
+    add_question(asked, "matrix", label="Et où ?", rows=("À l’école",), options=("Souvent", "Jamais"))
+    second = add_section(asked, "Vos souhaits")
+    add_question(second, "ranking", label="Dans quel ordre ?", options=("Arbres", "Bancs", "Eau"))
+    add_question(second, "text", label="Et encore ?", on=first, wanted=("Oui",))
+    add_question(second, "number", label="Combien de minutes ?", lowest=0, highest=90, unit="minutes")
+    add_question(second, "district", label="Où allez-vous ?")
+    add_question(second, "file", label="Une photo ?")
+    response = sheet(client, "paper_questionnaire", consultation, asked.reference)
+    page = response.content.decode()
+    assert [re.sub(r"<.*?>", "", found) for found in re.findall(r'<h4 id="question-\d+">(.*?)</h4>', page)] == [
+        "1. Venez-vous à pied ?",
+        "2. Avec qui ?",
+        "3. Est-ce sûr ?",
+        "4. Et où ?",
+        "5. Dans quel ordre ?",
+        "6. Et encore ?",
+        "7. Combien de minutes ?",
+        "8. Où allez-vous ?",
+        "9. Une photo ?",
+    ]
+    for words in (
+        "Pour mieux circuler.",
+        asked.reference,
+        "Vos souhaits",
+        '<span class="case">Autrement, précisez',
+        "Cochez 2 cases au plus.",
+        '<span class="case">1 (pas du tout)</span>',
+        '<span class="case">5</span>',
+        '<th scope="row">À l’école</th>',
+        "jusqu’à 3.",
+        "Seulement si vous avez choisi «\u00a0Oui\u00a0» à la question 1.",
+        "Écrivez un nombre, de 0 à 90.",
+        "Écrivez le nom d’un quartier.",
+        "Joignez une feuille",
+        '<span class="case">J’ai lu ce qui précède et je suis d’accord.</span>',
+        settings.CONTACT["address"],
+    ):
+        assert words in page, words
+    address = reverse("consultations:questionnaire", args=[consultation.slug, asked.reference])
+    assert re.search(r'<path[^>]* d="([^"]+)"', qr.svg(settings.SITE_URL + address, label="x"))[1] in page
+    assert "csrfmiddlewaretoken" not in page
+
+
+@pytest.mark.parametrize("kind", ["single", "yes_no"])
+def test_a_ballot_asks_nothing_of_who_votes(client, kind):
+    """Two people print the same sheet: no name, no number, no code."""
+    link = make_vote(kind=kind)
+    page = sheet(client, "paper_ballot", link.consultation, link.votation.reference).content.decode()
+    ballot = page.split('<article class="feuille"')[1].split("</article>")[0]
+    for option in link.votation.options.all():
+        assert option.label in ballot
+    assert ballot.count('class="case"') == (3 if kind == "single" else 6)
+    assert "Majorité" in ballot
+    for words in ("Nom de naissance", "Signature", "reçu", link.votation.reference, "<svg", "<path"):
+        assert words not in ballot, words
+
+
+def test_the_form_has_a_box_to_tick_for_consent(client):
+    assert '<span class="case">J’ai lu ce qui précède et je suis d’accord.</span>' in form_page(
+        client, make_consultation()
+    )
+
+
+def test_printed_questionnaires_cost_the_same(client, django_assert_num_queries):
+    few, many = make_questionnaire(), make_questionnaire()
+    for asked, number in ((few, 1), (many, 12)):
+        for _ in range(number):
+            add_question(asked)
+    client.get(reverse("consultations:poster", args=[few.consultation_link.consultation.slug]))
+    for asked in (few, many):
+        with django_assert_num_queries(7):
+            sheet(client, "paper_questionnaire", asked.consultation_link.consultation, asked.reference)
