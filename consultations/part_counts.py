@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from consultations.models import Consultation, Contribution, Section
 
 
-def of(consultation: Consultation) -> QuerySet[Contribution, dict[str, Any]]:
+def of(consultation: Consultation) -> Any:
     """Count by part and kind, in one query, the parts in their order.
 
     Shape: `part_rank` (1 for the first part, 0 for what is in none) and `part_title` (None for what is in none), `kind`,

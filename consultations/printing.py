@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from django.urls import reverse
 
 from ballots.dates import State
-from ballots.models import Option, Votation
+from ballots.models import Votation
 from consultations.models import Consultation
 from questionnaires.conditions import Condition, Test
-from questionnaires.models import Question, Questionnaire
+from questionnaires.models import Option, Question, Questionnaire
 from questionnaires.outline import Asking, Outline
 
 Kind = Question.Kind

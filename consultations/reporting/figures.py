@@ -176,22 +176,26 @@ def _questionnaires(consultation: Consultation, at: dt.datetime) -> list[dict[st
     Shape: `without_account` responses of the web are told where nobody is singled out by it, beside those who have one; None
     where they are not.
     """
+    sent = Q(responses__submitted_at__isnull=False)
     rows = (
         Questionnaire.objects.closed(at=at)
         .filter(consultation_link__consultation=consultation)
-        .values_list("reference", "title", "responses__channel", "responses__person__isnull")
-        .annotate(number=Count("responses", filter=Q(responses__submitted_at__isnull=False)))
+        .values_list("reference", "title", "responses__channel")
+        .annotate(
+            number=Count("responses", filter=sent),
+            nobody_s=Count("responses", filter=sent & Q(responses__person__isnull=True)),
+        )
         .order_by("consultation_link__position", "pk")
     )
     titles: dict[str, str] = {}
     channels: dict[str, dict[str, int]] = {}
     without: dict[str, int] = {}
-    for reference, title, channel, is_nobody, number in rows:
+    for reference, title, channel, number, nobody_s in rows:
         titles[reference] = title
         counts = channels.setdefault(reference, {})
         if number:
             counts[channel] = counts.get(channel, 0) + number
-            without[reference] = without.get(reference, 0) + (number if is_nobody else 0)
+            without[reference] = without.get(reference, 0) + nobody_s
     found = []
     for reference, counts in channels.items():
         line = _line({channel: counts[channel] for channel in Channel.values if channel in counts})
