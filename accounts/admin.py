@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from accounts import actions, documents, roles
 from accounts.models import Residency, User
+from mulhouse.reasons import ReasonField
 from mulhouse.staff import NOT_YOURS, Button, ShownAdmin
 from mulhouse.typography import local_day
 
@@ -23,9 +24,7 @@ from mulhouse.typography import local_day
 class ReasonForm(forms.Form):
     """Why: kept, and told to the person."""
 
-    reason = forms.CharField(
-        label="Motif", max_length=300, widget=forms.Textarea(attrs={"rows": 3}), help_text="La personne le lira."
-    )
+    reason = ReasonField(help_text="La personne le lira.")
 
 
 class PurposeForm(forms.Form):

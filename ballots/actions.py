@@ -22,6 +22,7 @@ from ballots import codes, counting, dates, rules, sealing, tally
 from ballots.models import Box, BoxLine, Option, PaperCount, Receipt, RollLine, Votation
 from desk import people
 from desk.models import Channel, Person
+from mulhouse import reasons
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.queue import after_commit
@@ -119,7 +120,7 @@ def extend(
     assert_in_transaction()
     held = _held(votation)
     require(rules.extend_refusal(held, at=at))
-    reason = _reason(reason)
+    reason = reasons.sentence(reason)
     if ends_on <= held.ends_on:
         raise DomainError("shorter", "Choisissez un jour plus tard\u00a0: un délai annoncé ne se raccourcit pas.")
     before = held.ends_on
@@ -141,19 +142,13 @@ def cancel(*, actor: Any, votation: Votation, reason: str, at: dt.datetime, note
     assert_in_transaction()
     held = _held(votation)
     require(rules.cancel_refusal(held, at=at))
-    held.cancelled_at, held.cancel_reason = at, _reason(reason)
+    held.cancelled_at, held.cancel_reason = at, reasons.sentence(reason)
     held.save(update_fields=["cancelled_at", "cancel_reason", "updated_at"])
     Box.objects.filter(votation=held).delete()
     after_commit("ballots.sweep_boxes")
     facts = {"question": held.question, "motif": held.cancel_reason, **(note(held) if note else {})}
     register.record("vote.cancelled", role="agent", subject=held.reference, facts=facts, actor=actor)
     return held
-
-
-def _reason(text: str) -> str:
-    if not (reason := " ".join(text.split())):
-        raise DomainError("reason", "Dites pourquoi en une phrase\u00a0: le motif est public.")
-    return reason
 
 
 def discard(*, actor: Any, votation: Votation) -> None:

@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 from accounts.models import User
 from ballots import actions, codes, presentation, tally
 from ballots.models import MAX_OPTIONS, Option, Votation
+from mulhouse.reasons import ReasonField
 
 if TYPE_CHECKING:
     VotationModelForm = forms.ModelForm[Votation]
@@ -219,11 +220,8 @@ class VotationForm(VotationModelForm):
 class ReasonForm(forms.Form):
     """Why: everybody reads it."""
 
-    reason = forms.CharField(
-        label="Motif",
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Une phrase, publique\u00a0: elle va au registre, sur la page du vote et aux personnes qui participent.",
+    reason = ReasonField(
+        help_text="Une phrase, publique\u00a0: elle va au registre, sur la page du vote et aux personnes qui participent."
     )
 
 

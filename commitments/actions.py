@@ -18,7 +18,7 @@ from commitments.changes import WORDS
 from commitments.hosts import Host
 from commitments.models import RUNNING, Commitment, CommitmentNews, State
 from commitments.photos import Photo
-from mulhouse import markup, queue, typography
+from mulhouse import markup, queue, reasons, typography
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, require
 from notifications import outbox
@@ -64,8 +64,10 @@ def save(
     require(rules.change_refusal(actor, before))
     is_public = before.published_at is not None
     changed = changes.found(before, values)
-    if is_public and changed and not reason.strip():
-        raise DomainError("reason", "Cet engagement est public\u00a0: dites pourquoi vous changez son texte.")
+    if is_public and changed:
+        reason = reasons.sentence(
+            reason, missing="Cet engagement est public\u00a0: dites pourquoi vous changez son texte."
+        )
     for each in changed:
         setattr(commitment, each.field, values[each.field])
     if not is_public and "due_on" in values:
@@ -77,9 +79,8 @@ def save(
     if not is_public:
         _record_draft(actor)
     elif changed:
-        kind, why = CommitmentNews.Kind.WORDS, reason.strip()
-        news = _tell(commitment, kind=kind, text=why, changes=changes.kept(changed), at=at)
-        facts = {"changements": [_fact(each) for each in changed], "motif": why, "nouvelle": news.reference}
+        news = _tell(commitment, kind=CommitmentNews.Kind.WORDS, text=reason, changes=changes.kept(changed), at=at)
+        facts = {"changements": [_fact(each) for each in changed], "motif": reason, "nouvelle": news.reference}
         register.record("commitment.changed", role="agent", subject=commitment.reference, facts=facts, actor=actor)
     return commitment
 
@@ -158,8 +159,7 @@ def change_due_date(
     Raises: RefusedError; DomainError "reason" without one, "same" when the day does not change.
     Locks: the commitment's row.
     """
-    if not reason.strip():
-        raise DomainError("reason", "Dites pourquoi l’échéance change\u00a0: le motif est public.")
+    reason = reasons.sentence(reason, missing="Dites pourquoi l’échéance change\u00a0: le motif est public.")
     held = _held(commitment)
     require(rules.due_date_refusal(actor, held))
     if due_on == held.due_on:
@@ -167,10 +167,8 @@ def change_due_date(
     before, held.due_on = held.due_on, due_on
     held.news_at = held.updated_at = at
     held.save(update_fields=["due_on", "news_at", "updated_at"])
-    news = _tell(
-        held, kind=CommitmentNews.Kind.DUE_DATE, text=reason.strip(), due_before=before, due_after=due_on, at=at
-    )
-    facts = {"avant": before.isoformat(), "apres": due_on.isoformat(), "motif": reason.strip()}
+    news = _tell(held, kind=CommitmentNews.Kind.DUE_DATE, text=reason, due_before=before, due_after=due_on, at=at)
+    facts = {"avant": before.isoformat(), "apres": due_on.isoformat(), "motif": reason}
     register.record("commitment.due_date_changed", role="agent", subject=held.reference, facts=facts, actor=actor)
     return news
 

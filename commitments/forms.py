@@ -10,6 +10,7 @@ from django.utils import timezone
 from commitments.changes import WORDS
 from commitments.models import Commitment, State
 from mulhouse import uploads
+from mulhouse.reasons import ReasonField
 
 if TYPE_CHECKING:
     CommitmentModelForm = forms.ModelForm[Commitment]
@@ -30,11 +31,9 @@ class CommitmentForm(CommitmentModelForm):
     """A commitment as an agent writes it; with `has_host`, where it comes from is known already."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
-    reason = forms.CharField(
+    reason = ReasonField(
         label="Motif du changement",
-        max_length=300,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Cet engagement est public\u00a0: le motif est publié avec l’ancien texte et le nouveau. Les personnes qui le suivent "
         "reçoivent un courriel.",
     )

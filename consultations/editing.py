@@ -33,7 +33,7 @@ from consultations.models import (
     Phase,
     Section,
 )
-from mulhouse import markup
+from mulhouse import markup, reasons
 from mulhouse.errors import DomainError, require
 from mulhouse.uploads import CleanFile
 from questionnaires import editing as questionnaires
@@ -203,7 +203,7 @@ def save_presentation(
     if {district.pk for district in districts} != set(before.districts.values_list("pk", flat=True)):
         changes.append({"champ": _label("districts")})
     if before.published_at is not None and any("avant" in change for change in changes):
-        _require_reason(reason)
+        reason = _reason(reason)
     consultation.updated_at = timezone.now()
     consultation.save(update_fields=[*PRESENTATION, "image", "updated_at"])
     consultation.districts.set(districts)
@@ -243,7 +243,7 @@ def save_phases(
     if before == after:
         return
     if published:
-        _require_reason(reason)
+        reason = _reason(reason)
     _write_phases(consultation, current, ordered, at=at)
     if published:
         sealed = amendments.amend_and_seal(consultation, reason=reason, at=at)
@@ -278,7 +278,7 @@ def save_sections(
         return
     published = consultation.published_at is not None
     if published:
-        _require_reason(reason)
+        reason = _reason(reason)
     Section.objects.filter(pk__in=[section.pk for section in gone]).delete()
     for position, edit in enumerate(edits, start=1):
         section = current.get(edit.pk or 0) or Section(consultation=consultation)
@@ -504,12 +504,11 @@ def _write_phases(
         phase.save()
 
 
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise DomainError(
-            "reason",
-            "Cette consultation est publique\u00a0: dites pourquoi vous changez cela. Le motif va au registre.",
-        )
+def _reason(text: str) -> str:
+    return reasons.sentence(
+        text,
+        missing="Cette consultation est publique\u00a0: dites pourquoi vous changez cela. Le motif va au registre.",
+    )
 
 
 def _changes(before: Consultation, after: Consultation, image: str | None) -> list[dict[str, str]]:

@@ -10,10 +10,10 @@ from django.db import transaction
 
 from consultations import actions, analysis_rules, items
 from consultations.models import Comment, Contribution
-from mulhouse.errors import DomainError, require
+from mulhouse import reasons
+from mulhouse.errors import require
 from transparency import register
 
-REASON_LENGTH = 300
 ROLE = "modération"
 
 
@@ -27,12 +27,11 @@ def hide(*, actor: Any, text: Contribution | Comment, reason: str, at: dt.dateti
     Locks: the text, its counters, its item and those grouped with it.
     """
     require(analysis_rules.hide_refusal(actor, text))
-    if not reason.strip():
-        raise DomainError("reason", "Dites pourquoi, en une phrase.")
+    why = reasons.sentence(reason, missing="Dites pourquoi, en une phrase.")
     held = _held(text)
     if held.hidden_at is not None:
         return
-    _set(held, hidden_at=at, hidden_reason=reason.strip()[:REASON_LENGTH])
+    _set(held, hidden_at=at, hidden_reason=why)
     _count(held, by=-1)
     if isinstance(held, Contribution):
         register.record("contribution.hidden", role=ROLE, subject=held.reference, actor=actor)

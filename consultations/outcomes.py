@@ -16,6 +16,7 @@ from django.db.models.functions import Greatest
 
 from consultations import analysis_rules, items
 from consultations.models import AnalysisTheme, Consultation, Item, ItemOutcome, Outcome, OutcomeReturn
+from mulhouse import reasons
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, require
 from mulhouse.markup import render_markdown
@@ -23,7 +24,6 @@ from transparency import register
 
 # A line of the register stays readable: beyond, the number tells.
 LISTED = 50
-REASON_LENGTH = int(OutcomeReturn._meta.get_field("reason").max_length or 0)
 _NO_DRAFT = {"draft_decision": "", "draft_explanation": "", "draft_forwarded_to": ""}
 
 # What each opinion of %(keys)s should hold: its own answer or that of its head, else the last one of each of its themes.
@@ -265,13 +265,10 @@ def give_back(*, actor: Any, item: Item, reason: str, at: dt.datetime) -> None:
     items.hold_analysis(consultation)
     (held,) = items.hold([item.pk])
     require(analysis_rules.return_refusal(actor, held))
-    if not reason.strip():
-        raise DomainError("reason", "Dites pourquoi, en une phrase\u00a0: le motif est public.")
+    why = reasons.sentence(reason)
     own = ItemOutcome.objects.current().filter(item=held, outcome__theme__isnull=True)
     outcome = Outcome.objects.get(given__in=own)
-    OutcomeReturn.objects.create(
-        outcome=outcome, item=held, reason=" ".join(reason.split())[:REASON_LENGTH], returned_at=at
-    )
+    OutcomeReturn.objects.create(outcome=outcome, item=held, reason=why, returned_at=at)
     own.update(ended_at=ending(at))
     members = held.members.order_by("pk").values_list("pk", flat=True)
     keys = [held.pk, *members]

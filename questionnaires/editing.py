@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
+from mulhouse import reasons
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, require
 from questionnaires import conditions, editing_rules, outline
@@ -418,7 +419,7 @@ def extend(
     assert_in_transaction()
     held = _hold(questionnaire)
     require(editing_rules.run_refusal(actor, held, at=at))
-    reason, before, was = _reason(reason), held.closes_on, held.last_day
+    reason, before, was = reasons.sentence(reason), held.closes_on, held.last_day
     if before is None or was is None or last_day <= was:
         raise DomainError("shorter", "Choisissez un jour plus tard\u00a0: un délai annoncé ne se raccourcit pas.")
     held.first_closes_on = held.first_closes_on or before
@@ -440,16 +441,10 @@ def cancel(*, actor: Any, questionnaire: Questionnaire, reason: str, at: dt.date
     assert_in_transaction()
     held = _hold(questionnaire)
     require(editing_rules.run_refusal(actor, held, at=at))
-    held.cancelled_at, held.cancel_reason = at, _reason(reason)
+    held.cancelled_at, held.cancel_reason = at, reasons.sentence(reason)
     held.save(update_fields=["cancelled_at", "cancel_reason", "updated_at"])
     facts = {"titre": held.title, "motif": held.cancel_reason, **(note(held) if note else {})}
     register.record("questionnaire.cancelled", role="agent", subject=held.reference, facts=facts, actor=actor)
-
-
-def _reason(text: str) -> str:
-    if not (reason := " ".join(text.split())):
-        raise DomainError("reason", "Dites pourquoi en une phrase\u00a0: le motif est public.")
-    return reason
 
 
 # What may be corrected: the model, its column, the longest text.
@@ -476,7 +471,7 @@ def amend(
     model, column, longest = WORDINGS[target]
     path = "section__questionnaire" if model is Question else "question__section__questionnaire"
     row = model.objects.get(pk=pk, **{path: held})
-    before, after, reason = getattr(row, column), " ".join(after.split()), _reason(reason)
+    before, after, reason = getattr(row, column), " ".join(after.split()), reasons.sentence(reason)
     if not after or after == before:
         raise DomainError("same", "Écrivez la nouvelle formulation.")
     if len(after) > longest:

@@ -31,6 +31,7 @@ from consultations.admin import analysis, desk, following, questionnaires, repor
 from consultations.models import Comment, Consultation, Contribution
 from consultations.presentation import channels
 from desk.models import Receipt
+from mulhouse import reasons
 from mulhouse.references import ALPHABET, LENGTH
 from mulhouse.staff import Button, ShownAdmin
 
@@ -266,7 +267,7 @@ class HideForm(Form):
 
     reason = CharField(
         label="Raison",
-        max_length=hiding.REASON_LENGTH,
+        max_length=reasons.LONGEST,
         help_text="L’article de la charte, en une phrase. Elle reste entre agents.",
         error_messages={"required": "Dites pourquoi, en une phrase."},
     )

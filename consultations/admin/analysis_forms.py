@@ -11,9 +11,9 @@ from city.models import District
 from consultations import search
 from consultations.analysis import Decided, Words
 from consultations.models import AnalysisTheme, Decision, Item, ItemTheme, Section
-from consultations.outcomes import REASON_LENGTH
 from desk.models import Channel
 from mulhouse.asking import Asked
+from mulhouse.reasons import ReasonField
 
 WITHOUT = "sans"
 TITLE_LENGTH = 160
@@ -169,10 +169,8 @@ class NoteForm(forms.Form):
 class ReturnForm(forms.Form):
     """Why an opinion leaves the answer of its own for those of its themes."""
 
-    reason = forms.CharField(
+    reason = ReasonField(
         label="Pourquoi",
-        max_length=REASON_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Une phrase. Elle est publique.",
         error_messages={"required": "Dites pourquoi, en une phrase\u00a0: le motif est public."},
     )

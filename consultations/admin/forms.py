@@ -15,6 +15,7 @@ from django_prose_editor.widgets import ProseEditorWidget
 from consultations import editing, editing_rules, phases
 from consultations.models import Consultation, Document, Phase, Section
 from mulhouse import uploads
+from mulhouse.reasons import ReasonField
 
 if TYPE_CHECKING:
     ConsultationModelForm = forms.ModelForm[Consultation]
@@ -78,11 +79,9 @@ class VersionedForm(forms.Form):
     """A form that remembers what the agent saw, and asks for a reason once the consultation is public."""
 
     seen = forms.CharField(widget=forms.HiddenInput)
-    reason = forms.CharField(
+    reason = ReasonField(
         label="Motif du changement",
-        max_length=300,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Cette consultation est publique. Si vous changez une date, une question ou une règle, dites pourquoi en une "
         "phrase\u00a0: le motif va au registre public, avec l’ancien texte et le nouveau.",
     )

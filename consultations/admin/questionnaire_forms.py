@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 
 from accounts.levels import ResidencyLevel
+from mulhouse.reasons import ReasonField
 from questionnaires import conditions, editing, editing_rules
 from questionnaires.models import Question, Questionnaire
 from questionnaires.outline import WITH_OPTIONS, Asking, Outline
@@ -244,12 +245,7 @@ class ConditionForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why: it goes to the public register."""
 
-    reason = forms.CharField(
-        label="Motif",
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Une phrase, publique\u00a0: elle va au registre et sur les pages du site.",
-    )
+    reason = ReasonField(help_text="Une phrase, publique\u00a0: elle va au registre et sur les pages du site.")
 
 
 class ExtendForm(ReasonForm):
