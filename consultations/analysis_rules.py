@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef
-
 from consultations.models import (
     AnalysisTheme,
     Comment,
@@ -12,8 +10,6 @@ from consultations.models import (
     Contribution,
     Decision,
     Item,
-    ItemOutcome,
-    Outcome,
 )
 from mulhouse.errors import Refusal
 
@@ -51,16 +47,16 @@ def public_refusal(user: Any) -> Refusal | None:
     return None
 
 
-def return_refusal(user: Any, item: Item) -> Refusal | None:
-    """Tell whether an opinion may leave the answer of its own for those of its themes: it never ends without any."""
+def return_refusal(user: Any, item: Any) -> Refusal | None:
+    """Tell whether an opinion may leave the answer of its own for those of its themes: it never ends without any.
+
+    Shape: an item read `with_answers`.
+    """
     if refusal := publish_refusal(user, item.consultation):
         return refusal
-    own = ItemOutcome.objects.current().filter(item=item, outcome__theme__isnull=True)
-    if item.place != Item.Place.ANSWERED or not own.exists():
+    if item.place != Item.Place.ANSWERED or not item.has_own_answer:
         return Refusal("no_own", "Cet avis n’a pas de réponse qui lui soit propre.")
-    answered = Exists(Outcome.objects.filter(theme=OuterRef("theme")))
-    links = list(item.links.order_by("pk").values_list(answered, flat=True))
-    if not links or not all(links):
+    if not item.has_answered_themes:
         return Refusal(
             "no_theme",
             "Il faut que chacun de ses thèmes ait une réponse publiée\u00a0: sinon cet avis n’en aurait plus.",

@@ -263,7 +263,8 @@ def give_back(*, actor: Any, item: Item, reason: str, at: dt.datetime) -> None:
     """
     consultation = item.consultation
     items.hold_analysis(consultation)
-    (held,) = items.hold([item.pk])
+    items.hold([item.pk])
+    held = Item.objects.with_answers().get(pk=item.pk)
     require(analysis_rules.return_refusal(actor, held))
     why = reasons.sentence(reason)
     own = ItemOutcome.objects.current().filter(item=held, outcome__theme__isnull=True)

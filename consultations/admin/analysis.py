@@ -356,15 +356,19 @@ def item(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
 
 
 def _item(consultation: Consultation, reference: str) -> Any:
-    found = Item.objects.filter(consultation=consultation).select_related(
-        "section",
-        "district",
-        "grouped_with",
-        "contribution__author",
-        "contribution__district",
-        "comment__author",
-        "comment__contribution",
-        "answer__question",
+    found = (
+        Item.objects.with_answers()
+        .filter(consultation=consultation)
+        .select_related(
+            "section",
+            "district",
+            "grouped_with",
+            "contribution__author",
+            "contribution__district",
+            "comment__author",
+            "comment__contribution",
+            "answer__question",
+        )
     )
     # As one value of its row, as its themes and its words: no query more on this page.
     members = Item.objects.filter(grouped_with=OuterRef("pk")).order_by("received_at", "pk")

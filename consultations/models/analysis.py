@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Func, Q
+from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -69,6 +69,15 @@ class ItemQuerySet(models.QuerySet["Item"]):
     def standing(self) -> Self:
         """Neither withdrawn nor hidden: those the city answers."""
         return self.exclude(place__in=(Item.Place.WITHDRAWN, Item.Place.HIDDEN))
+
+    def with_answers(self) -> Self:
+        """Add `has_own_answer` (one that is not of a theme), and `has_answered_themes` (it has themes, each with an answer)."""
+        links = ItemTheme.objects.filter(item=OuterRef("pk"))
+        own = ItemOutcome.objects.current().filter(item=OuterRef("pk"), outcome__theme__isnull=True)
+        return self.annotate(
+            has_own_answer=Exists(own),
+            has_answered_themes=Exists(links) & ~Exists(links.filter(theme__outcomes__isnull=True)),
+        )
 
     def public(self) -> Self:
         """Those whose text everybody reads: on a page of its own, or, for a free text that an agent decided to show, in the list."""

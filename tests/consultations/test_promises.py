@@ -317,7 +317,9 @@ def test_promise_that_became_shorter_is_told_late_at_once(morning):
     for _ in range(2):
         tasks.remind_promises()
     assert reminded() == [7, 11, 20]
-    subjects = OutboundMail.objects.filter(to="service@example.org").order_by("pk").values_list("subject", flat=True)
+    subjects = (
+        OutboundMail.objects.filter(to="service@example.org").order_by("created_at").values_list("subject", flat=True)
+    )
     assert [subject.startswith("Réponse en retard") for subject in subjects] == [False, True]
 
 
