@@ -84,10 +84,11 @@ def _draft_or_404(consultation: Consultation) -> Report:
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the report of a consultation, and see what it lacks."""
     consultation, now = workspace.fetch(request, pk), timezone.now()
-    draft = _draft(consultation)
-    versions = list(Report.objects.published().filter(consultation=consultation))
-    for row in versions:
+    rows = list(Report.objects.filter(consultation=consultation).order_by("-number"))
+    for row in rows:
         row.consultation = consultation
+    draft = next((row for row in rows if row.published_at is None), None)
+    versions = [row for row in rows if row.published_at is not None]
     context: dict[str, Any] = {
         "report": draft,
         "versions": [(row, row.get_pdf_state_display()) for row in versions],
@@ -106,10 +107,10 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "Enregistré, non publié\u00a0: personne ne le voit.")
             return redirect(workspace.address("report", pk))
     going_on = still_open(consultation, at=now)
-    rows = rules.unanswered(consultation).select_related(
+    silent = rules.unanswered(consultation).select_related(
         "contribution__consultation", "comment__contribution__consultation"
     )
-    lacking = list(rows.annotate(whole=Window(Count("pk")))[:LACKING_SHOWN])
+    lacking = list(silent.annotate(whole=Window(Count("pk")))[:LACKING_SHOWN])
     context |= {
         "form": form,
         "texts": [(form[name], name in EXPECTED) for name in REPORT_TEXTS],
@@ -150,7 +151,8 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a draft exactly as residents will see it, with the figures of today."""
-    consultation = get_object_or_404(coverage.with_counts(workspace.seen_by(request)), pk=pk)
+    seen = Consultation.objects.visible_to(request.user).select_related("theme", "service")
+    consultation = get_object_or_404(figures.with_districts(coverage.with_counts(seen)), pk=pk)
     draft = _draft_or_404(consultation)
     counted = figures.collect(consultation, at=timezone.now(), opinions=coverage.of(consultation))
     response = render(request, "consultations/report.html", page_context(draft, [], counted))

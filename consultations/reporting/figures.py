@@ -8,9 +8,23 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import JSONObject
+from django.db.models import (
+    Count,
+    DateField,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    Value,
+)
+from django.db.models.functions import Cast, JSONObject
 
 from ballots import counting
 from ballots.models import Votation
@@ -44,7 +58,7 @@ def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.C
     counted, opinions = participation.figures(consultation, at=at), opinions or coverage.of(consultation)
     names, about = _districts(consultation)
     sections = _sections(consultation)
-    answers = _answers(consultation)
+    answers, beside = _answers(consultation), _beside(consultation, at)
     unit, times = _over_time(counted.by_week)
     return {
         "counted_on": at.astimezone(PARIS).date().isoformat(),
@@ -55,9 +69,9 @@ def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.C
         "by_age": _line(_with_all(AgeBand.values, counted.by_age)),
         "by_time": {"unit": unit, **_line(times)},
         "population": _population(about),
-        "seated": TableNotes.objects.filter(consultation=consultation).aggregate(found=Sum("people"))["found"] or 0,
-        "questionnaires": _questionnaires(consultation, at),
-        "votes": _votes(consultation),
+        "seated": sum(row["number"] for row in beside["tables"]),
+        "questionnaires": _questionnaires(beside["responses"]),
+        "votes": _votes(beside["votes"]),
         "contributions": sum(row["contributions"] for row in sections),
         "comments": sum(row["comments"] for row in sections),
         "positions": sum(row["agree"] + row["mixed"] + row["disagree"] for row in sections),
@@ -90,12 +104,25 @@ def _with_all(names: Iterable[str], counts: Mapping[Any, int]) -> dict[str, int]
     return {**found, UNKNOWN: unknown} if unknown else found
 
 
+def with_districts(found: QuerySet[Consultation]) -> QuerySet[Consultation]:
+    """Give each consultation, as `every_district`, the districts of the city in their order, with whether it is about them."""
+    about = Consultation.districts.through.objects.filter(
+        district=OuterRef("pk"), consultation=OuterRef(OuterRef("pk"))
+    )
+    rows = District.objects.order_by("position", "name").values(row=JSONObject(name="name", is_about=Exists(about)))
+    return found.annotate(every_district=ArraySubquery(rows))
+
+
 def _districts(consultation: Consultation) -> tuple[list[str], list[str]]:
-    """Name every district, then those a consultation is about: none where it is about the whole city. One query."""
-    is_about = Exists(consultation.districts.filter(pk=OuterRef("pk")))
-    rows = District.objects.annotate(is_about=is_about).order_by("position", "name")
-    found = list(rows.values_list("name", "is_about"))
-    return [name for name, _is_about in found], [name for name, is_about in found if is_about]
+    """Name every district, then those a consultation is about: none where it is about the whole city.
+
+    One query, none for a consultation read `with_districts`.
+    """
+    known: Any = consultation
+    if not hasattr(known, "every_district"):
+        known = with_districts(Consultation.objects.only("pk")).get(pk=consultation.pk)
+    rows = known.every_district
+    return [row["name"] for row in rows], [row["name"] for row in rows if row["is_about"]]
 
 
 def _shown(names: list[str], about: list[str], counts: Mapping[Any, int]) -> list[str]:
@@ -170,32 +197,67 @@ def _sections(consultation: Consultation) -> list[dict[str, Any]]:
     ]
 
 
-def _questionnaires(consultation: Consultation, at: dt.datetime) -> list[dict[str, Any]]:
-    """Count the responses to each questionnaire that is over, by channel. One query.
+def _beside(consultation: Consultation, at: dt.datetime) -> dict[str, list[dict[str, Any]]]:
+    """Count what is not an opinion: the responses, the votes and the people at the tables of meetings. One query.
+
+    Shape: rows by sort of act, in their order. `alone` responses have no account; `day` is that of a vote.
+    """
+    sent = Q(responses__submitted_at__isnull=False)
+    responses = Questionnaire.objects.closed(at=at).filter(consultation_link__consultation=consultation).order_by()
+    votes = Votation.objects.standing().filter(consultation_link__consultation=consultation, counted_at__isnull=False)
+    tables = TableNotes.objects.filter(consultation=consultation).order_by().values("consultation")
+    no_words = Value("", TextField())
+    no_day, nobody = Cast(Value(None), DateField()), Cast(Value(None), IntegerField())
+    found = (
+        responses.values(sort=Value("responses"), named=F("reference"), words=F("title"), way=F("responses__channel"))
+        .annotate(
+            position=F("consultation_link__position"),
+            opened=no_day,
+            key=F("pk"),
+            day=no_day,
+            number=Count("responses", filter=sent),
+            alone=Count("responses", filter=sent & Q(responses__person__isnull=True)),
+        )
+        .union(
+            votes.order_by()
+            .values(sort=Value("votes"), named=F("reference"), words=F("question"), way=F("roll__channel"))
+            .annotate(
+                position=nobody,
+                opened=F("opens_on"),
+                key=F("pk"),
+                day=F("roll__voted_on"),
+                number=Count("roll"),
+                alone=nobody,
+            ),
+            tables.values(sort=Value("tables"), named=no_words, words=no_words, way=no_words).annotate(
+                position=nobody, opened=no_day, key=nobody, day=no_day, number=Sum("people"), alone=nobody
+            ),
+            all=True,
+        )
+        .order_by("sort", "position", "opened", "key", "day", "way")
+    )
+    rows: dict[str, list[dict[str, Any]]] = {"responses": [], "votes": [], "tables": []}
+    for row in found:
+        rows[row["sort"]].append({**row})
+    return rows
+
+
+def _questionnaires(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Tell the responses to each questionnaire that is over, by channel.
 
     Shape: `without_account` responses of the web are told where nobody is singled out by it, beside those who have one; None
     where they are not.
     """
-    sent = Q(responses__submitted_at__isnull=False)
-    rows = (
-        Questionnaire.objects.closed(at=at)
-        .filter(consultation_link__consultation=consultation)
-        .values_list("reference", "title", "responses__channel")
-        .annotate(
-            number=Count("responses", filter=sent),
-            nobody_s=Count("responses", filter=sent & Q(responses__person__isnull=True)),
-        )
-        .order_by("consultation_link__position", "pk")
-    )
     titles: dict[str, str] = {}
     channels: dict[str, dict[str, int]] = {}
     without: dict[str, int] = {}
-    for reference, title, channel, number, nobody_s in rows:
-        titles[reference] = title
+    for row in rows:
+        reference, number = row["named"], row["number"]
+        titles[reference] = row["words"]
         counts = channels.setdefault(reference, {})
         if number:
-            counts[channel] = counts.get(channel, 0) + number
-            without[reference] = without.get(reference, 0) + nobody_s
+            counts[row["way"]] = counts.get(row["way"], 0) + number
+            without[reference] = without.get(reference, 0) + row["alone"]
     found = []
     for reference, counts in channels.items():
         line = _line({channel: counts[channel] for channel in Channel.values if channel in counts})
@@ -215,22 +277,15 @@ def _questionnaires(consultation: Consultation, at: dt.datetime) -> list[dict[st
     return found
 
 
-def _votes(consultation: Consultation) -> list[dict[str, Any]]:
-    """Count who voted in each vote that is counted, as its page does. One query."""
-    rows = (
-        Votation.objects.standing()
-        .filter(consultation_link__consultation=consultation, counted_at__isnull=False)
-        .values_list("reference", "question", "roll__voted_on", "roll__channel")
-        .annotate(number=Count("roll"))
-        .order_by("opens_on", "pk", "roll__voted_on", "roll__channel")
-    )
+def _votes(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Tell who voted in each vote that is counted, as its page does."""
     questions: dict[str, str] = {}
     rolls: dict[str, list[tuple[dt.date, str, int]]] = {}
-    for reference, question, day, channel, number in rows:
-        questions[reference] = question
-        roll = rolls.setdefault(reference, [])
-        if number:
-            roll.append((day, channel, number))
+    for row in rows:
+        questions[row["named"]] = row["words"]
+        roll = rolls.setdefault(row["named"], [])
+        if row["number"]:
+            roll.append((row["day"], row["way"], row["number"]))
     found = {reference: counting.summed(roll, final=True) for reference, roll in rolls.items()}
     return [
         {

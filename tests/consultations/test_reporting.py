@@ -520,13 +520,13 @@ def test_time_is_told_by_month_when_weeks_are_many(closed):
 
 
 def test_counting_costs_the_same_at_ten_times_the_rows(closed, django_assert_num_queries):
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(8):
         figures.collect(closed, at=timezone.now())
     take_part(closed, 30)
     for _ in range(18):
         item = make_item(contribution=make_contribution(consultation=closed))
         make_analysis_theme(consultation=closed, members=[item], **READY)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(8):
         figures.collect(closed, at=timezone.now())
 
 
