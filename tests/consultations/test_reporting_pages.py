@@ -467,7 +467,9 @@ def test_the_pdf_is_tagged_titled_and_in_french(client, publisher):
     assert b"pdfuaid" in root["/Metadata"].get_object().get_data()
     alternatives, kinds = _structure(root["/StructTreeRoot"])
     assert {"/H1", "/H2", "/P", "/L", "/Table", "/TH", "/TD", "/Figure", "/Link"} <= kinds
-    assert {"Par canal", "Par âge", "Ce que les avis sont devenus"} <= {text.split("\u00a0")[0] for text in alternatives}
+    assert {"Par canal", "Par âge", "Ce que les avis sont devenus"} <= {
+        text.split("\u00a0")[0] for text in alternatives
+    }
     words = " ".join(page.extract_text() for page in made.pages)
     for expected in ("La question posée", "Planter des arbres", "De l’ombre en été □", "tilleul", "2027"):
         assert expected in words, expected
