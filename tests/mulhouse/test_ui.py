@@ -273,6 +273,12 @@ def test_long_text_says_how_long_it_may_be():
     assert f"3{NBSP}000 caractères au plus" in _field(Sample(), "text")
 
 
+def test_answers_of_several_lines_keep_them():
+    """The lines of a table and the ranks of a choice are read one under the other before they are sent."""
+    html = _render("{% summary_list facts=facts %}", facts=[ui.Fact("Le calme", "Bien\n<b>Moyen")])
+    assert "<dd>Bien<br>&lt;b&gt;Moyen</dd>" in html
+
+
 def test_summary_lists_every_error_and_leads_to_its_field():
     form = Sample({"text": "…"})
     html = _render("{% error_summary form=form %}", form=form)
