@@ -16,7 +16,7 @@ AGES = {
     AgeBand.FROM_60: 15_800,
     AgeBand.FROM_75: 8_321,
 }
-AGES_SOURCE = "Estimation de la démonstration, d’après les âges de l’arrondissement (Insee, 2021)"
+AGES_SOURCE = "Estimation de la démonstration, d’après les âges de l’arrondissement (Insee)"
 DISTRICTS = {
     "bourtzwiller": 13_500,
     "wolf-wagner": 5_200,

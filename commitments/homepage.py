@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from commitments.models import RUNNING, Commitment, State
 from mulhouse import typography
@@ -38,7 +38,11 @@ def _done_this_year(at: datetime) -> list[int]:
 
 def _figures(counted: Sequence[int]) -> list[KeyFigure]:
     (done,) = counted
-    return [KeyFigure(value=typography.number(done), label=_("engagements réalisés"))] if done else []
+    return (
+        [KeyFigure(value=typography.number(done), label=ngettext("engagement réalisé", "engagements réalisés", done))]
+        if done
+        else []
+    )
 
 
 def _no_deadlines(at: datetime) -> list[Deadline]:

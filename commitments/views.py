@@ -95,11 +95,11 @@ def _count_words(count: int) -> str:
 def _figures(at: Any) -> list[ui.Fact]:
     done, in_time, running, late, abandoned, _this_year = homepage.counts(at)
     words = (
-        (_("réalisés"), done),
+        (ngettext("réalisé", "réalisés", done), done),
         (_("dont dans les temps"), in_time),
-        (_("en cours ou prévus"), running),
+        (ngettext("en cours ou prévu", "en cours ou prévus", running), running),
         (_("en retard"), late),
-        (_("abandonnés"), abandoned),
+        (ngettext("abandonné", "abandonnés", abandoned), abandoned),
     )
     return [ui.Fact(label, typography.number(count)) for label, count in words]
 

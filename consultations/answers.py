@@ -105,7 +105,7 @@ def coverage_words(found: coverage.Coverage) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the bar of decisions: its words, its count, where it lies, its fill."""
+    """A part of the bar of decisions: the words that follow its count, the count, where it lies, its fill."""
 
     label: str
     count: int
@@ -132,14 +132,26 @@ def parts(by_decision: dict[str, int]) -> list[Part]:
     for decision, count in by_decision.items():
         if count:
             width = 1000 * count // total
-            found.append(Part(str(Decision(decision).label), count, start, width, FILLS[Decision(decision)]))
+            found.append(Part(_counted(Decision(decision), count), count, start, width, FILLS[Decision(decision)]))
             start += width
     return found
 
 
 def parts_words(found: Iterable[Part]) -> str:
-    """Say the bar: « 120 retenu, 12 non retenu »."""
-    return ", ".join(f"{typography.number(part.count)} {part.label.lower()}" for part in found)
+    """Say the bar: « 120 retenus, 12 non retenus »."""
+    return ", ".join(f"{typography.number(part.count)} {part.label}" for part in found)
+
+
+def _counted(decision: Decision, count: int) -> str:
+    """Say a decision after the number of opinions it reached."""
+    return {
+        Decision.KEPT: ngettext("retenu", "retenus", count),
+        Decision.PARTLY_KEPT: ngettext("retenu en partie", "retenus en partie", count),
+        Decision.NOT_KEPT: ngettext("non retenu", "non retenus", count),
+        Decision.OUT_OF_SCOPE: ngettext("hors périmètre", "hors périmètre", count),
+        Decision.FORWARDED: ngettext("transmis", "transmis", count),
+        Decision.ALREADY_DONE: ngettext("déjà fait", "déjà faits", count),
+    }[decision]
 
 
 # --- Themes --------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
@@ -459,9 +459,11 @@ def _threads(keys: list[int], words: presentation.Words) -> dict[int, list[Said]
         *("contribution_id", "parent_id", "author_label", "stance", "body_html", "channel", "published_at"),
         *("support_count", "imported_support_count", "author__public_name"),
     )
-    for comment in rows.order_by("contribution_id", "parent_id", "published_at", "pk").iterator(chunk_size=1000):
+    # Those that open a thread come before any reply, so that each thread stands once, from the oldest.
+    openings_first = F("parent_id").asc(nulls_first=True)
+    for comment in rows.order_by("contribution_id", openings_first, "published_at", "pk").iterator(chunk_size=1000):
         if comment.parent_id is None:
-            by_opening.setdefault(comment.pk, Said(None)).comment = _line(comment, words)
+            by_opening[comment.pk] = Said(_line(comment, words))
             found[comment.contribution_id].append(by_opening[comment.pk])
             continue
         if comment.parent_id not in by_opening:

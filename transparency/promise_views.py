@@ -100,8 +100,8 @@ def _next_url(request: HttpRequest, last: Promise) -> str:
 def _figures(tally: promises.Tally) -> list[ui.Fact]:
     delay = tally.median_delay
     found = [
-        (_("tenues dans les temps"), typography.number(tally.kept)),
-        (_("tenues en retard"), typography.number(tally.kept_late)),
+        (ngettext("tenue dans les temps", "tenues dans les temps", tally.kept), typography.number(tally.kept)),
+        (ngettext("tenue en retard", "tenues en retard", tally.kept_late), typography.number(tally.kept_late)),
         (_("en retard aujourd’hui"), typography.number(tally.late)),
         (_("à venir"), typography.number(tally.waiting)),
     ]

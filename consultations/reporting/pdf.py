@@ -25,6 +25,10 @@ UNDRAWABLE = re.compile(
 )
 
 
+# More bars would fill a page in letters too small to read: their table says the same.
+MOST_BARS = 12
+
+
 class PdfError(Exception):
     """The document could not be made."""
 
@@ -137,7 +141,7 @@ def _part(
         "facts": [{"label": str(fact.label), "value": str(fact.value), "url": _absolute(fact.url)} for fact in facts],
         "points": list(points),
         "answers": [_answered(answer) for answer in answers],
-        "charts": [_drawn(chart) for chart in charts],
+        "charts": [drawn(chart) for chart in charts],
     }
 
 
@@ -157,11 +161,12 @@ def _answered(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _drawn(chart: Chart) -> dict[str, Any]:
+def drawn(chart: Chart) -> dict[str, Any]:
+    """Say a figure for the template: its drawing, unless it has too many bars, and its table."""
     estimate = " Ce sont des estimations." if chart.is_estimate else ""
     return {
         "title": chart.title,
-        "svg": str(chart.svg),
+        "svg": str(chart.svg) if len(chart.rows) <= MOST_BARS else "",
         "alt": f"{chart.title}{NBSP}: {chart.description}",
         "headers": list(chart.headers),
         "rows": [[{"words": cell.words, "url": _absolute(cell.url)} for cell in row] for row in chart.rows],

@@ -265,6 +265,10 @@ def test_package_holds_everything_public(whole):
     ):
         assert words in page
     assert page.count("Commentaire retiré.") == 1
+    # Each thread stands once, its opening above its replies.
+    said = ("Très bien.", "Je suis d’accord avec vous.", "Une réponse à ce qui fut retiré.")
+    assert [page.count(words) for words in said] == [1, 1, 1]
+    assert sorted(said, key=page.index) == list(said)
     assert "Une réponse à ce qui fut retiré." in page
     assert "Les habitants veulent de l’ombre." in files["bilan.html"]
     assert "Les bancs & les arbres" in files["LISEZMOI.txt"]

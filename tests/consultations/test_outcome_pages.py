@@ -157,9 +157,11 @@ def test_decisions_are_counted_in_words_and_shape(client):
     answer_theme(consultation, "Non", items[2:], decision=Decision.NOT_KEPT)
     parts = client.get(url(consultation)).context["parts"]
     assert [(part.label, part.count, part.start, part.width) for part in parts] == [
-        ("Retenu", 3, 0, 600),
-        ("Non retenu", 2, 600, 400),
+        ("retenus", 3, 0, 600),
+        ("non retenus", 2, 600, 400),
     ]
+    assert answers.parts_words(parts) == "3 retenus, 2 non retenus"
+    assert answers.parts_words(answers.parts({"kept": 1, "already_done": 1})) == "1 retenu, 1 déjà fait"
     assert answers.counts(consultation)["not_kept"] == 2
 
 

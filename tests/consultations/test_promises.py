@@ -200,8 +200,8 @@ def test_promises_are_counted_with_their_median_delay(client):
     found = registry.tally(at=timezone.now())
     assert (found.waiting, found.late, found.kept, found.kept_late, found.median_delay) == (1, 1, 1, 1, 6)
     assert [(fact.label, fact.value) for fact in client.get(URL).context["figures"]] == [
-        ("tenues dans les temps", "1"),
-        ("tenues en retard", "1"),
+        ("tenue dans les temps", "1"),
+        ("tenue en retard", "1"),
         ("en retard aujourd’hui", "1"),
         ("à venir", "1"),
         ("retard médian", "6\u00a0jours"),

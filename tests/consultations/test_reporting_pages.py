@@ -467,7 +467,9 @@ def test_the_pdf_is_tagged_titled_and_in_french(client, publisher):
     assert b"pdfuaid" in root["/Metadata"].get_object().get_data()
     alternatives, kinds = _structure(root["/StructTreeRoot"])
     assert {"/H1", "/H2", "/P", "/L", "/Table", "/TH", "/TD", "/Figure", "/Link"} <= kinds
-    assert any(text.startswith("Par quartier") for text in alternatives)
+    assert {"Par canal", "Par âge", "Ce que les avis sont devenus"} <= {
+        text.split("\u00a0")[0] for text in alternatives
+    }
     words = " ".join(page.extract_text() for page in made.pages)
     for expected in ("La question posée", "Planter des arbres", "De l’ombre en été □", "tilleul", "2027"):
         assert expected in words, expected
@@ -476,6 +478,14 @@ def test_the_pdf_is_tagged_titled_and_in_french(client, publisher):
     assert "PDF en préparation" not in page
     assert RegisterLine.objects.filter(act="report.pdf_made", subject=consultation.slug).count() == 1
     assert len(default_storage.listdir("bilans")[1]) >= 1
+
+
+@pytest.mark.parametrize(("count", "is_drawn"), [(pdf.MOST_BARS, True), (pdf.MOST_BARS + 1, False)])
+def test_a_drawing_of_too_many_bars_is_left_to_its_table(count, is_drawn):
+    rows = [[assembling.Cell(f"Quartier {number}"), assembling.Cell("7")] for number in range(count)]
+    chart = assembling.Chart("by_district", "Par quartier", "", "<svg/>", ("Quartier", "Personnes"), rows, "/", "")
+    drawn = pdf.drawn(chart)
+    assert (bool(drawn["svg"]), len(drawn["rows"])) == (is_drawn, count)
 
 
 def test_an_untagged_pdf_is_seen():

@@ -58,7 +58,7 @@ def test_a_questionnaire_with_conditions_is_filled_on_a_telephone(page, live_ser
 
     page.get_by_role("radio", name="À vélo").check()
     press(page, "Continuer")
-    assert page.get_by_text("Votre réponse amène une question de plus").is_visible()
+    assert page.get_by_text("Votre réponse amène une suite").is_visible()
     page.get_by_label("Où rangez-vous votre vélo").fill("Dans la cave, et c’est lourd.")
     press(page, "Garder et finir plus tard")
     assert heading(page) == "Vos déplacements"

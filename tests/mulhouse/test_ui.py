@@ -78,6 +78,23 @@ def test_icons_named_in_templates_and_code_exist():
     assert used - ui.icon_names() == set()
 
 
+def test_sprite_carries_no_icon_that_nothing_shows():
+    """Every page pays for each symbol: one that no template and no line of code names has no place there."""
+    base = Path(settings.BASE_DIR)
+    code = [
+        path
+        for pattern in ("*/*.py", "*/*/*.py")
+        for path in base.glob(pattern)
+        if path.relative_to(base).parts[0] not in {"tests", ".venv"}
+    ]
+    used = {
+        name
+        for path in [*TEMPLATES.rglob("*.html"), *code]
+        for name in re.findall(r'(?:icon name=|icon=|else |return |[,:] )"([a-z0-9-]+)"(?!:)', path.read_text())
+    }
+    assert ui.icon_names() - used == set()
+
+
 def test_icon_is_hidden_from_screen_readers():
     assert Tree(_render('{% icon name="check" %}')).all("svg") == [
         {"class": "ic", "aria-hidden": "true", "focusable": "false"}
@@ -254,6 +271,12 @@ def test_radios_stand_in_a_named_group():
 
 def test_long_text_says_how_long_it_may_be():
     assert f"3{NBSP}000 caractères au plus" in _field(Sample(), "text")
+
+
+def test_answers_of_several_lines_keep_them():
+    """The lines of a table and the ranks of a choice are read one under the other before they are sent."""
+    html = _render("{% summary_list facts=facts %}", facts=[ui.Fact("Le calme", "Bien\n<b>Moyen")])
+    assert "<dd>Bien<br>&lt;b&gt;Moyen</dd>" in html
 
 
 def test_summary_lists_every_error_and_leads_to_its_field():
