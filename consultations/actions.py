@@ -148,6 +148,23 @@ def attach(
     Raises: RefusedError when the text is not theirs or can not change any more; DomainError("too_many") beyond three.
     Locks: the contribution.
     """
+    attachment = stored(upload, alt=alt, is_decorative=is_decorative)
+    try:
+        with transaction.atomic(durable=True):
+            held = _locked(contribution)
+            require(_files_refusal(actor, held, at=at))
+            attachment.contribution, attachment.position = held, _free_position(held)
+            attachment.save()
+            if held.published_at is not None:
+                _record_edit(actor, held)
+    except BaseException:
+        attachment.file.delete(save=False)
+        raise
+    return attachment
+
+
+def stored(upload: CleanFile, *, alt: str, is_decorative: bool) -> Attachment:
+    """Put a cleaned file in the storage; its row is for the caller to write, or the file to take back."""
     attachment = Attachment(
         kind=upload.kind,
         name=upload.name,
@@ -160,17 +177,6 @@ def attach(
     )
     extension = upload.name.rsplit(".", 1)[-1]
     attachment.file.save(f"{attachment.key}.{extension}", ContentFile(upload.content), save=False)
-    try:
-        with transaction.atomic(durable=True):
-            held = _locked(contribution)
-            require(_files_refusal(actor, held, at=at))
-            attachment.contribution, attachment.position = held, _free_position(held)
-            attachment.save()
-            if held.published_at is not None:
-                _record_edit(actor, held)
-    except BaseException:
-        attachment.file.delete(save=False)
-        raise
     return attachment
 
 

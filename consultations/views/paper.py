@@ -14,10 +14,12 @@ from django.views.decorators.http import require_safe
 from ballots import presentation as ballots
 from ballots import rules as ballots_rules
 from ballots.models import Votation
+from city.models import District
 from consultations import phases, printing, rules
 from consultations.models import Consultation, ConsultationVote
 from consultations.views import fetching
 from desk import consent
+from desk.models import Act
 from mulhouse import qr
 from mulhouse.access import public
 from mulhouse.errors import Refusal
@@ -46,7 +48,7 @@ def paper_form(request: HttpRequest, slug: str) -> HttpResponse:
         "sheets": sheets,
         "notice_words": _notice_words(refusal, asks=is_asked, has_parts=bool(context["sections"]), sheets=bool(sheets)),
         "lines": LINES,
-        "sentences": consent.SENTENCES,
+        "sentences": consent.SENTENCES[Act.CONTRIBUTION],
     }
     return render(request, "consultations/paper_form.html", context)
 
@@ -82,10 +84,10 @@ def paper_questionnaire(request: HttpRequest, slug: str, reference: str) -> Http
         "is_printed": is_printed,
         "notice_words": refusal.message if refusal else "" if is_printed else _("Cette consultation est archivée."),
         "who": who,
-        "pages": printing.pages(outline.read(row)) if is_printed else [],
+        "pages": printing.pages(outline.read(row), District.objects.all()) if is_printed else [],
         "closes_on": row.last_day,
         "lines": printing.LINES,
-        "sentences": consent.SENTENCES,
+        "sentences": consent.SENTENCES[Act.ANSWERS],
     }
     return render(request, "consultations/paper_questionnaire.html", context)
 

@@ -304,7 +304,7 @@ def test_nobody_is_seen_to_have_voted(client, monkeypatch):
     assert before[0][0] == ("En tout", "12 personnes, jusqu’à hier soir")
     assert (before[2], before[3]["people"]) == (True, 12)
     votes.cast(link, [1], voter=voter)
-    # As `assisting.enter_on_roll`, whose line on the register makes every page anew.
+    # As `assisting.enter_on_roll`.
     newcomer = person(99)
     votes.enter(link, person=newcomer)
     participation.note(consultation, newcomer, channel=Channel.DESK, at=timezone.now())
