@@ -19,7 +19,7 @@ from accounts.models import User
 from ballots import actions as ballots
 from ballots import rules as ballots_rules
 from city.models import District
-from consultations import actions, asking, items, participation, phases, rules
+from consultations import actions, asking, items, participation, phases, rules, storing
 from consultations.models import (
     Attachment,
     Consultation,
@@ -38,7 +38,7 @@ from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.markup import render_markdown
 from mulhouse.uploads import CleanFile
 from questionnaires import rules as questionnaires_rules
-from questionnaires import storing
+from questionnaires import storing as questionnaire_files
 from questionnaires.models import Answer, Response
 from transparency import register
 
@@ -115,7 +115,7 @@ def contribute(
         raise DomainError("too_many", "Trois fichiers au plus.")
     stored: list[Attachment] = []
     try:
-        stored += (actions.stored(one.upload, alt=one.alt, is_decorative=one.is_decorative) for one in files)
+        stored += (storing.attachment(one.upload, alt=one.alt, is_decorative=one.is_decorative) for one in files)
         return _contribute(actor, consultation, assistance, said, stored, at)
     except BaseException:
         for attachment in stored:
@@ -240,7 +240,7 @@ def answer(
     Raises: RefusedError as `contribute`; DomainError "answered" when this person has answered.
     Locks: the assistance, the response, then the ledger and the register.
     """
-    with storing.answers(uploads) as files:
+    with questionnaire_files.answers(uploads) as files:
         return _answer(actor, link, assistance, [*answers, *files], at)
 
 

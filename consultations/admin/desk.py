@@ -113,7 +113,7 @@ def _consultation(slug: str) -> Consultation:
 
 def _agreements(user: Any, consultation: Consultation, *, at: dt.datetime) -> list[tuple[str, Sequence[str]]]:
     """Give what is read to the person before they agree, by what is written for them."""
-    return [(kind.label, consent.SENTENCES[kind]) for kind in assisting.kinds(user, consultation, at=at)]
+    return [(str(kind.label), consent.SENTENCES[kind]) for kind in assisting.kinds(user, consultation, at=at)]
 
 
 @sensitive_post_parameters(*IDENTITY)
