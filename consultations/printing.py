@@ -28,6 +28,7 @@ class Sheet:
 
     label: str
     url: str
+    last_day: dt.date | None
 
 
 def sheets(consultation: Consultation, *, at: dt.datetime) -> list[Sheet]:
@@ -36,14 +37,22 @@ def sheets(consultation: Consultation, *, at: dt.datetime) -> list[Sheet]:
     if getattr(consultation, "has_questionnaire", True):
         rows = Questionnaire.objects.published().filter(consultation_link__consultation=consultation)
         found += [
-            Sheet(f"Questionnaire{NBSP}: {row.title}", _url("paper_questionnaire", consultation, row.reference))
+            Sheet(
+                f"Questionnaire{NBSP}: {row.title}",
+                _url("paper_questionnaire", consultation, row.reference),
+                row.last_day,
+            )
             for row in rows.order_by("consultation_link__position", "pk")
             if is_printed(consultation, row, at=at)
         ]
     if getattr(consultation, "has_votes", True):
         votes = Votation.objects.published().filter(consultation_link__consultation=consultation)
         found += [
-            Sheet(f"Bulletin de vote{NBSP}: {row.question}", _url("paper_ballot", consultation, row.reference))
+            Sheet(
+                f"Bulletin de vote{NBSP}: {row.question}",
+                _url("paper_ballot", consultation, row.reference),
+                row.ends_on,
+            )
             for row in votes.order_by("opens_on", "pk")
             if is_cast(consultation, row, at=at)
         ]

@@ -125,20 +125,24 @@ def paper_ballot(request: HttpRequest, slug: str, reference: str) -> HttpRespons
 def poster(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the poster to print, with the code that opens the page on a phone."""
     row, at = fetching.consultation(request, slug, "sections", whole=True), timezone.now()
-    context = {
-        **_context(row, _("Affiche"), at=at),
-        "call": _call(row, at),
+    context = _context(row, _("Affiche"), at=at)
+    call, last_day = _call(row, at)
+    context |= {
+        "call": call,
+        "closes_on": last_day or context["closes_on"],
         "places": ", ".join(row.district_names) or _("Toute la ville"),
     }
     return render(request, "consultations/poster.html", context)
 
 
-def _call(row: Consultation, at: dt.datetime) -> str:
-    """Say what the poster invites to, in French as the rest of it."""
+def _call(row: Consultation, at: dt.datetime) -> tuple[str, dt.date | None]:
+    """Say what the poster invites to, in French as the rest of it, and until when if it is not to write an opinion."""
     if rules.writing_refusal(row, at=at) is None:
-        return "Donnez votre avis"
+        return "Donnez votre avis", None
     sheets = printing.sheets(row, at=at)
-    return "Participez" if sheets else "Lisez les avis"
+    if not sheets:
+        return "Lisez les avis", None
+    return "Participez", max((sheet.last_day for sheet in sheets if sheet.last_day), default=None)
 
 
 def _context(row: Consultation, here: str, *, at: dt.datetime, address: str = "") -> dict[str, Any]:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from consultations import asking, presentation
+from consultations import asking, presentation, printing
 from consultations.models import Consultation, ConsultationQuestionnaire
 from consultations.views import fetching, reading
 from mulhouse import throttle, typography
@@ -193,6 +193,9 @@ def questionnaire(request: HttpRequest, slug: str, reference: str) -> HttpRespon
         "sent_reference": mine.reference if mine and mine.submitted_at else "",
         "start_words": _start_words(mine),
         "start_url": host.page_url(1) if request.user.is_authenticated else host.start_url,
+        "paper_url": reverse("consultations:paper_questionnaire", args=[slug, row.reference])
+        if printing.is_printed(link.consultation, row, at=at)
+        else "",
         "can_resume": refusal is None and row.accepts_without_account,
         "facts": _facts(row, read),
         "amendments": list(row.amendments.all()),

@@ -8,6 +8,7 @@ from django.utils import timezone
 from desk import consent
 from desk.models import Act
 from mulhouse import qr
+from mulhouse.templatetags import ui
 from tests.ballots.votes import make_draft, make_vote
 from tests.factories import make_consultation, make_district, make_staff, sign_in, today
 from tests.questionnaires.making import add_question, add_section, make_questionnaire
@@ -260,6 +261,24 @@ def test_printed_questionnaires_cost_the_same(client, django_assert_num_queries)
 @pytest.mark.parametrize(("starts", "offered"), [(-1, True), (-20, False)])
 def test_a_consultation_with_only_a_vote_leads_to_its_ballot(client, starts, offered):
     consultation = make_consultation(sections=0, takes_contributions=False)
-    make_vote(consultation=consultation, opens_on=today() + dt.timedelta(days=starts))
+    link = make_vote(consultation=consultation, opens_on=today() + dt.timedelta(days=starts))
     page = client.get(consultation.get_absolute_url()).content.decode()
     assert (f'href="{reverse("consultations:paper_form", args=[consultation.slug])}"' in page) is offered
+    sheets = (sheet(client, "vote", consultation, link.votation.reference), client.get(poster_url(consultation)))
+    vote, poster = (response.content.decode() for response in sheets)
+    address = reverse("consultations:paper_ballot", args=[consultation.slug, link.votation.reference])
+    assert (f'href="{address}"' in vote) is offered
+    assert (f"jusqu’au {ui.long_day(link.votation.ends_on)}" in poster) is offered
+
+
+def poster_url(consultation):
+    return reverse("consultations:poster", args=[consultation.slug])
+
+
+@pytest.mark.parametrize(("closes", "offered"), [(2, True), (0, False)])
+def test_a_questionnaire_leads_to_its_paper(client, closes, offered):
+    consultation = make_consultation(sections=0)
+    asked = make_questionnaire(consultation=consultation, closes=closes)
+    address = reverse("consultations:paper_questionnaire", args=[consultation.slug, asked.reference])
+    page = sheet(client, "questionnaire", consultation, asked.reference).content.decode()
+    assert (f'href="{address}"' in page) is offered
