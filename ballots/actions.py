@@ -3,8 +3,9 @@
 `cast` and `enter_on_roll` run in the transaction of the service that holds the vote, which adds its own rows to it. Rows are
 locked in one order: the line of the roll, the box, then the register.
 
-Casting on the web leaves no line on the register: with the instant it bears, a line written in the same transaction as the
-roll would say at which second each person voted. The register says each day how many did.
+Coming on the roll leaves no line on the register, on the web or at the desk: with the instant it bears, a line written in the
+same transaction would say at which second each person voted. The register says each day how many did, and at the count
+by which channels.
 """
 
 import datetime as dt
@@ -237,7 +238,6 @@ def _sign(votation: Votation, person: Person, channel: str, at: dt.datetime) -> 
 
 def enter_on_roll(
     *,
-    actor: Any,
     votation: Votation,
     person: Person,
     channel: str,
@@ -246,13 +246,14 @@ def enter_on_roll(
 ) -> bool:
     """Write that somebody came to an agent and was given a paper ballot; what they put on it is never typed in.
 
-    The agent checked who they are, where they live and how old they are.
+    The agent checked who they are, where they live and how old they are. As for a ballot of the web, nothing is said on the
+    register but the number of voters of whole days.
 
     Shape: False when this person had voted, by whatever channel: they get no ballot. `note` is called once they are on the roll,
     for the host's own count of people, in the order in which `cast` lets it count.
     Raises: RefusedError outside the days of the vote; ValueError for a channel without paper; RuntimeError outside a
     transaction.
-    Locks: the line of the roll, then the register, which says that an agent did it and not for whom.
+    Locks: the line of the roll.
     """
     assert_in_transaction()
     if channel not in rules.BY_HAND:
@@ -262,8 +263,6 @@ def enter_on_roll(
         return False
     if note is not None:
         note()
-    facts = {"canal": channel}
-    register.record("vote.roll_entered", role="agent", subject=votation.reference, facts=facts, actor=actor)
     return True
 
 
@@ -359,15 +358,17 @@ def _count(votation: Votation, *, at: dt.datetime) -> None:
     votation.counted_at = at
     votation.save(update_fields=["counted_at", "updated_at"])
     found = counting.whole(votation, ballots)
-    register.record("vote.counted", role="système", subject=votation.reference, facts=_numbers(votation, found))
+    register.record("vote.counted", role="système", subject=votation.reference, facts=_numbers(votation, found, at=at))
 
 
-def _numbers(votation: Votation, found: counting.Result) -> dict[str, Any]:
+def _numbers(votation: Votation, found: counting.Result, *, at: dt.datetime) -> dict[str, Any]:
     """Say on the register what was counted; the detail only where it tells nothing of anybody."""
     facts: dict[str, Any] = {
         "votants": found.voters,
         "bulletins": found.count.ballots,
     }
+    if channels := counting.turnout(votation, at=at).by_channel:
+        facts["canaux"] = channels
     if found.outcome.steps[0].holds:
         scores = found.count.scores
         is_yes_no = votation.kind == Votation.Kind.YES_NO

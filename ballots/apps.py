@@ -22,7 +22,6 @@ class BallotsConfig(AppConfig):
             register.Act("vote.published", "Un vote secret a été annoncé, avec ses règles"),
             register.Act("vote.extended", "Le dernier jour d’un vote secret a été repoussé"),
             register.Act("vote.cancelled", "Un vote secret a été annulé, son urne détruite sans être ouverte"),
-            register.Act("vote.roll_entered", "Une personne a reçu un bulletin papier"),
             register.Act("vote.turnout", "Le nombre de votants d’un vote secret, en fin de journée"),
             register.Act("vote.paper_counted", "Un agent a compté les bulletins papier d’un vote"),
             register.Act("vote.counted", "Un vote secret a été dépouillé"),

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Greatest
@@ -21,7 +20,7 @@ from django.utils.translation import gettext as _
 from accounts import consents
 from accounts.models import Consent, User
 from city.models import District
-from consultations import items, participation, phases, rules
+from consultations import items, participation, phases, rules, storing
 from consultations.models import (
     Attachment,
     Comment,
@@ -148,18 +147,7 @@ def attach(
     Raises: RefusedError when the text is not theirs or can not change any more; DomainError("too_many") beyond three.
     Locks: the contribution.
     """
-    attachment = Attachment(
-        kind=upload.kind,
-        name=upload.name,
-        alt=alt,
-        is_decorative=is_decorative and upload.kind == "photo",
-        content_type=upload.content_type,
-        size=len(upload.content),
-        width=upload.width,
-        height=upload.height,
-    )
-    extension = upload.name.rsplit(".", 1)[-1]
-    attachment.file.save(f"{attachment.key}.{extension}", ContentFile(upload.content), save=False)
+    attachment = storing.attachment(upload, alt=alt, is_decorative=is_decorative)
     try:
         with transaction.atomic(durable=True):
             held = _locked(contribution)

@@ -55,6 +55,13 @@ def tag_of(decision: str) -> ui.Tag:
     return ui.Tag(Decision(decision).label, tone, icon)
 
 
+def decision_words(outcome: Outcome) -> str:
+    """Say a decision, with where it was forwarded: « Transmis à : Mulhouse Alsace Agglomération »."""
+    if outcome.forwarded_to:
+        return _("Transmis à\u00a0: %(who)s") % {"who": outcome.forwarded_to}
+    return str(outcome.get_decision_display())
+
+
 def shown(outcome: Outcome) -> Shown:
     """Make what pages show of an answer."""
     return Shown(

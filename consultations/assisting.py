@@ -19,8 +19,9 @@ from accounts.models import User
 from ballots import actions as ballots
 from ballots import rules as ballots_rules
 from city.models import District
-from consultations import actions, asking, items, participation, phases, rules
+from consultations import actions, asking, items, participation, phases, rules, storing
 from consultations.models import (
+    Attachment,
     Consultation,
     ConsultationQuestionnaire,
     ConsultationVote,
@@ -37,7 +38,7 @@ from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.markup import render_markdown
 from mulhouse.uploads import CleanFile
 from questionnaires import rules as questionnaires_rules
-from questionnaires import storing
+from questionnaires import storing as questionnaire_files
 from questionnaires.models import Answer, Response
 from transparency import register
 
@@ -83,16 +84,54 @@ class Said:
     usage_role: str = ""
 
 
-@transaction.atomic(durable=True)
+@dataclass(frozen=True)
+class Joined:
+    """A photo or a document that came with a paper, cleaned, and the words that stand for a photo."""
+
+    upload: CleanFile
+    alt: str = ""
+    is_decorative: bool = False
+
+
 def contribute(
-    *, actor: User, consultation: Consultation, assistance: Assistance, said: Said, at: dt.datetime
+    *,
+    actor: User,
+    consultation: Consultation,
+    assistance: Assistance,
+    said: Said,
+    at: dt.datetime,
+    files: Sequence[Joined] = (),
 ) -> tuple[Contribution, Receipt]:
-    """Publish a contribution for somebody, count them, and make their receipt.
+    """Publish a contribution for somebody with the files they gave, count them, and make their receipt.
+
+    The files go to the storage before the transaction, which never waits for it, and are taken back when nothing is published.
 
     Raises: RefusedError when the assistance is used, over or for something else, when the consultation takes nothing by this
-    channel, or when the person does not meet what it asks; DomainError "said_already" for a paper that was just entered.
+    channel, or when the person does not meet what it asks; DomainError "said_already" for a paper that was just entered,
+    "too_many" beyond three files.
     Locks: the assistance, the item, the section, the consultation.
     """
+    if len(files) > actions.MAX_ATTACHMENTS:
+        raise DomainError("too_many", "Trois fichiers au plus.")
+    stored: list[Attachment] = []
+    try:
+        stored += (storing.attachment(one.upload, alt=one.alt, is_decorative=one.is_decorative) for one in files)
+        return _contribute(actor, consultation, assistance, said, stored, at)
+    except BaseException:
+        for attachment in stored:
+            attachment.file.delete(save=False)
+        raise
+
+
+@transaction.atomic(durable=True)
+def _contribute(
+    actor: User,
+    consultation: Consultation,
+    assistance: Assistance,
+    said: Said,
+    stored: Sequence[Attachment],
+    at: dt.datetime,
+) -> tuple[Contribution, Receipt]:
     held = desk.use(actor=actor, assistance=assistance, at=at, said=said.body)
     require(_subject_refusal(held, consultation))
     require(entry_refusal(actor, consultation, channel=held.channel, at=at))
@@ -102,6 +141,9 @@ def contribute(
         )
     )
     contribution = _write(consultation, [said], at, channel=held.channel, district_id=held.district_id)[0]
+    for position, attachment in enumerate(stored, start=1):
+        attachment.contribution, attachment.position = contribution, position
+    Attachment.objects.bulk_create(stored)
     participation.note(
         consultation, held.person, channel=held.channel, at=at, district=held.district, birth_year=held.birth_year
     )
@@ -156,6 +198,12 @@ def announced(consultation: Consultation) -> Acts:
     )
 
 
+def is_voting(consultation: Consultation, *, at: dt.datetime) -> bool:
+    """Tell whether a secret vote of a consultation is running that day."""
+    running = ConsultationVote.objects.running(on=at.astimezone(phases.PARIS).date())
+    return running.filter(consultation=consultation).exists()
+
+
 def opening_refusal(user: Any, consultation: Consultation, *, channel: str, at: dt.datetime) -> Refusal | None:
     """Tell whether an agent may begin to write for somebody: one act at least must be open."""
     refusal = entry_refusal(user, consultation, channel=channel, at=at)
@@ -163,6 +211,17 @@ def opening_refusal(user: Any, consultation: Consultation, *, channel: str, at: 
         return refusal
     found = announced(consultation).open(at=at)
     return None if found.questionnaires or found.votes else refusal
+
+
+def kinds(user: Any, consultation: Consultation, *, at: dt.datetime) -> list[Act]:
+    """Give what an agent may write for somebody here now: what the person agrees to depends on it."""
+    found = announced(consultation).open(at=at)
+    is_open = {
+        Act.CONTRIBUTION: entry_refusal(user, consultation, channel=Channel.PAPER, at=at) is None,
+        Act.ANSWERS: bool(found.questionnaires),
+        Act.VOTE: bool(found.votes),
+    }
+    return [kind for kind, holds in is_open.items() if holds]
 
 
 def answer(
@@ -181,7 +240,7 @@ def answer(
     Raises: RefusedError as `contribute`; DomainError "answered" when this person has answered.
     Locks: the assistance, the response, then the ledger and the register.
     """
-    with storing.answers(uploads) as files:
+    with questionnaire_files.answers(uploads) as files:
         return _answer(actor, link, assistance, [*answers, *files], at)
 
 
@@ -227,7 +286,8 @@ def enter_on_roll(*, actor: User, link: ConsultationVote, assistance: Assistance
     """Write that somebody is given a paper ballot, once whatever the channel, and make their receipt.
 
     Raises: RefusedError as `contribute`; DomainError "phone" on the phone, "voted" when this person has voted.
-    Locks: the assistance, the roll, the ledger, then the register: the ballot of the web takes them in the same order.
+    Locks: the assistance, the roll, the ledger: the ballot of the web takes them in the same order. Nothing on the register, as for
+    that ballot.
     """
     held = desk.use(actor=actor, assistance=assistance, at=at)
     require(_subject_refusal(held, link.consultation))
@@ -251,9 +311,7 @@ def enter_on_roll(*, actor: User, link: ConsultationVote, assistance: Assistance
         district=held.district,
         birth_year=held.birth_year,
     )
-    if not ballots.enter_on_roll(
-        actor=actor, votation=row, person=held.person, channel=held.channel, at=at, note=count
-    ):
+    if not ballots.enter_on_roll(votation=row, person=held.person, channel=held.channel, at=at, note=count):
         raise DomainError("voted", "Cette personne a déjà voté. Elle ne reçoit pas de bulletin.")
     return receipt
 

@@ -1,13 +1,14 @@
 """What is printed of the questionnaires and votes of a consultation, in French words: each question with what one fills in by hand."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.urls import reverse
 
 from ballots.dates import State
 from ballots.models import Votation
+from city.models import District
 from consultations.models import Consultation
 from questionnaires.conditions import Condition, Test
 from questionnaires.models import Option, Question, Questionnaire
@@ -27,6 +28,7 @@ class Sheet:
 
     label: str
     url: str
+    last_day: dt.date | None
 
 
 def sheets(consultation: Consultation, *, at: dt.datetime) -> list[Sheet]:
@@ -35,14 +37,22 @@ def sheets(consultation: Consultation, *, at: dt.datetime) -> list[Sheet]:
     if getattr(consultation, "has_questionnaire", True):
         rows = Questionnaire.objects.published().filter(consultation_link__consultation=consultation)
         found += [
-            Sheet(f"Questionnaire{NBSP}: {row.title}", _url("paper_questionnaire", consultation, row.reference))
+            Sheet(
+                f"Questionnaire{NBSP}: {row.title}",
+                _url("paper_questionnaire", consultation, row.reference),
+                row.last_day,
+            )
             for row in rows.order_by("consultation_link__position", "pk")
             if is_printed(consultation, row, at=at)
         ]
     if getattr(consultation, "has_votes", True):
         votes = Votation.objects.published().filter(consultation_link__consultation=consultation)
         found += [
-            Sheet(f"Bulletin de vote{NBSP}: {row.question}", _url("paper_ballot", consultation, row.reference))
+            Sheet(
+                f"Bulletin de vote{NBSP}: {row.question}",
+                _url("paper_ballot", consultation, row.reference),
+                row.ends_on,
+            )
             for row in votes.order_by("opens_on", "pk")
             if is_cast(consultation, row, at=at)
         ]
@@ -78,7 +88,9 @@ class Asked:
     kind: str
     options: Sequence[Option] = ()
     rows: Sequence[str] = ()
-    steps: Sequence[str] = ()
+    # What is written under each box of a scale: the number, and words at both ends.
+    steps: Sequence[tuple[int, str]] = ()
+    districts: Sequence[District] = ()
     unit: str = ""
 
 
@@ -91,16 +103,24 @@ class Page:
     questions: list[Asked] = field(default_factory=list)
 
 
-def pages(read: Outline) -> list[Page]:
-    """Lay a questionnaire out on paper, its questions numbered from the first to the last."""
+def pages(read: Outline, districts: Iterable[District]) -> list[Page]:
+    """Lay a questionnaire out on paper, its questions numbered from the first to the last.
+
+    Shape: `districts` are read only when a question asks for one.
+    """
     numbers = {asking.pk: number for number, asking in enumerate(read.questions, start=1)}
+    named = list(districts) if any(asking.kind == Kind.DISTRICT for asking in read.questions) else []
     return [
-        Page(page.section.title, page.section.intro, [_asked(asking, read, numbers) for asking in page.questions])
+        Page(
+            page.section.title,
+            page.section.intro,
+            [_asked(asking, read, numbers, named) for asking in page.questions],
+        )
         for page in read.pages
     ]
 
 
-def _asked(asking: Asking, read: Outline, numbers: dict[int, int]) -> Asked:
+def _asked(asking: Asking, read: Outline, numbers: dict[int, int], districts: Sequence[District]) -> Asked:
     question = asking.question
     return Asked(
         number=numbers[asking.pk],
@@ -113,15 +133,16 @@ def _asked(asking: Asking, read: Outline, numbers: dict[int, int]) -> Asked:
         rows=[row.label for row in asking.rows],
         steps=_steps(question) if asking.kind == Kind.SCALE else (),
         unit=question.unit,
+        districts=districts if asking.kind == Kind.DISTRICT else (),
     )
 
 
-def _steps(question: Question) -> list[str]:
+def _steps(question: Question) -> list[tuple[int, str]]:
     lowest, highest = question.lowest or 0, question.highest or 0
     if highest - lowest >= STEPS:
         return []
     ends = {lowest: question.lowest_label, highest: question.highest_label}
-    return [f"{step} ({ends[step]})" if ends.get(step) else str(step) for step in range(lowest, highest + 1)]
+    return [(step, ends.get(step, "")) for step in range(lowest, highest + 1)]
 
 
 # How one answers, by kind; the others depend on the question.
@@ -129,8 +150,8 @@ HOW = {
     Kind.SINGLE.value: "Cochez une seule case.",
     Kind.MATRIX.value: "Cochez une seule case par ligne.",
     Kind.TEXT.value: "Écrivez votre réponse. Jamais de nom ni d’adresse.",
-    Kind.DISTRICT.value: "Écrivez le nom d’un quartier.",
-    Kind.FILE.value: "Joignez une feuille ou une photo, avec la référence du questionnaire au dos.",
+    Kind.DISTRICT.value: "Cochez un seul quartier.",
+    Kind.FILE.value: "Joignez une feuille ou une photo. Écrivez au dos la référence du questionnaire, sans votre nom.",
 }
 
 

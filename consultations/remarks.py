@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from consultations import signatures
+from consultations import answers, signatures
 from consultations.models import Comment, Outcome
 from mulhouse import markup, typography
 from mulhouse.templatetags import ui
@@ -117,11 +117,11 @@ class Writer:
         """Write what the city answered to a proposal."""
         return format_html_join(
             "",
-            '<div class="suite"><p class="rang"><b>{}</b> {}</p><div class="texte"{}>{}</div></div>',
+            '<div class="suite"><p class="rang"><b>{}</b></p><div class="texte"{}>{}</div></div>',
             (
                 (
-                    _("Réponse de la Ville\u00a0: %(decision)s") % {"decision": outcome.get_decision_display().lower()},
-                    outcome.forwarded_to,
+                    _("Réponse de la Ville\u00a0: %(decision)s")
+                    % {"decision": _inside(answers.decision_words(outcome))},
                     self.lang,
                     mark_safe(outcome.explanation_html),  # noqa: S308 (cleaned by the publication that stored it)
                 )
@@ -197,3 +197,8 @@ def is_long(comment: Comment) -> bool:
 
 def _supports(count: int) -> str:
     return ngettext("%(n)s soutien", "%(n)s soutiens", count) % {"n": typography.number(count)}
+
+
+def _inside(words: str) -> str:
+    """Write words that begin a line inside a sentence."""
+    return words[:1].lower() + words[1:]

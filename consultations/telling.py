@@ -19,7 +19,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from consultations import presentation
+from consultations import answers, presentation
 from consultations.models import Consultation, Item, ItemOutcome, Outcome, Telling
 from mulhouse import markup, typography
 from notifications import outbox
@@ -231,10 +231,10 @@ def _line(consultation: Consultation, told: Told) -> dict[str, Any]:
         "reference": item.reference,
         "url": settings.SITE_URL + address(consultation, item),
         "returned": told.returned,
-        "lost": [{"decision": decision_words(outcome), "subject": outcome.subject} for outcome in told.lost],
+        "lost": [{"decision": answers.decision_words(outcome), "subject": outcome.subject} for outcome in told.lost],
         "outcomes": [
             {
-                "decision": decision_words(outcome),
+                "decision": answers.decision_words(outcome),
                 "subject": outcome.subject,
                 "day": typography.day(outcome.published_at),
                 "explanation": presentation.shortened(
@@ -244,12 +244,6 @@ def _line(consultation: Consultation, told: Told) -> dict[str, Any]:
             for outcome in told.outcomes
         ],
     }
-
-
-def decision_words(outcome: Outcome) -> str:
-    """Say a decision, with where it was forwarded: « Transmis à Mulhouse Alsace Agglomération »."""
-    words = str(outcome.get_decision_display())
-    return f"{words}\u00a0: {outcome.forwarded_to}" if outcome.forwarded_to else words
 
 
 def address(consultation: Consultation, item: Item) -> str:

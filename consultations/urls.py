@@ -51,6 +51,7 @@ urlpatterns = [
     # /concertations/<slug>/questionnaire/<reference>/
     path("<slug:slug>/questionnaires/", questionnaires.questionnaire_list, name="questionnaires"),
     path("<slug:slug>/questionnaire/<slug:reference>/", questionnaires.questionnaire, name="questionnaire"),
+    path("<slug:slug>/questionnaire/<slug:reference>/commencer/", questionnaires.start, name="questionnaire_start"),
     path(
         "<slug:slug>/questionnaire/<slug:reference>/page/<int:number>/", questionnaires.page, name="questionnaire_page"
     ),

@@ -27,7 +27,7 @@ MAX_NAMESAKES = 2
 
 
 @transaction.atomic(durable=True)
-def open_assistance(
+def open_assistance(  # noqa: PLR0913 (who, how they came, what was checked)
     *,
     actor: User,
     topic: str,
@@ -36,11 +36,14 @@ def open_assistance(
     channel: str,
     district: District | None,
     is_residence_checked: bool,
+    is_voting: bool,
     at: dt.datetime,
 ) -> Assistance:
     """Begin to write for somebody who agreed to it: fifteen minutes, one act.
 
-    Shape: `fingerprint` is the one of `people.identity_hash`; the names never come here.
+    Shape: `fingerprint` is the one of `people.identity_hash`; the names never come here. `is_voting` tells that a secret vote is
+    running there: nothing is said on the register, where the instant would date the roll (decision 0008). What is written
+    next has its own line.
     Raises: RefusedError without the permission.
     """
     require(rules.assist_refusal(actor))
@@ -54,9 +57,15 @@ def open_assistance(
         is_residence_checked=is_residence_checked,
         **_consented(at),
     )
-    facts = {"canal": channel, "consentement": consent.VERSION}
-    register.record("desk.opened", role=AGENT, subject=topic, facts=facts, actor=actor)
+    if not is_voting:
+        facts = {"canal": channel, "consentement": consent.VERSION}
+        register.record("desk.opened", role=AGENT, subject=_subject(topic), facts=facts, actor=actor)
     return assistance
+
+
+def _subject(topic: str) -> str:
+    """Name on the register what somebody is helped with, as every other line names it: « consultation:quais » is « quais » there."""
+    return topic.partition(":")[2]
 
 
 def _consented(at: dt.datetime) -> dict[str, Any]:
@@ -74,12 +83,14 @@ def tell_apart(  # noqa: PLR0913 (who, whose papers, and why there are two)
     birth_year: int,
     district: District | None,
     is_residence_checked: bool,
+    is_voting: bool,
     at: dt.datetime,
 ) -> Assistance:
     """Begin to write for somebody who is not the person counted under their name and birth date: face to face, with their papers.
 
     Shape: `fingerprint` is shared, `finer` is theirs alone (`people.finer_hash`). Whoever was told apart before is found again,
-    and nothing new is said on the register but the assistance.
+    and nothing new is said on the register but the assistance. While a secret vote is running there (`is_voting`), the line that
+    tells two people apart stays, which guards the roll against invented ones, without saying for which consultation.
     Raises: RefusedError; DomainError "nobody" when nobody is counted under this name, "too_many_namesakes" past triplets.
     Locks: the first person of that fingerprint, so that two agents find one namesake and not two.
     """
@@ -111,9 +122,12 @@ def tell_apart(  # noqa: PLR0913 (who, whose papers, and why there are two)
         **_consented(at),
     )
     facts = {"canal": Channel.DESK.value, "consentement": consent.VERSION}
+    subject = "" if is_voting else _subject(topic)
     if is_new:
         facts["raison"] = REASONS[reason]
-    register.record("desk.told_apart" if is_new else "desk.opened", role=AGENT, subject=topic, facts=facts, actor=actor)
+        register.record("desk.told_apart", role=AGENT, subject=subject, facts=facts, actor=actor)
+    elif not is_voting:
+        register.record("desk.opened", role=AGENT, subject=subject, facts=facts, actor=actor)
     return assistance
 
 

@@ -18,6 +18,11 @@ class Host:
     base: str
     crumbs: Sequence[Crumb]
 
+    @property
+    def start_url(self) -> str:
+        """Give the address from which one begins, or says that what this browser holds is somebody else's."""
+        return f"{self.base}commencer/"
+
     def page_url(self, number: int) -> str:
         """Give the address of a page to fill."""
         return f"{self.base}page/{number}/"

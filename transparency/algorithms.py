@@ -1,5 +1,7 @@
 """The algorithms the city publishes: the documents of docs/algorithms, as pages."""
 
+import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -11,10 +13,10 @@ FOLDER = Path(settings.BASE_DIR) / "docs" / "algorithms"
 # What scrolls sideways must be reached by the keyboard; a heading of a table says what it heads.
 FRAMES = {
     "<pre>": '<pre tabindex="0">',
-    "<table>": '<div class="tableau" role="region" aria-label="Tableau" tabindex="0"><table>',
     "</table>": "</table></div>",
     "<th>": '<th scope="col">',
 }
+PARTS = re.compile(r"<h[2-6]>(?P<heading>.*?)</h[2-6]>|<table>", re.DOTALL)
 # Raw HTML is shown as typed.
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
@@ -29,4 +31,23 @@ def page(name: str) -> tuple[str, SafeString]:
     html = _markdown.render(text)
     for bare, whole in FRAMES.items():
         html = html.replace(bare, whole)
-    return heading.removeprefix("# "), mark_safe(html)  # noqa: S308 (our own document)
+    return heading.removeprefix("# "), mark_safe(_with_named_tables(html))  # noqa: S308 (our own document)
+
+
+def _with_named_tables(html: str) -> str:
+    """Give each table a frame that scrolls, named by the heading above it: no two of a page are called the same."""
+    named: Counter[str] = Counter()
+    heading = ""
+
+    def framed(found: re.Match[str]) -> str:
+        nonlocal heading
+        if found["heading"] is not None:
+            heading = re.sub(r"<[^>]+>", "", found["heading"])
+            return found[0]
+        named[heading] += 1
+        name = f"Tableau\u00a0: {heading}" if heading else "Tableau"
+        if named[heading] > 1:
+            name = f"{name} ({named[heading]})"
+        return f'<div class="tableau" role="region" aria-label="{name}" tabindex="0"><table>'
+
+    return PARTS.sub(framed, html)

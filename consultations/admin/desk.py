@@ -5,7 +5,7 @@ What is typed about somebody's identity is never kept: not in the session, not i
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from accounts.http import UserRequest
 from ballots import rules as ballots_rules
 from consultations import assisting, phases, table_lines
 from consultations.admin import desk_forms as forms
+from consultations.forms import Together, attachment_forms
 from consultations.models import Consultation, ConsultationQuestionnaire, ConsultationVote, Participation, Section
 from desk import actions, consent, rules
 from desk.forms import AssistanceForm, FollowForm, LinkForm, NamesakeForm
@@ -110,6 +111,11 @@ def _consultation(slug: str) -> Consultation:
     return get_object_or_404(rows, slug=slug)
 
 
+def _agreements(user: Any, consultation: Consultation, *, at: dt.datetime) -> list[tuple[str, Sequence[str]]]:
+    """Give what is read to the person before they agree, by what is written for them."""
+    return [(str(kind.label), consent.SENTENCES[kind]) for kind in assisting.kinds(user, consultation, at=at)]
+
+
 @sensitive_post_parameters(*IDENTITY)
 @never_cache
 @staff(rules.ASSIST)
@@ -129,6 +135,7 @@ def open_assistance(request: UserRequest, slug: str) -> HttpResponse:
                 channel=given["channel"],
                 district=given["district"],
                 is_residence_checked=given["is_residence_checked"],
+                is_voting=assisting.is_voting(consultation, at=at),
                 at=at,
             )
             return redirect(address("act", assistance.key))
@@ -140,7 +147,7 @@ def open_assistance(request: UserRequest, slug: str) -> HttpResponse:
         failed=bool(form.errors),
         consultation=consultation,
         form=form,
-        sentences=consent.SENTENCES,
+        agreements=_agreements(request.user, consultation, at=at),
         refusal=assisting.opening_refusal(request.user, consultation, channel=Channel.PAPER, at=at),
     )
 
@@ -167,6 +174,7 @@ def namesake(request: UserRequest, slug: str) -> HttpResponse:
                 birth_year=given["birth_date"].year,
                 district=given["district"],
                 is_residence_checked=given["is_residence_checked"],
+                is_voting=assisting.is_voting(consultation, at=at),
                 at=at,
             )
         except DomainError as error:
@@ -180,7 +188,7 @@ def namesake(request: UserRequest, slug: str) -> HttpResponse:
         failed=bool(form.errors) or (request.method == "POST" and refusal is not None),
         consultation=consultation,
         form=form,
-        sentences=consent.SENTENCES,
+        agreements=_agreements(request.user, consultation, at=at),
         refusal=refusal,
     )
 
@@ -279,18 +287,41 @@ def act(request: UserRequest, key: uuid.UUID) -> HttpResponse:
         )
         or assisting.entry_refusal(request.user, consultation, channel=assistance.channel, at=at)
     )
-    form = forms.SaidForm(request.POST or None, sections=list(consultation.sections.all()))
-    if request.method == "POST" and refusal is None and form.is_valid():
+    posted = request.method == "POST"
+    form = forms.SaidForm(request.POST if posted else None, sections=list(consultation.sections.all()))
+    new = attachment_forms(request.POST if posted else None, request.FILES if posted else None, [])
+    # Each form says what it finds wrong, the others too.
+    is_valid = all([form.is_valid(), *(one.is_valid() for one in new)])
+    if posted and refusal is None and is_valid:
         try:
             _contribution, receipt = assisting.contribute(
-                actor=request.user, consultation=consultation, assistance=assistance, said=form.said(), at=at
+                actor=request.user,
+                consultation=consultation,
+                assistance=assistance,
+                said=form.said(),
+                files=forms.joined(new),
+                at=at,
             )
         except DomainError as error:
             form.add_error(None, error.message)
         else:
             return _done(request, receipt, "L’avis est publié.")
+    for one in new:
+        if posted and one.cleaned_data.get("upload"):
+            # A browser never sends a file twice by itself.
+            one.add_error("file", "Choisissez de nouveau ce fichier : il n’a pas été gardé.")
     title = "Ce que dit la personne"
-    return _act_page(request, "desk/act.html", helped, refusal=refusal, form=form, title=title)
+    return _act_page(
+        request,
+        "desk/act.html",
+        helped,
+        refusal=refusal,
+        form=form,
+        kept=[],
+        new=new,
+        failures=Together(form, *new),
+        title=title,
+    )
 
 
 @never_cache

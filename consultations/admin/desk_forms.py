@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from city.models import District
 from consultations import presentation, table_lines
-from consultations.assisting import MAX_NOTES, Said, Table, table_label
-from consultations.forms import BODY_LENGTH, FACT_LENGTH, PLACE_LENGTH, TITLE_LENGTHS, ProseField
+from consultations.assisting import MAX_NOTES, Joined, Said, Table, table_label
+from consultations.forms import BODY_LENGTH, FACT_LENGTH, PLACE_LENGTH, TITLE_LENGTHS, AttachmentForm, ProseField
 from consultations.models import Contribution, Section
 
 if TYPE_CHECKING:
@@ -100,6 +100,12 @@ class SaidForm(forms.Form):
             title=given["title"] or title_of(given["body"]),
             **{name: given[name] for name in ("kind", "body", "place", "place_district", *USAGE)},
         )
+
+
+def joined(sent: Sequence[AttachmentForm]) -> list[Joined]:
+    """Give the files that were joined, from their valid forms."""
+    given = [form.cleaned_data for form in sent]
+    return [Joined(one["upload"], one["alt"], one["is_decorative"]) for one in given if one.get("upload")]
 
 
 class TableForm(forms.Form):

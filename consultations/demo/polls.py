@@ -116,9 +116,7 @@ def _hand_out(row: Row, link: ConsultationVote) -> None:
         fingerprint = hashlib.sha256(f"demo:{row['question']}:{number}".encode()).hexdigest()
         person, when = people.of_identity(fingerprint), link.votation.opens_at + dt.timedelta(days=number, hours=10)
         participation.note(link.consultation, person, channel=Channel.DESK, at=when)
-        ballots.enter_on_roll(
-            actor=_agent(roles.DESK.code), votation=link.votation, person=person, channel=Channel.DESK, at=when
-        )
+        ballots.enter_on_roll(votation=link.votation, person=person, channel=Channel.DESK, at=when)
 
 
 def _count(row: Row, link: ConsultationVote) -> None:

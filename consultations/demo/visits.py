@@ -65,6 +65,7 @@ def _help(
         channel=row["channel"],
         district=District.objects.filter(name=row["district"]).first(),
         is_residence_checked=row["channel"] == Channel.DESK,
+        is_voting=assisting.is_voting(consultation, at=then),
         at=then,
     )
     assisting.contribute(

@@ -471,6 +471,10 @@ def _by_section(figures: Figures, base: Addresses) -> Chart:
             )
             for row in figures["sections"]
         ],
+        note=_(
+            "Les commentaires et les positions sont comptés par partie et par sorte. Qui a pris quelle position n’est publié "
+            "nulle part\u00a0; les commentaires se lisent sous chaque contribution."
+        ),
         url=base.annex,
         url_words=_("Les lignes derrière ces chiffres (CSV)"),
     )

@@ -156,7 +156,7 @@ def _answered(answer: Answer) -> dict[str, Any]:
         "asked": answer.summary,
         "opinions": answer.opinions,
         "url": _absolute(answer.url),
-        "decision": f"{decision} à{NBSP}{answer.forwarded_to}" if answer.forwarded_to else decision,
+        "decision": f"{decision} à{NBSP}: {answer.forwarded_to}" if answer.forwarded_to else decision,
         "blocks": blocks(answer.html),
     }
 

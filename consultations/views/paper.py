@@ -14,10 +14,12 @@ from django.views.decorators.http import require_safe
 from ballots import presentation as ballots
 from ballots import rules as ballots_rules
 from ballots.models import Votation
+from city.models import District
 from consultations import phases, printing, rules
 from consultations.models import Consultation, ConsultationVote
 from consultations.views import fetching
 from desk import consent
+from desk.models import Act
 from mulhouse import qr
 from mulhouse.access import public
 from mulhouse.errors import Refusal
@@ -46,7 +48,7 @@ def paper_form(request: HttpRequest, slug: str) -> HttpResponse:
         "sheets": sheets,
         "notice_words": _notice_words(refusal, asks=is_asked, has_parts=bool(context["sections"]), sheets=bool(sheets)),
         "lines": LINES,
-        "sentences": consent.SENTENCES,
+        "sentences": consent.SENTENCES[Act.CONTRIBUTION],
     }
     return render(request, "consultations/paper_form.html", context)
 
@@ -82,10 +84,10 @@ def paper_questionnaire(request: HttpRequest, slug: str, reference: str) -> Http
         "is_printed": is_printed,
         "notice_words": refusal.message if refusal else "" if is_printed else _("Cette consultation est archivée."),
         "who": who,
-        "pages": printing.pages(outline.read(row)) if is_printed else [],
+        "pages": printing.pages(outline.read(row), District.objects.all()) if is_printed else [],
         "closes_on": row.last_day,
         "lines": printing.LINES,
-        "sentences": consent.SENTENCES,
+        "sentences": consent.SENTENCES[Act.ANSWERS],
     }
     return render(request, "consultations/paper_questionnaire.html", context)
 
@@ -123,20 +125,24 @@ def paper_ballot(request: HttpRequest, slug: str, reference: str) -> HttpRespons
 def poster(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the poster to print, with the code that opens the page on a phone."""
     row, at = fetching.consultation(request, slug, "sections", whole=True), timezone.now()
-    context = {
-        **_context(row, _("Affiche"), at=at),
-        "call": _call(row, at),
+    context = _context(row, _("Affiche"), at=at)
+    call, last_day = _call(row, at)
+    context |= {
+        "call": call,
+        "closes_on": last_day or context["closes_on"],
         "places": ", ".join(row.district_names) or _("Toute la ville"),
     }
     return render(request, "consultations/poster.html", context)
 
 
-def _call(row: Consultation, at: dt.datetime) -> str:
-    """Say what the poster invites to, in French as the rest of it."""
+def _call(row: Consultation, at: dt.datetime) -> tuple[str, dt.date | None]:
+    """Say what the poster invites to, in French as the rest of it, and until when if it is not to write an opinion."""
     if rules.writing_refusal(row, at=at) is None:
-        return "Donnez votre avis"
+        return "Donnez votre avis", None
     sheets = printing.sheets(row, at=at)
-    return "Participez" if sheets else "Lisez les avis"
+    if not sheets:
+        return "Lisez les avis", None
+    return "Participez", max((sheet.last_day for sheet in sheets if sheet.last_day), default=None)
 
 
 def _context(row: Consultation, here: str, *, at: dt.datetime, address: str = "") -> dict[str, Any]:

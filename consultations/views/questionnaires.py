@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from consultations import asking, presentation
+from consultations import asking, presentation, printing
 from consultations.models import Consultation, ConsultationQuestionnaire
 from consultations.views import fetching, reading
 from mulhouse import throttle, typography
@@ -37,6 +37,10 @@ SHOWN = "montrees"
 # A cookie outlives the questionnaire by so long, for who comes back to read.
 COOKIE_DAYS = 7
 MINUTES_FOR_TEN = 3
+# What a browser holds without an account is shown again without asking whose it is for so long after the last gesture.
+FRESH = dt.timedelta(minutes=30)
+# What somebody says of the response their browser holds.
+MINE, OTHER = "moi", "autre"
 
 
 # --- Finding -----------------------------------------------------------------------------------------------------------
@@ -78,6 +82,12 @@ def _token(request: HttpRequest, questionnaire: Questionnaire) -> str:
     return str(request.get_signed_cookie(_cookie(questionnaire), default="", salt=_cookie(questionnaire)))
 
 
+def _is_fresh(request: HttpRequest, questionnaire: Questionnaire) -> bool:
+    """Tell whether the key of this browser was used a moment ago: later, somebody else may be sitting there."""
+    name = _cookie(questionnaire)
+    return bool(request.get_signed_cookie(name, default="", salt=name, max_age=FRESH))
+
+
 def _private(response: HttpResponse) -> HttpResponse:
     patch_cache_control(response, private=True, no_store=True)
     return response
@@ -116,6 +126,11 @@ class Desk:
     def refusal(self) -> Refusal | None:
         """Tell why this person may not answer."""
         return asking.answer_refusal(self.request.user, self.link, at=self.at)
+
+    @property
+    def asks_whose(self) -> bool:
+        """Tell whether the answers of this browser wait until somebody says they are theirs."""
+        return bool(self.token) and self.response is not None and not _is_fresh(self.request, self.questionnaire)
 
     def filling(self) -> Filling:
         """Give what was typed so far."""
@@ -177,7 +192,10 @@ def questionnaire(request: HttpRequest, slug: str, reference: str) -> HttpRespon
         "sign_in_url": f"{reverse('account_login')}?next={host.base}" if refusal and refusal.code == "sign_in" else "",
         "sent_reference": mine.reference if mine and mine.submitted_at else "",
         "start_words": _start_words(mine),
-        "start_url": host.page_url(1),
+        "start_url": host.page_url(1) if request.user.is_authenticated else host.start_url,
+        "paper_url": reverse("consultations:paper_questionnaire", args=[slug, row.reference])
+        if printing.is_printed(link.consultation, row, at=at)
+        else "",
         "can_resume": refusal is None and row.accepts_without_account,
         "facts": _facts(row, read),
         "amendments": list(row.amendments.all()),
@@ -212,6 +230,46 @@ def _facts(row: Questionnaire, read: Outline) -> list[ui.Fact]:
     ]
 
 
+# --- Whose response this browser holds ---------------------------------------------------------------------------------
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """Begin; where this browser holds a response without an account, ask first whose it is, and show nothing of it.
+
+    Whoever says it is not theirs begins anew: the browser forgets the key, the response stays as it is, and its key opens it.
+    """
+    desk = Desk.found(request, slug, reference)
+    host, held = desk.host, desk.response
+    if not desk.token or held is None:
+        return _private(redirect(host.base if desk.refusal else host.page_url(1)))
+    said = request.POST.get("reponse", "")
+    if said == MINE:
+        back = redirect(host.thanks_url if held.submitted_at and desk.refusal else host.page_url(1))
+        _keep_token(back, desk.questionnaire, desk.token, at=desk.at)
+        return _private(back)
+    if said == OTHER:
+        back = redirect(host.base if desk.refusal else host.page_url(1))
+        back.delete_cookie(_cookie(desk.questionnaire), samesite="Lax")
+        messages.success(request, _("Ce navigateur a oublié la réponse précédente. Elle n’est ni effacée, ni montrée."))
+        return _private(back)
+    context = {
+        "questionnaire": desk.questionnaire,
+        "host": host,
+        "is_sent": held.submitted_at is not None,
+        "day": typography.day(typography.local_day(held.submitted_at or held.saved_at)),
+        "mine": MINE,
+        "other": OTHER,
+        "crumbs": [
+            *host.crumbs,
+            ui.Crumb(desk.questionnaire.title, host.base),
+            ui.Crumb(_("Est-ce votre réponse\u00a0?")),
+        ],
+    }
+    return _private(render(request, "questionnaires/start.html", context))
+
+
 # --- One page ----------------------------------------------------------------------------------------------------------
 
 
@@ -224,6 +282,8 @@ def page(request: HttpRequest, slug: str, reference: str, number: int) -> HttpRe
         return _private(_save(desk, number))
     if desk.refusal:
         return redirect(desk.host.base)
+    if desk.asks_whose:
+        return _private(redirect(desk.host.start_url))
     filling, shown = desk.filling(), desk.page(number)
     askings = filling.asked_on(shown)
     if not askings:
@@ -247,6 +307,7 @@ def _show(desk: Desk, number: int, form: PageForm, filling: Filling, *, status: 
         "is_sent": desk.response is not None and desk.response.submitted_at is not None,
         # Shown once something is kept under it.
         "key": keys.grouped(desk.token) if desk.response else "",
+        "other": OTHER,
         "has_more": desk.request.GET.get("suite") == "1",
         "trap": "" if desk.request.user.is_authenticated else TRAP,
         "crumbs": [
@@ -382,6 +443,8 @@ def check(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     desk = Desk.found(request, slug, reference)
     if desk.response is None or (desk.refusal and request.method != "POST"):
         return redirect(desk.host.base)
+    if desk.asks_whose and request.method != "POST":
+        return _private(redirect(desk.host.start_url))
     filling = desk.filling()
     if filling.first_problem is not None and request.method == "POST":
         return redirect(f"{desk.host.page_url(filling.first_problem)}?corriger=1")
@@ -427,6 +490,8 @@ def thanks(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     desk = Desk.found(request, slug, reference)
     if desk.response is None or desk.response.submitted_at is None:
         return redirect(desk.host.base)
+    if desk.asks_whose:
+        return _private(redirect(desk.host.start_url))
     context = {
         "questionnaire": desk.questionnaire,
         "host": desk.host,
@@ -437,6 +502,7 @@ def thanks(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         else "",
         "edit_url": desk.host.page_url(1),
         "can_edit": desk.refusal is None,
+        "other": OTHER if desk.token else "",
         "crumbs": [
             *desk.host.crumbs,
             ui.Crumb(desk.questionnaire.title, desk.host.base),

@@ -27,7 +27,7 @@ from ballots import rules as ballots_rules
 from ballots.dates import State
 from ballots.forms import BallotForm, ReceiptForm, new_token, read_token
 from ballots.models import Receipt, Votation
-from consultations import presentation, voting
+from consultations import presentation, printing, voting
 from consultations.models import Consultation, ConsultationVote
 from consultations.views import fetching, reading
 from mulhouse import throttle
@@ -145,6 +145,9 @@ def vote(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         turnout=words.turnout_words(turnout),
         channels=words.channels(turnout),
         is_yes_no=votation.kind == Votation.Kind.YES_NO,
+        paper_url=reverse("consultations:paper_ballot", args=[slug, votation.reference])
+        if printing.is_cast(link.consultation, votation, at=at)
+        else "",
         tabs=presentation.tabs(link.consultation, current="votes"),
     )
     return render(request, "ballots/vote.html", context)

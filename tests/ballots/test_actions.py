@@ -13,6 +13,7 @@ from consultations.models import Participation
 from mulhouse.errors import DomainError, RefusedError
 from tests import factories
 from tests.ballots import votes
+from transparency import register
 from transparency.models import RegisterLine
 
 pytestmark = pytest.mark.django_db
@@ -137,12 +138,26 @@ def test_desk_gives_no_ballot_out_of_the_days():
     assert RollLine.objects.count() == 0
 
 
-def test_desk_leaves_a_line_that_names_nobody():
+def test_desk_leaves_no_line_that_would_date_the_roll():
     link = votes.make_vote()
+    head = register.head()
     votes.enter(link)
-    line = RegisterLine.objects.get(act="vote.roll_entered")
-    assert (line.subject, line.role) == (link.votation.reference, "agent")
-    assert '"faits":{"canal":"desk"}' in line.content
+    assert register.head() == head
+
+
+def test_count_says_by_which_channels_when_none_tells_on_anybody():
+    for by_desk, told in ((4, False), (5, True)):
+        link = votes.make_vote()
+        voted(link)
+        for _number in range(by_desk):
+            votes.enter(link)
+        sheet = Count(ballots=by_desk, scores={1: Score(by_desk), 2: Score(), 3: Score()})
+        for _agent in range(2):
+            actions.enter_paper_count(
+                agent=factories.make_user(), votation=link.votation, sheet=sheet, at=votes.closed(link)
+            )
+        content = RegisterLine.objects.filter(act="vote.counted").latest("number").content
+        assert ('"canaux":{"desk":5,"web":7}' in content) is told
 
 
 # --- Counting --------------------------------------------------------------------------------------------------------

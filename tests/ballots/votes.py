@@ -75,7 +75,6 @@ def enter(link, *, channel="desk", person=None, at=None):
     """Write somebody on the roll as the desk does."""
     with transaction.atomic():
         return actions.enter_on_roll(
-            actor=None,
             votation=link.votation,
             person=person or Person.objects.create(),
             channel=channel,

@@ -215,6 +215,7 @@ class City:
             channel=Channel.DESK,
             district=self.author.district,
             is_residence_checked=True,
+            is_voting=False,
             at=self.now,
         )
         self.receipt = Receipt.objects.create(

@@ -6,7 +6,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from desk import consent
+from desk.models import Act
 from mulhouse import qr
+from mulhouse.templatetags import ui
 from tests.ballots.votes import make_draft, make_vote
 from tests.factories import make_consultation, make_district, make_staff, sign_in, today
 from tests.questionnaires.making import add_question, add_section, make_questionnaire
@@ -25,8 +27,8 @@ def test_the_form_asks_each_question_and_says_where_it_goes(client, settings):
     page = client.get(reverse("consultations:paper_form", args=[consultation.slug])).content.decode()
     for section in consultation.sections.all():
         assert f"{section.position}. {section.title}" in page
-    for sentence in consent.SENTENCES:
-        assert str(sentence) in page
+    for sentence in consent.SENTENCES[Act.CONTRIBUTION]:
+        assert sentence in page
     assert settings.CONTACT["address"] in page
     assert 'role="img"' in page
     assert "csrfmiddlewaretoken" not in page
@@ -184,14 +186,17 @@ def test_a_questionnaire_is_printed_with_every_kind_of_question(client, settings
         "Vos souhaits",
         '<span class="case">Autrement, précisez',
         "Cochez 2 cases au plus.",
-        '<span class="case">1 (pas du tout)</span>',
+        '<span class="case">1</span>',
+        "<span>1\u00a0: pas du tout</span>",
         '<span class="case">5</span>',
         '<th scope="row">À l’école</th>',
         "jusqu’à 3.",
         "Seulement si vous avez choisi «\u00a0Oui\u00a0» à la question 1.",
         "Écrivez un nombre, de 0 à 90.",
-        "Écrivez le nom d’un quartier.",
+        "Cochez un seul quartier.",
+        '<span class="case">Rebberg</span>',
         "Joignez une feuille",
+        '<span class="case">J’ai joint une feuille ou une photo.</span>',
         '<span class="case">J’ai lu ce qui précède et je suis d’accord.</span>',
         settings.CONTACT["address"],
     ):
@@ -201,18 +206,39 @@ def test_a_questionnaire_is_printed_with_every_kind_of_question(client, settings
     assert "csrfmiddlewaretoken" not in page
 
 
+def test_what_one_agrees_to_is_true_of_the_paper(client):
+    """An opinion is public; answers never are, and a questionnaire must not say so."""
+    consultation = make_consultation()
+    asked = make_questionnaire(consultation=consultation)
+    opinion = form_page(client, consultation)
+    answers = sheet(client, "paper_questionnaire", consultation, asked.reference).content.decode()
+    assert ("Il est public" in opinion, "Il est public" in answers, "votre avis" in answers) == (True, False, False)
+    for sentence in consent.SENTENCES[Act.ANSWERS]:
+        assert sentence in answers
+    # The name is on a sheet of its own, which is destroyed; the answers follow it.
+    for page in (opinion, answers):
+        before, after = page.split('class="feuille-reponses"')
+        assert ("Nom de naissance" in before, "Nom de naissance" in after, "feuille-question" in before) == (
+            True,
+            False,
+            False,
+        )
+
+
 @pytest.mark.parametrize("kind", ["single", "yes_no"])
-def test_a_ballot_asks_nothing_of_who_votes(client, kind):
+def test_a_ballot_asks_nothing_of_who_votes(client, settings, kind):
     """Two people print the same sheet: no name, no number, no code."""
     link = make_vote(kind=kind)
     page = sheet(client, "paper_ballot", link.consultation, link.votation.reference).content.decode()
-    ballot = page.split('<article class="feuille"')[1].split("</article>")[0]
+    sheet_ = page.split('<article class="feuille feuille--bulletin"')[1].split("</article>")[0]
+    ballot, kept = sheet_.split('class="bulletin-coupe"')
     for option in link.votation.options.all():
         assert option.label in ballot
-    assert ballot.count('class="case"') == (3 if kind == "single" else 6)
-    assert "Majorité" in ballot
+    assert (ballot.count('class="case"'), kept.count('class="case"')) == (3 if kind == "single" else 6, 0)
+    # What is cut off says the rules and where one votes.
+    assert ("Majorité" in ballot, "Majorité" in kept, settings.CONTACT["address"] in kept) == (False, True, True)
     for words in ("Nom de naissance", "Signature", "reçu", link.votation.reference, "<svg", "<path"):
-        assert words not in ballot, words
+        assert words not in sheet_, words
 
 
 def test_the_form_has_a_box_to_tick_for_consent(client):
@@ -230,3 +256,29 @@ def test_printed_questionnaires_cost_the_same(client, django_assert_num_queries)
     for asked in (few, many):
         with django_assert_num_queries(7):
             sheet(client, "paper_questionnaire", asked.consultation_link.consultation, asked.reference)
+
+
+@pytest.mark.parametrize(("starts", "offered"), [(-1, True), (-20, False)])
+def test_a_consultation_with_only_a_vote_leads_to_its_ballot(client, starts, offered):
+    consultation = make_consultation(sections=0, takes_contributions=False)
+    link = make_vote(consultation=consultation, opens_on=today() + dt.timedelta(days=starts))
+    page = client.get(consultation.get_absolute_url()).content.decode()
+    assert (f'href="{reverse("consultations:paper_form", args=[consultation.slug])}"' in page) is offered
+    sheets = (sheet(client, "vote", consultation, link.votation.reference), client.get(poster_url(consultation)))
+    vote, poster = (response.content.decode() for response in sheets)
+    address = reverse("consultations:paper_ballot", args=[consultation.slug, link.votation.reference])
+    assert (f'href="{address}"' in vote) is offered
+    assert (f"jusqu’au {ui.long_day(link.votation.ends_on)}" in poster) is offered
+
+
+def poster_url(consultation):
+    return reverse("consultations:poster", args=[consultation.slug])
+
+
+@pytest.mark.parametrize(("closes", "offered"), [(2, True), (0, False)])
+def test_a_questionnaire_leads_to_its_paper(client, closes, offered):
+    consultation = make_consultation(sections=0)
+    asked = make_questionnaire(consultation=consultation, closes=closes)
+    address = reverse("consultations:paper_questionnaire", args=[consultation.slug, asked.reference])
+    page = sheet(client, "questionnaire", consultation, asked.reference).content.decode()
+    assert (f'href="{address}"' in page) is offered

@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import gzip
 import io
+import itertools
 import json
 import os
 import random
@@ -12,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from urllib.parse import quote
 
 import pypdf
@@ -470,6 +472,7 @@ def test_the_pdf_is_tagged_titled_and_in_french(client, publisher):
     assert {"Par canal", "Par âge", "Ce que les avis sont devenus"} <= {
         text.split("\u00a0")[0] for text in alternatives
     }
+    _is_read_aloud_well(made)
     words = " ".join(page.extract_text() for page in made.pages)
     for expected in ("La question posée", "Planter des arbres", "De l’ombre en été □", "tilleul", "2027"):
         assert expected in words, expected
@@ -486,6 +489,38 @@ def test_a_drawing_of_too_many_bars_is_left_to_its_table(count, is_drawn):
     chart = assembling.Chart("by_district", "Par quartier", "", "<svg/>", ("Quartier", "Personnes"), rows, "/", "")
     drawn = pdf.drawn(chart)
     assert (bool(drawn["svg"]), len(drawn["rows"])) == (is_drawn, count)
+
+
+def _is_read_aloud_well(made):
+    """Go through every element: tables with a caption and headers of columns, drawings with words, headings without a jump."""
+    assert [page["/Tabs"] for page in made.pages] == ["/S"] * len(made.pages)
+    assert made.outline
+    elements = list(_elements(made.trailer["/Root"]["/StructTreeRoot"]))
+    kinds = Counter(str(element.get("/S")) for element in elements)
+    # The table that the agent typed in the text stands under its own sentence.
+    assert kinds["/Table"] == kinds["/THead"] == kinds["/Caption"] + 1 > 1
+    assert [element["/Alt"] for element in elements if element.get("/S") == "/Figure" and not element.get("/Alt")] == []
+    scopes = [
+        next(owner["/Scope"] for owner in element["/A"] if owner["/O"] == "/Table")
+        for element in elements
+        if element.get("/S") == "/TH"
+    ]
+    assert set(scopes) == {"/Column"}
+    levels = [int(element["/S"][2:]) for element in elements if re.fullmatch(r"/H\d", str(element.get("/S")))]
+    assert levels[0] == 1
+    assert all(level <= before + 1 for before, level in itertools.pairwise(levels))
+
+
+def _elements(node):
+    """Give the elements of a tree of tags, in the order in which they are read."""
+    node = node.get_object()
+    if isinstance(node, list):
+        for each in node:
+            yield from _elements(each)
+    elif isinstance(node, dict):
+        yield node
+        if not isinstance(node.get("/K"), (int, type(None))):
+            yield from _elements(node["/K"])
 
 
 def test_an_untagged_pdf_is_seen():

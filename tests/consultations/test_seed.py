@@ -200,7 +200,6 @@ def test_register_is_alive_and_whole(loaded):
         "vote.draft",
         "vote.paper_counted",
         "vote.published",
-        "vote.roll_entered",
     }
     # The draft is nobody's business.
     assert not RegisterLine.objects.filter(subject="eclairage-de-nuit").exists()

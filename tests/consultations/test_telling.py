@@ -82,7 +82,7 @@ def test_one_mail_per_person_and_publication_with_all_their_opinions():
     text = own.text.replace("\u00a0", " ")
     assert own.subject == "Qu’est devenu votre avis : Quais du canal"
     assert [
-        words in text for words in ("Des bancs", "Des arbres", "Retenu", "Transmis : Mulhouse Alsace Agglomération")
+        words in text for words in ("Des bancs", "Des arbres", "Retenu", "Transmis à : Mulhouse Alsace Agglomération")
     ] == [True] * 4
     assert "La berge est trop étroite." not in text
     assert first.get_absolute_url() in text

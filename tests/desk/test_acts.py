@@ -52,7 +52,7 @@ def opened(agent, consultation, *, fingerprint=FINGERPRINT, channel=Channel.DESK
         birth_year=1980,
         channel=channel,
         at=timezone.now(),
-        **{"district": make_district(), "is_residence_checked": True, **fields},
+        **{"district": make_district(), "is_residence_checked": True, "is_voting": False, **fields},
     )
 
 

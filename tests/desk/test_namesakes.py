@@ -13,6 +13,7 @@ from consultations.models import Contribution, Participation
 from desk import actions, people, tasks
 from desk.models import Assistance, Channel, Namesake, Person
 from mulhouse.errors import DomainError, RefusedError
+from tests.ballots.votes import make_vote
 from tests.concurrency import run_in_threads
 from tests.factories import make_consultation, make_district, make_resident, make_staff, sign_in, today
 from transparency.models import RegisterLine
@@ -89,6 +90,7 @@ def tell_apart(agent, who, *, reason=Namesake.TWIN, at=None, topic="consultation
         birth_year=born.year,
         district=None,
         is_residence_checked=False,
+        is_voting=False,
         at=at or timezone.now(),
     )
 
@@ -226,8 +228,8 @@ def test_the_register_says_why_and_names_nobody(client, consultation, caplog):
     client.post(url("namesake", consultation.slug), typed(TWIN))
     lines = list(RegisterLine.objects.order_by("number"))
     assert [(line.act, line.role, line.subject) for line in lines] == [
-        ("desk.told_apart", "agent", consultation.topic),
-        ("desk.opened", "agent", consultation.topic),
+        ("desk.told_apart", "agent", consultation.slug),
+        ("desk.opened", "agent", consultation.slug),
     ]
     assert '"raison":"jumeau"' in lines[0].content
     kept = [caplog.text]
@@ -237,6 +239,16 @@ def test_the_register_says_why_and_names_nobody(client, consultation, caplog):
             kept.append(repr(cursor.fetchall()))
     for word in ("zimmermann", "wilhelmine", "kaysersberg", "1951-07-23", "datetime.date(1951"):
         assert word not in "\n".join(kept).casefold(), word
+
+
+def test_while_a_vote_runs_the_line_does_not_say_for_which_consultation(client, consultation):
+    """It stays, against invented people; whoever is found again leaves none."""
+    make_vote(consultation=consultation, opens_on=today() - dt.timedelta(days=1))
+    first_person()
+    client.post(url("namesake", consultation.slug), typed(TWIN))
+    client.post(url("namesake", consultation.slug), typed(TWIN))
+    lines = RegisterLine.objects.filter(act__startswith="desk.").order_by("number")
+    assert list(lines.values_list("act", "subject")) == [("desk.told_apart", "")]
 
 
 def test_thirty_agents_find_one_namesake(consultation):

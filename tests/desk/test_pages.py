@@ -1,11 +1,14 @@
 """The desk in the staff space: who may enter, what is written, and what is kept of an identity (nothing)."""
 
 import datetime as dt
+import io
 import json
 import re
 import uuid
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.admin import site
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,6 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from PIL import ExifTags, Image
 
 from accounts import roles
 from ballots.models import RollLine
@@ -22,6 +26,7 @@ from consultations import assisting
 from consultations.admin.desk_forms import SaidForm
 from consultations.forms import ContributionForm
 from consultations.models import (
+    Attachment,
     ConsultationQuestionnaire,
     Contribution,
     Item,
@@ -31,6 +36,8 @@ from consultations.models import (
 )
 from desk import people
 from desk.models import Assistance, Person, Receipt
+from mulhouse import uploads
+from mulhouse.errors import DomainError
 from tests.ballots.votes import make_vote
 from tests.factories import (
     make_consultation,
@@ -200,17 +207,107 @@ def test_an_agent_writes_for_somebody_and_prints_a_receipt(client, consultation)
     assert (consultation.contribution_count, consultation.sections.first().contribution_count) == (1, 1)
     assert list(Participation.objects.values_list("channel", "age_band", "first_on")) == [("desk", "75+", today())]
     assert list(RegisterLine.objects.order_by("number").values_list("act", "subject")) == [
-        ("desk.opened", f"consultation:{consultation.slug}"),
+        ("desk.opened", consultation.slug),
         ("contribution.assisted", contribution.reference),
     ]
 
 
+@pytest.mark.parametrize(("starts", "lines"), [(-1, 0), (1, 1)])
+def test_an_entry_opened_while_a_vote_runs_is_not_dated(client, consultation, starts, lines):
+    """An entry followed by no opinion and no answers would be a ballot: neither says at what time (decision 0008)."""
+    link = make_vote(consultation=consultation, opens_on=today() + dt.timedelta(days=starts))
+    assistance = opened(client, consultation)
+    assert RegisterLine.objects.filter(act="desk.opened").count() == lines
+    if not lines:
+        assert client.post(url("roll", assistance.key, link.pk), {"given": "on"}).status_code == 302
+        assert RollLine.objects.count() == 1
+        assert set(RegisterLine.objects.values_list("act", flat=True)) <= {"vote.published", "vote.draft"}
+
+
 def test_what_the_web_form_asks_the_desk_asks(client, consultation):
-    """Everything but what the account says (the signature), and the files."""
+    """Everything but what the account says (the signature)."""
     web = ContributionForm(sections=list(consultation.sections.all()))
     desk = SaidForm(sections=list(consultation.sections.all()))
     assert set(web.fields) - set(desk.fields) == {"signature"}
     assert set(desk.fields) - set(web.fields) == set()
+
+
+def picture(*, where="48.75"):
+    """A photo as a phone takes it, with the place it was taken at."""
+    image, exif, content = Image.new("RGB", (40, 30), "green"), Image.Exif(), io.BytesIO()
+    exif[ExifTags.Base.ImageDescription] = where
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] = "N"
+    image.save(content, "JPEG", exif=exif)
+    return content.getvalue()
+
+
+def sent(content, name="photo.jpg"):
+    return SimpleUploadedFile(name, content, content_type="image/jpeg")
+
+
+def kept_files():
+    return sorted(path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    ("content", "alt", "field"),
+    [
+        (b"<script>alert(1)</script>", "Un banc.", "file"),
+        (b"MZ\x90\x00 not a picture", "Un banc.", "file"),
+        (None, "", "alt"),
+    ],
+)
+def test_a_file_that_is_not_what_it_says_publishes_nothing(client, consultation, content, alt, field):
+    """Read by its content, whatever its name; and a photo is described, as on the web."""
+    assistance, before = opened(client, consultation), kept_files()
+    given = {"new-1-file": sent(content or picture()), "new-1-alt": alt}
+    response = client.post(url("act", assistance.key), said(consultation, **given))
+    assert response.status_code == 422
+    assert field in response.context["new"][0].errors
+    assert (Contribution.objects.count(), Attachment.objects.count(), kept_files()) == (0, 0, before)
+    # The paper is not used up by a wrong file.
+    assert client.post(url("act", assistance.key), said(consultation)).status_code == 302
+
+
+def test_nothing_stays_in_the_storage_when_nothing_is_published(agent, consultation):
+    assistance, before = opened(sign_in(Client(), agent), consultation), kept_files()
+    upload = uploads.clean("photo.jpg", picture())
+    words = assisting.Said(section=consultation.sections.first(), kind="opinion", title="Un banc ici", body="Un banc.")
+    common = {"actor": agent, "consultation": consultation, "assistance": assistance, "said": words}
+    with pytest.raises(DomainError, match="Trois fichiers"):
+        assisting.contribute(**common, files=[assisting.Joined(upload)] * 4, at=timezone.now())
+    late = timezone.now() + dt.timedelta(minutes=16)
+    with pytest.raises(DomainError):
+        assisting.contribute(**common, files=[assisting.Joined(upload)], at=late)
+    assert (Contribution.objects.count(), kept_files()) == (0, before)
+
+
+def test_photos_and_documents_that_come_with_a_paper_are_joined_and_cleaned(client, consultation):
+    assistance = opened(client, consultation)
+    assert 'enctype="multipart/form-data"' in client.get(url("act", assistance.key)).content.decode()
+    given = {
+        "new-1-file": sent(picture()),
+        "new-1-alt": "Le quai sans banc.",
+        "new-3-file": sent(picture(), "IMG 2.jpg"),
+        "new-3-is_decorative": "on",
+    }
+    assert client.post(url("act", assistance.key), said(consultation, **given)).status_code == 302
+    contribution = Contribution.objects.get()
+    joined = list(contribution.attachments.values_list("position", "kind", "alt", "is_decorative"))
+    assert joined == [(1, "photo", "Le quai sans banc.", False), (2, "photo", "", True)]
+    for attachment in contribution.attachments.all():
+        with attachment.file.open() as stored, Image.open(stored) as image:
+            assert not image.getexif()
+    page = Client().get(contribution.get_absolute_url()).content.decode()
+    assert 'alt="Le quai sans banc."' in page
+
+
+def test_a_file_is_asked_for_again_when_something_else_is_wrong(client, consultation):
+    assistance = opened(client, consultation)
+    given = {"new-1-file": sent(picture()), "new-1-alt": "Le quai.", "body": ""}
+    page = client.post(url("act", assistance.key), said(consultation, **given))
+    assert page.status_code == 422
+    assert "Choisissez de nouveau ce fichier" in page.content.decode()
 
 
 def test_the_place_and_the_use_of_it_are_kept(client, consultation):
@@ -335,6 +432,16 @@ def test_a_closed_consultation_takes_nothing(client):
 def _receipt(client, consultation):
     client.post(url("act", opened(client, consultation).key), said(consultation))
     return Receipt.objects.order_by("-pk").first()
+
+
+def test_a_receipt_promises_what_is_true_of_the_act(client, consultation):
+    """A ballot and answers are nobody's text: nothing of theirs is followed."""
+    link = make_vote(consultation=consultation, opens_on=today() - dt.timedelta(days=1))
+    assistance = opened(client, consultation)
+    response = client.post(url("roll", assistance.key, link.pk), follow=True)
+    page = response.content.decode()
+    assert "pas ce que vous avez voté" in page
+    assert "votre avis" not in page.split('<article class="recu"')[1].split("</article>")[0]
 
 
 def test_a_receipt_leads_to_what_was_said(client, consultation):
@@ -718,8 +825,8 @@ COSTS = {
     "home": 4,
     "help": 3,
     "link": 3,
-    "open": 7,
-    "namesake": 8,
+    "open": 9,
+    "namesake": 10,
     "table": 6,
     "act": 10,
     "answer": 8,

@@ -52,6 +52,7 @@ def helped(agent, consultation, **fields):
             "channel": "desk",
             "district": make_district(),
             "is_residence_checked": True,
+            "is_voting": False,
             **fields,
         },
     )

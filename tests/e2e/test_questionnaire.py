@@ -115,3 +115,11 @@ def test_each_page_of_a_questionnaire_is_accessible(phone, live_server, asked):
     accessible(phone, "check")
     press(phone, "Envoyer mes réponses")
     accessible(phone, "thanks")
+    # Whoever comes next on this phone is asked whose response it is, and begins anew.
+    phone.goto(base + url(asked))
+    follow(phone, "Répondre au questionnaire", within=phone.locator("main"))
+    assert heading(phone) == "Est-ce votre réponse\u00a0?"
+    accessible(phone, "start")
+    press(phone, "Ce n’est pas moi\u00a0: recommencer")
+    assert heading(phone) == "Vos trajets"
+    assert phone.get_by_role("radio", name="À pied").is_checked() is False

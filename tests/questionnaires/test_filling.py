@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
@@ -455,3 +456,88 @@ def test_no_key_is_ever_read_from_a_session(client):
     assert stranger.get(url(asked, "check")).url == url(asked)
     sources = [path for app in ("questionnaires", "consultations", "desk") for path in Path(app).rglob("*.py")]
     assert [path for path in sources if "session_key" in path.read_text(encoding="utf-8")] == []
+
+
+# --- A computer that serves several people -----------------------------------------------------------------------------
+
+
+def begun(client, *, label="Du silence", send=False):
+    """A response without an account; give the questionnaire."""
+    asked = make_questionnaire(accepts_without_account=True)
+    question = add_question(asked, "text", label="Que manque-t-il ?")
+    post(client, asked, **shown(question), **{f"q{question.pk}": label})
+    if send:
+        client.post(url(asked, "check"))
+    return asked
+
+
+def later(monkeypatch, minutes):
+    now = signing.time.time()
+    monkeypatch.setattr(signing.time, "time", lambda: now + minutes * 60)
+
+
+@pytest.mark.parametrize("send", [False, True])
+def test_whoever_comes_next_reads_nothing_before_saying_it_is_theirs(client, send):
+    """One click from the page that introduces it: the question, and not a word of the answers."""
+    asked = begun(client, send=send)
+    intro = client.get(url(asked)).content.decode()
+    assert f'href="{url(asked, "start")}"' in intro
+    page = client.get(url(asked, "start"))
+    assert page["Cache-Control"] == "private, no-store"
+    assert ("Ce n’est pas moi" in page.content.decode(), "Du silence" in page.content.decode()) == (True, False)
+
+
+@pytest.mark.parametrize(("minutes", "shows"), [(29, True), (31, False)])
+def test_answers_wait_once_nobody_has_been_there_for_a_while(client, monkeypatch, minutes, shows):
+    asked = begun(client, send=True)
+    later(monkeypatch, minutes)
+    for address in (page_url(asked), url(asked, "check"), url(asked, "thanks")):
+        assert client.get(address).status_code == (200 if shows else 302), address
+        if not shows:
+            assert client.get(address).url == url(asked, "start")
+    # Whoever says it is theirs goes on where they were.
+    assert client.post(url(asked, "start"), {"reponse": "moi"}).url == page_url(asked)
+    assert "Du silence" in client.get(page_url(asked)).content.decode()
+
+
+@pytest.mark.parametrize("send", [False, True])
+def test_beginning_anew_neither_shows_nor_destroys_what_was_there(client, send):
+    asked = begun(client, send=send)
+    first = Response.objects.get()
+    kept = client.get(page_url(asked)).context["key"]
+
+    assert client.get(url(asked, "start")).status_code == 200
+    assert Response.objects.get().token_hash == first.token_hash
+    client.post(url(asked, "start"), {"reponse": "autre"})
+    for address in (url(asked), url(asked, "start"), page_url(asked)):
+        assert "Du silence" not in client.get(address, follow=True).content.decode(), address
+    assert client.get(url(asked, "thanks")).url == url(asked)
+    # The second person answers beside the first, whose response is as it was.
+    begun_again = add_question(asked, "text", label="Et encore ?")
+    post(client, asked, **shown(begun_again), **{f"q{begun_again.pk}": "Du bruit"})
+    assert Response.objects.count() == 2
+    again = Response.objects.get(pk=first.pk)
+    assert (again.draft, again.submitted_at, again.token_hash) == (first.draft, first.submitted_at, first.token_hash)
+    # Its key still opens it.
+    client.post(url(asked, "resume"), {"key": kept})
+    assert "Du silence" in client.get(page_url(asked)).content.decode()
+
+
+def test_what_is_tied_to_an_account_is_never_let_go(client):
+    asked = make_questionnaire(accepts_without_account=True)
+    question = add_question(asked, "text")
+    client.force_login(factories.make_resident())
+    post(client, asked, **shown(question), **{f"q{question.pk}": "Des arbres"})
+    assert client.post(url(asked, "start"), {"reponse": "autre"}).url == page_url(asked)
+    page = client.get(page_url(asked)).content.decode()
+    assert ("Des arbres" in page, "Ce n’est pas moi" in page) == (True, False)
+    client.logout()
+    assert "Des arbres" not in client.get(page_url(asked), follow=True).content.decode()
+
+
+def test_once_sent_one_leaves_the_place_clean(client):
+    asked = begun(client, send=True)
+    assert "Oublier ma réponse sur cet ordinateur" in client.get(url(asked, "thanks")).content.decode()
+    client.post(url(asked, "start"), {"reponse": "autre"})
+    assert client.cookies[f"reponse-{asked.reference.lower()}"].value == ""
+    assert Response.objects.sent().count() == 1
