@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from consultations.models import (
     AnalysisTheme,
@@ -13,6 +13,7 @@ from consultations.models import (
     Decision,
     Item,
     ItemOutcome,
+    ItemTheme,
     Outcome,
 )
 from mulhouse.errors import Refusal
@@ -51,16 +52,25 @@ def public_refusal(user: Any) -> Refusal | None:
     return None
 
 
-def return_refusal(user: Any, item: Item) -> Refusal | None:
-    """Tell whether an opinion may leave the answer of its own for those of its themes: it never ends without any."""
+def with_returns(rows: QuerySet[Item]) -> QuerySet[Item]:
+    """Add to each opinion what `return_refusal` reads, as values of its row."""
+    own = ItemOutcome.objects.current().filter(item=OuterRef("pk"), outcome__theme__isnull=True)
+    links = ItemTheme.objects.filter(item=OuterRef("pk"))
+    silent = links.filter(~Exists(Outcome.objects.filter(theme=OuterRef("theme"))))
+    return rows.annotate(has_own_answer=Exists(own), has_theme=Exists(links), has_silent_theme=Exists(silent))
+
+
+def return_refusal(user: Any, item: Any) -> Refusal | None:
+    """Tell whether an opinion may leave the answer of its own for those of its themes: it never ends without any.
+
+    Shape: one query, none for an opinion read `with_returns`.
+    """
     if refusal := publish_refusal(user, item.consultation):
         return refusal
-    own = ItemOutcome.objects.current().filter(item=item, outcome__theme__isnull=True)
-    if item.place != Item.Place.ANSWERED or not own.exists():
+    found: Any = item if hasattr(item, "has_own_answer") else with_returns(Item.objects.filter(pk=item.pk)).get()
+    if found.place != Item.Place.ANSWERED or not found.has_own_answer:
         return Refusal("no_own", "Cet avis n’a pas de réponse qui lui soit propre.")
-    answered = Exists(Outcome.objects.filter(theme=OuterRef("theme")))
-    links = list(item.links.order_by("pk").values_list(answered, flat=True))
-    if not links or not all(links):
+    if not found.has_theme or found.has_silent_theme:
         return Refusal(
             "no_theme",
             "Il faut que chacun de ses thèmes ait une réponse publiée\u00a0: sinon cet avis n’en aurait plus.",

@@ -84,10 +84,12 @@ def _draft_or_404(consultation: Consultation) -> Report:
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the report of a consultation, and see what it lacks."""
     consultation, now = workspace.fetch(request, pk), timezone.now()
-    draft = _draft(consultation)
-    versions = list(Report.objects.published().filter(consultation=consultation))
-    for row in versions:
+    # The newest first: the draft comes before what is public.
+    every = list(Report.objects.filter(consultation=consultation).order_by("-number"))
+    for row in every:
         row.consultation = consultation
+    draft = next((row for row in every if row.published_at is None), None)
+    versions = [row for row in every if row.published_at is not None]
     context: dict[str, Any] = {
         "report": draft,
         "versions": [(row, row.get_pdf_state_display()) for row in versions],
@@ -150,9 +152,11 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a draft exactly as residents will see it, with the figures of today."""
-    consultation = get_object_or_404(coverage.with_counts(workspace.seen_by(request)), pk=pk)
-    draft = _draft_or_404(consultation)
-    counted = figures.collect(consultation, at=timezone.now(), opinions=coverage.of(consultation))
+    seen = Consultation.objects.visible_to(request.user)
+    drafts = Report.objects.drafts().filter(consultation__in=seen).prefetch_related("consultation__phases")
+    rows = coverage.with_counts(drafts.select_related("consultation__theme", "consultation__service"))
+    draft = get_object_or_404(rows, consultation=pk)
+    counted = figures.collect(draft.consultation, at=timezone.now(), opinions=coverage.of(draft))
     response = render(request, "consultations/report.html", page_context(draft, [], counted))
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Cache-Control"] = "private, no-store"

@@ -6,11 +6,11 @@ the report on the day it is published, and shown from there.
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import JSONObject
+from django.db.models import Count, DateField, Exists, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject
 
 from ballots import counting
 from ballots.models import Votation
@@ -46,6 +46,7 @@ def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.C
     sections = _sections(consultation)
     answers = _answers(consultation)
     unit, times = _over_time(counted.by_week)
+    beside = _beside(consultation, at)
     return {
         "counted_on": at.astimezone(PARIS).date().isoformat(),
         "threshold": THRESHOLD,
@@ -55,9 +56,9 @@ def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.C
         "by_age": _line(_with_all(AgeBand.values, counted.by_age)),
         "by_time": {"unit": unit, **_line(times)},
         "population": _population(about),
-        "seated": TableNotes.objects.filter(consultation=consultation).aggregate(found=Sum("people"))["found"] or 0,
-        "questionnaires": _questionnaires(consultation, at),
-        "votes": _votes(consultation),
+        "seated": sum(row.number for row in beside if row.sort == "table"),
+        "questionnaires": _questionnaires([row for row in beside if row.sort == "questionnaire"]),
+        "votes": _votes([row for row in beside if row.sort == "vote"]),
         "contributions": sum(row["contributions"] for row in sections),
         "comments": sum(row["comments"] for row in sections),
         "positions": sum(row["agree"] + row["mixed"] + row["disagree"] for row in sections),
@@ -170,32 +171,82 @@ def _sections(consultation: Consultation) -> list[dict[str, Any]]:
     ]
 
 
-def _questionnaires(consultation: Consultation, at: dt.datetime) -> list[dict[str, Any]]:
-    """Count the responses to each questionnaire that is over, by channel. One query.
+class Beside(NamedTuple):
+    """People counted beside the opinions: at a table, in a questionnaire by a channel, in a vote by a channel on a day."""
 
-    Shape: `without_account` responses of the web are told where nobody is singled out by it, beside those who have one; None
-    where they are not.
-    """
+    sort: str
+    first_on: dt.date | None
+    rank: int
+    pk: int
+    reference: str
+    title: str
+    channel: str
+    day: dt.date | None
+    number: int
+    nobody_s: int
+
+
+def _beside(consultation: Consultation, at: dt.datetime) -> list[Beside]:
+    """Count the tables of meetings, the questionnaires that are over and the votes that are counted, in their order. One query."""
+    votes = (
+        Votation.objects.standing()
+        .filter(consultation_link__consultation=consultation, counted_at__isnull=False)
+        .order_by()
+        .values_list(
+            Value("vote"), "opens_on", Value(0), "pk", "reference", "question", "roll__channel", "roll__voted_on"
+        )
+        .annotate(number=Count("roll"), nobody_s=Value(0))
+    )
     sent = Q(responses__submitted_at__isnull=False)
-    rows = (
+    no_day = Value(None, output_field=DateField())
+    questionnaires = (
         Questionnaire.objects.closed(at=at)
         .filter(consultation_link__consultation=consultation)
-        .values_list("reference", "title", "responses__channel")
+        .order_by()
+        .values_list(
+            Value("questionnaire"),
+            no_day,
+            "consultation_link__position",
+            "pk",
+            "reference",
+            "title",
+            "responses__channel",
+            no_day,
+        )
         .annotate(
             number=Count("responses", filter=sent),
             nobody_s=Count("responses", filter=sent & Q(responses__person__isnull=True)),
         )
-        .order_by("consultation_link__position", "pk")
     )
+    none = Value("")
+    tables = (
+        TableNotes.objects.filter(consultation=consultation)
+        .order_by()
+        .values_list(Value("table"), no_day, Value(0), "pk", none, none, none, no_day)
+        .annotate(number=Coalesce("people", 0), nobody_s=Value(0))
+    )
+    # The votes first: their columns say what the empty ones of the others are.
+    rows = [Beside(*row) for row in votes.union(questionnaires, tables, all=True)]
+    return sorted(
+        rows, key=lambda row: (row.first_on or dt.date.min, row.rank, row.pk, row.day or dt.date.min, row.channel or "")
+    )
+
+
+def _questionnaires(rows: Iterable[Beside]) -> list[dict[str, Any]]:
+    """Count the responses to each questionnaire that is over, by channel.
+
+    Shape: `without_account` responses of the web are told where nobody is singled out by it, beside those who have one; None
+    where they are not.
+    """
     titles: dict[str, str] = {}
     channels: dict[str, dict[str, int]] = {}
     without: dict[str, int] = {}
-    for reference, title, channel, number, nobody_s in rows:
-        titles[reference] = title
-        counts = channels.setdefault(reference, {})
-        if number:
-            counts[channel] = counts.get(channel, 0) + number
-            without[reference] = without.get(reference, 0) + nobody_s
+    for row in rows:
+        titles[row.reference] = row.title
+        counts = channels.setdefault(row.reference, {})
+        if row.number:
+            counts[row.channel] = counts.get(row.channel, 0) + row.number
+            without[row.reference] = without.get(row.reference, 0) + row.nobody_s
     found = []
     for reference, counts in channels.items():
         line = _line({channel: counts[channel] for channel in Channel.values if channel in counts})
@@ -215,22 +266,15 @@ def _questionnaires(consultation: Consultation, at: dt.datetime) -> list[dict[st
     return found
 
 
-def _votes(consultation: Consultation) -> list[dict[str, Any]]:
-    """Count who voted in each vote that is counted, as its page does. One query."""
-    rows = (
-        Votation.objects.standing()
-        .filter(consultation_link__consultation=consultation, counted_at__isnull=False)
-        .values_list("reference", "question", "roll__voted_on", "roll__channel")
-        .annotate(number=Count("roll"))
-        .order_by("opens_on", "pk", "roll__voted_on", "roll__channel")
-    )
+def _votes(rows: Iterable[Beside]) -> list[dict[str, Any]]:
+    """Count who voted in each vote that is counted, as its page does."""
     questions: dict[str, str] = {}
     rolls: dict[str, list[tuple[dt.date, str, int]]] = {}
-    for reference, question, day, channel, number in rows:
-        questions[reference] = question
-        roll = rolls.setdefault(reference, [])
-        if number:
-            roll.append((day, channel, number))
+    for row in rows:
+        questions[row.reference] = row.title
+        roll = rolls.setdefault(row.reference, [])
+        if row.number and row.day is not None:
+            roll.append((row.day, row.channel, row.number))
     found = {reference: counting.summed(roll, final=True) for reference, roll in rolls.items()}
     return [
         {
