@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db.models import JSONField, Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -61,7 +61,8 @@ _PLACES = """(
 
 def with_counts(rows: QuerySet[Rows]) -> QuerySet[Rows]:
     """Add what `of` reads to each consultation, or to each row that is read with its own (`select_related`)."""
-    return rows.annotate(opinions=RawSQL(_PLACES, (), output_field=JSONField()))  # noqa: S611 (no value enters it)
+    found: Any = rows.annotate(opinions=RawSQL(_PLACES, (), output_field=JSONField()))  # noqa: S611 (no value enters it)
+    return cast("QuerySet[Rows]", found)
 
 
 def of(consultation: Any) -> Coverage:
