@@ -372,8 +372,8 @@ def _item(consultation: Consultation, reference: str) -> Any:
     # As one value of its row, as its themes and its words: no query more on this page.
     members = Item.objects.filter(grouped_with=OuterRef("pk")).order_by("received_at", "pk")
     found = found.annotate(grouped=ArraySubquery(members.values(data=JSONObject(reference="reference", title="title"))))
-    found = may.with_returns(neighbours.with_words(_with_themes(found)))
-    row = get_object_or_404(found.defer("search"), reference=reference.upper())
+    rows = may.with_returns(neighbours.with_words(_with_themes(found)))
+    row = get_object_or_404(rows.defer("search"), reference=reference.upper())
     # The consultation was read for the frame: everything that leads to it leads there.
     row.consultation = consultation
     for voice in (row.contribution, row.comment.contribution if row.comment else None):
