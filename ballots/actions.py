@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -24,7 +24,7 @@ from ballots.models import Box, BoxLine, Option, PaperCount, Receipt, RollLine, 
 from desk import people
 from desk.models import Channel, Person
 from mulhouse import reasons
-from mulhouse.db import assert_in_transaction
+from mulhouse.db import assert_in_transaction, constraint_of
 from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.queue import after_commit
 from transparency import register
@@ -203,7 +203,7 @@ def cast(*, actor: User, votation: Votation, choices: Sequence[int], code: str, 
         return None
     box = Box.objects.select_for_update(of=("self",), no_key=True).filter(votation=votation).first()
     if box is None:
-        raise DomainError("closed", _("Le vote est terminé\u00a0: l’urne ne reçoit plus de bulletin."))
+        raise _closed()
     box.sealed = sealing.with_one_more(bytes(box.sealed), one, reference=votation.reference)
     box.save(update_fields=["sealed"])
     Receipt.objects.create(fingerprint=codes.fingerprint(code, reference=votation.reference), votation=votation)
@@ -228,12 +228,24 @@ def _valid(choices: Sequence[int], votation: Votation) -> tally.Ballot:
 
 
 def _sign(votation: Votation, person: Person, channel: str, at: dt.datetime) -> bool:
-    """Write a line of the roll; tell whether it is new."""
-    return RollLine.objects.get_or_create(
-        votation=votation,
-        person=person,
-        defaults={"channel": channel, "voted_on": at.astimezone(dates.PARIS).date()},
-    )[1]
+    """Write a line of the roll; tell whether it is new.
+
+    Raises: DomainError "closed" when the vote was counted or cancelled meanwhile.
+    """
+    try:
+        return RollLine.objects.get_or_create(
+            votation=votation,
+            person=person,
+            defaults={"channel": channel, "voted_on": at.astimezone(dates.PARIS).date()},
+        )[1]
+    except IntegrityError as error:
+        if constraint_of(error) == "vote_is_over":
+            raise _closed() from error
+        raise
+
+
+def _closed() -> DomainError:
+    return DomainError("closed", _("Le vote est terminé\u00a0: l’urne ne reçoit plus de bulletin."))
 
 
 def enter_on_roll(

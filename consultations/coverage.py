@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from django.db.models import JSONField, Q, QuerySet
+from django.db.models import JSONField, Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from consultations.models import Consultation, Item
 from consultations.places import Place
+
+Rows = TypeVar("Rows", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,10 @@ _PLACES = """(
 )"""
 
 
-def with_counts(rows: QuerySet[Consultation]) -> QuerySet[Consultation]:
-    """Add to each consultation what `of` reads."""
-    return rows.annotate(opinions=RawSQL(_PLACES, (), output_field=JSONField()))  # noqa: S611 (no value enters it)
+def with_counts(rows: QuerySet[Rows]) -> QuerySet[Rows]:
+    """Add what `of` reads to each consultation, or to each row that is read with its own (`select_related`)."""
+    found: Any = rows.annotate(opinions=RawSQL(_PLACES, (), output_field=JSONField()))  # noqa: S611 (no value enters it)
+    return cast("QuerySet[Rows]", found)
 
 
 def of(consultation: Any) -> Coverage:

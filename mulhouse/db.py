@@ -35,10 +35,15 @@ def named_constraint(name: str) -> Iterator[None]:
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        diagnostics = getattr(error.__cause__, "diag", None)
-        if getattr(diagnostics, "constraint_name", None) == name:
+        if constraint_of(error) == name:
             raise ConstraintViolatedError(name) from error
         raise
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """Give the name of the constraint, or of the trigger's rule, that refused a row; "" when it has none."""
+    diagnostics = getattr(error.__cause__, "diag", None)
+    return getattr(diagnostics, "constraint_name", None) or ""
 
 
 def assert_outside_transaction() -> None:

@@ -2,7 +2,6 @@
 
 import gzip
 import re
-from io import StringIO
 from pathlib import Path
 
 import brotli
@@ -10,7 +9,6 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.cache import cache
-from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -19,7 +17,6 @@ from consultations.models import Consultation, Contribution
 from mulhouse import memory
 from tests import factories
 from tests.ballots.votes import make_vote
-from tests.consultations.test_import import REAL
 from tests.factories import sign_in
 from tests.questionnaires.making import make_questionnaire
 
@@ -209,28 +206,3 @@ def test_a_page_asks_for_nothing_elsewhere(client):
         assert [tag for tag in loaded if loads.search(tag)] == []
         for path in assets(client, address):
             assert not re.search(r"@import|url\([\"']?(?:https?:)?//", path.read_text()), path
-
-
-@pytest.mark.skipif(not REAL.exists(), reason="the real consultation is not beside the checkout (../shared/data)")
-def test_real_consultation_keeps_to_the_budgets(client):
-    """What people really wrote: long titles, long texts, a debate of more than seventy arguments."""
-    factories.make_theme(slug="rues")
-    factories.make_service(slug="voirie")
-    call_command("import_consultation", str(REAL), slug="republique-numerique", stdout=StringIO(), stderr=StringIO())
-    consultation = Consultation.objects.get()
-    debated = consultation.contributions.order_by("-comment_count").first()
-    assert debated.comment_count > 70
-    contributions = reverse("consultations:contributions", args=[consultation.slug])
-    pages = {
-        "consultation": consultation.get_absolute_url(),
-        "list": contributions,
-        "search": f"{contributions}?q=donn%C3%A9es+publiques",
-        "debate": debated.get_absolute_url(),
-    }
-    for person, limit in ((None, VISITOR_QUERIES), (factories.make_resident(), SIGNED_IN_QUERIES)):
-        if person is not None:
-            sign_in(client, person)
-        assert {name: count for name, a in pages.items() if (count := queries(client, a)) > limit} == {}
-        weights = {name: len(gzip.compress(client.get(address).content, 6)) for name, address in pages.items()}
-        assert {name: weight for name, weight in weights.items() if weight > HTML_BYTES} == {}
-    assert "données" in client.get(pages["search"]).content.decode().lower()

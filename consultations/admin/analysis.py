@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from city.models import District
 from consultations import analysis, asking, coverage, neighbours, outcomes, presentation, signatures
@@ -37,7 +38,9 @@ from mulhouse.templatetags import ui
 
 ORDER = lists.Order("received_at")
 PAGE_SIZE = 30
-COMMENTS = 20
+# A page of work stays light: what is longer is cut, and read whole on the site.
+COMMENTS = 12
+LONGEST_TEXT, LONGEST_COMMENT = 12_000, 700
 # « Tous les avis de cette recherche », however many, go by so many: one transaction and one line of the register each.
 BATCH = 5000
 QUESTIONS = ("q", "theme", "place", "partie", "sorte", "canal", "quartier")
@@ -373,7 +376,8 @@ def _item(consultation: Consultation, reference: str) -> Any:
     # As one value of its row, as its themes and its words: no query more on this page.
     members = Item.objects.filter(grouped_with=OuterRef("pk")).order_by("received_at", "pk")
     found = found.annotate(grouped=ArraySubquery(members.values(data=JSONObject(reference="reference", title="title"))))
-    row = get_object_or_404(neighbours.with_words(_with_themes(found)).defer("search"), reference=reference.upper())
+    rows = neighbours.with_words(_with_themes(found))
+    row = get_object_or_404(rows.defer("search"), reference=reference.upper())
     # The consultation was read for the frame: everything that leads to it leads there.
     row.consultation = consultation
     for voice in (row.contribution, row.comment.contribution if row.comment else None):
@@ -481,18 +485,23 @@ def _item_context(consultation: Consultation, row: Any, held: list[AnalysisTheme
     around = contribution or (row.comment.contribution if row.comment else None)
     found = neighbours.of_item(row) if row.words else []
     is_gone = row.place in {Item.Place.WITHDRAWN, Item.Place.HIDDEN}
+    whole = _html(row)
+    # What is hidden has no page on the site.
+    shown = whole if is_gone else _cut(whole, LONGEST_TEXT)
     return {
         "item": row,
         "tone": TONES[row.place],
         "is_gone": is_gone,
         "shown_title": row.title or "Texte retiré par son auteur",
-        "html": _html(row),
+        "html": shown,
+        "is_cut": shown != whole,
         "signed": _signed(row),
         "public_url": _public_url(row),
         "figures": contribution,
         "question": row.answer.question.label if row.answer else (row.section.question if row.section else ""),
         "held": held,
         "comments": _comments(around) if around else [],
+        "debate_url": around.get_absolute_url() if around and around.comment_count > COMMENTS else "",
         "neighbours": [(each, address("analysis_item", consultation.pk, each.reference)) for each in found],
         "members": row.grouped,
         "head_url": address("analysis_item", consultation.pk, row.grouped_with.reference) if row.grouped_with else "",
@@ -525,13 +534,23 @@ def _public_url(row: Item) -> str:
     return ""
 
 
-def _comments(around: Contribution) -> list[tuple[Comment, str, str]]:
+def _comments(around: Contribution) -> list[tuple[Comment, str, str, str]]:
+    """Give the last comments: each with who wrote it, its text, and where the whole of it is when it is cut."""
     rows = (
         Comment.objects.visible().filter(contribution=around).select_related("author").order_by("-published_at", "-pk")
     )
-    return [
-        (row, str(signatures.of_comment(row)), presentation.resident_html(row.body_html)) for row in rows[:COMMENTS]
-    ]
+    found = []
+    for row in rows[:COMMENTS]:
+        html = presentation.resident_html(row.body_html)
+        shown = _cut(html, LONGEST_COMMENT)
+        url = f"{around.get_absolute_url()}commentaires/{row.reference}/" if shown != html else ""
+        found.append((row, str(signatures.of_comment(row)), shown, url))
+    return found
+
+
+def _cut(html: str, length: int) -> str:
+    """Cut a text after so many signs, its tags closed."""
+    return presentation.resident_html(Truncator(html).chars(length, html=True))
 
 
 def _notes(rows: QuerySet[Note]) -> list[tuple[str, Any, str]]:

@@ -84,11 +84,12 @@ def _draft_or_404(consultation: Consultation) -> Report:
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the report of a consultation, and see what it lacks."""
     consultation, now = workspace.fetch(request, pk), timezone.now()
-    rows = list(Report.objects.filter(consultation=consultation).order_by("-number"))
-    for row in rows:
+    # The newest first: the draft comes before what is public.
+    every = list(Report.objects.filter(consultation=consultation).order_by("-number"))
+    for row in every:
         row.consultation = consultation
-    draft = next((row for row in rows if row.published_at is None), None)
-    versions = [row for row in rows if row.published_at is not None]
+    draft = next((row for row in every if row.published_at is None), None)
+    versions = [row for row in every if row.published_at is not None]
     context: dict[str, Any] = {
         "report": draft,
         "versions": [(row, row.get_pdf_state_display()) for row in versions],
@@ -107,10 +108,10 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "Enregistré, non publié\u00a0: personne ne le voit.")
             return redirect(workspace.address("report", pk))
     going_on = still_open(consultation, at=now)
-    silent = rules.unanswered(consultation).select_related(
+    rows = rules.unanswered(consultation).select_related(
         "contribution__consultation", "comment__contribution__consultation"
     )
-    lacking = list(silent.annotate(whole=Window(Count("pk")))[:LACKING_SHOWN])
+    lacking = list(rows.annotate(whole=Window(Count("pk")))[:LACKING_SHOWN])
     context |= {
         "form": form,
         "texts": [(form[name], name in EXPECTED) for name in REPORT_TEXTS],
@@ -151,10 +152,11 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a draft exactly as residents will see it, with the figures of today."""
-    seen = Consultation.objects.visible_to(request.user).select_related("theme", "service")
-    consultation = get_object_or_404(figures.with_districts(coverage.with_counts(seen)), pk=pk)
-    draft = _draft_or_404(consultation)
-    counted = figures.collect(consultation, at=timezone.now(), opinions=coverage.of(consultation))
+    seen = Consultation.objects.visible_to(request.user)
+    drafts = Report.objects.drafts().filter(consultation__in=seen).prefetch_related("consultation__phases")
+    rows = coverage.with_counts(drafts.select_related("consultation__theme", "consultation__service"))
+    draft = get_object_or_404(rows, consultation=pk)
+    counted = figures.collect(draft.consultation, at=timezone.now(), opinions=coverage.of(draft))
     response = render(request, "consultations/report.html", page_context(draft, [], counted))
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Cache-Control"] = "private, no-store"

@@ -6,25 +6,11 @@ the report on the day it is published, and shown from there.
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import (
-    Count,
-    DateField,
-    Exists,
-    F,
-    IntegerField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Sum,
-    TextField,
-    Value,
-)
-from django.db.models.functions import Cast, JSONObject
+from django.db.models import Count, DateField, Exists, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject
 
 from ballots import counting
 from ballots.models import Votation
@@ -58,8 +44,9 @@ def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.C
     counted, opinions = participation.figures(consultation, at=at), opinions or coverage.of(consultation)
     names, about = _districts(consultation)
     sections = _sections(consultation)
-    answers, beside = _answers(consultation), _beside(consultation, at)
+    answers = _answers(consultation)
     unit, times = _over_time(counted.by_week)
+    beside = _beside(consultation, at)
     return {
         "counted_on": at.astimezone(PARIS).date().isoformat(),
         "threshold": THRESHOLD,
@@ -69,9 +56,9 @@ def collect(consultation: Consultation, *, at: dt.datetime, opinions: coverage.C
         "by_age": _line(_with_all(AgeBand.values, counted.by_age)),
         "by_time": {"unit": unit, **_line(times)},
         "population": _population(about),
-        "seated": sum(row["number"] for row in beside["tables"]),
-        "questionnaires": _questionnaires(beside["responses"]),
-        "votes": _votes(beside["votes"]),
+        "seated": sum(row.number for row in beside if row.sort == "table"),
+        "questionnaires": _questionnaires([row for row in beside if row.sort == "questionnaire"]),
+        "votes": _votes([row for row in beside if row.sort == "vote"]),
         "contributions": sum(row["contributions"] for row in sections),
         "comments": sum(row["comments"] for row in sections),
         "positions": sum(row["agree"] + row["mixed"] + row["disagree"] for row in sections),
@@ -104,25 +91,12 @@ def _with_all(names: Iterable[str], counts: Mapping[Any, int]) -> dict[str, int]
     return {**found, UNKNOWN: unknown} if unknown else found
 
 
-def with_districts(found: QuerySet[Consultation]) -> QuerySet[Consultation]:
-    """Give each consultation, as `every_district`, the districts of the city in their order, with whether it is about them."""
-    about = Consultation.districts.through.objects.filter(
-        district=OuterRef("pk"), consultation=OuterRef(OuterRef("pk"))
-    )
-    rows = District.objects.order_by("position", "name").values(row=JSONObject(name="name", is_about=Exists(about)))
-    return found.annotate(every_district=ArraySubquery(rows))
-
-
 def _districts(consultation: Consultation) -> tuple[list[str], list[str]]:
-    """Name every district, then those a consultation is about: none where it is about the whole city.
-
-    One query, none for a consultation read `with_districts`.
-    """
-    known: Any = consultation
-    if not hasattr(known, "every_district"):
-        known = with_districts(Consultation.objects.only("pk")).get(pk=consultation.pk)
-    rows = known.every_district
-    return [row["name"] for row in rows], [row["name"] for row in rows if row["is_about"]]
+    """Name every district, then those a consultation is about: none where it is about the whole city. One query."""
+    is_about = Exists(consultation.districts.filter(pk=OuterRef("pk")))
+    rows = District.objects.annotate(is_about=is_about).order_by("position", "name")
+    found = list(rows.values_list("name", "is_about"))
+    return [name for name, _is_about in found], [name for name, is_about in found if is_about]
 
 
 def _shown(names: list[str], about: list[str], counts: Mapping[Any, int]) -> list[str]:
@@ -197,53 +171,69 @@ def _sections(consultation: Consultation) -> list[dict[str, Any]]:
     ]
 
 
-def _beside(consultation: Consultation, at: dt.datetime) -> dict[str, list[dict[str, Any]]]:
-    """Count what is not an opinion: the responses, the votes and the people at the tables of meetings. One query.
+class Beside(NamedTuple):
+    """People counted beside the opinions: at a table, in a questionnaire by a channel, in a vote by a channel on a day."""
 
-    Shape: rows by sort of act, in their order. `alone` responses have no account; `day` is that of a vote.
-    """
-    sent = Q(responses__submitted_at__isnull=False)
-    responses = Questionnaire.objects.closed(at=at).filter(consultation_link__consultation=consultation).order_by()
-    votes = Votation.objects.standing().filter(consultation_link__consultation=consultation, counted_at__isnull=False)
-    tables = TableNotes.objects.filter(consultation=consultation).order_by().values("consultation")
-    no_words = Value("", TextField())
-    no_day, nobody = Cast(Value(None), DateField()), Cast(Value(None), IntegerField())
-    found = (
-        responses.values(sort=Value("responses"), named=F("reference"), words=F("title"), way=F("responses__channel"))
-        .annotate(
-            position=F("consultation_link__position"),
-            opened=no_day,
-            key=F("pk"),
-            day=no_day,
-            number=Count("responses", filter=sent),
-            alone=Count("responses", filter=sent & Q(responses__person__isnull=True)),
+    sort: str
+    first_on: dt.date | None
+    rank: int
+    pk: int
+    reference: str
+    title: str
+    channel: str
+    day: dt.date | None
+    number: int
+    nobody_s: int
+
+
+def _beside(consultation: Consultation, at: dt.datetime) -> list[Beside]:
+    """Count the tables of meetings, the questionnaires that are over and the votes that are counted, in their order. One query."""
+    votes = (
+        Votation.objects.standing()
+        .filter(consultation_link__consultation=consultation, counted_at__isnull=False)
+        .order_by()
+        .values_list(
+            Value("vote"), "opens_on", Value(0), "pk", "reference", "question", "roll__channel", "roll__voted_on"
         )
-        .union(
-            votes.order_by()
-            .values(sort=Value("votes"), named=F("reference"), words=F("question"), way=F("roll__channel"))
-            .annotate(
-                position=nobody,
-                opened=F("opens_on"),
-                key=F("pk"),
-                day=F("roll__voted_on"),
-                number=Count("roll"),
-                alone=nobody,
-            ),
-            tables.values(sort=Value("tables"), named=no_words, words=no_words, way=no_words).annotate(
-                position=nobody, opened=no_day, key=nobody, day=no_day, number=Sum("people"), alone=nobody
-            ),
-            all=True,
-        )
-        .order_by("sort", "position", "opened", "key", "day", "way")
+        .annotate(number=Count("roll"), nobody_s=Value(0))
     )
-    rows: dict[str, list[dict[str, Any]]] = {"responses": [], "votes": [], "tables": []}
-    for row in found:
-        rows[row["sort"]].append({**row})
-    return rows
+    sent = Q(responses__submitted_at__isnull=False)
+    no_day = Value(None, output_field=DateField())
+    questionnaires = (
+        Questionnaire.objects.closed(at=at)
+        .filter(consultation_link__consultation=consultation)
+        .order_by()
+        .values_list(
+            Value("questionnaire"),
+            no_day,
+            "consultation_link__position",
+            "pk",
+            "reference",
+            "title",
+            "responses__channel",
+            no_day,
+        )
+        .annotate(
+            number=Count("responses", filter=sent),
+            nobody_s=Count("responses", filter=sent & Q(responses__person__isnull=True)),
+        )
+    )
+    none = Value("")
+    tables = (
+        TableNotes.objects.filter(consultation=consultation)
+        .order_by()
+        .values_list(Value("table"), no_day, Value(0), "pk", none, none, none, no_day)
+        .annotate(number=Coalesce("people", 0), nobody_s=Value(0))
+    )
+    # The votes first: their columns say what the empty ones of the others are.
+    rows = [Beside(*row) for row in votes.union(questionnaires, tables, all=True)]
+    return sorted(
+        rows, key=lambda row: (row.first_on or dt.date.min, row.rank, row.pk, row.day or dt.date.min, row.channel or "")
+    )
 
 
-def _questionnaires(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Tell the responses to each questionnaire that is over, by channel.
+def _questionnaires(rows: Iterable[Beside]) -> list[dict[str, Any]]:
+    """Count the responses to each questionnaire that is over, by channel.
 
     Shape: `without_account` responses of the web are told where nobody is singled out by it, beside those who have one; None
     where they are not.
@@ -252,12 +242,11 @@ def _questionnaires(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     channels: dict[str, dict[str, int]] = {}
     without: dict[str, int] = {}
     for row in rows:
-        reference, number = row["named"], row["number"]
-        titles[reference] = row["words"]
-        counts = channels.setdefault(reference, {})
-        if number:
-            counts[row["way"]] = counts.get(row["way"], 0) + number
-            without[reference] = without.get(reference, 0) + row["alone"]
+        titles[row.reference] = row.title
+        counts = channels.setdefault(row.reference, {})
+        if row.number:
+            counts[row.channel] = counts.get(row.channel, 0) + row.number
+            without[row.reference] = without.get(row.reference, 0) + row.nobody_s
     found = []
     for reference, counts in channels.items():
         line = _line({channel: counts[channel] for channel in Channel.values if channel in counts})
@@ -277,15 +266,15 @@ def _questionnaires(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def _votes(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Tell who voted in each vote that is counted, as its page does."""
+def _votes(rows: Iterable[Beside]) -> list[dict[str, Any]]:
+    """Count who voted in each vote that is counted, as its page does."""
     questions: dict[str, str] = {}
     rolls: dict[str, list[tuple[dt.date, str, int]]] = {}
     for row in rows:
-        questions[row["named"]] = row["words"]
-        roll = rolls.setdefault(row["named"], [])
-        if row["number"]:
-            roll.append((row["day"], row["way"], row["number"]))
+        questions[row.reference] = row.title
+        roll = rolls.setdefault(row.reference, [])
+        if row.number and row.day is not None:
+            roll.append((row.day, row.channel, row.number))
     found = {reference: counting.summed(roll, final=True) for reference, roll in rolls.items()}
     return [
         {

@@ -1,11 +1,15 @@
 """Nothing that is stored, dumped, logged or published ties a voter to a ballot. The order and the choices of the votes are known here."""
 
+import base64
 import datetime as dt
+import hashlib
 import json
 import logging
 import re
 import subprocess
+import uuid
 from collections import Counter
+from contextlib import contextmanager
 from itertools import pairwise
 from random import Random
 from unittest import mock
@@ -19,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions import close_account
-from ballots import actions, sealing
+from ballots import actions, codes, sealing
 from ballots.models import Box, BoxLine, Receipt, RollLine
 from desk.models import Person
 from mulhouse import backups, personal_data
@@ -171,34 +175,151 @@ def test_register_has_no_line_of_a_vote_and_no_choice_anywhere(poll):
     assert LineActor.objects.filter(line__in=lines).count() == 0
 
 
-def test_choices_reach_neither_the_queries_nor_the_logs(transactional_db, caplog):
-    """Every statement sent to the database while somebody votes is read, with its values."""
-    link, voter = votes.make_vote(options=("Un", "Deux", "Trois")), votes.make_voter()
-    votes.person_of(voter)
+# Which tables a statement is about: who, what, or neither. None is about both.
+WHO = ("ballots_rollline", "desk_person", "accounts_user", "consultations_participation")
+WHAT = ("ballots_box", "ballots_boxline", "ballots_receipt")
+
+
+@contextmanager
+def listening(caplog):
+    """Keep every statement sent to the database, with its values; nothing else may be said anywhere meanwhile."""
     sent = []
 
     def listen(execute, sql, params, many, context):
         if "SAVEPOINT" not in sql:
-            sent.append((sql, params))
+            sent.append((sql, tuple(params or ())))
         return execute(sql, params, many, context)
 
-    def statements(choice, who):
-        sent.clear()
-        with caplog.at_level(logging.DEBUG), connection.execute_wrapper(listen):
-            votes.cast(link, choice, voter=who, code="7K2M9QXT04BD" if who == voter else None)
-        return list(sent)
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG), connection.execute_wrapper(listen):
+        yield sent
+    # Those of Django's database are the statements themselves.
+    assert [record.getMessage() for record in caplog.records if not record.name.startswith("django.db")] == []
 
-    other = votes.make_voter()
-    votes.person_of(other)
-    first, second = statements([1], voter), statements([3], other)
-    assert [sql for sql, _params in first] == [sql for sql, _params in second]
-    # The values differ by the voter, the receipt, the line's key and the sealed block, by nothing else.
-    writes = [params for sql, params in first if sql.startswith(("INSERT", "UPDATE"))]
-    assert all("choi" not in sql for sql, _params in first)
-    assert [len(params) for params in writes] == [len(p) for sql, p in second if sql.startswith(("INSERT", "UPDATE"))]
-    said = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith("django.db"))
-    assert "7K2M9QXT04BD" not in said
-    assert "choi" not in said
+
+def tables(sql):
+    return set(re.findall(r'"((?:ballots|desk|accounts|consultations)_\w+?)"', sql))
+
+
+def written(sent):
+    """Give what each table was told to hold, by column: each was written once."""
+    found = {}
+    for sql, params in sent:
+        if insert := re.match(r'INSERT INTO "(\w+)" \((.*?)\) VALUES', sql):
+            columns = re.findall(r'"(\w+)"', insert[2])
+        elif update := re.match(r'UPDATE "(\w+)" SET (.*)', sql):
+            insert, columns = update, re.findall(r'"(\w+)" = %s', update[2])
+        else:
+            assert not sql.startswith(("INSERT", "UPDATE", "DELETE")), sql
+            continue
+        assert insert[1] not in found
+        found[insert[1]] = dict(zip(columns, params, strict=True))
+    return found
+
+
+def forms(mark):
+    """Write a key, an address or a code in each of the ways in which it may be hidden in a value."""
+    text = str(mark)
+    whole = [text, text.encode().hex(), base64.b64encode(text.encode()).decode().rstrip("=")]
+    if isinstance(mark, int):
+        whole += [f"{mark:08x}", mark.to_bytes(4, "big"), mark.to_bytes(4, "little")]
+    if isinstance(mark, uuid.UUID):
+        whole += [mark.hex, mark.bytes]
+    whole += [hashlib.sha256(text.encode()).hexdigest(), hashlib.md5(text.encode()).hexdigest()]
+    return [form if isinstance(form, bytes) else form.encode() for form in whole]
+
+
+def holds(params, mark):
+    """Tell whether a mark is among values, in whatever way it is written there."""
+    return any(form in raw(value) for form in forms(mark) for value in params)
+
+
+def raw(value):
+    """Give a value as bytes; the driver keeps those of a column of bytes in a wrapper."""
+    value = getattr(value, "adapted", value)
+    return bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
+
+
+def plain(sealed, link):
+    """Open a box without the module's own reader, which leaves aside what it does not look for."""
+    box, reference = raw(sealed), link.votation.reference
+    return sealing._cipher(reference).decrypt(box[:12], box[12:], reference.encode())  # noqa: SLF001 (attacked)
+
+
+def test_what_is_sent_to_the_database_ties_no_voter_to_a_ballot(transactional_db, caplog):
+    """Each statement of a vote is read: those about the voter have nothing of the ballot, those about the ballot nothing of the voter."""
+    link = votes.make_vote(options=("Un", "Deux", "Trois"))
+    pk, reference = link.votation.pk, link.votation.reference
+    # Keys that no other value is by chance.
+    for table, first in (("accounts_user", 7_340_001), ("desk_person", 5_230_001)):
+        rows(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {first})")
+    voters = [votes.make_voter(), votes.make_voter()]
+    people = [votes.person_of(voter) for voter in voters]
+    codes_given, choices = ["7K2M9QXT04BD", "3V5N8RWZ16CF"], [[1], [3]]
+    heard = []
+    for voter, choice, code in zip(voters, choices, codes_given, strict=True):
+        with listening(caplog) as sent:
+            votes.cast(link, choice, voter=voter, code=code)
+        heard.append(sent)
+
+    # The text of the statements is the same, whoever votes and whatever they choose: what differs is in the values.
+    assert [sql for sql, _params in heard[0]] == [sql for sql, _params in heard[1]]
+    boxes = [{(1,): 1}, {(1,): 1, (3,): 1}]
+    for sent, voter, person, code, box in zip(heard, voters, people, codes_given, boxes, strict=True):
+        told = written(sent)
+        assert set(told) == {"ballots_rollline", "ballots_box", "ballots_receipt", "consultations_participation"}
+        # The whole of what is said of the ballot, to the byte.
+        assert set(told["ballots_box"]) == {"sealed", "votation_id"}
+        assert told["ballots_box"]["votation_id"] == pk
+        assert plain(told["ballots_box"]["sealed"], link) == sealing.written(box)
+        fingerprint = codes.fingerprint(code, reference=reference)
+        assert told["ballots_receipt"] == {"fingerprint": fingerprint, "votation_id": pk}
+        # The whole of what is said of the voter.
+        line = RollLine.objects.get(person=person)
+        assert told["ballots_rollline"] == {
+            "id": line.pk,
+            "votation_id": pk,
+            "person_id": person.pk,
+            "channel": "web",
+            "voted_on": factories.today(),
+        }
+        assert (line.pk.version, line.pk.variant) == (4, uuid.RFC_4122)
+        for sql, params in sent:
+            about = tables(sql)
+            assert not (about & set(WHO) and about & set(WHAT)), sql
+            if about & set(WHAT):
+                assert [mark for mark in (voter.pk, person.pk, line.pk, voter.email) if holds(params, mark)] == [], sql
+            else:
+                assert [mark for mark in (code, fingerprint) if holds(params, mark)] == [], sql
+        assert about_voters(heard[0], voters[0], people[0]) == about_voters(heard[1], voters[1], people[1])
+
+
+def about_voters(sent, voter, person):
+    """Give the values of all that is not about the box, the voter's own marks left out: a choice would be what differs."""
+    line = RollLine.objects.get(person=person)
+    own = [voter.pk, person.pk, line.pk, voter.district_id]
+    return [[value for value in params if value not in own] for sql, params in sent if not tables(sql) & set(WHAT)]
+
+
+def test_count_asks_for_no_voter(transactional_db, caplog):
+    """Of the roll, the count asks how many lines it has; what it lays out has keys of its own."""
+    link = votes.make_vote(options=("Un", "Deux", "Trois"))
+    chosen = [1, 2, 3, 3, 3, 1]
+    for choice in chosen:
+        votes.cast(link, [choice])
+    with listening(caplog) as sent:
+        assert actions.count(votation=link.votation, at=votes.closed(link))
+    asked = [sql for sql, _params in sent if tables(sql) & set(WHO)]
+    assert {re.sub(r" WHERE .*", "", sql) for sql in asked} == {
+        'SELECT COUNT(*) AS "__count" FROM "ballots_rollline"',
+    }
+    (laid,) = [sql for sql, _params in sent if sql.startswith('INSERT INTO "ballots_boxline"')]
+    assert re.findall(r'"(\w+)"', laid.partition("VALUES")[0]) == ["ballots_boxline", "id", "votation_id", "choices"]
+    known = {*RollLine.objects.values_list("pk", flat=True)}
+    lines = list(BoxLine.objects.values_list("pk", "choices"))
+    assert sorted(choices for _pk, choices in lines) == [[choice] for choice in sorted(chosen)]
+    assert {pk.version for pk, _choices in lines} == {4}
+    assert known & {pk for pk, _choices in lines} == set()
 
 
 def test_failure_while_voting_shows_no_choice(transactional_db, monkeypatch):

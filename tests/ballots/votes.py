@@ -1,8 +1,9 @@
 """Votes for tests, published through their action: today is the third of their ten days unless told otherwise."""
 
 import datetime as dt
+from contextlib import contextmanager
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from ballots import actions, codes, dates
@@ -94,3 +95,12 @@ def closed(link):
 
 def reload(link):
     return Votation.objects.prefetch_related("options").get(pk=link.votation.pk)
+
+
+@contextmanager
+def by_force():
+    """Write past what the database holds, as somebody would who owns the server: what a vote wrote is never changed otherwise."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        yield
+        cursor.execute("SET session_replication_role = DEFAULT")

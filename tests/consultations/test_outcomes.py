@@ -12,12 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from consultations import analysis, capcollectif, coverage, hiding, importing, neighbours, outcomes
-from consultations.models import AnalysisTheme, Consultation, Item, ItemOutcome, ItemTheme, Outcome, OutcomeReturn
+from consultations import analysis, coverage, hiding, outcomes
+from consultations.models import Item, ItemOutcome, Outcome, OutcomeReturn
 from mulhouse.errors import DomainError, RefusedError
 from tests import factories as f
-from tests.consultations.test_analysis import ANALYST, page, refresh, town
-from tests.consultations.test_import import REAL
+from tests.consultations.test_analysis import ANALYST, refresh, town
 from tests.consultations.test_places import check
 from transparency.models import RegisterLine
 from transparency.register import CHAIN_LOCK
@@ -407,56 +406,3 @@ def test_a_hidden_contribution_leaves_a_neutral_sentence(agent, client):
     assert one.contribution.body not in text
     assert "insulte" not in text
     assert not RegisterLine.objects.filter(content__contains="insulte").exists()
-
-
-# --- The real consultation -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.skipif(not REAL.exists(), reason="the real consultation is not beside the checkout (../shared/data)")
-def test_five_hundred_real_opinions_are_all_answered(agent, client, django_assert_max_num_queries):
-    """Test 1 of the issue: sorted with the suggestions, answered, published; the counts are those of plain SQL."""
-    target = importing.Target(
-        slug="republique-numerique", title="République numérique", theme=f.make_theme(), service=f.make_service()
-    )
-    with REAL.open("rb") as lines:
-        importing.import_reading(reading=capcollectif.read(lines), target=target)
-    consultation = Consultation.objects.get(slug="republique-numerique")
-    total = coverage.of(consultation).total
-    assert total == consultation.contributions.count() == coverage.of(consultation).without_outcome
-    subjects = ("neutralité du net", "données personnelles vie privée", "logiciel libre", "open data données publiques")
-    themes = [f.make_analysis_theme(consultation=consultation, title=subject) for subject in subjects]
-    for theme in themes:
-        for _round in range(4):
-            suggested = neighbours.of_theme(theme)
-            assert 0 < len(suggested) <= 24
-            analysis.attach(actor=agent, theme=theme, keys=[item.pk for item in suggested])
-    loose = Item.objects.filter(consultation=consultation, links__isnull=True)
-    rest = f.make_analysis_theme(consultation=consultation, title="Autres")
-    analysis.attach(actor=agent, theme=rest, keys=list(loose.values_list("pk", flat=True)))
-    AnalysisTheme.objects.filter(consultation=consultation).update(**f.READY)
-    started = time.monotonic()
-    done = publish(agent, consultation)
-    assert time.monotonic() - started < 10
-    found = coverage.of(consultation)
-    assert (found.percent, found.without_outcome, done.outcomes) == (100, 0, 5)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*), count(DISTINCT item_id) FROM consultations_itemoutcome g "
-            "JOIN consultations_item i ON i.id = g.item_id WHERE i.consultation_id = %s AND ended_at IS NULL",
-            [consultation.pk],
-        )
-        rows, reached = cursor.fetchone()
-    assert (rows, reached) == (done.given, total)
-    assert rows == ItemTheme.objects.filter(theme__consultation=consultation).count()
-    f.sign_in(client, agent)
-    one = Item.objects.filter(consultation=consultation).first()
-    for url in (
-        page("analysis", consultation),
-        page("analysis", consultation) + "?q=logiciels+libres&place=answered",
-        page("analysis_item", consultation, one.reference),
-        page("analysis_themes", consultation),
-        page("analysis_theme", consultation, themes[0].reference),
-        reverse("consultations:contribution", args=[consultation.slug, one.reference]),
-    ):
-        with django_assert_max_num_queries(22):
-            assert client.get(url).status_code == 200

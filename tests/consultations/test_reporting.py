@@ -3,19 +3,16 @@
 import datetime as dt
 import itertools
 import random
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from ballots.models import Votation
-from city.models import Population, Theme
-from consultations import analysis, assisting, capcollectif, coverage, importing, outcomes, promises
-from consultations.management.commands import seed_demo
-from consultations.models import Consultation, Contribution, Item, ItemOutcome, Outcome, Participation, Report
+from city.models import Population
+from consultations import analysis, assisting, coverage, outcomes, promises
+from consultations.models import Contribution, Item, ItemOutcome, Outcome, Participation, Report
 from consultations.reporting import figures, rules, writing
 from desk.models import Person
 from mulhouse import typography
@@ -32,7 +29,6 @@ from tests.factories import (
     make_item,
     make_resident,
     make_section,
-    make_service,
     make_staff,
     sign_in,
     today,
@@ -588,41 +584,3 @@ def test_outcomes_published_before_are_taken_as_they_are(closed, publisher):
     assert [(row["title"], row["decision"], row["opinions"]) for row in report.figures["answers"]] == [
         ("Planter des arbres", "kept", 2)
     ]
-
-
-# --- The real consultation of 2015, where its file is at hand -----------------------------------------------------------------
-
-REAL = Path(settings.BASE_DIR).parent / seed_demo.BESIDE
-
-
-@pytest.mark.skipif(not REAL.is_file(), reason="the real consultation is not beside the repository")
-@pytest.mark.django_db(transaction=True)
-def test_figures_of_the_real_consultation_equal_independent_sql(
-    tmp_path, publisher, client, django_assert_max_num_queries
-):
-    file = tmp_path / "opinions.jsonl"
-    with REAL.open("rb") as lines:
-        file.write_bytes(b"".join(itertools.islice(lines, 120)))
-    theme, service = Theme.objects.get_or_create(slug="numerique", defaults={"name": "Numérique"})[0], make_service()
-    with file.open("rb") as lines:
-        target = importing.Target(
-            slug="republique-numerique",
-            title="République numérique",
-            theme=theme,
-            service=service,
-            decider="Le Parlement",
-        )
-        importing.import_reading(reading=capcollectif.read(lines), target=target)
-    consultation = Consultation.objects.get(slug="republique-numerique")
-    items = list(Item.objects.filter(consultation=consultation).order_by("pk"))
-    make_analysis_theme(consultation=consultation, members=items[::2], **READY)
-    make_analysis_theme(consultation=consultation, members=items[1::2], **{**READY, "draft_decision": "out_of_scope"})
-
-    report = published(consultation, publisher)
-
-    assert_equal_to_sql(consultation, report.figures)
-    assert_decisions_equal_to_sql(consultation, report.figures)
-    assert coverage.of(consultation).percent == 100
-    assert report.figures["people"] > 0
-    with django_assert_max_num_queries(8):
-        assert client.get(public(consultation)).status_code == 200

@@ -62,12 +62,13 @@ def make_vote(consultation, **fields):
             "question": "Quels arbres\u00a0?",
             "opens_on": today() - dt.timedelta(days=2),
             "ends_on": today() + dt.timedelta(days=5),
-            "published_at": timezone.now() - dt.timedelta(days=9),
             **fields,
         }
     )
     for number in (1, 2):
         Option.objects.create(votation=votation, number=number, label=f"Arbre {number}")
+    votation.published_at = timezone.now() - dt.timedelta(days=9)
+    votation.save()
     return ConsultationVote.objects.create(consultation=consultation, votation=votation)
 
 
