@@ -184,9 +184,9 @@ def _neighbours(consultation: Consultation) -> list[Row]:
     chance = random.Random(1)  # noqa: S311 (same)
     keys = list(Item.objects.filter(consultation=consultation).order_by("pk").values_list("pk", flat=True))
     rows: list[Row] = []
-    for item in Item.objects.filter(pk__in=chance.sample(keys, ASKED)).order_by("pk"):
+    for key in sorted(chance.sample(keys, ASKED)):
         with _measuring("avis proches d’un avis (médiane)", rows):
-            neighbours.of_item(item)
+            neighbours.of_item(neighbours.with_words(Item.objects.all()).get(pk=key))
     themes: list[Row] = []
     for theme in AnalysisTheme.objects.filter(consultation=consultation).order_by("pk")[:ASKED]:
         with _measuring("avis proches d’un thème (médiane)", themes):
