@@ -72,7 +72,7 @@ class Found:
 
 @public
 @require_safe
-@cached_for_visitors
+@cached_for_visitors(shared=True)
 def contributions(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the contributions of a consultation: sorted, filtered, searched."""
     at = timezone.now()
