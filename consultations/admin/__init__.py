@@ -3,7 +3,8 @@
 Positions and supports are not here: who took which is shown to nobody. Only their counts are.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -283,8 +284,9 @@ def _show(actor: Any, text: Any, answers: dict[str, Any]) -> str:
 
 
 class VoicesAdmin(ShownAdmin):
-    """What residents wrote: found by its reference, which is an index of its own, else by its words."""
+    """What residents wrote: found by its reference, which is an index of its own, else by its words, from an index too."""
 
+    by_words: ClassVar[Callable[[QuerySet[Any], str], QuerySet[Any]]]
     buttons = (
         Button(
             name="masquer",
@@ -313,11 +315,7 @@ class VoicesAdmin(ShownAdmin):
         is_reference = len(reference) == LENGTH and set(reference) <= set(ALPHABET)
         if is_reference and (one := queryset.filter(reference=reference)).exists():
             return one, False
-        return self.by_words(request, queryset, search_term) if search_term else (queryset, False)
-
-    def by_words(self, request: HttpRequest, queryset: QuerySet[Any], words: str) -> tuple[QuerySet[Any], bool]:
-        """Find in the columns of `search_fields`."""
-        return super().get_search_results(request, queryset, words)
+        return (self.by_words(queryset, search_term) if search_term else queryset), False
 
 
 @admin.register(Contribution)
@@ -332,6 +330,7 @@ class ContributionAdmin(VoicesAdmin):
     list_intro = "Ce que les habitants ont publié, tel que tout le monde le lit. Qui a pris quelle position n’est montré à personne."
     search_fields = ("reference", "title")
     search_label = "une référence ou des mots"
+    by_words = staticmethod(search.by_words)
     # The order of arrival: the one that an index gives across all consultations.
     ordering = ("-pk",)
     fields = (
@@ -386,10 +385,6 @@ class ContributionAdmin(VoicesAdmin):
         rows = super().get_queryset(request).filter(published_at__isnull=False)
         return rows.defer("body", "body_html", "search", "agree_total", "reaction_total")
 
-    def by_words(self, request: HttpRequest, queryset: QuerySet[Any], words: str) -> tuple[QuerySet[Any], bool]:
-        """Find as residents do: from an index."""
-        return search.by_words(queryset, words), False
-
     def view_on_site(self, obj: Contribution) -> str:
         """Lead to the public page."""
         return obj.get_absolute_url()
@@ -407,6 +402,7 @@ class CommentAdmin(VoicesAdmin):
     list_intro = "Les débats, tels que tout le monde les lit."
     search_fields = ("reference", "body")
     search_label = "une référence ou des mots du texte"
+    by_words = staticmethod(search.comments)
     ordering = ("-pk",)
     fields = (
         "reference",
