@@ -65,7 +65,7 @@ def _measure(arguments: Namespace) -> str:
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415 (same)
 
-    from benchmarks import answers, content, measure, server  # noqa: PLC0415 (same)
+    from benchmarks import answers, content, measure, rooms, server  # noqa: PLC0415 (same)
     from mulhouse.embedded.servers import EmbeddedServers  # noqa: PLC0415 (same)
 
     parts = [
@@ -85,6 +85,7 @@ def _measure(arguments: Namespace) -> str:
                     *(answers.markdown(answers.table(made, size), f"{size} avis") for size in _sizes(arguments)),
                 ]
             )
+        made = rooms.prepare(made)
         port = server.free_port()
         for size in _sizes(arguments):
             content.add_contributions(made.consultation, size)

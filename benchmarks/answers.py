@@ -41,7 +41,7 @@ class Row:
 
 def table(made: content.Content, size: int) -> list[Row]:
     """Fill a consultation of its own, answer it, and measure each step."""
-    consultation, agent = _filled(made, size), _agent()
+    consultation, publisher = filled(made, size), agent()
     found: list[Row] = []
 
     def measured(work: str, do: Callable[[], Any]) -> None:
@@ -49,14 +49,15 @@ def table(made: content.Content, size: int) -> list[Row]:
             do()
 
     at = timezone.now() - dt.timedelta(hours=3)
-    measured("publier les réponses", lambda: outcomes.publish(actor=agent, consultation=consultation, at=at))
-    report = _report(consultation)
+    measured("publier les réponses", lambda: outcomes.publish(actor=publisher, consultation=consultation, at=at))
+    written = report(consultation)
     measured(
-        "publier le bilan", lambda: writing.publish(actor=agent, report=report, seen=report.version, at=timezone.now())
+        "publier le bilan",
+        lambda: writing.publish(actor=publisher, report=written, seen=written.version, at=timezone.now()),
     )
     measured("prévenir chaque contributeur", lambda: _tell(consultation))
-    report.refresh_from_db()
-    measured("annexe CSV du bilan", lambda: sum(len(part) for part in opendata.csv_chunks(annex.opinions(report))))
+    written.refresh_from_db()
+    measured("annexe CSV du bilan", lambda: sum(len(part) for part in opendata.csv_chunks(annex.opinions(written))))
     found += _neighbours(consultation)
     return found
 
@@ -95,7 +96,7 @@ def _peak() -> int:
     return int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0]) // 1024
 
 
-def _filled(made: content.Content, size: int) -> Consultation:
+def filled(made: content.Content, size: int) -> Consultation:
     """Make a consultation that is being analysed: opinions of known people, sorted in themes whose answers are ready."""
     chance = random.Random(size)  # noqa: S311 (the same at every run)
     first = made.consultation
@@ -155,15 +156,17 @@ def _filled(made: content.Content, size: int) -> Consultation:
     return consultation
 
 
-def _agent() -> User:
-    agent, _new = User.objects.get_or_create(
+def agent() -> User:
+    """Give somebody who may do everything in the analysis."""
+    found, _new = User.objects.get_or_create(
         email="agente.mesure@example.org", defaults={"is_staff": True, "password": "!"}
     )
-    agent.user_permissions.set(Permission.objects.filter(content_type__app_label="consultations"))
-    return User.objects.get(pk=agent.pk)
+    found.user_permissions.set(Permission.objects.filter(content_type__app_label="consultations"))
+    return User.objects.get(pk=found.pk)
 
 
-def _report(consultation: Consultation) -> Report:
+def report(consultation: Consultation) -> Report:
+    """Write the report of a consultation, ready to be published."""
     words = dict.fromkeys(("question", "said", "decision", "reasons"), "<p>Des mots.</p>")
     return Report.objects.create(consultation=consultation, **words, signatory="Une fonction", contact="Un service")
 
