@@ -79,12 +79,9 @@ def _measure(arguments: Namespace) -> str:
         call_command("collectstatic", interactive=False, verbosity=0)
         made = content.prepare()
         if arguments.answers:
-            return "\n\n".join(
-                [
-                    *parts[:2],
-                    *(answers.markdown(answers.table(made, size), f"{size} avis") for size in _sizes(arguments)),
-                ]
-            )
+            pids = server.server_pids(servers)
+            tables = (answers.markdown(answers.table(made, size, pids), f"{size} avis") for size in _sizes(arguments))
+            return "\n\n".join([*parts[:2], *tables])
         made = rooms.prepare(made)
         port = server.free_port()
         for size in _sizes(arguments):
