@@ -3,8 +3,7 @@
 Positions and supports are not here: who took which is shown to nobody. Only their counts are.
 """
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -286,7 +285,6 @@ def _show(actor: Any, text: Any, answers: dict[str, Any]) -> str:
 class VoicesAdmin(ShownAdmin):
     """What residents wrote: found by its reference, which is an index of its own, else by its words, from an index too."""
 
-    by_words: ClassVar[Callable[[QuerySet[Any], str], QuerySet[Any]]]
     buttons = (
         Button(
             name="masquer",
@@ -317,6 +315,10 @@ class VoicesAdmin(ShownAdmin):
             return one, False
         return (self.by_words(queryset, search_term) if search_term else queryset), False
 
+    def by_words(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """Keep what holds these words."""
+        raise NotImplementedError
+
 
 @admin.register(Contribution)
 class ContributionAdmin(VoicesAdmin):
@@ -330,7 +332,6 @@ class ContributionAdmin(VoicesAdmin):
     list_intro = "Ce que les habitants ont publié, tel que tout le monde le lit. Qui a pris quelle position n’est montré à personne."
     search_fields = ("reference", "title")
     search_label = "une référence ou des mots"
-    by_words = staticmethod(search.by_words)
     # The order of arrival: the one that an index gives across all consultations.
     ordering = ("-pk",)
     fields = (
@@ -385,6 +386,10 @@ class ContributionAdmin(VoicesAdmin):
         rows = super().get_queryset(request).filter(published_at__isnull=False)
         return rows.defer("body", "body_html", "search", "agree_total", "reaction_total")
 
+    def by_words(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """Find as residents do."""
+        return search.by_words(rows, words)
+
     def view_on_site(self, obj: Contribution) -> str:
         """Lead to the public page."""
         return obj.get_absolute_url()
@@ -402,7 +407,6 @@ class CommentAdmin(VoicesAdmin):
     list_intro = "Les débats, tels que tout le monde les lit."
     search_fields = ("reference", "body")
     search_label = "une référence ou des mots du texte"
-    by_words = staticmethod(search.comments)
     ordering = ("-pk",)
     fields = (
         "reference",
@@ -423,6 +427,10 @@ class CommentAdmin(VoicesAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave the long columns to the page of a row."""
         return super().get_queryset(request).defer("body_html", "support_total", *LEFT_OUT)
+
+    def by_words(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """Find as residents find contributions."""
+        return search.comments(rows, words)
 
     @admin.display(description="soutiens", ordering="support_total")
     def supports(self, comment: Comment) -> int:

@@ -122,7 +122,8 @@ def _shown(rows: QuerySet[Contribution]) -> QuerySet[Contribution]:
 
 def _place(rows: list[Contribution], sections: list[Section], districts: list[District]) -> None:
     """Give each row its section and its district: the page has read all of them for its filters."""
-    by_section, by_district = ({each.pk: each for each in some} for some in (sections, districts))
+    by_section: dict[int | None, Section] = {section.pk: section for section in sections}
+    by_district: dict[int | None, District] = {district.pk: district for district in districts}
     for row in rows:
         row.section = by_section.get(row.section_id)
         row.district = by_district.get(row.district_id)
