@@ -65,7 +65,7 @@ def _measure(arguments: Namespace) -> str:
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415 (same)
 
-    from benchmarks import answers, content, measure, server  # noqa: PLC0415 (same)
+    from benchmarks import answers, content, measure, rooms, server  # noqa: PLC0415 (same)
     from mulhouse.embedded.servers import EmbeddedServers  # noqa: PLC0415 (same)
 
     parts = [
@@ -79,12 +79,10 @@ def _measure(arguments: Namespace) -> str:
         call_command("collectstatic", interactive=False, verbosity=0)
         made = content.prepare()
         if arguments.answers:
-            return "\n\n".join(
-                [
-                    *parts[:2],
-                    *(answers.markdown(answers.table(made, size), f"{size} avis") for size in _sizes(arguments)),
-                ]
-            )
+            pids = server.server_pids(servers)
+            tables = (answers.markdown(answers.table(made, size, pids), f"{size} avis") for size in _sizes(arguments))
+            return "\n\n".join([*parts[:2], *tables])
+        made = rooms.prepare(made)
         port = server.free_port()
         for size in _sizes(arguments):
             content.add_contributions(made.consultation, size)

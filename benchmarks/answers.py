@@ -1,6 +1,7 @@
 """What answering everybody costs: publishing the answers of a large consultation, telling its contributors, its report, its neighbours."""
 
 import datetime as dt
+import os
 import random
 import re
 import statistics
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from benchmarks import content
+from benchmarks.server import cpu_milliseconds
 from consultations import items, neighbours, outcomes, telling
 from consultations.models import AnalysisTheme, Consultation, Contribution, Item, ItemTheme, Phase, Report, Section
 from consultations.reporting import annex, writing
@@ -31,47 +33,60 @@ BATCH = 200
 
 @dataclass(frozen=True)
 class Row:
-    """A piece of work: how long, how many statements, how much memory more at most."""
+    """A piece of work: how long, how many statements, how much memory more at most.
+
+    Units: seconds, of processor for this process, the database and Redis together; megabytes.
+    """
 
     work: str
     seconds: float
+    processor: float
     statements: int
     memory: int
 
 
-def table(made: content.Content, size: int) -> list[Row]:
-    """Fill a consultation of its own, answer it, and measure each step."""
-    consultation, agent = _filled(made, size), _agent()
+def table(made: content.Content, size: int, pids: list[int]) -> list[Row]:
+    """Fill a consultation of its own, answer it, and measure each step; `pids` are the database and Redis."""
+    counted = [os.getpid(), *pids]
+    consultation, publisher = filled(made, size), agent()
     found: list[Row] = []
 
     def measured(work: str, do: Callable[[], Any]) -> None:
-        with _measuring(work, found):
+        with _measuring(work, found, counted):
             do()
 
     at = timezone.now() - dt.timedelta(hours=3)
-    measured("publier les réponses", lambda: outcomes.publish(actor=agent, consultation=consultation, at=at))
-    report = _report(consultation)
+    measured("publier les réponses", lambda: outcomes.publish(actor=publisher, consultation=consultation, at=at))
+    written = report(consultation)
     measured(
-        "publier le bilan", lambda: writing.publish(actor=agent, report=report, seen=report.version, at=timezone.now())
+        "publier le bilan",
+        lambda: writing.publish(actor=publisher, report=written, seen=written.version, at=timezone.now()),
     )
     measured("prévenir chaque contributeur", lambda: _tell(consultation))
-    report.refresh_from_db()
-    measured("annexe CSV du bilan", lambda: sum(len(part) for part in opendata.csv_chunks(annex.opinions(report))))
-    found += _neighbours(consultation)
+    written.refresh_from_db()
+    measured("annexe CSV du bilan", lambda: sum(len(part) for part in opendata.csv_chunks(annex.opinions(written))))
+    found += _neighbours(consultation, counted)
     return found
 
 
 def markdown(rows: list[Row], title: str) -> str:
     """Write a table."""
-    lines = [f"### {title}", "", "| travail | secondes | requêtes SQL | mémoire en plus (Mo) |", "|---|---:|---:|---:|"]
-    lines += [f"| {row.work} | {row.seconds:.3f} | {row.statements} | {row.memory} |" for row in rows]
+    lines = [
+        f"### {title}",
+        "",
+        "| travail | secondes | processeur (s) | requêtes SQL | mémoire en plus (Mo) |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {row.work} | {row.seconds:.3f} | {row.processor:.3f} | {row.statements} | {row.memory} |" for row in rows
+    ]
     return "\n".join(lines)
 
 
 @contextmanager
-def _measuring(work: str, found: list[Row]) -> Iterator[None]:
+def _measuring(work: str, found: list[Row], pids: list[int]) -> Iterator[None]:
     Path("/proc/self/clear_refs").write_text("5")
-    before = _peak()
+    before, spent = _peak(), cpu_milliseconds(pids)
     counted = 0
 
     def count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 (Django calls it so)
@@ -84,7 +99,8 @@ def _measuring(work: str, found: list[Row]) -> Iterator[None]:
         begun = time.perf_counter()
         yield
         seconds = time.perf_counter() - begun
-    found.append(Row(work, seconds, counted, _peak() - before))
+    processor = (cpu_milliseconds(pids) - spent) / 1000
+    found.append(Row(work, seconds, processor, counted, _peak() - before))
 
 
 def _peak() -> int:
@@ -95,7 +111,7 @@ def _peak() -> int:
     return int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0]) // 1024
 
 
-def _filled(made: content.Content, size: int) -> Consultation:
+def filled(made: content.Content, size: int) -> Consultation:
     """Make a consultation that is being analysed: opinions of known people, sorted in themes whose answers are ready."""
     chance = random.Random(size)  # noqa: S311 (the same at every run)
     first = made.consultation
@@ -155,15 +171,17 @@ def _filled(made: content.Content, size: int) -> Consultation:
     return consultation
 
 
-def _agent() -> User:
-    agent, _new = User.objects.get_or_create(
+def agent() -> User:
+    """Give somebody who may do everything in the analysis."""
+    found, _new = User.objects.get_or_create(
         email="agente.mesure@example.org", defaults={"is_staff": True, "password": "!"}
     )
-    agent.user_permissions.set(Permission.objects.filter(content_type__app_label="consultations"))
-    return User.objects.get(pk=agent.pk)
+    found.user_permissions.set(Permission.objects.filter(content_type__app_label="consultations"))
+    return User.objects.get(pk=found.pk)
 
 
-def _report(consultation: Consultation) -> Report:
+def report(consultation: Consultation) -> Report:
+    """Write the report of a consultation, ready to be published."""
     words = dict.fromkeys(("question", "said", "decision", "reasons"), "<p>Des mots.</p>")
     return Report.objects.create(consultation=consultation, **words, signatory="Une fonction", contact="Un service")
 
@@ -172,28 +190,27 @@ def _tell(consultation: Consultation) -> None:
     """Do what the task does, for this consultation alone."""
     telling.begin(consultation=consultation, at=timezone.now())
     (sending,) = [each for each in telling.under_way() if each.consultation.pk == consultation.pk]
-    told, last = 0, 0
-    while batch := telling.people(sending, after=last, size=BATCH):
-        told += telling.tell(sending=sending, people=batch)
-        last = batch[-1].pk
+    told = sum(telling.tell(sending=sending, people=batch) for batch in telling.batches(sending, size=BATCH))
     telling.finish(sending=sending, people=told, at=timezone.now())
 
 
-def _neighbours(consultation: Consultation) -> list[Row]:
+def _neighbours(consultation: Consultation, counted: list[int]) -> list[Row]:
     """Ask for the neighbours of some opinions, one after the other; the middle of what each took."""
     chance = random.Random(1)  # noqa: S311 (same)
     keys = list(Item.objects.filter(consultation=consultation).order_by("pk").values_list("pk", flat=True))
     rows: list[Row] = []
-    for item in Item.objects.filter(pk__in=chance.sample(keys, ASKED)).order_by("pk"):
-        with _measuring("avis proches d’un avis (médiane)", rows):
-            neighbours.of_item(item)
+    for key in sorted(chance.sample(keys, ASKED)):
+        with _measuring("avis proches d’un avis (médiane)", rows, counted):
+            neighbours.of_item(neighbours.with_words(Item.objects.all()).get(pk=key))
     themes: list[Row] = []
     for theme in AnalysisTheme.objects.filter(consultation=consultation).order_by("pk")[:ASKED]:
-        with _measuring("avis proches d’un thème (médiane)", themes):
+        with _measuring("avis proches d’un thème (médiane)", themes, counted):
             neighbours.of_theme(theme)
     return [_middle(rows), _middle(themes)]
 
 
 def _middle(rows: list[Row]) -> Row:
-    seconds = statistics.median(row.seconds for row in rows)
-    return Row(rows[0].work, seconds, rows[0].statements, max(row.memory for row in rows))
+    seconds, processor = (
+        statistics.median(each) for each in zip(*((row.seconds, row.processor) for row in rows), strict=True)
+    )
+    return Row(rows[0].work, seconds, processor, rows[0].statements, max(row.memory for row in rows))

@@ -1,9 +1,11 @@
 """Rows to measure on: one large consultation, one long debate, plausible lengths, the same at every run."""
 
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
@@ -29,11 +31,13 @@ WORDS = VOCABULARY.split()
 
 @dataclass(frozen=True)
 class Content:
-    """What the measurements ask for."""
+    """What the measurements ask for: `rooms` are addresses of everybody, `own` those of one person with their session."""
 
     consultation: Consultation
     debated: Contribution
     session_key: str
+    rooms: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def _text(chance: random.Random, sentences: int) -> str:
@@ -77,7 +81,7 @@ def prepare() -> Content:
     _debate(debated, resident, chance)
     with transaction.atomic():
         register.record(register.acts()[0].code, role="système")
-    return Content(consultation, debated, _session(resident))
+    return Content(consultation, debated, session(resident))
 
 
 def add_contributions(consultation: Consultation, count: int) -> None:
@@ -143,10 +147,15 @@ def _debate(contribution: Contribution, resident: User, chance: random.Random) -
     Contribution.objects.filter(pk=contribution.pk).update(comment_count=COMMENTS)
 
 
-def _session(user: User) -> str:
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.create()
-    return str(session.session_key)
+def session(user: User, *, second_factor: bool = False) -> str:
+    """Open a session, confirmed by a second factor where it leads to the pages of agents."""
+    opened = SessionStore()
+    opened[SESSION_KEY] = str(user.pk)
+    opened[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    opened[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    if second_factor:
+        opened[AUTHENTICATION_METHODS_SESSION_KEY] = [
+            {"method": method, "at": timezone.now().timestamp(), "email": user.email} for method in ("password", "mfa")
+        ]
+    opened.create()
+    return str(opened.session_key)

@@ -55,6 +55,7 @@ def pages(content: Content) -> dict[str, str]:
         "Contributions": contributions,
         "Une contribution, 200 commentaires": content.debated.get_absolute_url(),
         "Recherche « données publiques »": f"{contributions}?q=donn%C3%A9es+publiques",
+        **content.rooms,
     }
 
 
@@ -63,16 +64,17 @@ def _states(port: int, path: str, content: Content) -> Iterator[tuple[str, Targe
         return f"{path}{'&' if '?' in path else '?'}mesure={next(_numbers)}"
 
     yield "visiteur, page à faire", Target(changing, {})
-    yield "visiteur, page gardée", Target(lambda: path, {})
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     _status, headers, _body = load.fetch(connection, Target(lambda: path, {}))
     connection.close()
     if etag := headers.get("etag"):
+        yield "visiteur, page gardée", Target(lambda: path, {})
         yield "visiteur, inchangée (304)", Target(lambda: path, {"If-None-Match": etag}, status=304)
-    yield (
-        "personne connectée",
-        Target(lambda: path, {"Cookie": f"{settings.SESSION_COOKIE_NAME}={content.session_key}"}),
-    )
+    yield "personne connectée", _signed_in(path, content.session_key)
+
+
+def _signed_in(path: str, session_key: str) -> Target:
+    return Target(lambda: path, {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session_key}"})
 
 
 def _run(port: int, target: Target, pids: list[int], seconds: float) -> Run:
@@ -90,6 +92,7 @@ def table(port: int, content: Content, pids: Callable[[], list[int]], *, seconds
     cells = [
         (page, state, target) for page, path in pages(content).items() for state, target in _states(port, path, content)
     ]
+    cells += [(page, "personne connectée", _signed_in(*where)) for page, where in content.own.items()]
     weights = {(page, state): _weight(port, target) for page, state, target in cells}
     bare: list[Run] = []
     runs: dict[tuple[str, str], list[tuple[Run, Run]]] = {(page, state): [] for page, state, _target in cells}

@@ -137,7 +137,7 @@ def settle(keys: Collection[int]) -> int:
     assert_in_transaction()
     ordered = sorted(keys)
     # Read under the lock: what somebody else was writing is written.
-    hold(ordered)
+    lock(ordered)
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, [ordered])
         return int(cursor.rowcount)
@@ -156,6 +156,16 @@ def hold(keys: Iterable[int]) -> list[Item]:
         .order_by("pk")
         .defer("search")
     )
+
+
+def lock(keys: Iterable[int]) -> None:
+    """Hold items until the end of the transaction without reading their words: publishing takes all those of a consultation.
+
+    Locks: the items, in the order of their keys.
+    """
+    assert_in_transaction()
+    rows = Item.objects.select_for_update(no_key=True).filter(pk__in=list(keys)).order_by("pk")
+    list(rows.values_list("pk", flat=True))
 
 
 def leave_groups(keys: Collection[int]) -> set[int]:

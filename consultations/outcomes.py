@@ -384,7 +384,7 @@ def converge(consultation: Consultation, keys: Collection[int], *, at: dt.dateti
     Locks: expects `items.hold_analysis`; takes the rows of what was given.
     """
     assert_in_transaction()
-    items.hold(keys)
+    items.lock(keys)
     with connection.cursor() as cursor:
         cursor.execute(_CONVERGE, {"keys": sorted(keys), "consultation": consultation.pk, "at": at})
         return int(cursor.rowcount)

@@ -315,6 +315,11 @@ class Words:
     def __init__(self) -> None:
         self._days: dict[dt.date, str] = {}
         self._counts: dict[tuple[str, int], str] = {}
+        self._kinds = {kind.value: ui.tag(label=kind.label, tone="info") for kind in Contribution.Kind}
+
+    def kind_tag(self, kind: str) -> SafeString:
+        """Name the kind of a contribution, in its pill."""
+        return self._kinds[kind]
 
     def day(self, at: dt.datetime) -> str:
         """Write the day of an instant."""
@@ -349,7 +354,7 @@ class Row:
 
     title: str
     url: str
-    kind: str
+    kind_tag: SafeString
     section: str
     excerpt: str
     author: str
@@ -368,7 +373,7 @@ def row(contribution: Contribution, *, words: Words, base: str) -> Row:
     return Row(
         title=contribution.title,
         url=f"{base}{contribution.reference}/",
-        kind=contribution.get_kind_display(),
+        kind_tag=words.kind_tag(contribution.kind),
         section=contribution.section.title if contribution.section else "",
         excerpt=shortened(markup.to_text(_beginning(contribution.body_html)), EXCERPT),
         author=signatures.of_contribution(contribution),

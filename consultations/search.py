@@ -7,7 +7,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.db.models import F, FloatField, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce, Lower
 
-from consultations.models import SEARCH_CONFIG, Consultation, Contribution, Item
+from consultations.models import SEARCH_CONFIG, Comment, Consultation, Contribution, Item
 
 # Fewer answers than this, and what looks like the words is shown as well.
 FEW = 5
@@ -52,6 +52,11 @@ def ranked(rows: QuerySet[Contribution], text: str) -> list[int]:
     some = rows.order_by("-published_at", "-pk").values("pk")[:RANKED]
     found = Contribution.objects.filter(pk__in=some).annotate(rank=rank).order_by("-rank", "-pk")
     return list(found.values_list("pk", flat=True))
+
+
+def comments(rows: QuerySet[Comment], text: str) -> QuerySet[Comment]:
+    """Keep the comments that hold these words. Only agents ask: an index of the words, and no column beside the text."""
+    return rows.alias(whole=SearchVector("body", config=SEARCH_CONFIG)).filter(whole=_query(text))
 
 
 def consultations(rows: QuerySet[Consultation], text: str) -> QuerySet[Consultation]:

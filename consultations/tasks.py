@@ -88,10 +88,10 @@ def tell_contributors() -> None:
     for consultation in telling.consultations_due(at=at):
         telling.begin(consultation=consultation, at=at)
     for sending in telling.under_way():
-        told, last = 0, 0
-        while batch := telling.people(sending, after=last, size=BATCH):
+        told = 0
+        for batch in telling.batches(sending, size=BATCH):
             telling.tell(sending=sending, people=batch)
-            told, last = told + len(batch), batch[-1].pk
+            told += len(batch)
         telling.finish(sending=sending, people=told, at=timezone.now())
 
 

@@ -6,7 +6,7 @@ It answers them: it is no newsletter, so it holds no link to unsubscribe, and go
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,15 +29,15 @@ from transparency import register
 QUIET = dt.timedelta(minutes=10)
 LONGEST = dt.timedelta(hours=2)
 EXPLANATION = 700
+# Where the account behind an opinion is: of a contribution, a comment, or an answer to a questionnaire.
+SOURCES = ("contribution__author_id", "comment__author_id", "answer__response__person__user_id")
 # Somebody who wrote more than this reads the rest on the page.
 TOLD_AT_ONCE = 20
 
 
 def author_column() -> Coalesce:
-    """Give the account behind an opinion: of a contribution, a comment, or an answer to a questionnaire."""
-    return Coalesce(
-        "item__contribution__author_id", "item__comment__author_id", "item__answer__response__person__user_id"
-    )
+    """Give the account behind an opinion."""
+    return Coalesce(*(f"item__{source}" for source in SOURCES))
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,19 @@ def under_way() -> list[Sending]:
     ]
 
 
-def people(sending: Sending, *, after: int, size: int) -> list[User]:
-    """Give some of the people to tell, in the order of their accounts."""
+def batches(sending: Sending, *, size: int) -> Iterator[list[User]]:
+    """Give the people to tell, so many at a time, in the order of their accounts.
+
+    Shape: their keys are read once for the whole sending, since finding them reads all that was given; the people, by batch.
+    """
     told = Q()
     for rows in (given, lost):
         told |= Q(pk__in=rows(sending.consultation, sending.instants).order_by().values("author"))
-    return list(User.objects.filter(told, pk__gt=after, is_active=True).order_by("pk")[:size])
+    active = User.objects.filter(is_active=True).order_by("pk")
+    keys = list(active.filter(told).values_list("pk", flat=True))
+    for first in range(0, len(keys), size):
+        if people := list(active.filter(pk__in=keys[first : first + size])):
+            yield people
 
 
 @transaction.atomic(durable=True)
@@ -180,9 +187,17 @@ class Told:
     lost: list[Outcome] = field(default_factory=list)
 
 
+def _written_by(keys: Collection[int]) -> QuerySet[Any]:
+    """Find the opinions of some people from the indexes of their three sources: a batch reads its own, not the consultation."""
+    by_contribution, by_comment, by_answer = (
+        Item.objects.filter(**{f"{source}__in": keys}).order_by().values("pk") for source in SOURCES
+    )
+    return by_contribution.union(by_comment, by_answer, all=True)
+
+
 def _read(rows: QuerySet[Any], keys: Collection[int]) -> list[Any]:
     return list(
-        rows.filter(author__in=keys)
+        rows.filter(item__in=_written_by(keys))
         .select_related("outcome", "item__contribution", "item__comment__contribution", "item__answer")
         .defer("item__search", "item__words", "item__contribution__search", "item__comment__contribution__search")
         .order_by("author", "item__received_at", "item_id", "pk")

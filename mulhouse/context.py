@@ -7,8 +7,9 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Give the site's name, address and mode."""
+    """Give the site's name, address and mode, and the frame of a page that is shared (transparency.pages)."""
     return {
+        "frame": getattr(request, "frame", "base.html"),
         "SITE_NAME": settings.SITE_NAME,
         "SITE_URL": settings.SITE_URL,
         "DEMO": settings.DEMO,

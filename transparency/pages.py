@@ -3,22 +3,26 @@
 Source: docs/decisions/0002-page-cache-by-register.md.
 """
 
+import copy
 import gzip
 import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar, cast, overload
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.middleware.gzip import re_accepts_gzip
+from django.shortcuts import render
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 from mulhouse import memory, release
@@ -35,6 +39,10 @@ LARGEST_BYTES = 512_000
 VARY = ("Cookie", "HX-Request", "Accept-Encoding")
 # What shows that a request belongs to somebody: a session, or a message on its way to one person.
 PERSONAL_COOKIES = (settings.SESSION_COOKIE_NAME, "messages")
+# The blocks of base.html that a shared page fills, in the order of parts.html, and what stands between them: no text of
+# anybody holds it, since a comment of HTML is escaped or cleaned away.
+PARTS = ("title", "description", "og_title", "og_image", "canonical", "head", "content")
+BETWEEN = "<!-- part -->"
 
 
 @dataclass(frozen=True)
@@ -60,26 +68,33 @@ class Kept:
 @overload
 def cached_for_visitors(view: View) -> View: ...
 @overload
-def cached_for_visitors(*, until: Until) -> Callable[[View], View]: ...
-def cached_for_visitors(view: View | None = None, *, until: Until | None = None) -> View | Callable[[View], View]:
+def cached_for_visitors(*, until: Until | None = None, shared: bool = False) -> Callable[[View], View]: ...
+def cached_for_visitors(
+    view: View | None = None, *, until: Until | None = None, shared: bool = False
+) -> View | Callable[[View], View]:
     """Render a page once for all visitors, until the register grows, the day changes in Paris, or the site is deployed.
 
     `until` says, for a page that changes within the day (a phase that ends at noon), at which instant after `at` it does;
-    it is asked only when the page is rendered. People who are signed in always get their own page.
+    it is asked only when the page is rendered. People who are signed in always get their own page. `shared` says that it
+    differs by its frame alone (the account, the colours, the messages): then what a visitor would read is made once for
+    residents too, under the same version, and each gets it in their own frame. Its template begins with
+    `{% extends frame %}`.
 
     Shape: wraps a view whose page holds, for a visitor, no token, no cookie and nothing of the request but its address
     and `HX-Request`; what does not is served and not kept.
     """
     if view is None:
-        return lambda wrapped: _keep_for_visitors(wrapped, until)
-    return _keep_for_visitors(view, until)
+        return lambda wrapped: _keep_for_visitors(wrapped, until, shared=shared)
+    return _keep_for_visitors(view, until, shared=shared)
 
 
-def _keep_for_visitors(view: View, until: Until | None) -> View:
+def _keep_for_visitors(view: View, until: Until | None, *, shared: bool) -> View:
     @wraps(view)
     def keeping(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not _is_for_a_visitor(request):
-            response = view(request, *args, **kwargs)
+            framed = shared and _is_for_a_resident(request)
+            answer = partial(view, *args, **kwargs)
+            response = _in_own_frame(request, answer, until) if framed else answer(request)
             patch_vary_headers(response, VARY[:2])
             return response
         at = timezone.now()
@@ -99,7 +114,7 @@ def _keep_for_visitors(view: View, until: Until | None) -> View:
                 content_type=response["Content-Type"],
                 body=gzip.compress(response.content, compresslevel=6, mtime=0),
             )
-            _keep(address, kept, seconds=KEEP_QUERY_SECONDS if request.META.get("QUERY_STRING") else KEEP_SECONDS)
+            _keep(address, kept, seconds=_seconds(request))
         return _with_headers(_unpacked(request, kept), kept.etag)
 
     return cast("View", keeping)
@@ -114,7 +129,55 @@ def _is_for_a_visitor(request: HttpRequest) -> bool:
     )
 
 
-def _address(request: HttpRequest) -> str:
+def _is_for_a_resident(request: HttpRequest) -> bool:
+    """Tell whether a whole page is asked by somebody to whom it says what it says to visitors: staff may see drafts."""
+    return (
+        request.method in {"GET", "HEAD"}
+        and not settings.DEBUG
+        and "HX-Request" not in request.headers
+        and request.user.is_authenticated
+        and not request.user.is_staff
+        and len(request.META.get("QUERY_STRING", "")) <= LONGEST_QUERY
+    )
+
+
+def _in_own_frame(
+    request: HttpRequest, view: Callable[[HttpRequest], HttpResponseBase], until: Until | None
+) -> HttpResponseBase:
+    """Answer with the parts that a visitor would read, made once for everybody, in the frame of who asks."""
+    at = timezone.now()
+    address = _address(request, kind="parts")
+    version = _version(address, at)
+    kept = _recall(address, version, at)
+    if kept is None:
+        asked = _as_a_visitor(request)
+        made = _finished(view(asked))
+        if not isinstance(made, HttpResponse) or not _may_be_kept(asked, made):
+            return view(request)
+        body = gzip.compress(made.content, compresslevel=1, mtime=0)
+        kept = Kept(_etag(version, until(at) if until else None), made["Content-Type"], body)
+        _keep(address, kept, seconds=_seconds(request))
+    # The last line of the file of parts.html ends like any other.
+    parts = gzip.decompress(kept.body).decode().removesuffix("\n").split(BETWEEN)
+    return render(request, "framed.html", {"parts": dict(zip(PARTS, map(mark_safe, parts), strict=True))})
+
+
+def _as_a_visitor(request: HttpRequest) -> HttpRequest:
+    """Ask for the same page as nobody: what is made of it can hold nothing of who asks."""
+    asked = copy.copy(request)
+    asked.user = AnonymousUser()
+    asked.session = type(request.session)()
+    asked.COOKIES = {}
+    asked.META = {name: value for name, value in request.META.items() if not name.startswith(("CSRF_", "HTTP_COOKIE"))}
+    asked.frame = "parts.html"  # type: ignore[attr-defined] # read by the templates of shared pages
+    return asked
+
+
+def _seconds(request: HttpRequest) -> int:
+    return KEEP_QUERY_SECONDS if request.META.get("QUERY_STRING") else KEEP_SECONDS
+
+
+def _address(request: HttpRequest, *, kind: str = "page") -> str:
     """Name the place where a page is kept: one for each address, so that a new version replaces the old one."""
     parts = [
         request.scheme or "",
@@ -123,7 +186,7 @@ def _address(request: HttpRequest) -> str:
         get_language() or "",
         request.headers.get("HX-Request", ""),
     ]
-    return "page:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+    return f"{kind}:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def _version(address: str, at: datetime) -> str:

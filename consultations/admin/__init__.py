@@ -284,7 +284,7 @@ def _show(actor: Any, text: Any, answers: dict[str, Any]) -> str:
 
 
 class VoicesAdmin(ShownAdmin):
-    """What residents wrote: found by its reference, which is an index of its own, else by its words."""
+    """What residents wrote: found by its reference, which is an index of its own, else by its words, from an index too."""
 
     buttons = (
         Button(
@@ -314,11 +314,11 @@ class VoicesAdmin(ShownAdmin):
         is_reference = len(reference) == LENGTH and set(reference) <= set(ALPHABET)
         if is_reference and (one := queryset.filter(reference=reference)).exists():
             return one, False
-        return self.by_words(request, queryset, search_term) if search_term else (queryset, False)
+        return (self.by_words(queryset, search_term) if search_term else queryset), False
 
-    def by_words(self, request: HttpRequest, queryset: QuerySet[Any], words: str) -> tuple[QuerySet[Any], bool]:
-        """Find in the columns of `search_fields`."""
-        return super().get_search_results(request, queryset, words)
+    def by_words(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """Keep what holds these words."""
+        raise NotImplementedError
 
 
 @admin.register(Contribution)
@@ -387,9 +387,9 @@ class ContributionAdmin(VoicesAdmin):
         rows = super().get_queryset(request).filter(published_at__isnull=False)
         return rows.defer("body", "body_html", "search", "agree_total", "reaction_total")
 
-    def by_words(self, request: HttpRequest, queryset: QuerySet[Any], words: str) -> tuple[QuerySet[Any], bool]:
-        """Find as residents do: from an index."""
-        return search.by_words(queryset, words), False
+    def by_words(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """Find as residents do."""
+        return search.by_words(rows, words)
 
     def view_on_site(self, obj: Contribution) -> str:
         """Lead to the public page."""
@@ -428,6 +428,10 @@ class CommentAdmin(VoicesAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave the long columns to the page of a row."""
         return super().get_queryset(request).defer("body_html", "support_total", *LEFT_OUT)
+
+    def by_words(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """Find as residents find contributions."""
+        return search.comments(rows, words)
 
     @admin.display(description="soutiens", ordering="support_total")
     def supports(self, comment: Comment) -> int:

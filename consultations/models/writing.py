@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from city.models import District
-from consultations.models.columns import search_column, sum_column
+from consultations.models.columns import SEARCH_CONFIG, search_column, sum_column
 from consultations.models.procedure import Consultation, Section
 from desk.models import Channel
 from mulhouse.references import new_reference
@@ -391,6 +392,7 @@ class Comment(models.Model):
                 condition=Q(parent__isnull=True),
             ),
             models.Index(fields=("parent", "published_at"), name="comment_replies"),
+            GinIndex(SearchVector("body", config=SEARCH_CONFIG), name="comment_search"),
         )
 
     def __str__(self) -> str:

@@ -35,7 +35,7 @@ LATEST = 3
 
 @public
 @require_safe
-@cached_for_visitors
+@cached_for_visitors(shared=True)
 def consultation_list(request: HttpRequest) -> HttpResponse:
     """Show the consultations: open now, to come, finished."""
     at = timezone.now()

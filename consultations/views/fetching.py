@@ -1,5 +1,6 @@
 """Fetching what a page is about: unknown and not for this person are the same 404."""
 
+from functools import cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Subquery, Value
@@ -27,32 +28,33 @@ def consultation(request: HttpRequest, slug: str, *prefetched: str, whole: bool 
     `whole`: also its districts, who took part, how many opinions have an answer, and whether this person follows it.
     """
     rows: Any = Consultation.objects.visible_to(request.user).select_related("theme", "service")
-    placed = Contribution.objects.placed().filter(consultation=OuterRef("pk"))
-    asked = ConsultationQuestionnaire.objects.filter(
-        consultation=OuterRef("pk"), questionnaire__published_at__isnull=False
-    )
-    reported = Report.objects.published().filter(consultation=OuterRef("pk")).order_by("published_at")
-    voted = ConsultationVote.objects.filter(consultation=OuterRef("pk"), votation__published_at__isnull=False)
     if whole:
         rows = participation.with_counts(coverage.with_counts(rows.with_district_names()), at=timezone.now())
         if request.user.is_authenticated:
             topic = Concat(Value(TOPIC), OuterRef("slug"))
             rows = rows.annotate(is_followed=subscriptions.followed_by(request.user, topic))
-    return get_object_or_404(
-        rows.prefetch_related("phases", *prefetched).annotate(
-            has_places=Exists(placed),
-            has_questionnaire=Exists(asked),
-            has_votes=Exists(voted),
-            first_report_at=Subquery(reported.values("published_at")[:1]),
-        ),
-        slug=slug,
-    )
+    return get_object_or_404(rows.prefetch_related("phases", *prefetched).annotate(**_rooms()), slug=slug)
+
+
+@cache
+def _rooms() -> dict[str, Any]:
+    """Ask what else a consultation has, each a page of its own. Written once: every page of a consultation asks it."""
+    of_it: dict[str, Any] = {"consultation": OuterRef("pk")}
+    asked = ConsultationQuestionnaire.objects.filter(**of_it, questionnaire__published_at__isnull=False)
+    voted = ConsultationVote.objects.filter(**of_it, votation__published_at__isnull=False)
+    reported = Report.objects.published().filter(**of_it).order_by("published_at")
+    return {
+        "has_places": Exists(Contribution.objects.placed().filter(**of_it)),
+        "has_questionnaire": Exists(asked),
+        "has_votes": Exists(voted),
+        "first_report_at": Subquery(reported.values("published_at")[:1]),
+    }
 
 
 def contribution(request: HttpRequest, slug: str, reference: str, **conditions: Any) -> Contribution:
     """Fetch a contribution that this person may open, or whose address keeps a sentence once it is withdrawn."""
     rows = Contribution.objects.select_related(
-        "consultation__theme", "section", "author", "district", "place_district", "item__grouped_with"
+        "consultation", "section", "author", "district", "place_district", "item__grouped_with"
     ).defer("search", "item__search", "item__words", "item__grouped_with__search", "item__grouped_with__words")
     return get_object_or_404(
         rows.prefetch_related("consultation__phases"),

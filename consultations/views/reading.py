@@ -72,7 +72,7 @@ class Found:
 
 @public
 @require_safe
-@cached_for_visitors
+@cached_for_visitors(shared=True)
 def contributions(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the contributions of a consultation: sorted, filtered, searched."""
     at = timezone.now()
@@ -81,6 +81,7 @@ def contributions(request: HttpRequest, slug: str) -> HttpResponse:
     rows = Contribution.objects.visible().filter(consultation=row)
     asked = ContributionFilter(request.GET, queryset=rows, sections=sections, districts=districts)
     found = _find(request, asked, row)
+    _place(found.page.rows, sections, districts)
     words = presentation.Words()
     chosen = _chosen(request, asked)
     is_fragment = request.headers.get("HX-Request") == "true"
@@ -116,7 +117,16 @@ def contributions(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _shown(rows: QuerySet[Contribution]) -> QuerySet[Contribution]:
-    return rows.select_related("author", "district", "section").defer("search", "body")
+    return rows.select_related("author").defer("search", "body")
+
+
+def _place(rows: list[Contribution], sections: list[Section], districts: list[District]) -> None:
+    """Give each row its section and its district: the page has read all of them for its filters."""
+    by_section: dict[int | None, Section] = {section.pk: section for section in sections}
+    by_district: dict[int | None, District] = {district.pk: district for district in districts}
+    for row in rows:
+        row.section = by_section.get(row.section_id)
+        row.district = by_district.get(row.district_id)
 
 
 def _find(request: HttpRequest, asked: ContributionFilter, row: Consultation) -> Found:

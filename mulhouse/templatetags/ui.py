@@ -17,14 +17,15 @@ from django.conf import settings
 from django.forms import BaseForm, Textarea
 from django.forms.boundfield import BoundField
 from django.forms.models import ModelChoiceIteratorValue
+from django.http import HttpRequest
 from django.template import Context
 from django.template.loader import get_template
-from django.urls import NoReverseMatch, translate_url
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
 from mulhouse import navigation, typography
@@ -48,6 +49,7 @@ KIND_CLASSES = {
 }
 NOTICE_CLASSES = {"info": "", "success": "avis--ok", "warning": "avis--alerte", "error": "avis--erreur"}
 NOTICE_ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert", "error": "circle-alert"}
+SELECTED = SafeString(" selected")
 FIRST_OF_MONTH = re.compile(r"\b1er(?=[ \u00a0])")
 FULL_RATE, HALF_RATE = 100, 50
 
@@ -374,19 +376,25 @@ def _about(words: Text) -> SafeString:
 def languages(context: Context) -> list[dict[str, Any]]:
     """Give the languages with the address of this page in each: code, name, url, current."""
     request = context.get("request")
-    path = request.get_full_path() if request and request.method in {"GET", "HEAD"} else "/"
     current = (get_language() or settings.LANGUAGE_CODE).split("-")[0]
     return [
-        {"code": code, "name": name, "url": _in_language(path, code), "current": code == current}
+        {"code": code, "name": name, "url": _in_language(request, code), "current": code == current}
         for code, name in settings.LANGUAGES
     ]
 
 
-def _in_language(path: str, code: str) -> str:
-    try:
-        return translate_url(path, code)
-    except NoReverseMatch:
-        return path
+def _in_language(request: HttpRequest | None, code: str) -> str:
+    """Write the address of this page in a language; what a form sent has none, and leads to the home page."""
+    with override(code):
+        if request is None or request.method not in {"GET", "HEAD"}:
+            return reverse("home")
+        match, (path, _mark, query) = request.resolver_match, request.get_full_path().partition("?")
+        try:
+            # The way that led to this page was found when it was asked for: it is not looked for again.
+            address = reverse(match.view_name, args=match.args, kwargs=match.kwargs) if match else path
+        except NoReverseMatch:
+            address = path
+    return f"{address}?{query}" if query else address
 
 
 @register.simple_tag(takes_context=True)
@@ -545,6 +553,21 @@ def error_summary(*, form: BaseForm) -> dict[str, Any]:
     count = len(fields) + len(general)
     heading = ngettext("Corrigez %(count)s erreur", "Corrigez %(count)s erreurs", count) % {"count": count}
     return {"count": count, "heading": heading, "fields": fields, "general": general}
+
+
+@register.simple_tag
+def options(*, choices: Iterable[tuple[str, str, bool]], foreign: bool = False) -> SafeString:
+    """Show the options of a drop-down list: value, words, chosen. Those that the city named are marked as French.
+
+    Written here: a list of filters holds forty of them.
+    """
+    mark = french() if foreign else ""
+    return format_html_join(
+        "",
+        '<option value="{}"{}{}>{}</option>',
+        # The option without a value asks for none of them, in the language of the page.
+        ((value, SELECTED if chosen else "", mark if value else "", label) for value, label, chosen in choices),
+    )
 
 
 @register.simple_tag(name="field")

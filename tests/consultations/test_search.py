@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from consultations import search
-from consultations.models import Consultation, Contribution
+from consultations.models import Comment, Consultation, Contribution
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +112,27 @@ def test_searches_read_their_indexes(texts):
     both = search.by_likeness(Contribution.objects.all(), "trotoir").explain()
     assert "contribution_search" in both
     assert "contribution_title_trgm" in both
+
+
+def test_comments_are_found_by_their_words(texts):
+    for text in ("Deux poussettes se croisent mal à l’école.", "Un banc à l’ombre, s’il vous plaît."):
+        f.make_comment(contribution=texts[0], body=text)
+    asked = {
+        "poussette": ["Deux"],
+        "ECOLES": ["Deux"],
+        "bancs": ["Un"],
+        "ombre -banc": [],
+        "poussettes or bancs": ["Deux", "Un"],
+        "piscine": [],
+    }
+    found = {
+        words: first_words(sorted(search.comments(Comment.objects.all(), words).values_list("body", flat=True)))
+        for words in asked
+    }
+    assert found == asked
+
+
+def test_the_search_of_comments_reads_its_index(texts):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "comment_search" in search.comments(Comment.objects.all(), "école").explain()

@@ -246,7 +246,7 @@ def test_a_batch_costs_the_same(count, django_assert_num_queries):
         answer(make_item(consultation=consultation), at=at)
     telling.begin(consultation=consultation, at=timezone.now())
     (sending,) = telling.under_way()
-    people = telling.people(sending, after=0, size=200)
+    (people,) = telling.batches(sending, size=200)
     # The transaction, the opinions and their answers, why some were left, those that hold no more, the mails, how many are new.
     with django_assert_num_queries(7):
         assert telling.tell(sending=sending, people=people) == count
