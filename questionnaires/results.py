@@ -2,9 +2,7 @@
 
 A result of fewer than five responses is not shown at all. While a questionnaire is open, those who announced it may show the
 responses of the days before: counted at each instant, they would say what the neighbour who just sent theirs answered. What was
-written in free words is only counted here: people read it in the analysis. In a cross, answers and groups too rare are first put
-together, so that every total can be said; counts under five are hidden with what would give them back; a cross that would need a
-total hidden is not given.
+written in free words is only counted here: people read it in the analysis. What is crossed is in `crosses`.
 """
 
 import datetime as dt
@@ -20,28 +18,19 @@ from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from city.models import District
 from desk.models import Channel
 from mulhouse import charts, small_cells, typography
-from mulhouse.ages import AgeBand
 from mulhouse.charts import Bar, Stack
+from questionnaires import crosses
+from questionnaires.crosses import Table
 from questionnaires.models import Answer, Question, Questionnaire, Response
 from questionnaires.outline import Asking, Outline
 
 Kind = Question.Kind
-LEAST_RESPONSES = small_cells.THRESHOLD
-CROSSES = {"quartier": gettext_lazy("Par quartier"), "age": gettext_lazy("Par tranche d’âge")}
-CROSSED_KINDS = (Kind.SINGLE, Kind.MULTIPLE, Kind.SCALE)
-
-
-@dataclass(frozen=True)
-class Table:
-    """Figures in a table: the head of each column, then the lines, each with its own head."""
-
-    head: Sequence[str]
-    lines: Sequence[tuple[str, Sequence[str]]]
+LEAST_RESPONSES = crosses.LEAST_RESPONSES
 
 
 @dataclass(frozen=True)
@@ -144,7 +133,7 @@ def is_enough(total: int) -> bool:
 def of(read: Outline, *, at: dt.datetime, cross: str = "") -> Results:
     """Count a questionnaire whole; by whole days while it is open.
 
-    Shape: `cross` is a key of CROSSES, "" for none. Four queries, five with a cross.
+    Shape: `cross` is a key of `crosses.NAMES`, "" for none. Four queries, five with a cross.
     """
     before = until(read.questionnaire, at=at)
     came = by_channel(read.questionnaire, until=before)
@@ -152,17 +141,18 @@ def of(read: Outline, *, at: dt.datetime, cross: str = "") -> Results:
     words = ngettext("%(n)s réponse", "%(n)s réponses", total) % {"n": typography.number(total)}
     if not is_enough(total):
         return Results(total, words)
-    sent = _sent(read, before)
-    counted = _counted(read, sent)
-    has_districts = cross == "quartier" or any(asking.kind == Kind.DISTRICT for asking in read.questions)
+    rows = sent(read, before)
+    counted = _counted(read, rows)
+    has_districts = cross == crosses.DISTRICT or any(asking.kind == Kind.DISTRICT for asking in read.questions)
     found = list(District.objects.select_related("sector")) if has_districts else []
     districts = {district.pk: district.name for district in found}
-    crossed = _crossed(read, sent, cross, found) if cross else {}
+    crossed = crosses.of(read, rows, cross, found) if cross else {}
+    tables = {key: made.table() for key, made in crossed.items()}
     groups = [
         Group(
             page.section.title,
             [
-                _result(asking, counted[asking.pk], districts, crossed.get(asking.pk), is_crossed=bool(cross))
+                _result(asking, counted[asking.pk], districts, tables.get(asking.pk), is_crossed=bool(cross))
                 for asking in page.questions
             ],
         )
@@ -171,7 +161,8 @@ def of(read: Outline, *, at: dt.datetime, cross: str = "") -> Results:
     return Results(total, words, groups, small_cells.merged(came, least=1))
 
 
-def _sent(read: Outline, before: dt.datetime | None) -> QuerySet[Answer]:
+def sent(read: Outline, before: dt.datetime | None) -> QuerySet[Answer]:
+    """Give the answers that count: those of the responses sent before that instant, None for all of them."""
     rows = Answer.objects.filter(
         question__section__questionnaire=read.questionnaire, response__submitted_at__isnull=False
     ).order_by()
@@ -237,7 +228,7 @@ def _result(
         note = _("Ces textes sont lus un à un dans l’analyse. Ils ne sont pas publiés ici.")
     elif asking.kind == Kind.FILE:
         note = _("Ces fichiers sont lus par les agents. Ils ne sont pas publiés.")
-    if is_crossed and cross is None and asking.kind in CROSSED_KINDS:
+    if is_crossed and cross is None and asking.kind in crosses.KINDS:
         note = " ".join(filter(None, (note, _("Trop peu de réponses pour les croiser sans désigner quelqu’un."))))
     return Result(f"q{asking.pk}", question.label, question.help, answered, chart, table, cross, note)
 
@@ -277,20 +268,10 @@ def _draw_choices(asking: Asking, counted: Counted, districts: Mapping[int, str]
     return drawn, table, several if asking.kind == Kind.MULTIPLE else ""
 
 
-def _steps(asking: Asking) -> list[int]:
-    return list(range(asking.question.lowest or 0, (asking.question.highest or 0) + 1))
-
-
-def _step_label(asking: Asking, step: int) -> str:
-    ends = {
-        asking.question.lowest: asking.question.lowest_label,
-        asking.question.highest: asking.question.highest_label,
-    }
-    return f"{step} ({ends[step]})" if ends.get(step) else str(step)
-
-
 def _draw_scale(asking: Asking, counted: Counted, districts: Mapping[int, str]) -> Drawn:
-    pairs = [(_step_label(asking, step), counted.numbers.get(Decimal(step), 0)) for step in _steps(asking)]
+    pairs = [
+        (crosses.step_label(asking, step), counted.numbers.get(Decimal(step), 0)) for step in crosses.steps(asking)
+    ]
     drawn, table = _drawn_bars(asking, pairs, counted.people, _("Valeur"))
     return drawn, table, _("Moyenne\u00a0: %(mean)s.") % {"mean": _decimal(_mean(counted.numbers))}
 
@@ -406,88 +387,3 @@ DRAWERS = {
     Kind.RANKING.value: _draw_ranking,
     Kind.DISTRICT.value: _draw_districts,
 }
-
-
-# --- Crosses -----------------------------------------------------------------------------------------------------------
-
-
-def _crossed(read: Outline, sent: QuerySet[Answer], cross: str, districts: Sequence[District]) -> dict[int, Table]:
-    """Cross the choices with the district or the age of those who answered; by sector where districts are too small."""
-    path = "response__district_id" if cross == "quartier" else "response__age_band"
-    unknown = _("Non indiqué")
-    asked = [asking for asking in read.questions if asking.kind in CROSSED_KINDS]
-    found: dict[int, Counter[tuple[Any, Any]]] = defaultdict(Counter)
-    rows = sent.filter(question__in=[asking.pk for asking in asked])
-    for question, option, number, group, cell in rows.values_list("question_id", "option_id", "number", path).annotate(
-        found=Count("pk")
-    ):
-        found[question][option if number is None else number, group] += cell
-    tables = {}
-    for asking in asked:
-        if cross == "age":
-            bands: dict[Any, str] = {"": unknown, **{band.value: str(band.label) for band in AgeBand}}
-            table = _cross_table(_answers_of(asking), bands, found[asking.pk])
-        else:
-            names: dict[Any, str] = {None: unknown, **{district.pk: district.name for district in districts}}
-            sectors: dict[Any, str] = {None: unknown, **{district.pk: district.sector.name for district in districts}}
-            table = _cross_table(_answers_of(asking), names, found[asking.pk]) or _cross_table(
-                _answers_of(asking), sectors, found[asking.pk]
-            )
-        if table is not None:
-            tables[asking.pk] = table
-    return tables
-
-
-def _answers_of(asking: Asking) -> list[tuple[Any, str]]:
-    if asking.kind == Kind.SCALE:
-        return [(Decimal(step), _step_label(asking, step)) for step in _steps(asking)]
-    return [(option.pk, option.label) for option in asking.options]
-
-
-def _cross_table(
-    answers: Sequence[tuple[Any, str]], names: Mapping[Any, str], cells: Mapping[tuple[Any, Any], int]
-) -> Table | None:
-    """Lay out a cross; groups of one name are one column. None where most of it would be hidden."""
-    columns_of: dict[str, list[Any]] = defaultdict(list)
-    for group, name in names.items():
-        columns_of[name].append(group)
-    lines = [
-        (label, [sum(cells.get((key, group), 0) for group in groups) for groups in columns_of.values()])
-        for key, label in answers
-    ]
-    lines = _gathered(lines, _("Autres réponses"), least=LEAST_RESPONSES)
-    columns = [(name, [values[at] for _label, values in lines]) for at, name in enumerate(columns_of)]
-    columns = _gathered(columns, _("Autres groupes"), least=LEAST_RESPONSES * len(lines))
-    if len(lines) < 2 or len(columns) < 2:  # noqa: PLR2004 (a line)
-        return None
-    counts = [[values[at] for _name, values in columns] for at in range(len(lines))]
-    safe = small_cells.crossed(counts)
-    hidden = sum(cell is None for line in safe.cells for cell in line)
-    totals = (safe.total, *safe.row_totals, *safe.column_totals)
-    if None in totals or 2 * hidden > len(lines) * len(columns):
-        return None
-    head = ("", *(name for name, _values in columns), _("Ensemble"))
-    written = [
-        (label, [*(_cell(cell) for cell in safe.cells[at]), _cell(safe.row_totals[at])])
-        for at, (label, _values) in enumerate(lines)
-    ]
-    written.append((_("Ensemble"), [*(_cell(total) for total in safe.column_totals), _cell(safe.total)]))
-    return Table(head, written)
-
-
-def _cell(value: int | None) -> str:
-    return _("masqué") if value is None else typography.number(value)
-
-
-def _gathered(lines: Sequence[tuple[str, Sequence[int]]], others: str, *, least: int) -> list[tuple[str, list[int]]]:
-    """Leave out what nobody gave, and put together what is rarer than `least`, then the next rarest until it is not."""
-    kept = [(label, list(values)) for label, values in lines if any(values)]
-    rare = [line for line in kept if sum(line[1]) < least]
-    if not rare:
-        return kept
-    frequent = sorted((line for line in kept if line not in rare), key=lambda line: sum(line[1]))
-    while frequent and (sum(sum(values) for _label, values in rare) < LEAST_RESPONSES or len(rare) < 2):  # noqa: PLR2004 (two)
-        rare.append(frequent.pop(0))
-    together = [sum(column) for column in zip(*(values for _label, values in rare), strict=True)]
-    labels = {label for label, _values in rare}
-    return [*(line for line in kept if line[0] not in labels), (others, together)]

@@ -77,7 +77,7 @@ def test_a_unanimous_group_is_not_read_from_the_zeros_beside_it():
     """Six of one age who all say yes: their zero is hidden like any small count, and the six with it."""
     asked = over()
     question = add_question(asked)
-    for band, answers in (("15-17", ["Oui"] * 6), ("25-39", ["Oui"] * 10 + ["Non"] * 8)):
+    for band, answers in (("0-17", ["Oui"] * 6), ("25-39", ["Oui"] * 10 + ["Non"] * 8)):
         for answer in answers:
             make_response(asked, chosen(question, answer), age_band=band)
     cross = results.of(outline.read(asked), at=timezone.now(), cross="age").groups[0].results[0].cross
