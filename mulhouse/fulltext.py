@@ -29,4 +29,5 @@ def folded(expression: F | Value) -> Func:
 def by_likeness(rows: QuerySet[Any], text: str, *, config: str) -> QuerySet[Any]:
     """Keep what holds these words in its column `search`, or whose title holds something like them."""
     likeness = Q(folded__trigram_word_similar=folded(Value(text[:LONGEST])))
-    return rows.alias(folded=folded(F("title"))).filter(Q(search=query(text, config=config)) | likeness)
+    found: QuerySet[Any] = rows.alias(folded=folded(F("title"))).filter(Q(search=query(text, config=config)) | likeness)
+    return found

@@ -277,10 +277,6 @@ class AmendForm(ReasonForm):
         target, _, pk = str(self.cleaned_data["target"]).partition(":")
         return target, int(pk)
 
-    def wording(self) -> dict[str, str]:
-        """Give what it becomes, and why."""
-        return {name: self.cleaned_data[name] for name in ("after", "reason")}
-
 
 def _wordings(askings: Sequence[Asking]) -> list[tuple[str, list[tuple[str, str]]]]:
     found = []

@@ -492,7 +492,14 @@ def _publish_gesture(
             messages.success(request, "Questionnaire publié. Ses questions ne changent plus.")
         elif isinstance(form, forms.AmendForm):
             target, pk = form.chosen()
-            asking.amend(**common, consultation=consultation, target=target, pk=pk, **form.wording())
+            asking.amend(
+                **common,
+                consultation=consultation,
+                target=target,
+                pk=pk,
+                after=form.cleaned_data["after"],
+                reason=form.cleaned_data["reason"],
+            )
             messages.success(
                 request,
                 "Formulation corrigée. L’ancienne, la nouvelle et le motif sont publics, et les personnes qui participent sont prévenues.",
