@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from city.models import District
 from mulhouse import small_cells, typography
 from mulhouse.ages import AgeBand
+from questionnaires.before import Before
 from questionnaires.exchanges import Given, Grid, Together
 from questionnaires.models import Answer, Question
 from questionnaires.outline import Asking, Outline
@@ -87,10 +88,12 @@ def _cell(value: int | None) -> str:
     return _("masqué") if value is None else typography.number(value)
 
 
-def of(read: Outline, sent: QuerySet[Answer], by: str, districts: Sequence[District]) -> dict[int, Cross]:
+def of(
+    read: Outline, sent: QuerySet[Answer], by: str, districts: Sequence[District], changed: Sequence[Before] = ()
+) -> dict[int, Cross]:
     """Cross the choices with the district or the age of those who answered, by question; by sector where districts are too small.
 
-    Shape: `by` is a key of NAMES. One query.
+    Shape: `by` is a key of NAMES; `changed` count beside `sent`. One query.
     """
     unknown = _("Non indiqué")
     if by == AGE:
@@ -101,7 +104,7 @@ def of(read: Outline, sent: QuerySet[Answer], by: str, districts: Sequence[Distr
             {None: unknown, **{district.pk: district.sector.name for district in districts}},
         ]
     labels = {asking.pk: _labels(asking) for asking in read.questions if asking.kind in KINDS}
-    return together(_people(sent, by, labels), labels, groupings)
+    return together([*_people(sent, by, labels), *_people_before(changed, by, labels)], labels, groupings)
 
 
 def _people(sent: QuerySet[Answer], by: str, labels: Mapping[int, Any]) -> People:
@@ -112,6 +115,17 @@ def _people(sent: QuerySet[Answer], by: str, labels: Mapping[int, Any]) -> Peopl
         answers = found.setdefault(response, (group, {}))[1]
         answers[question] = (*answers.get(question, ()), option if number is None else number)
     return list(found.values())
+
+
+def _people_before(
+    changed: Sequence[Before], by: str, labels: Mapping[int, Any]
+) -> Iterator[tuple[Any, dict[int, Given]]]:
+    for each in changed:
+        given: dict[int, Given] = {}
+        for question, option, _row, _rank, number, _district in each.answers:
+            if question in labels:
+                given[question] = (*given.get(question, ()), option if number is None else number)
+        yield (each.age_band if by == AGE else each.district), given
 
 
 def together(

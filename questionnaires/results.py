@@ -14,7 +14,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import JSONObject
+from django.db.models.functions import JSONObject, TruncDate
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from desk.models import Channel
 from mulhouse import charts, small_cells, typography
 from mulhouse.charts import Bar, Stack
 from questionnaires import crosses
+from questionnaires.before import Before
 from questionnaires.crosses import Table
 from questionnaires.models import Answer, Question, Questionnaire, Response
 from questionnaires.outline import Asking, Outline
@@ -66,6 +67,8 @@ class Results:
     words: str
     groups: Sequence[Group] = ()
     channels: small_cells.Merged = NOBODY
+    # Of one that is open: the last day that is counted.
+    last_day: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -80,25 +83,37 @@ class Counted:
     people: int
 
 
-def count(questionnaire: Questionnaire, *, until: dt.datetime | None = None) -> int:
+def count(questionnaire: Questionnaire) -> int:
     """Count the responses that were sent: the one figure that agents see before the end."""
-    return _responses(questionnaire, until).count()
+    return Response.objects.sent().filter(questionnaire=questionnaire).count()
 
 
-def until(questionnaire: Questionnaire, *, at: dt.datetime) -> dt.datetime | None:
-    """Give the instant before which responses are counted: the last midnight in Mulhouse while it is open, None once it is over."""
-    if questionnaire.is_over(at=at):
-        return None
-    return _midnight(at)
+# Of the responses that were sent: how they came, the day in Mulhouse, how many.
+Arrivals = Sequence[tuple[str, dt.date, int]]
 
 
-def _midnight(at: dt.datetime) -> dt.datetime:
-    return timezone.make_aware(dt.datetime.combine(typography.local_day(at), dt.time.min))
+def shown_until(questionnaire: Questionnaire, *, at: dt.datetime, came: Arrivals | None = None) -> dt.datetime | None:
+    """Give the midnight in Mulhouse before which the responses to an open questionnaire are counted; None for none yet.
+
+    From one such midnight to the next, LEAST_RESPONSES people or more have come: what a day adds to the page points at nobody.
+    """
+    days: Counter[dt.date] = Counter()
+    for _channel, day, number in arrivals(questionnaire) if came is None else came:
+        days[day] += number
+    reached, waiting = None, 0
+    for day in sorted(day for day in days if day < typography.local_day(at)):
+        waiting += days[day]
+        if waiting >= LEAST_RESPONSES:
+            reached, waiting = day + dt.timedelta(days=1), 0
+    return None if reached is None else timezone.make_aware(dt.datetime.combine(reached, dt.time.min))
 
 
-def _responses(questionnaire: Questionnaire, until: dt.datetime | None) -> QuerySet[Response]:
-    found = Response.objects.filter(questionnaire=questionnaire, submitted_at__isnull=False)
-    return found if until is None else found.filter(submitted_at__lt=until)
+def arrivals(questionnaire: Any) -> Arrivals:
+    """Count the responses that were sent by channel and day; no query where it was read `with_arrivals`."""
+    if hasattr(questionnaire, "came"):
+        return [(row["channel"], dt.date.fromisoformat(row["day"]), row["number"]) for row in questionnaire.came]
+    sent = Response.objects.sent().filter(questionnaire=questionnaire).order_by()
+    return list(sent.values_list("channel", TruncDate("submitted_at")).annotate(number=Count("pk")))
 
 
 def with_counts(rows: QuerySet[Questionnaire]) -> Any:
@@ -106,22 +121,11 @@ def with_counts(rows: QuerySet[Questionnaire]) -> Any:
     return rows.annotate(sent=Count("responses", filter=Q(responses__submitted_at__isnull=False)))
 
 
-def by_channel(questionnaire: Any, *, until: dt.datetime | None = None) -> dict[str, int]:
-    """Count the responses that were sent by how they came, in the order of `Channel`; no query where it was read `with_channels`."""
-    if hasattr(questionnaire, "came"):
-        found = {row["channel"]: row["number" if until is None else "earlier"] for row in questionnaire.came}
-    else:
-        found = dict(_responses(questionnaire, until).order_by().values_list("channel").annotate(number=Count("pk")))
-    return {channel: found[channel] for channel in Channel.values if found.get(channel)}
-
-
-def with_channels(rows: QuerySet[Questionnaire], *, at: dt.datetime) -> Any:
-    """Add to each questionnaire what `by_channel` reads, for results shown at that instant."""
-    sent = Response.objects.filter(questionnaire=OuterRef("pk"), submitted_at__isnull=False).order_by()
-    counted = sent.values("channel").annotate(
-        number=Count("pk"), earlier=Count("pk", filter=Q(submitted_at__lt=_midnight(at)))
-    )
-    line = JSONObject(channel="channel", number="number", earlier="earlier")
+def with_arrivals(rows: QuerySet[Questionnaire]) -> Any:
+    """Add to each questionnaire what `arrivals` reads."""
+    sent = Response.objects.sent().filter(questionnaire=OuterRef("pk")).order_by()
+    counted = sent.values("channel", day=TruncDate("submitted_at")).annotate(number=Count("pk"))
+    line = JSONObject(channel="channel", day="day", number="number")
     return rows.annotate(came=ArraySubquery(counted.values(json=line)))
 
 
@@ -131,22 +135,28 @@ def is_enough(total: int) -> bool:
 
 
 def of(read: Outline, *, at: dt.datetime, cross: str = "") -> Results:
-    """Count a questionnaire whole; by whole days while it is open.
+    """Count a questionnaire whole; while it is open, as it stood at the midnight that `shown_until` gives.
 
-    Shape: `cross` is a key of `crosses.NAMES`, "" for none. Four queries, five with a cross.
+    Shape: `cross` is a key of `crosses.NAMES`, "" for none. Four queries, five with a cross; one more while it is open.
     """
-    before = until(read.questionnaire, at=at)
-    came = by_channel(read.questionnaire, until=before)
-    total = sum(came.values())
+    each = arrivals(read.questionnaire)
+    before = (
+        None if (is_over := read.questionnaire.is_over(at=at)) else shown_until(read.questionnaire, at=at, came=each)
+    )
+    came: Counter[str] = Counter()
+    for channel, day, number in each:
+        if is_over or (before is not None and day < typography.local_day(before)):
+            came[channel] += number
+    total = came.total()
     words = ngettext("%(n)s réponse", "%(n)s réponses", total) % {"n": typography.number(total)}
     if not is_enough(total):
         return Results(total, words)
-    rows = sent(read, before)
-    counted = _counted(read, rows)
+    rows, changed = sent(read, before), _changed_since(read, before)
+    counted = _counted(read, rows, changed)
     has_districts = cross == crosses.DISTRICT or any(asking.kind == Kind.DISTRICT for asking in read.questions)
     found = list(District.objects.select_related("sector")) if has_districts else []
     districts = {district.pk: district.name for district in found}
-    crossed = crosses.of(read, rows, cross, found) if cross else {}
+    crossed = crosses.of(read, rows, cross, found, changed) if cross else {}
     tables = {key: made.table() for key, made in crossed.items()}
     groups = [
         Group(
@@ -158,27 +168,43 @@ def of(read: Outline, *, at: dt.datetime, cross: str = "") -> Results:
         )
         for page in read.pages
     ]
-    return Results(total, words, groups, small_cells.merged(came, least=1))
+    channels = small_cells.merged({channel: came[channel] for channel in Channel.values if came[channel]}, least=1)
+    last_day = typography.local_day(before) - dt.timedelta(days=1) if before else None
+    return Results(total, words, groups, channels, last_day)
 
 
 def sent(read: Outline, before: dt.datetime | None) -> QuerySet[Answer]:
-    """Give the answers that count: those of the responses sent before that instant, None for all of them."""
+    """Give the answers that count: those of the responses sent for the last time before that instant, None for all of them."""
     rows = Answer.objects.filter(
         question__section__questionnaire=read.questionnaire, response__submitted_at__isnull=False
     ).order_by()
-    return rows if before is None else rows.filter(response__submitted_at__lt=before)
+    if before is None:
+        return rows
+    is_whole = Q(response__resent_at__isnull=True) | Q(response__resent_at__lt=before)
+    return rows.filter(is_whole, response__submitted_at__lt=before)
 
 
-def _counted(read: Outline, sent: QuerySet[Answer]) -> dict[int, Counted]:
+def _changed_since(read: Outline, before: dt.datetime | None) -> list[Before]:
+    """Give what those who sent their response again since that instant had answered at that instant."""
+    if before is None:
+        return []
+    rows = Response.objects.filter(
+        questionnaire=read.questionnaire, submitted_at__lt=before, resent_at__gte=before, before__isnull=False
+    )
+    return [Before.read(kept) for kept in rows.values_list("before", flat=True) if kept]
+
+
+def _counted(read: Outline, sent: QuerySet[Answer], changed: Sequence[Before]) -> dict[int, Counted]:
     options: dict[int, Counter[int]] = defaultdict(Counter)
     cells: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
     ranks: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
     numbers: dict[int, Counter[Decimal]] = defaultdict(Counter)
     districts: dict[int, Counter[int]] = defaultdict(Counter)
-    people: dict[int, int] = {}
-    for is_people, question, option, row, rank, number, district, found in _answers(sent):
+    people: Counter[int] = Counter()
+    lines = [*_answers(sent), *(line for each in changed for line in each.lines())]
+    for is_people, question, option, row, rank, number, district, found in lines:
         if is_people:
-            people[question] = found
+            people[question] += found
         elif row is not None:
             cells[question][row, option] += found
         elif rank is not None:
@@ -196,7 +222,7 @@ def _counted(read: Outline, sent: QuerySet[Answer]) -> dict[int, Counted]:
             ranks[asking.pk],
             numbers[asking.pk],
             districts[asking.pk],
-            people.get(asking.pk, 0),
+            people[asking.pk],
         )
         for asking in read.questions
     }

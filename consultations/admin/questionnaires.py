@@ -543,7 +543,7 @@ def read_results(request: UserRequest, pk: int, reference: str) -> HttpResponse:
     """Show how many answered, and what, once it may be seen; the texts and files are for agents only."""
     consultation = workspace.fetch(request, pk)
     at = timezone.now()
-    rows = results.with_channels(results.with_counts(_rows(consultation)), at=at)
+    rows = results.with_arrivals(results.with_counts(_rows(consultation)))
     row = get_object_or_404(rows, reference=reference.upper())
     refusal = rules.results_refusal(row, at=at)
     found = results.of(outline.read(row), at=at) if refusal is None else None
