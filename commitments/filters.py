@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import django_filters as filters
-from django.contrib.postgres.search import SearchQuery
 from django.db.models import F, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from commitments.models import SEARCH_CONFIG, Commitment, State
+from mulhouse import fulltext
 from mulhouse.asking import Asked
 from mulhouse.lists import Order
 
 RECENT, DUE = "recent", "echeance"
 ORDERS = {RECENT: Order("published_at"), DUE: Order("due_on", descending=False)}
-LONGEST = 120
+LONGEST = fulltext.LONGEST
 LATE = "en-retard"
 STATES = {
     "prevus": ([State.PLANNED], _("Prévus")),
@@ -91,8 +91,8 @@ class CommitmentFilter(Asked):
             self.filters[name].extra["choices"] = names.get(name, [])
 
     def by_words(self, queryset: QuerySet[Commitment], name: str, value: str) -> QuerySet[Commitment]:
-        """Keep what holds these words, whatever their accents and endings."""
-        return queryset.filter(search=SearchQuery(value, config=SEARCH_CONFIG, search_type="websearch"))
+        """Keep what holds these words, whatever their accents and endings, or whose title holds something like them."""
+        return fulltext.by_likeness(queryset, value, config=SEARCH_CONFIG)
 
     def by_state(self, queryset: QuerySet[Commitment], name: str, value: str) -> QuerySet[Commitment]:
         """Keep those in a state; « en retard » is computed from the day."""

@@ -71,7 +71,8 @@ Ce que contient le dossier
 
 Ce qu’il ne contient pas
 Ni brouillon, ni texte retiré ou masqué, ni adresse électronique, ni position ni bulletin d’une personne\u00a0: seulement des totaux.
-Les réponses aux questionnaires n’ont ni nom, ni date, ni texte libre.
+Les réponses aux questionnaires n’ont ni nom, ni date, ni quartier, ni âge, ni texte libre. Les croisements par quartier et par âge ont
+leur fichier\u00a0: les petits nombres y sont masqués.
 Quand un texte est retiré plus tard, le dossier public est refait sans lui.
 
 Pour vérifier que rien n’a été changé

@@ -83,7 +83,12 @@ def questionnaires(consultation: Consultation, *, at: dt.datetime) -> Iterator[S
                 "results": found,
                 "amendments": list(row.amendments.all()),
             },
-            [(f"{name}.csv", "Les réponses (CSV)", chunks)] if has_file else [],
+            [
+                (f"{name}.csv", "Les réponses (CSV)", chunks),
+                (f"{name}-croisements.csv", "Par quartier et par âge (CSV)", exports.crosses_chunks(read)),
+            ]
+            if has_file
+            else [],
         )
 
 

@@ -22,7 +22,7 @@ from mulhouse.templatetags import ui
 from notifications import outbox
 from questionnaires import actions, editing
 from questionnaires import rules as questionnaire_rules
-from questionnaires.models import Answer, Questionnaire, Response
+from questionnaires.models import Amendment, Answer, Questionnaire, Response
 from transparency import register
 
 
@@ -269,6 +269,37 @@ def cancel(
     """
     held = _held(actor, consultation)
     editing.cancel(actor=actor, questionnaire=questionnaire, reason=reason, at=at, note=_amending(held, reason, at))
+
+
+@transaction.atomic(durable=True)
+def amend(
+    *,
+    actor: Any,
+    consultation: Consultation,
+    questionnaire: Questionnaire,
+    target: str,
+    pk: int,
+    after: str,
+    reason: str,
+    at: dt.datetime,
+) -> Amendment:
+    """Correct a wording of a questionnaire: a public amendment, of which everybody who takes part is told.
+
+    Shape: `target` and `pk` as in `questionnaires.editing.amend`.
+    Raises: RefusedError; DomainError "reason", "same", "too_long", "twice".
+    Locks: the consultation, the questionnaire, then the register.
+    """
+    held = _held(actor, consultation)
+    return editing.amend(
+        actor=actor,
+        questionnaire=questionnaire,
+        target=target,
+        pk=pk,
+        after=after,
+        reason=reason,
+        at=at,
+        note=_amending(held, reason, at),
+    )
 
 
 # --- Free texts --------------------------------------------------------------------------------------------------------

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import django_filters as filters
-from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from consultations import search
-from consultations.models import SEARCH_CONFIG, Decision, Item, ItemOutcome
+from consultations.models import Decision, Item, ItemOutcome
 from mulhouse.asking import Asked
 
 WAITING = "en-attente"
@@ -47,8 +46,8 @@ class OutcomeFilter(Asked):
         self.filters["theme"].extra["choices"] = list(themes)
 
     def by_words(self, queryset: QuerySet[Item], name: str, value: str) -> QuerySet[Item]:
-        """Keep what holds these words, whatever their accents and endings."""
-        return queryset.filter(search=SearchQuery(value, config=SEARCH_CONFIG, search_type="websearch"))
+        """Keep what holds these words, whatever their accents and endings, or whose title holds something like them."""
+        return search.items(queryset, value)
 
     def by_decision(self, queryset: QuerySet[Item], name: str, value: str) -> QuerySet[Item]:
         """Keep the opinions that a decision reached, or those that none did."""

@@ -1,36 +1,23 @@
 """Finding contributions in French: stems and accents by full text, typing mistakes by the likeness of the title."""
 
-import re
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector, TrigramWordSimilarity
-from django.db.models import F, FloatField, Func, Q, QuerySet, TextField, Value
-from django.db.models.functions import Coalesce, Lower
+from django.db.models import F, FloatField, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from consultations.models import SEARCH_CONFIG, Comment, Consultation, Contribution, Item
+from mulhouse import fulltext
 
 # Fewer answers than this, and what looks like the words is shown as well.
 FEW = 5
 # What is ranked, at most: the cost of a word that is everywhere stays that of a rare one.
 RANKED = 500
-LONGEST = 120
-
-
-# Little words that PostgreSQL's French list forgets, or no longer knows once their accent is folded: without this,
-# « les vélos » would not find « le vélo ».
-LITTLE_WORDS = re.compile(r"(?<![\w-])(?:les|à|même|mêmes)(?![\w-])", re.IGNORECASE)
+LONGEST = fulltext.LONGEST
 
 
 def _query(text: str) -> SearchQuery:
-    parts = text[:LONGEST].split('"')
-    # Every second part stands between quotes, where each word counts.
-    asked = [LITTLE_WORDS.sub(" ", part) if at % 2 == 0 else part for at, part in enumerate(parts)]
-    return SearchQuery('"'.join(asked), config=SEARCH_CONFIG, search_type="websearch")
-
-
-def _folded(expression: F | Value) -> Func:
-    """Lower case without accents, as the index on titles has it."""
-    return Func(Lower(expression), function="f_unaccent", output_field=TextField())
+    return fulltext.query(text, config=SEARCH_CONFIG)
 
 
 def by_words(rows: QuerySet[Contribution], text: str) -> QuerySet[Contribution]:
@@ -40,14 +27,13 @@ def by_words(rows: QuerySet[Contribution], text: str) -> QuerySet[Contribution]:
 
 def by_likeness(rows: QuerySet[Contribution], text: str) -> QuerySet[Contribution]:
     """Keep what holds these words, or whose title holds something like them."""
-    likeness = Q(folded__trigram_word_similar=_folded(Value(text[:LONGEST])))
-    return rows.alias(folded=_folded(F("title"))).filter(Q(search=_query(text)) | likeness)
+    return fulltext.by_likeness(rows, text, config=SEARCH_CONFIG)
 
 
 def ranked(rows: QuerySet[Contribution], text: str) -> list[int]:
     """Give the keys of the RANKED most recent answers, best first."""
-    wanted: Any = _folded(Value(text[:LONGEST]))
-    likeness = TrigramWordSimilarity(wanted, _folded(F("title")))
+    wanted: Any = fulltext.folded(Value(text[:LONGEST]))
+    likeness = TrigramWordSimilarity(wanted, fulltext.folded(F("title")))
     rank = Coalesce(SearchRank(F("search"), _query(text)), Value(0.0), output_field=FloatField()) + likeness
     some = rows.order_by("-published_at", "-pk").values("pk")[:RANKED]
     found = Contribution.objects.filter(pk__in=some).annotate(rank=rank).order_by("-rank", "-pk")
@@ -61,12 +47,11 @@ def comments(rows: QuerySet[Comment], text: str) -> QuerySet[Comment]:
 
 def consultations(rows: QuerySet[Consultation], text: str) -> QuerySet[Consultation]:
     """Keep the consultations that hold these words; they are few, so that no index is kept for them."""
-    likeness = Q(folded__trigram_word_similar=_folded(Value(text[:LONGEST])))
+    likeness = Q(folded__trigram_word_similar=fulltext.folded(Value(text[:LONGEST])))
     whole = SearchVector("title", "summary", config=SEARCH_CONFIG)
-    return rows.alias(folded=_folded(F("title")), whole=whole).filter(Q(whole=_query(text)) | likeness)
+    return rows.alias(folded=fulltext.folded(F("title")), whole=whole).filter(Q(whole=_query(text)) | likeness)
 
 
 def items(rows: QuerySet[Item], text: str) -> QuerySet[Item]:
     """Keep the opinions that hold these words, or whose title holds something like them."""
-    likeness = Q(folded__trigram_word_similar=_folded(Value(text[:LONGEST])))
-    return rows.alias(folded=_folded(F("title"))).filter(Q(search=_query(text)) | likeness)
+    return fulltext.by_likeness(rows, text, config=SEARCH_CONFIG)

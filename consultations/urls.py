@@ -64,6 +64,11 @@ urlpatterns = [
         name="questionnaire_results",
     ),
     path(
+        "<slug:slug>/questionnaire/<slug:reference>/croisements.csv",
+        questionnaires.questionnaire_crosses,
+        name="questionnaire_crosses",
+    ),
+    path(
         "<slug:slug>/questionnaire/<slug:reference>/reponses.<slug:form>",
         questionnaires.questionnaire_export,
         name="questionnaire_export",

@@ -21,7 +21,7 @@ from mulhouse.db import assert_in_transaction
 from mulhouse.errors import require
 from mulhouse.typography import local_day
 from mulhouse.uploads import CleanFile
-from questionnaires import keys, rules, storing
+from questionnaires import before, keys, results, rules, storing
 from questionnaires.models import Answer, Question, Questionnaire, Response, ResponseFile
 from transparency import register
 
@@ -179,6 +179,9 @@ def submit_within(  # noqa: PLR0913 (who answers, how, and what)
     response = _of_person(questionnaire, person) if person is not None else _of_key(questionnaire, token)
     is_first = response.submitted_at is None
     values = list(answers)
+    if not is_first:
+        _keep_before(response, at=at)
+        response.resent_at = at
     Answer.objects.filter(response=response).delete()
     for value in values:
         value.response = response
@@ -194,7 +197,8 @@ def submit_within(  # noqa: PLR0913 (who answers, how, and what)
     response.age_band = ages.of_birth_year(birth_year, on=local_day(at)) if birth_year else ""
     if is_first:
         response.submitted_at, response.channel = at, channel
-    response.save(update_fields=["district", "age_band", "submitted_at", "channel", "saved_at"])
+    changed = ["district", "age_band", "submitted_at", "resent_at", "before", "channel", "saved_at"]
+    response.save(update_fields=changed)
     if note is not None:
         note(response)
     register.record(
@@ -203,6 +207,16 @@ def submit_within(  # noqa: PLR0913 (who answers, how, and what)
         subject=questionnaire.reference,
     )
     return response
+
+
+def _keep_before(response: Response, *, at: dt.datetime) -> None:
+    """Keep what public results count of a response that is about to be sent again: they change at a midnight only."""
+    row, first, last = response.questionnaire, response.submitted_at, response.resent_at or response.submitted_at
+    until = results.shown_until(row, at=at) if row.shows_live_results else None
+    if until is None or first is None or last is None or first >= until:
+        response.before = None
+    elif last < until:
+        response.before = before.keep(response)
 
 
 def _role(person: Person | None, channel: str) -> str:
@@ -253,7 +267,8 @@ def tidy(*, at: dt.datetime) -> int:
     """
     before = at - dt.timedelta(days=DRAFT_DAYS)
     over = Questionnaire.objects.closed(at=before)
-    Response.objects.sent().filter(questionnaire__in=over).exclude(draft={}).update(draft={})
+    sent = Response.objects.sent().filter(questionnaire__in=over)
+    sent.exclude(draft={}, before=None).update(draft={}, before=None)
     left = Response.objects.filter(questionnaire__in=over, submitted_at__isnull=True)
     return _erase_responses(left | Response.objects.filter(questionnaire__cancelled_at__lt=before))
 

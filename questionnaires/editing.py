@@ -456,18 +456,27 @@ WORDINGS: dict[str, tuple[Any, str, int]] = {
 }
 
 
-@transaction.atomic(durable=True)
 def amend(
-    *, actor: Any, questionnaire: Questionnaire, target: str, pk: int, after: str, reason: str, at: dt.datetime
+    *,
+    actor: Any,
+    questionnaire: Questionnaire,
+    target: str,
+    pk: int,
+    after: str,
+    reason: str,
+    at: dt.datetime,
+    note: Note | None = None,
 ) -> Amendment:
     """Correct a wording of a published questionnaire: the text before, the text after and why are shown to everybody.
 
-    Shape: `target` is a key of WORDINGS, `pk` that of its row.
-    Raises: RefusedError; DomainError "reason", "same", "too_long"; DoesNotExist for a row of another questionnaire.
+    Shape: `target` is a key of WORDINGS, `pk` that of its row; `note` as in `publish`.
+    Raises: RefusedError; DomainError "reason", "same", "too_long", "twice" for what another answer or line of the question says
+    already; DoesNotExist for a row of another questionnaire; RuntimeError outside a transaction.
     Locks: the questionnaire, then the register.
     """
+    assert_in_transaction()
     held = _hold(questionnaire)
-    require(editing_rules.amend_refusal(actor, held))
+    require(editing_rules.amend_refusal(actor, held, at=at))
     model, column, longest = WORDINGS[target]
     path = "section__questionnaire" if model is Question else "question__section__questionnaire"
     row = model.objects.get(pk=pk, **{path: held})
@@ -476,6 +485,10 @@ def amend(
         raise DomainError("same", "Écrivez la nouvelle formulation.")
     if len(after) > longest:
         raise DomainError("too_long", f"{longest} caractères au plus.")
+    if model is not Question:
+        others = model.objects.filter(question=row.question_id).exclude(pk=pk).values_list("label", flat=True)
+        if after.casefold() in {" ".join(label.split()).casefold() for label in others}:
+            raise DomainError("twice", "Une autre réponse ou une autre ligne de cette question dit déjà cela.")
     setattr(row, column, after)
     row.save(update_fields=[column])
     amendment = Amendment.objects.create(
@@ -486,6 +499,6 @@ def amend(
         reason=reason,
         made_at=at,
     )
-    facts = {"avant": before, "apres": after, "motif": reason}
+    facts = {"avant": before, "apres": after, "motif": reason, **(note(held) if note else {})}
     register.record("questionnaire.amended", role="agent", subject=held.reference, facts=facts, actor=actor)
     return amendment

@@ -51,12 +51,14 @@ def run_refusal(user: Any, questionnaire: Questionnaire, *, at: dt.datetime) -> 
     return None
 
 
-def amend_refusal(user: Any, questionnaire: Questionnaire) -> Refusal | None:
-    """Tell whether somebody may correct a wording in public."""
+def amend_refusal(user: Any, questionnaire: Questionnaire, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether somebody may correct a wording in public: not once it is over, or answers would say something else."""
     if not user.has_perm("questionnaires.publish_questionnaire"):
         return Refusal("not_allowed", "Votre rôle ne permet pas de corriger un questionnaire publié.")
     if questionnaire.published_at is None:
         return Refusal("not_published", "Ce questionnaire n’est pas publié\u00a0: corrigez-le directement.")
+    if questionnaire.is_over(at=at):
+        return Refusal("closed", "Ce questionnaire est terminé\u00a0: les réponses gardent les mots qui ont été lus.")
     return None
 
 

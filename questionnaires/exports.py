@@ -1,24 +1,25 @@
 """The responses to a questionnaire as CSV, JSON and XLSX, row by row from the database to the network.
 
-Nothing leads to a person: no name, no reference, no day nor hour; the rows come in the order of a random key and have a number
-of their own; district and age stand only where five people or more share both. What was written in free words and joined
-files stay with the agents, who may ask for the texts.
+Nothing leads to a person: no name, no reference, no day nor hour, no district, no age; the rows come in the order of a random key
+and have a number of their own. A district or an age beside the answers would let anybody count again what the crosses hide: the
+crosses are a file of their own, with what they hide. What was written in free words and joined files stay with the agents, who
+may ask for the texts.
 """
 
 import csv
 import io
 import json
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped] # the package has no types
+from django.utils import translation
 
 from city.models import District
-from mulhouse import small_cells
+from questionnaires import crosses, results
 from questionnaires.models import Answer, Question, Questionnaire, Response
 from questionnaires.outline import Asking, Outline
 
@@ -30,7 +31,9 @@ BLOCK = 64 * 1024
 # What makes a spreadsheet run the content of a cell.
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 YES = "oui"
-ASKED_TEXTS = (Kind.TEXT, Kind.FILE)
+# Never in a column of their own: free words and files stay with agents, a district would place its person.
+KEPT_BACK = (Kind.TEXT, Kind.FILE, Kind.DISTRICT)
+CROSSES_HEAD = ("croisement", "question", "reponse", "groupe", "nombre", "masque")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Column:
 def columns(read: Outline, *, texts: bool = False) -> list[Column]:
     """Give the columns of the questions, in order.
 
-    Shape: one for a choice, a number, a text; one for each option, line or rank of the others. `texts` adds free words.
+    Shape: one for a choice, a number, a text; one for each option, line or rank of the others; none for a district. `texts` adds
+    free words.
     """
     found: list[Column] = []
     for rank, asking in enumerate(read.questions, start=1):
@@ -63,7 +67,7 @@ def _columns_of(asking: Asking, name: str, *, texts: bool) -> Iterator[Column]:
             yield from (Column(f"{name} : {row.label}", key, _of_row(row.pk, labels)) for row in asking.rows)
         case Kind.RANKING:
             yield from (Column(f"{name} : {option.label}", key, _rank_of(option.pk)) for option in asking.options)
-        case kind if kind not in ASKED_TEXTS:
+        case kind if kind not in KEPT_BACK:
             yield Column(name, key, _of_one(labels))
         case Kind.TEXT if texts:
             yield Column(name, key, _first_text)
@@ -72,7 +76,7 @@ def _columns_of(asking: Asking, name: str, *, texts: bool) -> Iterator[Column]:
 
 
 def _of_one(labels: dict[int, str]) -> Callable[[Sequence[Answer]], Any]:
-    """Read the one value of a choice, a number or a district (its key, named where it can be told)."""
+    """Read the one value of a choice or a number."""
 
     def read(values: Sequence[Answer]) -> Any:
         if not values:
@@ -80,7 +84,7 @@ def _of_one(labels: dict[int, str]) -> Callable[[Sequence[Answer]], Any]:
         value = values[0]
         if value.option_id is not None:
             return labels[value.option_id]
-        return _plain(value.number) if value.number is not None else value.district_id
+        return _plain(value.number)
 
     return read
 
@@ -111,55 +115,56 @@ def _plain(number: Any) -> Any:
 def _responses(questionnaire: Questionnaire) -> Any:
     """Read in the order of a random key, which says nothing of when."""
     rows = Response.objects.filter(questionnaire=questionnaire, submitted_at__isnull=False)
-    return rows.only("pk", "district_id", "age_band").order_by("reference")
+    return rows.values_list("pk", flat=True).order_by("reference")
 
 
-def _batches(read: Outline) -> Iterator[list[tuple[Response, dict[int, list[Answer]]]]]:
+def _batches(read: Outline) -> Iterator[list[dict[int, list[Answer]]]]:
     """Read through a cursor of the server, BATCH responses at a time: the memory does not grow with the table."""
     found = iter(_responses(read.questionnaire).iterator(chunk_size=BATCH))
     while batch := list(islice(found, BATCH)):
-        by_response: dict[int, dict[int, list[Answer]]] = {response.pk: {} for response in batch}
+        by_response: dict[int, dict[int, list[Answer]]] = {response: {} for response in batch}
         for answer in Answer.objects.filter(response__in=by_response).order_by("pk").iterator(chunk_size=BATCH):
             by_response[answer.response_id].setdefault(answer.question_id, []).append(answer)
-        yield [(response, by_response[response.pk]) for response in batch]
-
-
-def _place(response: Response, answers: dict[int, list[Answer]]) -> tuple[Any, ...]:
-    """Give what could place a person: their district, their age, and the districts they answered."""
-    said = sorted(
-        (key, values[0].district_id) for key, values in answers.items() if values and values[0].district_id is not None
-    )
-    return (response.district_id, response.age_band, *said)
+        yield list(by_response.values())
 
 
 def rows(read: Outline, *, texts: bool = False) -> Iterator[list[list[Any]]]:
-    """Give the lines in batches: a number, the district, the age band, then the columns."""
-    names = {district.pk: district.name for district in District.objects.all()}
+    """Give the lines in batches: a number, then the columns."""
     asked = columns(read, texts=texts)
-    districts = {asking.pk for asking in read.questions if asking.kind == Kind.DISTRICT}
-    places = Counter(_place(*pair) for batch in _batches(read) for pair in batch)
-    number = 0
+    number = count(1)
     for batch in _batches(read):
-        lines = []
-        for response, answers in batch:
-            number += 1
-            told = places[_place(response, answers)] >= small_cells.THRESHOLD
-            line: list[Any] = [
-                number,
-                names.get(response.district_id or 0, "") if told else "",
-                response.age_band if told else "",
-            ]
-            for column in asked:
-                value = column.read(answers.get(column.question, ()))
-                if column.question in districts:
-                    value = names.get(value, "") if told else ""
-                line.append(value)
-            lines.append(line)
-        yield lines
+        yield [
+            [next(number), *(column.read(answers.get(column.question, ())) for column in asked)] for answers in batch
+        ]
 
 
 def _head(read: Outline, *, texts: bool) -> list[str]:
-    return ["numero", "quartier", "tranche_d_age", *(column.name for column in columns(read, texts=texts))]
+    return ["numero", *(column.name for column in columns(read, texts=texts))]
+
+
+# --- Crosses -----------------------------------------------------------------------------------------------------------
+
+
+def crosses_chunks(read: Outline) -> Iterator[bytes]:
+    """Write as CSV every cross of a questionnaire that is over, one count a line.
+
+    Shape: as `csv_chunks`; the columns of CROSSES_HEAD. `nombre` is empty and `masque` says YES where the count is hidden.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=SEPARATOR)
+    writer.writerow(CROSSES_HEAD)
+    sent, districts = results.sent(read, None), list(District.objects.select_related("sector"))
+    with translation.override("fr"):
+        for by in crosses.NAMES:
+            found = crosses.of(read, sent, by, districts)
+            for rank, asking in enumerate(read.questions, start=1):
+                if asking.pk in found:
+                    name = f"{rank}. {asking.question.label}"
+                    writer.writerows(
+                        (by, name, harmless(answer), harmless(group), *(("", YES) if cell is None else (cell, "")))
+                        for answer, group, cell in found[asking.pk].told()
+                    )
+    yield _taken(text)
 
 
 # --- Formats -----------------------------------------------------------------------------------------------------------

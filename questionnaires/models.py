@@ -324,6 +324,9 @@ class Response(models.Model):
     started_at = models.DateTimeField("commencée le", auto_now_add=True)
     saved_at = models.DateTimeField("enregistrée le", auto_now=True)
     submitted_at = models.DateTimeField("envoyée le", null=True, blank=True)
+    resent_at = models.DateTimeField("envoyée de nouveau le", null=True, blank=True, editable=False)
+    # What was answered before it was sent again, as long as public results still count it (`before`).
+    before = models.JSONField("réponses d’avant", null=True, blank=True, editable=False)
 
     objects: ClassVar[models.Manager["Response"]] = ResponseQuerySet.as_manager()
 

@@ -36,6 +36,7 @@ def _responses(user: User) -> Iterable[dict[str, Any]]:
             "tranche_d_age": row.age_band,
             "commencee_le": row.started_at,
             "envoyee_le": row.submitted_at,
+            "envoyee_de_nouveau_le": row.resent_at,
             "en_cours": row.draft,
             "reponses": [_value(answer) for answer in sorted(row.answers.all(), key=lambda answer: answer.pk)],
         }

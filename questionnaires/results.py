@@ -2,9 +2,7 @@
 
 A result of fewer than five responses is not shown at all. While a questionnaire is open, those who announced it may show the
 responses of the days before: counted at each instant, they would say what the neighbour who just sent theirs answered. What was
-written in free words is only counted here: people read it in the analysis. In a cross, answers and groups too rare are first put
-together, so that every total can be said; counts under five are hidden with what would give them back; a cross that would need a
-total hidden is not given.
+written in free words is only counted here: people read it in the analysis. What is crossed is in `crosses`.
 """
 
 import datetime as dt
@@ -16,32 +14,24 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import JSONObject
+from django.db.models.functions import JSONObject, TruncDate
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from city.models import District
 from desk.models import Channel
 from mulhouse import charts, small_cells, typography
-from mulhouse.ages import AgeBand
 from mulhouse.charts import Bar, Stack
+from questionnaires import crosses
+from questionnaires.before import Before
+from questionnaires.crosses import Table
 from questionnaires.models import Answer, Question, Questionnaire, Response
 from questionnaires.outline import Asking, Outline
 
 Kind = Question.Kind
-LEAST_RESPONSES = small_cells.THRESHOLD
-CROSSES = {"quartier": gettext_lazy("Par quartier"), "age": gettext_lazy("Par tranche d’âge")}
-CROSSED_KINDS = (Kind.SINGLE, Kind.MULTIPLE, Kind.SCALE)
-
-
-@dataclass(frozen=True)
-class Table:
-    """Figures in a table: the head of each column, then the lines, each with its own head."""
-
-    head: Sequence[str]
-    lines: Sequence[tuple[str, Sequence[str]]]
+LEAST_RESPONSES = crosses.LEAST_RESPONSES
 
 
 @dataclass(frozen=True)
@@ -77,6 +67,8 @@ class Results:
     words: str
     groups: Sequence[Group] = ()
     channels: small_cells.Merged = NOBODY
+    # Of one that is open: the last day that is counted.
+    last_day: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -91,25 +83,37 @@ class Counted:
     people: int
 
 
-def count(questionnaire: Questionnaire, *, until: dt.datetime | None = None) -> int:
+def count(questionnaire: Questionnaire) -> int:
     """Count the responses that were sent: the one figure that agents see before the end."""
-    return _responses(questionnaire, until).count()
+    return Response.objects.sent().filter(questionnaire=questionnaire).count()
 
 
-def until(questionnaire: Questionnaire, *, at: dt.datetime) -> dt.datetime | None:
-    """Give the instant before which responses are counted: the last midnight in Mulhouse while it is open, None once it is over."""
-    if questionnaire.is_over(at=at):
-        return None
-    return _midnight(at)
+# Of the responses that were sent: how they came, the day in Mulhouse, how many.
+Arrivals = Sequence[tuple[str, dt.date, int]]
 
 
-def _midnight(at: dt.datetime) -> dt.datetime:
-    return timezone.make_aware(dt.datetime.combine(typography.local_day(at), dt.time.min))
+def shown_until(questionnaire: Questionnaire, *, at: dt.datetime, came: Arrivals | None = None) -> dt.datetime | None:
+    """Give the midnight in Mulhouse before which the responses to an open questionnaire are counted; None for none yet.
+
+    From one such midnight to the next, LEAST_RESPONSES people or more have come: what a day adds to the page points at nobody.
+    """
+    days: Counter[dt.date] = Counter()
+    for _channel, day, number in arrivals(questionnaire) if came is None else came:
+        days[day] += number
+    reached, waiting = None, 0
+    for day in sorted(day for day in days if day < typography.local_day(at)):
+        waiting += days[day]
+        if waiting >= LEAST_RESPONSES:
+            reached, waiting = day + dt.timedelta(days=1), 0
+    return None if reached is None else timezone.make_aware(dt.datetime.combine(reached, dt.time.min))
 
 
-def _responses(questionnaire: Questionnaire, until: dt.datetime | None) -> QuerySet[Response]:
-    found = Response.objects.filter(questionnaire=questionnaire, submitted_at__isnull=False)
-    return found if until is None else found.filter(submitted_at__lt=until)
+def arrivals(questionnaire: Any) -> Arrivals:
+    """Count the responses that were sent by channel and day; no query where it was read `with_arrivals`."""
+    if hasattr(questionnaire, "came"):
+        return [(row["channel"], dt.date.fromisoformat(row["day"]), row["number"]) for row in questionnaire.came]
+    sent = Response.objects.sent().filter(questionnaire=questionnaire).order_by()
+    return list(sent.values_list("channel", TruncDate("submitted_at")).annotate(number=Count("pk")))
 
 
 def with_counts(rows: QuerySet[Questionnaire]) -> Any:
@@ -117,22 +121,11 @@ def with_counts(rows: QuerySet[Questionnaire]) -> Any:
     return rows.annotate(sent=Count("responses", filter=Q(responses__submitted_at__isnull=False)))
 
 
-def by_channel(questionnaire: Any, *, until: dt.datetime | None = None) -> dict[str, int]:
-    """Count the responses that were sent by how they came, in the order of `Channel`; no query where it was read `with_channels`."""
-    if hasattr(questionnaire, "came"):
-        found = {row["channel"]: row["number" if until is None else "earlier"] for row in questionnaire.came}
-    else:
-        found = dict(_responses(questionnaire, until).order_by().values_list("channel").annotate(number=Count("pk")))
-    return {channel: found[channel] for channel in Channel.values if found.get(channel)}
-
-
-def with_channels(rows: QuerySet[Questionnaire], *, at: dt.datetime) -> Any:
-    """Add to each questionnaire what `by_channel` reads, for results shown at that instant."""
-    sent = Response.objects.filter(questionnaire=OuterRef("pk"), submitted_at__isnull=False).order_by()
-    counted = sent.values("channel").annotate(
-        number=Count("pk"), earlier=Count("pk", filter=Q(submitted_at__lt=_midnight(at)))
-    )
-    line = JSONObject(channel="channel", number="number", earlier="earlier")
+def with_arrivals(rows: QuerySet[Questionnaire]) -> Any:
+    """Add to each questionnaire what `arrivals` reads."""
+    sent = Response.objects.sent().filter(questionnaire=OuterRef("pk")).order_by()
+    counted = sent.values("channel", day=TruncDate("submitted_at")).annotate(number=Count("pk"))
+    line = JSONObject(channel="channel", day="day", number="number")
     return rows.annotate(came=ArraySubquery(counted.values(json=line)))
 
 
@@ -142,52 +135,76 @@ def is_enough(total: int) -> bool:
 
 
 def of(read: Outline, *, at: dt.datetime, cross: str = "") -> Results:
-    """Count a questionnaire whole; by whole days while it is open.
+    """Count a questionnaire whole; while it is open, as it stood at the midnight that `shown_until` gives.
 
-    Shape: `cross` is a key of CROSSES, "" for none. Four queries, five with a cross.
+    Shape: `cross` is a key of `crosses.NAMES`, "" for none. Four queries, five with a cross; one more while it is open.
     """
-    before = until(read.questionnaire, at=at)
-    came = by_channel(read.questionnaire, until=before)
-    total = sum(came.values())
+    each = arrivals(read.questionnaire)
+    before = (
+        None if (is_over := read.questionnaire.is_over(at=at)) else shown_until(read.questionnaire, at=at, came=each)
+    )
+    came: Counter[str] = Counter()
+    for channel, day, number in each:
+        if is_over or (before is not None and day < typography.local_day(before)):
+            came[channel] += number
+    total = came.total()
     words = ngettext("%(n)s réponse", "%(n)s réponses", total) % {"n": typography.number(total)}
     if not is_enough(total):
         return Results(total, words)
-    sent = _sent(read, before)
-    counted = _counted(read, sent)
-    has_districts = cross == "quartier" or any(asking.kind == Kind.DISTRICT for asking in read.questions)
+    rows, changed = sent(read, before), _changed_since(read, before)
+    counted = _counted(read, rows, changed)
+    has_districts = cross == crosses.DISTRICT or any(asking.kind == Kind.DISTRICT for asking in read.questions)
     found = list(District.objects.select_related("sector")) if has_districts else []
     districts = {district.pk: district.name for district in found}
-    crossed = _crossed(read, sent, cross, found) if cross else {}
+    crossed = crosses.of(read, rows, cross, found, changed) if cross else {}
+    tables = {key: made.table() for key, made in crossed.items()}
     groups = [
         Group(
             page.section.title,
             [
-                _result(asking, counted[asking.pk], districts, crossed.get(asking.pk), is_crossed=bool(cross))
+                _result(asking, counted[asking.pk], districts, tables.get(asking.pk), is_crossed=bool(cross))
                 for asking in page.questions
             ],
         )
         for page in read.pages
     ]
-    return Results(total, words, groups, small_cells.merged(came, least=1))
+    channels = small_cells.merged({channel: came[channel] for channel in Channel.values if came[channel]}, least=1)
+    last_day = typography.local_day(before) - dt.timedelta(days=1) if before else None
+    return Results(total, words, groups, channels, last_day)
 
 
-def _sent(read: Outline, before: dt.datetime | None) -> QuerySet[Answer]:
+def sent(read: Outline, before: dt.datetime | None) -> QuerySet[Answer]:
+    """Give the answers that count: those of the responses sent for the last time before that instant, None for all of them."""
     rows = Answer.objects.filter(
         question__section__questionnaire=read.questionnaire, response__submitted_at__isnull=False
     ).order_by()
-    return rows if before is None else rows.filter(response__submitted_at__lt=before)
+    if before is None:
+        return rows
+    is_whole = Q(response__resent_at__isnull=True) | Q(response__resent_at__lt=before)
+    return rows.filter(is_whole, response__submitted_at__lt=before)
 
 
-def _counted(read: Outline, sent: QuerySet[Answer]) -> dict[int, Counted]:
+def _changed_since(read: Outline, before: dt.datetime | None) -> list[Before]:
+    """Give what those who sent their response again since that instant had answered at that instant."""
+    if before is None:
+        return []
+    rows = Response.objects.filter(
+        questionnaire=read.questionnaire, submitted_at__lt=before, resent_at__gte=before, before__isnull=False
+    )
+    return [Before.read(kept) for kept in rows.values_list("before", flat=True) if kept]
+
+
+def _counted(read: Outline, sent: QuerySet[Answer], changed: Sequence[Before]) -> dict[int, Counted]:
     options: dict[int, Counter[int]] = defaultdict(Counter)
     cells: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
     ranks: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
     numbers: dict[int, Counter[Decimal]] = defaultdict(Counter)
     districts: dict[int, Counter[int]] = defaultdict(Counter)
-    people: dict[int, int] = {}
-    for is_people, question, option, row, rank, number, district, found in _answers(sent):
+    people: Counter[int] = Counter()
+    lines = [*_answers(sent), *(line for each in changed for line in each.lines())]
+    for is_people, question, option, row, rank, number, district, found in lines:
         if is_people:
-            people[question] = found
+            people[question] += found
         elif row is not None:
             cells[question][row, option] += found
         elif rank is not None:
@@ -205,7 +222,7 @@ def _counted(read: Outline, sent: QuerySet[Answer]) -> dict[int, Counted]:
             ranks[asking.pk],
             numbers[asking.pk],
             districts[asking.pk],
-            people.get(asking.pk, 0),
+            people[asking.pk],
         )
         for asking in read.questions
     }
@@ -237,7 +254,7 @@ def _result(
         note = _("Ces textes sont lus un à un dans l’analyse. Ils ne sont pas publiés ici.")
     elif asking.kind == Kind.FILE:
         note = _("Ces fichiers sont lus par les agents. Ils ne sont pas publiés.")
-    if is_crossed and cross is None and asking.kind in CROSSED_KINDS:
+    if is_crossed and cross is None and asking.kind in crosses.KINDS:
         note = " ".join(filter(None, (note, _("Trop peu de réponses pour les croiser sans désigner quelqu’un."))))
     return Result(f"q{asking.pk}", question.label, question.help, answered, chart, table, cross, note)
 
@@ -277,20 +294,10 @@ def _draw_choices(asking: Asking, counted: Counted, districts: Mapping[int, str]
     return drawn, table, several if asking.kind == Kind.MULTIPLE else ""
 
 
-def _steps(asking: Asking) -> list[int]:
-    return list(range(asking.question.lowest or 0, (asking.question.highest or 0) + 1))
-
-
-def _step_label(asking: Asking, step: int) -> str:
-    ends = {
-        asking.question.lowest: asking.question.lowest_label,
-        asking.question.highest: asking.question.highest_label,
-    }
-    return f"{step} ({ends[step]})" if ends.get(step) else str(step)
-
-
 def _draw_scale(asking: Asking, counted: Counted, districts: Mapping[int, str]) -> Drawn:
-    pairs = [(_step_label(asking, step), counted.numbers.get(Decimal(step), 0)) for step in _steps(asking)]
+    pairs = [
+        (crosses.step_label(asking, step), counted.numbers.get(Decimal(step), 0)) for step in crosses.steps(asking)
+    ]
     drawn, table = _drawn_bars(asking, pairs, counted.people, _("Valeur"))
     return drawn, table, _("Moyenne\u00a0: %(mean)s.") % {"mean": _decimal(_mean(counted.numbers))}
 
@@ -406,88 +413,3 @@ DRAWERS = {
     Kind.RANKING.value: _draw_ranking,
     Kind.DISTRICT.value: _draw_districts,
 }
-
-
-# --- Crosses -----------------------------------------------------------------------------------------------------------
-
-
-def _crossed(read: Outline, sent: QuerySet[Answer], cross: str, districts: Sequence[District]) -> dict[int, Table]:
-    """Cross the choices with the district or the age of those who answered; by sector where districts are too small."""
-    path = "response__district_id" if cross == "quartier" else "response__age_band"
-    unknown = _("Non indiqué")
-    asked = [asking for asking in read.questions if asking.kind in CROSSED_KINDS]
-    found: dict[int, Counter[tuple[Any, Any]]] = defaultdict(Counter)
-    rows = sent.filter(question__in=[asking.pk for asking in asked])
-    for question, option, number, group, cell in rows.values_list("question_id", "option_id", "number", path).annotate(
-        found=Count("pk")
-    ):
-        found[question][option if number is None else number, group] += cell
-    tables = {}
-    for asking in asked:
-        if cross == "age":
-            bands: dict[Any, str] = {"": unknown, **{band.value: str(band.label) for band in AgeBand}}
-            table = _cross_table(_answers_of(asking), bands, found[asking.pk])
-        else:
-            names: dict[Any, str] = {None: unknown, **{district.pk: district.name for district in districts}}
-            sectors: dict[Any, str] = {None: unknown, **{district.pk: district.sector.name for district in districts}}
-            table = _cross_table(_answers_of(asking), names, found[asking.pk]) or _cross_table(
-                _answers_of(asking), sectors, found[asking.pk]
-            )
-        if table is not None:
-            tables[asking.pk] = table
-    return tables
-
-
-def _answers_of(asking: Asking) -> list[tuple[Any, str]]:
-    if asking.kind == Kind.SCALE:
-        return [(Decimal(step), _step_label(asking, step)) for step in _steps(asking)]
-    return [(option.pk, option.label) for option in asking.options]
-
-
-def _cross_table(
-    answers: Sequence[tuple[Any, str]], names: Mapping[Any, str], cells: Mapping[tuple[Any, Any], int]
-) -> Table | None:
-    """Lay out a cross; groups of one name are one column. None where most of it would be hidden."""
-    columns_of: dict[str, list[Any]] = defaultdict(list)
-    for group, name in names.items():
-        columns_of[name].append(group)
-    lines = [
-        (label, [sum(cells.get((key, group), 0) for group in groups) for groups in columns_of.values()])
-        for key, label in answers
-    ]
-    lines = _gathered(lines, _("Autres réponses"), least=LEAST_RESPONSES)
-    columns = [(name, [values[at] for _label, values in lines]) for at, name in enumerate(columns_of)]
-    columns = _gathered(columns, _("Autres groupes"), least=LEAST_RESPONSES * len(lines))
-    if len(lines) < 2 or len(columns) < 2:  # noqa: PLR2004 (a line)
-        return None
-    counts = [[values[at] for _name, values in columns] for at in range(len(lines))]
-    safe = small_cells.crossed(counts)
-    hidden = sum(cell is None for line in safe.cells for cell in line)
-    totals = (safe.total, *safe.row_totals, *safe.column_totals)
-    if None in totals or 2 * hidden > len(lines) * len(columns):
-        return None
-    head = ("", *(name for name, _values in columns), _("Ensemble"))
-    written = [
-        (label, [*(_cell(cell) for cell in safe.cells[at]), _cell(safe.row_totals[at])])
-        for at, (label, _values) in enumerate(lines)
-    ]
-    written.append((_("Ensemble"), [*(_cell(total) for total in safe.column_totals), _cell(safe.total)]))
-    return Table(head, written)
-
-
-def _cell(value: int | None) -> str:
-    return _("masqué") if value is None else typography.number(value)
-
-
-def _gathered(lines: Sequence[tuple[str, Sequence[int]]], others: str, *, least: int) -> list[tuple[str, list[int]]]:
-    """Leave out what nobody gave, and put together what is rarer than `least`, then the next rarest until it is not."""
-    kept = [(label, list(values)) for label, values in lines if any(values)]
-    rare = [line for line in kept if sum(line[1]) < least]
-    if not rare:
-        return kept
-    frequent = sorted((line for line in kept if line not in rare), key=lambda line: sum(line[1]))
-    while frequent and (sum(sum(values) for _label, values in rare) < LEAST_RESPONSES or len(rare) < 2):  # noqa: PLR2004 (two)
-        rare.append(frequent.pop(0))
-    together = [sum(column) for column in zip(*(values for _label, values in rare), strict=True)]
-    labels = {label for label, _values in rare}
-    return [*(line for line in kept if line[0] not in labels), (others, together)]

@@ -67,6 +67,7 @@ PURE = {
     "mulhouse.small_cells",
     "mulhouse.work",
     "questionnaires.conditions",
+    "questionnaires.exchanges",
     "transparency.chain",
     "transparency.clocks",
 }

@@ -465,7 +465,7 @@ def publish(request: UserRequest, pk: int, reference: str) -> HttpResponse:
         "admin/questionnaires/publish.html",
         problems=[] if row.published_at else editing_rules.publish_problems(read, at=now),
         publish_refusal=editing_rules.publish_refusal(request.user, read, at=now),
-        amend=amend if editing_rules.amend_refusal(request.user, row) is None else None,
+        amend=amend if editing_rules.amend_refusal(request.user, row, at=now) is None else None,
         extend=extend if run_refusal is None else None,
         cancel=cancel if run_refusal is None else None,
         can_discard=row.published_at is None,
@@ -492,10 +492,18 @@ def _publish_gesture(
             messages.success(request, "Questionnaire publié. Ses questions ne changent plus.")
         elif isinstance(form, forms.AmendForm):
             target, pk = form.chosen()
-            editing.amend(
-                **common, target=target, pk=pk, after=form.cleaned_data["after"], reason=form.cleaned_data["reason"]
+            asking.amend(
+                **common,
+                consultation=consultation,
+                target=target,
+                pk=pk,
+                after=form.cleaned_data["after"],
+                reason=form.cleaned_data["reason"],
             )
-            messages.success(request, "Formulation corrigée. L’ancienne, la nouvelle et le motif sont publics.")
+            messages.success(
+                request,
+                "Formulation corrigée. L’ancienne, la nouvelle et le motif sont publics, et les personnes qui participent sont prévenues.",
+            )
         elif form is not None and what == "prolonger":
             asking.extend(**common, consultation=consultation, **form.cleaned_data)
             messages.success(request, "Prolongé. Le motif est public, et les personnes qui participent sont prévenues.")
@@ -535,7 +543,7 @@ def read_results(request: UserRequest, pk: int, reference: str) -> HttpResponse:
     """Show how many answered, and what, once it may be seen; the texts and files are for agents only."""
     consultation = workspace.fetch(request, pk)
     at = timezone.now()
-    rows = results.with_channels(results.with_counts(_rows(consultation)), at=at)
+    rows = results.with_arrivals(results.with_counts(_rows(consultation)))
     row = get_object_or_404(rows, reference=reference.upper())
     refusal = rules.results_refusal(row, at=at)
     found = results.of(outline.read(row), at=at) if refusal is None else None

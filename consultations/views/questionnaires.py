@@ -25,7 +25,7 @@ from mulhouse import throttle, typography
 from mulhouse.access import public
 from mulhouse.errors import Refusal, RefusedError
 from mulhouse.templatetags import ui
-from questionnaires import actions, exports, keys, outline, results, rules
+from questionnaires import actions, crosses, exports, keys, outline, results, rules
 from questionnaires.filling import Filling, kept_files
 from questionnaires.forms import TRAP, PageForm, ResumeForm
 from questionnaires.hosts import Host
@@ -553,7 +553,7 @@ def questionnaire_results(request: HttpRequest, slug: str, reference: str) -> Ht
         raise PermissionDenied(refusal.message)
     cross = request.GET.get("par", "")
     read = outline.read(row)
-    found = results.of(read, at=at, cross=cross if cross in results.CROSSES else "")
+    found = results.of(read, at=at, cross=cross if cross in crosses.NAMES else "")
     context = {
         "questionnaire": row,
         "host": host,
@@ -563,16 +563,17 @@ def questionnaire_results(request: HttpRequest, slug: str, reference: str) -> Ht
             ui.Fact(label, typography.number(number)) for label, number in presentation.channels(found.channels)
         ],
         "crosses": [
-            ui.Tab(_("Toutes les réponses"), host.results_url, current=cross not in results.CROSSES),
+            ui.Tab(_("Toutes les réponses"), host.results_url, current=cross not in crosses.NAMES),
             *(
                 ui.Tab(label, f"{host.results_url}?par={name}", current=cross == name)
-                for name, label in results.CROSSES.items()
+                for name, label in crosses.NAMES.items()
             ),
         ],
         "files": [
             (form.upper(), reverse("consultations:questionnaire_export", args=[slug, row.reference, form]))
             for form in exports.FORMATS
         ],
+        "crosses_url": reverse("consultations:questionnaire_crosses", args=[slug, row.reference]),
         "tabs": presentation.tabs(link.consultation, current="questionnaire"),
         "crumbs": [*host.crumbs, ui.Crumb(row.title, host.base), ui.Crumb(_("Résultats"))],
     }
@@ -585,18 +586,36 @@ def questionnaire_export(request: HttpRequest, slug: str, reference: str, form: 
     """Send the answers, row by row, without anything that leads to a person."""
     if form not in exports.FORMATS:
         raise Http404
+    link = _downloaded(request, slug, reference)
+    content_type, write = exports.FORMATS[form]
+    chunks: Iterator[bytes] = write(
+        outline.read(link.questionnaire), source=request.build_absolute_uri(host_of(link).url)
+    )
+    return _file(chunks, content_type, f"questionnaire-{link.questionnaire.reference.lower()}.{form}")
+
+
+@public
+@require_safe
+def questionnaire_crosses(request: HttpRequest, slug: str, reference: str) -> HttpResponseBase:
+    """Send the answers crossed with the districts and the ages, as the page of results shows them."""
+    row = _downloaded(request, slug, reference).questionnaire
+    chunks = exports.crosses_chunks(outline.read(row))
+    return _file(chunks, exports.FORMATS["csv"][0], f"questionnaire-{row.reference.lower()}-croisements.csv")
+
+
+def _downloaded(request: HttpRequest, slug: str, reference: str) -> ConsultationQuestionnaire:
+    """Fetch a questionnaire of which the files may leave, and count the download. Raises: Http404, PermissionDenied, ThrottledError."""
     link = _link(request, slug, reference)
     if refusal := rules.files_refusal(link.questionnaire, at=timezone.now()):
         raise PermissionDenied(refusal.message)
     if not results.is_enough(results.count(link.questionnaire)):
         raise Http404
     throttle.check(throttle.Limit.EXPORTING, throttle.client_ip(request))
-    content_type, write = exports.FORMATS[form]
-    chunks: Iterator[bytes] = write(
-        outline.read(link.questionnaire), source=request.build_absolute_uri(host_of(link).url)
-    )
+    return link
+
+
+def _file(chunks: Iterator[bytes], content_type: str, name: str) -> StreamingHttpResponse:
     response = StreamingHttpResponse(chunks, content_type=content_type)
-    name = f"questionnaire-{link.questionnaire.reference.lower()}.{form}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
     return response

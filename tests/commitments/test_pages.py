@@ -110,6 +110,13 @@ def test_list_narrows_by_each_question(client):
     assert {query: titles(client, f"?{query}") for query in asked} == asked
 
 
+def test_list_finds_words_as_the_other_lists_do(client):
+    make_commitment(title="Le vélo à l’école")
+    make_commitment(title="Bancs")
+    for words in ("les vélos", "à vélo", "écoel"):
+        assert titles(client, f"?q={words}") == ["Le vélo à l’école"], words
+
+
 def test_list_is_read_from_row_to_row(client):
     for number in range(45):
         make_commitment(title=f"Engagement {number}", published_at=timezone.now() - dt.timedelta(hours=number))

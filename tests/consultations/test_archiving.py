@@ -427,6 +427,7 @@ def test_package_holds_its_questionnaires_votes_and_commitments(whole, gathered)
     assert {name for name in files if name.startswith(("questionnaires/", "votes/", "engagements"))} == {
         f"{questionnaire}.html",
         f"{questionnaire}.csv",
+        f"{questionnaire}-croisements.csv",
         f"questionnaires/{cancelled.reference.lower()}.html",
         f"{vote}.html",
         f"{vote}.csv",
@@ -443,6 +444,7 @@ def test_package_holds_its_questionnaires_votes_and_commitments(whole, gathered)
     ):
         assert words in files[f"{questionnaire}.html"], words
     assert len(files[f"{questionnaire}.csv"].splitlines()) == 7
+    assert files[f"{questionnaire}.csv"].startswith("numero;1. ")
     assert "Une erreur dans la question." in files[f"questionnaires/{cancelled.reference.lower()}.html"]
     assert "<table>" not in files[f"questionnaires/{cancelled.reference.lower()}.html"]
     for words in ("Quel arbre", "Un kiosque", "Le résultat", "Quorum", '<th scope="row">Un kiosque</th><td>5</td>'):

@@ -150,6 +150,15 @@ def test_opinions_are_found_by_words_decision_and_theme(client):
     assert {query: titles(client, consultation, query) for query in expected} == expected
 
 
+def test_opinions_are_found_as_contributions_are(client):
+    """« les vélos » finds « le vélo », and a typing mistake does not lose the title."""
+    consultation = f.make_consultation()
+    item_titled(consultation, "Le vélo à l’école")
+    item_titled(consultation, "Parking")
+    for words in ("les vélos", "à vélo", "écoel"):
+        assert titles(client, consultation, f"?voir=avis&q={words}") == ["Le vélo à l’école"], words
+
+
 def test_decisions_are_counted_in_words_and_shape(client):
     consultation = f.make_consultation()
     items = [item_titled(consultation, f"Avis {number}") for number in range(4)]

@@ -85,6 +85,30 @@ def test_somebody_without_a_computer_takes_part(page, live_server, agent):
     assert "Une habitante ou un habitant du quartier Les Tilleuls, au guichet" in page.locator("main").inner_text()
 
 
+def test_an_agent_sends_a_questionnaire_for_somebody(page, live_server, agent):
+    """What the answer to the first question brings comes with the next sending; the receipt says what was done."""
+    factories.make_district(name="Les Tilleuls")
+    made = make_questionnaire(title="Vos déplacements")
+    coming = add_question(made, label="Comment venez-vous ?", options=("À pied", "À vélo"), is_required=True)
+    add_question(made, "text", label="Où rangez-vous votre vélo ?", on=coming, wanted=["À vélo"], is_required=True)
+    sign_in(page, live_server.url, Phone(agent))
+    follow(page, "Saisir pour une personne")
+    page.get_by_label("La personne a lu ou entendu ce texte").check()
+    say_who(page)
+    page.get_by_role("link", name=re.compile("Vos déplacements")).click()
+    page.get_by_role("radio", name="À vélo").check()
+    press(page, "Enregistrer et faire le reçu")
+    page.get_by_label(re.compile("Où rangez-vous votre vélo")).fill("Dans la cour.")
+    press(page, "Enregistrer et faire le reçu")
+
+    assert Receipt.objects.get().number in heading(page)
+    response = made.responses.get()
+    assert (response.channel, response.submitted_at is not None, response.person is not None) == ("desk", True, True)
+    said = [(answer.option.label if answer.option else answer.text) for answer in response.answers.order_by("pk")]
+    assert said == ["À vélo", "Dans la cour."]
+    assert list(Participation.objects.values_list("channel", flat=True)) == ["desk"]
+
+
 def test_the_notes_of_a_table(page, live_server, agent):
     factories.make_consultation(sections=2)
     sign_in(page, live_server.url, Phone(agent))

@@ -3,11 +3,14 @@
 import datetime as dt
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from consultations import asking
+from consultations import amendments, asking, game
+from consultations.models import Consultation, Ruleset
 from mulhouse.errors import DomainError, RefusedError
+from notifications.models import OutboundMail, Subscription
 from questionnaires import editing, outline
 from questionnaires.models import Option, Question, Questionnaire, Response, Section
 from tests import factories
@@ -323,6 +326,79 @@ def test_a_wording_is_corrected_in_public_with_its_reason(client, agent):
     assert (line.subject, "Faute d’orthographe." in line.content) == (made.reference, True)
     page = client.get(url(made)).content.decode()
     assert all(words in page for words in ("Etes-vous content ?", "Êtes-vous satisfait ?", "Faute d’orthographe."))
+
+
+def amend(agent, made, row, after, *, target="reponse", when=None):
+    return asking.amend(
+        actor=agent,
+        consultation=made.consultation_link.consultation,
+        questionnaire=made,
+        target=target,
+        pk=row.pk,
+        after=after,
+        reason="Faute d’orthographe.",
+        at=when or timezone.now(),
+    )
+
+
+def test_a_corrected_wording_changes_the_rules_and_everybody_is_told(agent):
+    made = make_questionnaire()
+    question = add_question(made, label="Etes-vous content ?")
+    consultation = made.consultation_link.consultation
+    with transaction.atomic():
+        amendments.freeze(consultation, at=timezone.now())
+    follower = factories.make_resident()
+    Subscription.objects.create(user=follower, topic=consultation.topic)
+
+    amend(agent, made, question, "Êtes-vous content ?", target="question")
+    last, first = Ruleset.objects.filter(consultation=consultation).order_by("-version")
+    line = RegisterLine.objects.get(act="questionnaire.amended")
+    assert (last.version, last.reason, last.digest in line.content) == (2, "Faute d’orthographe.", True)
+    assert "corrections" not in first.rules["questionnaires"][made.reference]
+    (change,) = game.differences(first.rules, last.rules)
+    assert change.after == [
+        "Formulation corrigée\u00a0: «\u00a0Etes-vous content ?\u00a0» devient «\u00a0Êtes-vous content ?\u00a0»"
+    ]
+    amendments.announce(amendment=last, people=amendments.concerned(consultation))
+    mail = OutboundMail.objects.get(kind="consultations.amendment", to=follower.email)
+    assert ("Faute d’orthographe." in mail.text, "Êtes-vous content ?" in mail.text) == (True, True)
+    # A second correction is another version: the digest is of the wordings as they stand.
+    amend(agent, made, question.options.first(), "Oui, tout à fait")
+    again = Ruleset.objects.get(consultation=consultation, version=3)
+    digests = [each.rules["questionnaires"][made.reference]["wordings_sha256"] for each in (last, again)]
+    assert len(set(digests)) == 2
+
+
+def test_a_wording_is_kept_once_answers_are_closed_or_the_consultation_is_archived(client, agent):
+    made = make_questionnaire()
+    answer = add_question(made).options.first()
+    after = dt.datetime.combine(made.closes_on, dt.time.min, tzinfo=factories.PARIS)
+    with pytest.raises(RefusedError) as over:
+        amend(agent, made, answer, "Certes", when=after)
+    Consultation.objects.update(archived_at=timezone.now())
+    with pytest.raises(RefusedError) as archived:
+        amend(agent, made, answer, "Certes")
+    assert (over.value.code, archived.value.code) == ("closed", "archived")
+    Questionnaire.objects.update(opens_on=made.opens_on - dt.timedelta(days=30), closes_on=made.opens_on)
+    assert client.get(at(made, "_publish")).context["amend"] is None
+    answer.refresh_from_db()
+    assert (
+        answer.label,
+        Ruleset.objects.count(),
+        RegisterLine.objects.filter(act="questionnaire.amended").count(),
+    ) == ("Oui", 0, 0)
+
+
+def test_two_answers_never_come_to_say_the_same(agent):
+    made = make_questionnaire()
+    question = add_question(made, "matrix", rows=("Bancs", "Arbres"))
+    for target, row, after in (
+        ("reponse", question.options.first(), " NON "),
+        ("ligne", question.rows.first(), "arbres"),
+    ):
+        with pytest.raises(DomainError) as error:
+            amend(agent, made, row, after, target=target)
+        assert error.value.code == "twice"
 
 
 @pytest.mark.parametrize("count", [1, 8])

@@ -5,11 +5,13 @@ import re
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from questionnaires import outline, results
+from desk.models import Person
+from mulhouse import typography
+from questionnaires import actions, outline, results
 from questionnaires.models import Answer, Response
 from tests import factories
 from tests.questionnaires.making import add_question, add_section, make_questionnaire, make_response, option, url
@@ -62,11 +64,59 @@ def test_live_results_are_told_by_whole_days_and_their_lines_at_the_end_only(cli
         make_response(asked, chosen(question, "Oui"), submitted_at=timezone.now() - dt.timedelta(days=1))
     before = text_of(client.get(url(asked, "results")))
     make_response(asked, chosen(question, "Non"))
-    assert ("6 réponses jusqu’à hier soir" in before, "reponses.csv" in before) == (True, False)
+    yesterday = typography.day(factories.today() - dt.timedelta(days=1))
+    assert (f"6 réponses jusqu’au {yesterday} au soir" in before, "reponses.csv" in before) == (True, False)
     assert text_of(client.get(url(asked, "results"))) == before
     assert client.get(url(asked, "export", form="csv")).status_code == 403
+    # One more is not a step: whoever read yesterday's page would know what that one answered.
     tomorrow = timezone.now() + dt.timedelta(days=1)
-    assert results.of(outline.read(asked), at=tomorrow).total == 7
+    assert results.of(outline.read(asked), at=tomorrow).total == 6
+    for _number in range(4):
+        make_response(asked, chosen(question, "Oui"))
+    assert text_of(client.get(url(asked, "results"))) == before
+    assert results.of(outline.read(asked), at=tomorrow).total == 11
+
+
+@pytest.mark.parametrize("cross", ["", "quartier", "age"])
+def test_who_sends_again_moves_nothing_before_a_midnight(cross):
+    """Neither what they answer now, nor what they had answered, can be read from the page before and after."""
+    asked = make_questionnaire(shows_live_results=True, accepts_without_account=False)
+    question, text = add_question(asked), add_question(asked, "text")
+    number, place = add_question(asked, "number"), add_question(asked, "district")
+    nord, sud = (factories.make_district(name=name) for name in ("Nord", "Sud"))
+    earlier = timezone.now() - dt.timedelta(days=1)
+    people = []
+    for rank in range(40):
+        people.append(Person.objects.create())
+        given = (
+            chosen(question, "Oui" if rank % 2 else "Non"),
+            Answer(question=text, text="Un texte"),
+            Answer(question=number, number=Decimal(rank)),
+            Answer(question=place, district=nord if rank % 4 < 2 else sud),
+        )
+        district = nord if rank % 4 < 2 else sud
+        make_response(asked, *given, person=people[-1], submitted_at=earlier, district=district, age_band="25-39")
+
+    def figures(at=None):
+        found = results.of(outline.read(asked), at=at or timezone.now(), cross=cross)
+        return found.total, found.groups, found.channels
+
+    before = figures()
+    for label in ("Oui", "Non"):
+        with transaction.atomic():
+            actions.submit_within(
+                questionnaire=asked,
+                answers=[chosen(question, label), Answer(question=number, number=Decimal(900))],
+                person=people[0],
+                at=timezone.now(),
+            )
+        assert figures() == before
+    for _number in range(5):
+        make_response(asked, chosen(question, "Oui"))
+    assert figures() == before
+    tomorrow = timezone.now() + dt.timedelta(days=1)
+    after = figures(tomorrow)
+    assert (after[0], after[1] == before[1]) == (45, False)
 
 
 def text_of(response):
@@ -77,7 +127,7 @@ def test_a_unanimous_group_is_not_read_from_the_zeros_beside_it():
     """Six of one age who all say yes: their zero is hidden like any small count, and the six with it."""
     asked = over()
     question = add_question(asked)
-    for band, answers in (("15-17", ["Oui"] * 6), ("25-39", ["Oui"] * 10 + ["Non"] * 8)):
+    for band, answers in (("0-17", ["Oui"] * 6), ("25-39", ["Oui"] * 10 + ["Non"] * 8)):
         for answer in answers:
             make_response(asked, chosen(question, answer), age_band=band)
     cross = results.of(outline.read(asked), at=timezone.now(), cross="age").groups[0].results[0].cross
