@@ -186,12 +186,15 @@ def save_presentation(
     """Change what a consultation says about itself.
 
     Shape: `values` holds the fields of PRESENTATION; `image` is the name of a stored file, "" to remove it, None to keep it.
-    Raises: RefusedError; DomainError "stale", "reason" when a rule of the game changes without one.
+    Raises: RefusedError, with the field's name when a public promise would be broken; DomainError "stale", "reason" when a
+    rule of the game changes without one.
     Locks: the consultation's row.
     """
     require(editing_rules.edit_refusal(actor, consultation))
     _claim(consultation, seen)
-    before = Consultation.objects.select_related("theme", "service").get(pk=consultation.pk)
+    rows = Consultation.objects.select_related("theme", "service").prefetch_related("phases")
+    before = rows.get(pk=consultation.pk)
+    require(editing_rules.presentation_refusal(before, values, at=consultation.updated_at))
     for name in PRESENTATION:
         if name in values and not (name == "slug" and before.published_at is not None):
             setattr(consultation, name, values[name])
@@ -228,7 +231,8 @@ def save_phases(
 ) -> None:
     """Set the phases of a consultation, in order of their first day.
 
-    Raises: RefusedError; DomainError "stale", "phases" with the first problem, "reason" when public dates change without one.
+    Raises: RefusedError, also "late" when the promised answer would not look late any more; DomainError "stale", "phases"
+    with the first problem, "reason" when public dates change without one.
     Locks: the consultation's row.
     """
     require(editing_rules.edit_refusal(actor, consultation))
@@ -243,6 +247,8 @@ def save_phases(
     if before == after:
         return
     if published:
+        stored = Consultation.objects.prefetch_related("phases").get(pk=consultation.pk)
+        require(editing_rules.postponing_refusal(stored, ordered, at=at))
         reason = _reason(reason)
     _write_phases(consultation, current, ordered, at=at)
     if published:

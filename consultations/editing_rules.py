@@ -1,14 +1,15 @@
 """May they? What an agent may do with a consultation, and what stands in the way of saving or publishing it."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from consultations import phases
+from consultations import phases, promises
 from consultations.models import Consultation, Phase
 from consultations.openings import Missing, still_open, still_takes_part
 from mulhouse.errors import Refusal
+from transparency.clocks import Standing
 
 SUMMARY_WORDS = 120
 # Shorter than this, people who are away or have no computer hear of it too late.
@@ -194,6 +195,46 @@ def _broken_promises(
         elif status is phases.Status.CURRENT and before.kind is phases.Kind.CONTRIBUTE and _is_sooner(after, before):
             words = "Les habitants ont commencé à répondre\u00a0: ce délai peut s’allonger, jamais raccourcir."
             yield phases.Problem(place, "ends_on", words)
+
+
+def presentation_refusal(consultation: Consultation, values: Mapping[str, Any], *, at: dt.datetime) -> Refusal | None:
+    """Tell which public promise new values of the presentation would break (prefetch `phases`).
+
+    Shape: `consultation` as it is stored; the code is the field's name.
+    """
+    if consultation.published_at is None:
+        return None
+    return _later_answer(consultation, values, at=at)
+
+
+def _later_answer(consultation: Consultation, values: Mapping[str, Any], *, at: dt.datetime) -> Refusal | None:
+    """Residents gave their opinion for an answer on a day: from the end of the first opinions on, it comes no later."""
+    days = values.get("restitution_days", consultation.restitution_days)
+    if days <= consultation.restitution_days or consultation.source_note:
+        return None
+    if not any(phases.has_ended(span, phases.Kind.CONTRIBUTE, at=at) for span in consultation.spans()):
+        return None
+    return Refusal(
+        "restitution_days",
+        f"Les avis ont été donnés pour une réponse en {consultation.restitution_days}\u00a0jours\u00a0: ce délai peut "
+        "raccourcir, plus s’allonger. Un retard reste visible sur le site\u00a0: expliquez-le dans le bilan.",
+    )
+
+
+def postponing_refusal(consultation: Consultation, edits: Sequence[PhaseEdit], *, at: dt.datetime) -> Refusal | None:
+    """Tell whether new phases would hide that the promised answer is, or was, late; one query at most (prefetch `phases`)."""
+    due, clock = promises.due_on(consultation), promises.clock(consultation, at=at)
+    if due is None or clock is None or clock.standing not in {Standing.LATE, Standing.KEPT_LATE}:
+        return None
+    asking = [edit.span for edit in edits if edit.span.kind is phases.Kind.CONTRIBUTE]
+    until = asking[-1].ends_on if asking else None
+    if until is not None and until + dt.timedelta(days=consultation.restitution_days) <= due:
+        return None
+    return Refusal(
+        "late",
+        "La réponse promise est en retard\u00a0: une nouvelle phase d’avis effacerait ce retard. Pour demander d’autres "
+        "avis, ouvrez une nouvelle consultation.",
+    )
 
 
 def _is_sooner(after: phases.Span, before: phases.Span) -> bool:

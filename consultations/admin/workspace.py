@@ -167,7 +167,7 @@ def _save_presentation(request: HttpRequest, form: forms.PresentationForm) -> bo
         )
     except DomainError as error:
         editing.discard(image)
-        form.add_error("reason" if error.code == "reason" else None, error.message)
+        form.add_error(error.code if error.code in form.fields else None, error.message)
         return False
     return True
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ballots.models import Votation
 from consultations import editing, editing_rules, phases
-from consultations.models import Consultation, Document, Phase
+from consultations.models import Consultation, Document, Phase, Report
 from mulhouse.errors import DomainError, RefusedError
 from mulhouse.uploads import CleanFile
 from questionnaires.models import Question, Questionnaire
@@ -400,6 +400,77 @@ def test_old_image_goes_once_the_new_one_is_certain(agent, django_capture_on_com
     assert (storage.exists(first), storage.exists(second)) == (False, True)
     editing.discard(second)
     editing.discard(None)
+
+
+# --- The promise of an answer ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("phase", "days"), [("analyse", 31), ("follow", 60), ("follow", 180)])
+def test_promised_answer_comes_no_later_once_an_opinion_phase_is_over(agent, phase, days):
+    consultation = make_consultation(phase=phase)
+    with pytest.raises(RefusedError) as caught:
+        save(agent, fresh(consultation), reason="Motif", restitution_days=days)
+    assert (caught.value.code, fresh(consultation).restitution_days) == ("restitution_days", 30)
+    assert "30\u00a0jours" in caught.value.message
+
+
+def test_a_round_of_opinions_to_come_does_not_open_the_way_to_a_later_answer(agent):
+    """Else: announce a round, lengthen the promise, take the round away."""
+    consultation = make_consultation(phase="analyse")
+    Phase.objects.filter(consultation=consultation, kind="decide").update(kind="contribute")
+    assert code_of(lambda: save(agent, fresh(consultation), reason="Motif", restitution_days=60)) == "restitution_days"
+
+
+@pytest.mark.parametrize(
+    ("fields", "days"),
+    [
+        ({"phase": "contribute"}, 60),
+        ({"phase": "inform"}, 60),
+        ({"phase": "analyse"}, 20),
+        ({"phase": "analyse", "source_note": "Reprise d’une autre plateforme"}, 60),
+        ({"phase": "analyse", "published_at": None}, 60),
+    ],
+)
+def test_promised_answer_moves_while_nobody_was_promised_it(agent, fields, days):
+    consultation = make_consultation(**fields)
+    save(agent, fresh(consultation), reason="Motif", restitution_days=days)
+    assert fresh(consultation).restitution_days == days
+
+
+def reported(consultation, *, days_ago):
+    at = timezone.now() - dt.timedelta(days=days_ago)
+    return Report.objects.create(consultation=consultation, published_at=at, figures={})
+
+
+@pytest.mark.parametrize("reported_days_ago", [None, 1])
+def test_late_answer_is_not_hidden_by_a_new_phase_of_opinions(agent, reported_days_ago):
+    consultation = make_consultation(phase="decide")
+    Phase.objects.filter(consultation=consultation, kind="follow").delete()
+    Consultation.objects.filter(pk=consultation.pk).update(restitution_days=20)
+    if reported_days_ago is not None:
+        reported(consultation, days_ago=reported_days_ago)
+    rows = [*edits(fresh(consultation)), span("contribute", 15, 25)]
+    assert code_of(lambda: save_phases(agent, fresh(consultation), rows, reason="Motif")) == "late"
+    assert fresh(consultation).phases.count() == 4
+
+
+@pytest.mark.parametrize("is_reported", [True, False])
+def test_new_phase_of_opinions_is_announced_while_the_answer_is_not_late(agent, is_reported):
+    consultation = make_consultation(phase="decide", restitution_days=20 if is_reported else 60)
+    Phase.objects.filter(consultation=consultation, kind="follow").delete()
+    if is_reported:
+        reported(consultation, days_ago=20)
+    save_phases(
+        agent, fresh(consultation), [*edits(fresh(consultation)), span("contribute", 15, 25)], reason="Un second tour"
+    )
+    assert fresh(consultation).phases.count() == 5
+
+
+def test_names_of_phases_change_while_the_answer_is_late(agent):
+    consultation = make_consultation(phase="follow")
+    rows = edits(fresh(consultation), follow={"name": "Suivre les travaux"})
+    save_phases(agent, fresh(consultation), rows, reason="Plus clair")
+    assert fresh(consultation).phases.get(kind="follow").name == "Suivre les travaux"
 
 
 # --- Phases ------------------------------------------------------------------------------------------------------------
