@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.levels import ResidencyLevel
 from consultations import phases, promises
 from consultations.models import Consultation, Phase
 from consultations.openings import Missing, still_open, still_takes_part
@@ -14,6 +15,8 @@ from transparency.clocks import Standing
 SUMMARY_WORDS = 120
 # Shorter than this, people who are away or have no computer hear of it too late.
 ADVISED_DAYS = 21
+# Who may take part, from the widest to the narrowest.
+LEVELS = (ResidencyLevel.NONE, ResidencyLevel.DECLARED, ResidencyLevel.VERIFIED)
 
 
 @dataclass(frozen=True)
@@ -204,7 +207,32 @@ def presentation_refusal(consultation: Consultation, values: Mapping[str, Any], 
     """
     if consultation.published_at is None:
         return None
-    return _later_answer(consultation, values, at=at)
+    return _later_answer(consultation, values, at=at) or _cut_short(consultation, values, at=at)
+
+
+def _cut_short(consultation: Consultation, values: Mapping[str, Any], *, at: dt.datetime) -> Refusal | None:
+    """While residents answer, what they may do and who may do it widens, never narrows: that would cut the deadline."""
+    span = consultation.current_span(at=at)
+    if span is None or span.kind is not phases.Kind.CONTRIBUTE:
+        return None
+    for name in ("takes_contributions", "takes_positions", "takes_comments"):
+        if getattr(consultation, name) and not values.get(name, True):
+            return Refusal(
+                name,
+                "Les habitants ont commencé à répondre\u00a0: ce qui est ouvert le reste jusqu’à la fin de cette phase.",
+            )
+    before, after = consultation.residency_level, values.get("residency_level", consultation.residency_level)
+    if LEVELS.index(after) > LEVELS.index(before):
+        return Refusal(
+            "residency_level",
+            "Les habitants ont commencé à répondre\u00a0: qui peut participer le peut jusqu’à la fin de cette phase.",
+        )
+    if (values.get("minimum_age", consultation.minimum_age) or 0) > (consultation.minimum_age or 0):
+        return Refusal(
+            "minimum_age",
+            "Les habitants ont commencé à répondre\u00a0: l’âge minimum peut baisser, pas monter, avant la fin de cette phase.",
+        )
+    return None
 
 
 def _later_answer(consultation: Consultation, values: Mapping[str, Any], *, at: dt.datetime) -> Refusal | None:

@@ -203,6 +203,12 @@ def filled(consultation, **changes):
         "service": consultation.service_id,
         "residency_level": consultation.residency_level,
         "restitution_days": consultation.restitution_days,
+        # A box that is not ticked is not sent.
+        **{
+            name: "on"
+            for name in ("takes_contributions", "takes_positions", "takes_comments")
+            if getattr(consultation, name)
+        },
         **{name: getattr(consultation, name) for name in WHOLE},
     }
     return {**values, **changes}
@@ -221,6 +227,16 @@ def test_presentation_is_written(agent, client, draft):
         "<h3>Le lieu</h3><p>Ici.</p>",
         300000,
     )
+
+
+def test_a_refused_change_is_said_beside_its_field(agent, client):
+    consultation = make_consultation(phase="contribute", **WHOLE)
+    changes = {"minimum_age": "16", "reason": "Délibération."}
+    response = client.post(url("change", consultation.pk), filled(consultation, **changes))
+    page = text_of(response)
+    assert (response.status_code, 'href="#id_minimum_age"' in page) == (422, True)
+    assert "l’âge minimum peut baisser, pas monter" in page
+    assert fresh(consultation).minimum_age is None
 
 
 def test_plain_text_becomes_paragraphs(agent, client, draft):

@@ -473,6 +473,58 @@ def test_names_of_phases_change_while_the_answer_is_late(agent):
     assert fresh(consultation).phases.get(kind="follow").name == "Suivre les travaux"
 
 
+# --- What is open while residents answer -----------------------------------------------------------------------------
+
+NARROWINGS = [
+    {"takes_contributions": False},
+    {"takes_positions": False},
+    {"takes_comments": False},
+    {"residency_level": "verified"},
+    {"minimum_age": 16},
+]
+
+
+@pytest.mark.parametrize("narrowing", NARROWINGS)
+def test_nothing_is_closed_to_anybody_while_residents_answer(agent, narrowing):
+    consultation = make_consultation(phase="contribute")
+    with pytest.raises(RefusedError) as caught:
+        save(agent, fresh(consultation), reason="Pressé", **narrowing)
+    (name,) = narrowing
+    assert (caught.value.code, getattr(fresh(consultation), name)) == (name, getattr(consultation, name))
+    assert last_line() is None
+
+
+@pytest.mark.parametrize(("before", "after"), [("none", "declared"), ("declared", "verified")])
+def test_no_more_is_asked_of_who_answers_while_they_do(agent, before, after):
+    consultation = make_consultation(phase="contribute", residency_level=before, minimum_age=16)
+    assert code_of(lambda: save(agent, fresh(consultation), reason="Motif", residency_level=after)) == "residency_level"
+    assert code_of(lambda: save(agent, fresh(consultation), reason="Motif", minimum_age=18)) == "minimum_age"
+
+
+@pytest.mark.parametrize("phase", ["inform", "analyse"])
+@pytest.mark.parametrize("narrowing", NARROWINGS)
+def test_rules_narrow_in_public_out_of_a_phase_of_opinions(agent, phase, narrowing):
+    consultation = make_consultation(phase=phase)
+    save(agent, fresh(consultation), reason="Motif", **narrowing)
+    ((name, value),) = narrowing.items()
+    assert getattr(fresh(consultation), name) == value
+
+
+def test_rules_widen_while_residents_answer(agent):
+    closed = {"takes_positions": False, "residency_level": "verified", "minimum_age": 18}
+    consultation = make_consultation(phase="contribute", **closed)
+    save(
+        agent,
+        fresh(consultation),
+        reason="Le conseil des jeunes l’a demandé.",
+        takes_positions=True,
+        residency_level="none",
+        minimum_age=None,
+    )
+    stored = fresh(consultation)
+    assert (stored.takes_positions, stored.residency_level, stored.minimum_age) == (True, "none", None)
+
+
 # --- Phases ------------------------------------------------------------------------------------------------------------
 
 
