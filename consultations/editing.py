@@ -17,6 +17,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -364,25 +365,28 @@ def remove_document(*, actor: Any, document: Document) -> None:
 
 @transaction.atomic(durable=True)
 def publish(*, actor: Any, consultation: Consultation, at: dt.datetime) -> None:
-    """Make a consultation public, with what it commits to written on the register.
+    """Make a consultation public, with what it commits to written on the register: as it is stored, not as a page read it.
 
-    Raises: RefusedError; DomainError "published" when somebody was faster.
+    Raises: RefusedError, "published" when somebody was faster.
+    Locks: the consultation's row: what a colleague saves waits, or is in what is frozen.
     """
-    require(editing_rules.publish_refusal(actor, consultation, at=at))
-    done = Consultation.objects.filter(pk=consultation.pk, published_at=None).update(published_at=at, updated_at=at)
-    if not done:
-        raise DomainError("published", "Cette consultation vient d’être publiée.")
-    frozen = amendments.freeze(consultation, at=at)
+    held = amendments.hold(consultation)
+    prefetch_related_objects([held], "phases", "sections")
+    require(editing_rules.publish_refusal(actor, held, at=at))
+    held.published_at = held.updated_at = at
+    # Not `save`: it would write the clock of the machine in `updated_at`.
+    Consultation.objects.filter(pk=held.pk).update(published_at=at, updated_at=at)
+    frozen = amendments.freeze(held, at=at)
     facts = {
-        "titre": consultation.title,
+        "titre": held.title,
         "regles_sha256": frozen.digest,
-        "qui_decide": consultation.decider,
-        "qui_participe": consultation.residency_level,
-        "age_minimum": consultation.minimum_age,
-        "phases": _dates(consultation.spans()),
-        "questions": _questions(consultation.sections.all()),
+        "qui_decide": held.decider,
+        "qui_participe": held.residency_level,
+        "age_minimum": held.minimum_age,
+        "phases": _dates(held.spans()),
+        "questions": _questions(held.sections.all()),
     }
-    register.record("consultation.published", role="agent", subject=consultation.slug, facts=facts, actor=actor)
+    register.record("consultation.published", role="agent", subject=held.slug, facts=facts, actor=actor)
 
 
 @transaction.atomic(durable=True)

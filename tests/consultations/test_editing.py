@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from ballots.models import Votation
-from consultations import editing, editing_rules, phases
-from consultations.models import Consultation, Document, Phase, Report
+from consultations import editing, editing_rules, game, phases
+from consultations.models import Consultation, Document, Phase, Report, Ruleset
 from mulhouse.errors import DomainError, RefusedError
 from mulhouse.uploads import CleanFile
 from questionnaires.models import Question, Questionnaire
@@ -852,6 +852,38 @@ def test_publishing_writes_what_the_city_commits_to(publisher):
     )
     assert [phase["sorte"] for phase in facts["phases"]] == ["inform", "contribute", "analyse", "decide", "follow"]
     assert [question["question"] for question in facts["questions"]] == ["Qu’en pensez-vous\u00a0?"]
+
+
+def test_what_a_page_read_before_a_colleague_emptied_it_is_not_published(publisher):
+    consultation = draft()
+    read = fresh(consultation)
+    save(publisher, fresh(consultation), decider="")
+    assert code_of(lambda: editing.publish(actor=publisher, consultation=read, at=timezone.now())) == "unfinished"
+    assert (fresh(consultation).published_at, Ruleset.objects.count()) == (None, 0)
+
+
+def test_publishing_freezes_what_a_colleague_saved_meanwhile(publisher):
+    """The page of the publisher was read before: rules, register and public page say the same thing."""
+    consultation = draft()
+    read = fresh(consultation)
+    save(publisher, fresh(consultation), title="Quels bancs\u00a0?", decider="La commission permanente", slug="bancs")
+    editing.save_sections(
+        actor=publisher,
+        consultation=fresh(consultation),
+        edits=[editing.SectionEdit(fresh(consultation).sections.get().pk, "Où", "Où les mettre\u00a0?")],
+        seen=seen(consultation),
+    )
+    editing.publish(actor=publisher, consultation=read, at=timezone.now())
+    frozen = Ruleset.objects.get(consultation=consultation)
+    assert frozen.rules == game.rules_of(fresh(consultation))
+    _act, _role, subject, facts = last_line()
+    assert (subject, facts["titre"], facts["qui_decide"], facts["questions"], facts["regles_sha256"]) == (
+        "bancs",
+        "Quels bancs\u00a0?",
+        "La commission permanente",
+        [{"partie": "Où", "question": "Où les mettre\u00a0?"}],
+        frozen.digest,
+    )
 
 
 def test_publishing_twice_is_refused(publisher):
