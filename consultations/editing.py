@@ -122,7 +122,7 @@ def copy(*, actor: Any, consultation: Consultation, at: dt.datetime) -> Consulta
     """Begin a draft on the model of a consultation: its words, its phases at the same intervals, its questionnaires, its votes.
 
     Shape: the first phase begins COPY_DELAY after today. What belongs to the model alone stays with it: its address,
-    its files, its import, what residents wrote.
+    its files, its import, what residents wrote, what was cancelled.
     Raises: RefusedError.
     Locks: the register.
     """
@@ -155,14 +155,15 @@ def copy(*, actor: Any, consultation: Consultation, at: dt.datetime) -> Consulta
 
 
 def _copy_questionnaires(model: Consultation, draft: Consultation) -> None:
-    for link in model.questionnaire_links.select_related("questionnaire").order_by("position", "pk"):
+    links = model.questionnaire_links.filter(questionnaire__cancelled_at__isnull=True)
+    for link in links.select_related("questionnaire").order_by("position", "pk"):
         twin = questionnaires.copy(source=link.questionnaire, title=link.questionnaire.title)
         ConsultationQuestionnaire.objects.create(consultation=draft, questionnaire=twin, position=link.position)
 
 
 def _copy_votes(actor: Any, model: Consultation, draft: Consultation, shift: dt.timedelta) -> None:
-    links = model.vote_links.select_related("votation").prefetch_related("votation__options").order_by("pk")
-    for votation in (link.votation for link in links):
+    links = model.vote_links.filter(votation__cancelled_at__isnull=True).select_related("votation")
+    for votation in (link.votation for link in links.prefetch_related("votation__options").order_by("pk")):
         values = {name: getattr(votation, name) for name in ballots.FIELDS}
         twin = ballots.save(
             actor=actor,

@@ -191,6 +191,19 @@ def test_copy_makes_drafts_of_the_questionnaires_and_the_votes(db):
     assert votation.opens_on > today()
 
 
+def test_copy_leaves_what_was_cancelled(db):
+    model = make_consultation()
+    kept = make_questionnaire(consultation=model, title="Vos trajets")
+    cancelled = make_questionnaire(consultation=model, title="Annulé")
+    Questionnaire.objects.filter(pk=cancelled.pk).update(cancelled_at=timezone.now(), cancel_reason="Erreur.")
+    link, gone = make_vote(consultation=model), make_vote(consultation=model)
+    Votation.objects.filter(pk=gone.votation.pk).update(cancelled_at=timezone.now(), cancel_reason="Erreur.")
+    row = editing.copy(actor=make_staff("consultations.add_consultation"), consultation=fresh(model), at=timezone.now())
+    assert [each.questionnaire.title for each in row.questionnaire_links.all()] == [kept.title]
+    assert row.vote_links.count() == 1
+    assert row.vote_links.get().votation.question == link.votation.question
+
+
 def test_copy_of_the_longest_title_fits(db):
     model = make_consultation(title="é" * 120)
     row = editing.copy(actor=make_staff("consultations.add_consultation"), consultation=fresh(model), at=timezone.now())
