@@ -8,7 +8,7 @@ from typing import Any
 from accounts.levels import ResidencyLevel
 from consultations import phases, promises
 from consultations.models import Consultation, Phase
-from consultations.openings import Missing, still_open, still_takes_part
+from consultations.openings import Missing, has_parts, still_open, still_takes_part
 from mulhouse.errors import Refusal
 from transparency.clocks import Standing
 
@@ -119,6 +119,9 @@ def publish_problems(consultation: Consultation, *, at: dt.datetime) -> list[Mis
         found.append(Missing("La phase d’avis est déjà finie\u00a0: personne ne pourrait répondre.", "phases"))
     if consultation.takes_contributions and not consultation.sections.all():
         found.append(Missing("Une partie, avec la question qu’elle pose.", "parties"))
+    if not consultation.takes_contributions and not has_parts(consultation):
+        message = "Quelque chose à faire pour les habitants\u00a0: des avis écrits, un vote ou un questionnaire."
+        found.append(Missing(message, "presentation"))
     return found
 
 

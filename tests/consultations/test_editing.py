@@ -13,7 +13,7 @@ from mulhouse.errors import DomainError, RefusedError
 from mulhouse.uploads import CleanFile
 from questionnaires.models import Question, Questionnaire
 from tests import factories
-from tests.ballots.votes import make_vote
+from tests.ballots.votes import make_draft, make_vote
 from tests.concurrency import run_in_threads
 from tests.factories import make_consultation, make_contribution, make_staff, today
 from tests.questionnaires.making import add_question, make_questionnaire
@@ -244,8 +244,21 @@ def test_a_vote_that_is_not_counted_keeps_the_consultation_out_of_the_archives(d
     assert editing_rules.archive_refusal(publisher, fresh(row), at=timezone.now()) is None
 
 
-def test_a_consultation_without_written_opinions_needs_no_part(db):
+def test_a_consultation_where_nothing_can_be_done_is_not_published(db):
     row = draft(takes_contributions=False, sections=0)
+    missing = editing_rules.publish_problems(fresh(row), at=timezone.now())
+    assert [(item.part, item.message) for item in missing] == [
+        (
+            "presentation",
+            "Quelque chose à faire pour les habitants\u00a0: des avis écrits, un vote ou un questionnaire.",
+        )
+    ]
+
+
+@pytest.mark.parametrize("is_vote", [True, False])
+def test_a_consultation_without_written_opinions_needs_no_part(db, is_vote):
+    row = draft(takes_contributions=False, sections=0)
+    make_draft(consultation=row) if is_vote else make_questionnaire(consultation=row, published_at=None)
     assert editing_rules.publish_problems(fresh(row), at=timezone.now()) == []
 
 
