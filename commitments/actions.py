@@ -125,7 +125,8 @@ def add_news(
 ) -> CommitmentNews:
     """Say on a day what became of a commitment, and its state from then on; its followers are told.
 
-    Raises: RefusedError; DomainError "text" without words (giving something up takes reasons), "future" for a day to come.
+    Raises: RefusedError; DomainError "text" without words (giving something up takes reasons), "future" for a day to come,
+    "before" when it would be over before a day on which the city said that it was not.
     Locks: the commitment's row.
     """
     require(rules.news_refusal(actor, commitment))
@@ -138,6 +139,7 @@ def add_news(
     if state in RUNNING:
         held.closed_on = None
     elif held.closed_on is None:
+        _not_before(held, happened_on)
         held.closed_on = happened_on
     held.save(update_fields=["state", "closed_on", "news_at", "updated_at"])
     news = _tell(
@@ -148,6 +150,19 @@ def add_news(
         facts["photo_sha256"] = photo.sha256
     register.record("commitment.news", role="agent", subject=held.reference, facts=facts, actor=actor)
     return news
+
+
+def _not_before(commitment: Commitment, day: dt.date) -> None:
+    """Lateness counts to the day on which it was over: not one on which the city itself said otherwise."""
+    kinds = (CommitmentNews.Kind.PROGRESS, CommitmentNews.Kind.DUE_DATE)
+    said = commitment.news.filter(kind__in=kinds, state__in=RUNNING)
+    last = said.order_by("-happened_on").values_list("happened_on", flat=True).first()
+    if last is not None and day < last:
+        raise DomainError(
+            "before",
+            f"Une nouvelle du {typography.day(last)} dit que l’engagement était encore en cours. Donnez ce jour ou un jour "
+            "d’après.",
+        )
 
 
 @transaction.atomic(durable=True)

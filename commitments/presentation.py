@@ -127,6 +127,8 @@ class Event:
 
     title: str
     day: dt.date
+    # When it was said, where that is another day than when it happened.
+    told_on: dt.date | None
     tag: ui.Tag
     html: SafeString
     changes: list[Change]
@@ -140,9 +142,11 @@ def event(news: CommitmentNews) -> Event:
     if news.photo:
         url = reverse("commitments:photo", args=[news.photo_key])
         photo = Photo(url, news.photo_alt, news.photo_width, news.photo_height)
+    told_on = typography.local_day(news.published_at)
     return Event(
         title=event_title(news),
         day=news.happened_on,
+        told_on=told_on if told_on != news.happened_on else None,
         tag=tag_of(news.state),
         html=mark_safe(news.text_html),  # noqa: S308 (cleaned by the action that stored it)
         changes=changes.told(news),

@@ -26,6 +26,10 @@ STALE = DomainError(
     "Quelqu’un a changé cette page pendant que vous écriviez. Rien n’est perdu\u00a0: votre texte est encore là, et ce qui a "
     "changé est montré à côté.",
 )
+GONE = DomainError(
+    "removed",
+    "Quelqu’un a fusionné, supprimé ou retiré ce que vous aviez sous les yeux. Votre texte n’est pas enregistré\u00a0: gardez-le.",
+)
 BATCH = 2000
 # An opinion and the public answer that it holds no more, by their references.
 Ended = dict[str, str]
@@ -114,18 +118,30 @@ def _say(theme: AnalysisTheme, words: Words) -> None:
 def save_theme(*, actor: Any, theme: AnalysisTheme, words: Words, decided: Decided, seen: int) -> AnalysisTheme:
     """Rename a theme, say it to residents, prepare its decision.
 
-    Raises: RefusedError; DomainError "stale", "title", "decision" or "forwarded_to".
+    Raises: RefusedError; DomainError "removed", "stale", "title", "decision" or "forwarded_to".
     Locks: the theme.
     """
     require(analysis_rules.analyse_refusal(actor, theme.consultation))
     require(analysis_rules.draft_problem(decided.decision, decided.explanation, decided.forwarded_to))
-    held = AnalysisTheme.objects.select_for_update(of=("self",), no_key=True).get(pk=theme.pk)
+    held = _held(theme)[theme.pk]
     if held.version != seen:
         raise _stale()
     _decide(held, decided)
     held.version += 1
     _say(held, words)
     return held
+
+
+def _held(*themes: AnalysisTheme) -> dict[int, AnalysisTheme]:
+    """Read themes again and hold them, in the order of their keys: what was written since is there.
+
+    Raises: DomainError "removed".
+    """
+    rows = AnalysisTheme.objects.select_for_update(of=("self",), no_key=True).select_related("consultation")
+    found = {row.pk: row for row in rows.filter(pk__in=[theme.pk for theme in themes]).order_by("pk")}
+    if len(found) < len({theme.pk for theme in themes}):
+        raise DomainError(GONE.code, GONE.message)
+    return found
 
 
 def _decide(row: AnalysisTheme | Item, decided: Decided) -> None:
@@ -135,40 +151,64 @@ def _decide(row: AnalysisTheme | Item, decided: Decided) -> None:
 
 
 @transaction.atomic(durable=True)
-def merge_theme(*, actor: Any, theme: AnalysisTheme, into: AnalysisTheme) -> AnalysisTheme:
-    """Pour a theme into another: its opinions, notes and the decision it had, when the other has none; then it is gone.
+def merge_theme(*, actor: Any, theme: AnalysisTheme, into: AnalysisTheme, seen: int, at: dt.datetime) -> AnalysisTheme:
+    """Pour a theme into another: its opinions, its notes, its words; then it is gone.
 
-    Raises: RefusedError.
-    Locks: the analysis of the consultation, the items of the theme.
+    Shape: the decision it had is that of the other when this one has none; what the other has already stays, and what
+    would be lost becomes a note.
+    Raises: RefusedError; DomainError "removed", "stale".
+    Locks: the analysis of the consultation, the items of the theme, both themes.
     """
     items.hold_analysis(theme.consultation)
-    require(analysis_rules.merge_refusal(actor, theme, into))
     keys = list(ItemTheme.objects.filter(theme=theme).order_by("item_id").values_list("item_id", flat=True))
     items.hold(keys)
-    _attach(keys, [into.pk])
-    Note.objects.filter(theme=theme).update(theme=into)
-    held = AnalysisTheme.objects.select_for_update(of=("self",), no_key=True).get(pk=into.pk)
-    if theme.has_draft and not held.has_draft:
-        _decide(held, Decided(theme.draft_decision, theme.draft_explanation, theme.draft_forwarded_to))
-    held.version += 1
-    held.save(update_fields=["draft_decision", "draft_explanation", "draft_forwarded_to", "version"])
-    AnalysisTheme.objects.filter(pk=theme.pk).delete()
+    held = _held(theme, into)
+    gone, kept = held[theme.pk], held[into.pk]
+    require(analysis_rules.merge_refusal(actor, gone, kept))
+    if gone.version != seen:
+        raise _stale()
+    _attach(keys, [kept.pk])
+    Note.objects.filter(theme=gone).update(theme=kept)
+    moves = gone.has_draft and not kept.has_draft
+    if moves:
+        _decide(kept, Decided(gone.draft_decision, gone.draft_explanation, gone.draft_forwarded_to))
+    if body := _left_over(gone, with_decision=not moves):
+        Note.objects.create(theme=kept, author=actor, body=body, written_at=at)
+    kept.version += 1
+    kept.save(update_fields=["draft_decision", "draft_explanation", "draft_forwarded_to", "version"])
+    AnalysisTheme.objects.filter(pk=gone.pk).delete()
     _record_moves(actor, theme.consultation, _changed(keys))
-    return held
+    return kept
+
+
+def _left_over(theme: AnalysisTheme, *, with_decision: bool) -> str:
+    """Write down the words of a theme that goes; nothing where it had none."""
+    words = [("Titre public", theme.public_title), ("Ce qui est demandé", theme.public_summary)]
+    if with_decision:
+        words += [
+            ("Décision préparée", str(theme.get_draft_decision_display()) if theme.draft_decision else ""),
+            ("Transmis à", theme.draft_forwarded_to),
+            ("Explication préparée", theme.draft_explanation),
+        ]
+    lines = [f"{label}\u00a0: {text}" for label, text in words if text]
+    return "\n".join([f"Gardé du thème «\u00a0{theme.title}\u00a0», fusionné ici.", *lines]) if lines else ""
 
 
 @transaction.atomic(durable=True)
-def delete_theme(*, actor: Any, theme: AnalysisTheme) -> None:
-    """Throw away a theme that has no public answer; its opinions stay, without it.
+def delete_theme(*, actor: Any, theme: AnalysisTheme, seen: int) -> None:
+    """Throw away a theme that has neither a public answer nor the work of somebody; its opinions stay, without it.
 
-    Raises: RefusedError.
-    Locks: the analysis of the consultation, the items of the theme.
+    Raises: RefusedError; DomainError "removed", "stale".
+    Locks: the analysis of the consultation, the items of the theme, the theme.
     """
     items.hold_analysis(theme.consultation)
-    require(analysis_rules.delete_refusal(actor, theme))
     keys = list(ItemTheme.objects.filter(theme=theme).order_by("item_id").values_list("item_id", flat=True))
     items.hold(keys)
-    AnalysisTheme.objects.filter(pk=theme.pk).delete()
+    held = _held(theme)[theme.pk]
+    require(analysis_rules.delete_refusal(actor, held))
+    if held.version != seen:
+        raise _stale()
+    AnalysisTheme.objects.filter(pk=held.pk).delete()
     _record_moves(actor, theme.consultation, _changed(keys))
 
 
@@ -197,12 +237,13 @@ def _detach(actor: Any, keys: Sequence[int], themes: Sequence[int], at: dt.datet
 def attach(*, actor: Any, theme: AnalysisTheme, keys: Collection[int]) -> int:
     """Put opinions in a theme, however many; those that are in it already stay there. Gives how many joined.
 
-    Raises: RefusedError.
-    Locks: the analysis of the consultation, the items.
+    Raises: RefusedError; DomainError "removed".
+    Locks: the analysis of the consultation, the items, the theme.
     """
     require(analysis_rules.analyse_refusal(actor, theme.consultation))
     items.hold_analysis(theme.consultation)
     held = [item.pk for item in items.hold(keys) if item.consultation_id == theme.consultation_id]
+    _held(theme)
     known = set(ItemTheme.objects.filter(theme=theme, item__in=held).order_by().values_list("item_id", flat=True))
     new = [key for key in held if key not in known]
     _attach(new, [theme.pk])
@@ -233,14 +274,14 @@ def detach(*, actor: Any, theme: AnalysisTheme, keys: Collection[int], at: dt.da
 def save_item(*, actor: Any, item: Item, themes: Collection[int], decided: Decided, seen: int, at: dt.datetime) -> Item:
     """Say the themes of one opinion, and prepare a decision of its own when its themes do not fit it.
 
-    Raises: RefusedError, and when a public answer would end for somebody who does not publish; DomainError "stale", "gone",
+    Raises: RefusedError, and when a public answer would end for somebody who does not publish; DomainError "removed", "stale", "gone",
     "decision" or "forwarded_to".
     Locks: the analysis of the consultation, the item.
     """
     require(analysis_rules.analyse_refusal(actor, item.consultation))
     require(analysis_rules.draft_problem(decided.decision, decided.explanation, decided.forwarded_to))
     items.hold_analysis(item.consultation)
-    held = items.hold([item.pk])[0]
+    held = _held_item(item)
     if held.version != seen:
         raise _stale()
     if held.place in {Item.Place.WITHDRAWN, Item.Place.HIDDEN}:
@@ -257,6 +298,17 @@ def save_item(*, actor: Any, item: Item, themes: Collection[int], decided: Decid
     _record_ended(actor, item.consultation, ended)
     held.refresh_from_db(fields=["version", "place"])
     return held
+
+
+def _held_item(item: Item) -> Item:
+    """Read an opinion again and hold it.
+
+    Raises: DomainError "removed".
+    """
+    found = items.hold([item.pk])
+    if not found:
+        raise DomainError(GONE.code, GONE.message)
+    return found[0]
 
 
 # --- Groups --------------------------------------------------------------------------------------------------------------
@@ -336,13 +388,18 @@ def ungroup(*, actor: Any, item: Item, at: dt.datetime) -> None:
 def add_note(*, actor: Any, about: Item | AnalysisTheme, body: str, at: dt.datetime) -> Note:
     """Tell the other agents something, that nobody else ever reads.
 
-    Raises: RefusedError; DomainError "empty".
+    Raises: RefusedError; DomainError "empty", "removed".
+    Locks: the opinion or the theme: it does not go away under the note.
     """
     require(analysis_rules.analyse_refusal(actor, about.consultation))
     if not body.strip():
         raise DomainError("empty", "Écrivez la note.")
     item = about if isinstance(about, Item) else None
     theme = about if isinstance(about, AnalysisTheme) else None
+    if isinstance(about, Item):
+        _held_item(about)
+    else:
+        _held(about)
     return Note.objects.create(item=item, theme=theme, author=actor, body=body.strip(), written_at=at)
 
 
@@ -350,7 +407,8 @@ def add_note(*, actor: Any, about: Item | AnalysisTheme, body: str, at: dt.datet
 def mark_proposal(*, actor: Any, comment: Comment, is_proposal: bool) -> None:
     """Say that a comment is a proposal, to which the city owes an answer, or that it is none. Repeating it is no error.
 
-    Raises: RefusedError; DomainError "answered" when it has received an answer: that can not be undone.
+    Raises: RefusedError, "answered" when it has received an answer: that can not be undone; "worked" when an agent wrote
+    a note or prepared an answer there.
     Locks: the comment, the analysis of the consultation, its item and those grouped with it.
     """
     require(analysis_rules.mark_refusal(actor, comment))
@@ -360,8 +418,7 @@ def mark_proposal(*, actor: Any, comment: Comment, is_proposal: bool) -> None:
         return
     item = Item.objects.filter(comment=held).first()
     if item is not None and not is_proposal:
-        if item.given.exists() or item.own_outcomes.exists():
-            raise DomainError("answered", "Ce commentaire a reçu une réponse\u00a0: il reste une proposition.")
+        require(analysis_rules.unmark_refusal(_held_item(item)))
         concerned = items.leave_groups([item.pk])
         item.delete()
         items.settle(concerned - {item.pk})

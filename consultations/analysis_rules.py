@@ -84,7 +84,7 @@ def merge_refusal(user: Any, theme: AnalysisTheme, into: AnalysisTheme) -> Refus
         return refusal
     if theme.pk == into.pk or theme.consultation_id != into.consultation_id:
         return Refusal("same", "Choisissez un autre thème de cette consultation.")
-    if theme.outcomes.exists():
+    if theme.outcomes.all():
         return Refusal(
             "answered",
             "Ce thème a une réponse publiée\u00a0: il reste. Fusionnez dans l’autre sens, ou rattachez ses avis à l’autre "
@@ -93,12 +93,27 @@ def merge_refusal(user: Any, theme: AnalysisTheme, into: AnalysisTheme) -> Refus
     return None
 
 
+def unmark_refusal(item: Item) -> Refusal | None:
+    """Tell whether a comment may be a proposal no more: neither an answer nor the work of an agent goes with it."""
+    if item.given.exists() or item.own_outcomes.exists():
+        return Refusal("answered", "Ce commentaire a reçu une réponse\u00a0: il reste une proposition.")
+    if item.has_draft or item.notes.exists():
+        return Refusal("worked", "Ce commentaire a une note ou une réponse préparée\u00a0: il reste une proposition.")
+    return None
+
+
 def delete_refusal(user: Any, theme: AnalysisTheme) -> Refusal | None:
-    """Tell whether a theme may be thrown away."""
+    """Tell whether a theme may be thrown away: never with the work of somebody in it (prefetch `outcomes`, `notes` to ask for free)."""
     if refusal := analyse_refusal(user, theme.consultation):
         return refusal
-    if theme.outcomes.exists():
+    if theme.outcomes.all():
         return Refusal("answered", "Ce thème a une réponse publiée\u00a0: il reste.")
+    if theme.has_draft or theme.public_summary or theme.notes.all():
+        return Refusal(
+            "worked",
+            "Ce thème a une note, un résumé ou une réponse préparée\u00a0: il ne se supprime pas. Fusionnez-le dans un autre, "
+            "qui garde ce travail.",
+        )
     return None
 
 

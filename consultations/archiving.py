@@ -22,7 +22,7 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
@@ -36,6 +36,7 @@ from consultations.models import (
     Consultation,
     Contribution,
     ContributionVersion,
+    Item,
     ItemOutcome,
     Outcome,
     Report,
@@ -251,9 +252,7 @@ def _fresh(consultation: Consultation) -> Consultation:
 def _write_pages(bundle: Bundle, row: Consultation, *, version: int, at: dt.datetime) -> list[tuple[str, str]]:
     """Write everything that the database holds; give the stored files to add, (name in the package, name in the storage)."""
     report = Report.objects.published().filter(consultation=row).first()
-    outcomes = list(
-        Outcome.objects.filter(consultation=row).select_related("returned").order_by("-published_at", "-pk")
-    )
+    outcomes = list(_outcomes(row).select_related("returned").order_by("-published_at", "-pk"))
     pages = -(-_visible(row).count() // PER_PAGE)
     asked = [*archiving_rooms.questionnaires(row, at=at), *archiving_rooms.votes(row, at=at)]
     promised = list(archiving_rooms.engagements(row))
@@ -364,6 +363,12 @@ def _report(report: Report) -> dict[str, Any]:
         "charts": shown,
         "site": settings.SITE_URL,
     }
+
+
+def _outcomes(row: Consultation) -> QuerySet[Outcome]:
+    """Read the answers to themes, and those of single opinions that everybody reads: an answer quotes what it answers."""
+    public = Item.objects.filter(consultation=row).public()
+    return Outcome.objects.filter(Q(theme__isnull=False) | Q(item__in=public), consultation=row)
 
 
 def _answered(outcome: Outcome) -> Answered:

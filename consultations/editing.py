@@ -17,6 +17,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -121,7 +122,7 @@ def copy(*, actor: Any, consultation: Consultation, at: dt.datetime) -> Consulta
     """Begin a draft on the model of a consultation: its words, its phases at the same intervals, its questionnaires, its votes.
 
     Shape: the first phase begins COPY_DELAY after today. What belongs to the model alone stays with it: its address,
-    its files, its import, what residents wrote.
+    its files, its import, what residents wrote, what was cancelled.
     Raises: RefusedError.
     Locks: the register.
     """
@@ -154,14 +155,15 @@ def copy(*, actor: Any, consultation: Consultation, at: dt.datetime) -> Consulta
 
 
 def _copy_questionnaires(model: Consultation, draft: Consultation) -> None:
-    for link in model.questionnaire_links.select_related("questionnaire").order_by("position", "pk"):
+    links = model.questionnaire_links.filter(questionnaire__cancelled_at__isnull=True)
+    for link in links.select_related("questionnaire").order_by("position", "pk"):
         twin = questionnaires.copy(source=link.questionnaire, title=link.questionnaire.title)
         ConsultationQuestionnaire.objects.create(consultation=draft, questionnaire=twin, position=link.position)
 
 
 def _copy_votes(actor: Any, model: Consultation, draft: Consultation, shift: dt.timedelta) -> None:
-    links = model.vote_links.select_related("votation").prefetch_related("votation__options").order_by("pk")
-    for votation in (link.votation for link in links):
+    links = model.vote_links.filter(votation__cancelled_at__isnull=True).select_related("votation")
+    for votation in (link.votation for link in links.prefetch_related("votation__options").order_by("pk")):
         values = {name: getattr(votation, name) for name in ballots.FIELDS}
         twin = ballots.save(
             actor=actor,
@@ -186,12 +188,15 @@ def save_presentation(
     """Change what a consultation says about itself.
 
     Shape: `values` holds the fields of PRESENTATION; `image` is the name of a stored file, "" to remove it, None to keep it.
-    Raises: RefusedError; DomainError "stale", "reason" when a rule of the game changes without one.
+    Raises: RefusedError, with the field's name when a public promise would be broken; DomainError "stale", "reason" when a
+    rule of the game changes without one.
     Locks: the consultation's row.
     """
     require(editing_rules.edit_refusal(actor, consultation))
     _claim(consultation, seen)
-    before = Consultation.objects.select_related("theme", "service").get(pk=consultation.pk)
+    rows = Consultation.objects.select_related("theme", "service").prefetch_related("phases")
+    before = rows.get(pk=consultation.pk)
+    require(editing_rules.presentation_refusal(before, values, at=consultation.updated_at))
     for name in PRESENTATION:
         if name in values and not (name == "slug" and before.published_at is not None):
             setattr(consultation, name, values[name])
@@ -228,7 +233,8 @@ def save_phases(
 ) -> None:
     """Set the phases of a consultation, in order of their first day.
 
-    Raises: RefusedError; DomainError "stale", "phases" with the first problem, "reason" when public dates change without one.
+    Raises: RefusedError, also "late" when the promised answer would not look late any more; DomainError "stale", "phases"
+    with the first problem, "reason" when public dates change without one.
     Locks: the consultation's row.
     """
     require(editing_rules.edit_refusal(actor, consultation))
@@ -243,6 +249,8 @@ def save_phases(
     if before == after:
         return
     if published:
+        stored = Consultation.objects.prefetch_related("phases").get(pk=consultation.pk)
+        require(editing_rules.postponing_refusal(stored, ordered, at=at))
         reason = _reason(reason)
     _write_phases(consultation, current, ordered, at=at)
     if published:
@@ -358,25 +366,28 @@ def remove_document(*, actor: Any, document: Document) -> None:
 
 @transaction.atomic(durable=True)
 def publish(*, actor: Any, consultation: Consultation, at: dt.datetime) -> None:
-    """Make a consultation public, with what it commits to written on the register.
+    """Make a consultation public, with what it commits to written on the register: as it is stored, not as a page read it.
 
-    Raises: RefusedError; DomainError "published" when somebody was faster.
+    Raises: RefusedError, "published" when somebody was faster.
+    Locks: the consultation's row: what a colleague saves waits, or is in what is frozen.
     """
-    require(editing_rules.publish_refusal(actor, consultation, at=at))
-    done = Consultation.objects.filter(pk=consultation.pk, published_at=None).update(published_at=at, updated_at=at)
-    if not done:
-        raise DomainError("published", "Cette consultation vient d’être publiée.")
-    frozen = amendments.freeze(consultation, at=at)
+    held = amendments.hold(consultation)
+    prefetch_related_objects([held], "phases", "sections")
+    require(editing_rules.publish_refusal(actor, held, at=at))
+    held.published_at = held.updated_at = at
+    # Not `save`: it would write the clock of the machine in `updated_at`.
+    Consultation.objects.filter(pk=held.pk).update(published_at=at, updated_at=at)
+    frozen = amendments.freeze(held, at=at)
     facts = {
-        "titre": consultation.title,
+        "titre": held.title,
         "regles_sha256": frozen.digest,
-        "qui_decide": consultation.decider,
-        "qui_participe": consultation.residency_level,
-        "age_minimum": consultation.minimum_age,
-        "phases": _dates(consultation.spans()),
-        "questions": _questions(consultation.sections.all()),
+        "qui_decide": held.decider,
+        "qui_participe": held.residency_level,
+        "age_minimum": held.minimum_age,
+        "phases": _dates(held.spans()),
+        "questions": _questions(held.sections.all()),
     }
-    register.record("consultation.published", role="agent", subject=consultation.slug, facts=facts, actor=actor)
+    register.record("consultation.published", role="agent", subject=held.slug, facts=facts, actor=actor)
 
 
 @transaction.atomic(durable=True)

@@ -1,18 +1,22 @@
 """May they? What an agent may do with a consultation, and what stands in the way of saving or publishing it."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from consultations import phases
+from accounts.levels import ResidencyLevel
+from consultations import phases, promises
 from consultations.models import Consultation, Phase
-from consultations.openings import Missing, still_open, still_takes_part
+from consultations.openings import Missing, has_parts, still_open, still_takes_part
 from mulhouse.errors import Refusal
+from transparency.clocks import Standing
 
 SUMMARY_WORDS = 120
 # Shorter than this, people who are away or have no computer hear of it too late.
 ADVISED_DAYS = 21
+# Who may take part, from the widest to the narrowest.
+LEVELS = (ResidencyLevel.NONE, ResidencyLevel.DECLARED, ResidencyLevel.VERIFIED)
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,9 @@ def publish_problems(consultation: Consultation, *, at: dt.datetime) -> list[Mis
         found.append(Missing("La phase d’avis est déjà finie\u00a0: personne ne pourrait répondre.", "phases"))
     if consultation.takes_contributions and not consultation.sections.all():
         found.append(Missing("Une partie, avec la question qu’elle pose.", "parties"))
+    if not consultation.takes_contributions and not has_parts(consultation):
+        message = "Quelque chose à faire pour les habitants\u00a0: des avis écrits, un vote ou un questionnaire."
+        found.append(Missing(message, "presentation"))
     return found
 
 
@@ -194,6 +201,71 @@ def _broken_promises(
         elif status is phases.Status.CURRENT and before.kind is phases.Kind.CONTRIBUTE and _is_sooner(after, before):
             words = "Les habitants ont commencé à répondre\u00a0: ce délai peut s’allonger, jamais raccourcir."
             yield phases.Problem(place, "ends_on", words)
+
+
+def presentation_refusal(consultation: Consultation, values: Mapping[str, Any], *, at: dt.datetime) -> Refusal | None:
+    """Tell which public promise new values of the presentation would break (prefetch `phases`).
+
+    Shape: `consultation` as it is stored; the code is the field's name.
+    """
+    if consultation.published_at is None:
+        return None
+    return _later_answer(consultation, values, at=at) or _cut_short(consultation, values, at=at)
+
+
+def _cut_short(consultation: Consultation, values: Mapping[str, Any], *, at: dt.datetime) -> Refusal | None:
+    """While residents answer, what they may do and who may do it widens, never narrows: that would cut the deadline."""
+    span = consultation.current_span(at=at)
+    if span is None or span.kind is not phases.Kind.CONTRIBUTE:
+        return None
+    for name in ("takes_contributions", "takes_positions", "takes_comments"):
+        if getattr(consultation, name) and not values.get(name, True):
+            return Refusal(
+                name,
+                "Les habitants ont commencé à répondre\u00a0: ce qui est ouvert le reste jusqu’à la fin de cette phase.",
+            )
+    before, after = consultation.residency_level, values.get("residency_level", consultation.residency_level)
+    if LEVELS.index(after) > LEVELS.index(before):
+        return Refusal(
+            "residency_level",
+            "Les habitants ont commencé à répondre\u00a0: qui peut participer le peut jusqu’à la fin de cette phase.",
+        )
+    if (values.get("minimum_age", consultation.minimum_age) or 0) > (consultation.minimum_age or 0):
+        return Refusal(
+            "minimum_age",
+            "Les habitants ont commencé à répondre\u00a0: l’âge minimum peut baisser, pas monter, avant la fin de cette phase.",
+        )
+    return None
+
+
+def _later_answer(consultation: Consultation, values: Mapping[str, Any], *, at: dt.datetime) -> Refusal | None:
+    """Residents gave their opinion for an answer on a day: from the end of the first opinions on, it comes no later."""
+    days = values.get("restitution_days", consultation.restitution_days)
+    if days <= consultation.restitution_days or consultation.source_note:
+        return None
+    if not any(phases.has_ended(span, phases.Kind.CONTRIBUTE, at=at) for span in consultation.spans()):
+        return None
+    return Refusal(
+        "restitution_days",
+        f"Les avis ont été donnés pour une réponse en {consultation.restitution_days}\u00a0jours\u00a0: ce délai peut "
+        "raccourcir, plus s’allonger. Un retard reste visible sur le site\u00a0: expliquez-le dans le bilan.",
+    )
+
+
+def postponing_refusal(consultation: Consultation, edits: Sequence[PhaseEdit], *, at: dt.datetime) -> Refusal | None:
+    """Tell whether new phases would hide that the promised answer is, or was, late; one query at most (prefetch `phases`)."""
+    due, clock = promises.due_on(consultation), promises.clock(consultation, at=at)
+    if due is None or clock is None or clock.standing not in {Standing.LATE, Standing.KEPT_LATE}:
+        return None
+    asking = [edit.span for edit in edits if edit.span.kind is phases.Kind.CONTRIBUTE]
+    until = asking[-1].ends_on if asking else None
+    if until is not None and until + dt.timedelta(days=consultation.restitution_days) <= due:
+        return None
+    return Refusal(
+        "late",
+        "La réponse promise est en retard\u00a0: une nouvelle phase d’avis effacerait ce retard. Pour demander d’autres "
+        "avis, ouvrez une nouvelle consultation.",
+    )
 
 
 def _is_sooner(after: phases.Span, before: phases.Span) -> bool:

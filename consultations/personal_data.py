@@ -99,8 +99,9 @@ def _keep(_user: User) -> None:
 
 
 def _notes(user: User) -> Iterable[dict[str, Any]]:
+    """Give that notes were written, and when: their words are about residents, whose rights come first (GDPR, article 15.4)."""
     for row in Note.objects.filter(author=user).order_by("pk"):
-        yield {"texte": row.body, "ecrite_le": row.written_at}
+        yield {"au_sujet_de": "un avis" if row.item_id else "un thème", "ecrite_le": row.written_at}
 
 
 # The closing of an account goes through them backwards: comments before contributions, in the order in which rows are locked.
@@ -164,7 +165,10 @@ HOLDINGS = (
         label="Notes internes des agents sur les avis",
         purpose="Préparer à plusieurs les réponses de la Ville.",
         basis="Mission d’intérêt public\u00a0: le travail des agents.",
-        period="La note reste, sans votre nom, après la fermeture du compte.",
+        period=(
+            "La note reste, sans votre nom, après la fermeture du compte. Son texte parle d’autres personnes\u00a0: il reste "
+            "entre agents, et votre archive dit seulement quand vous l’avez écrite."
+        ),
         fate=Fate.UNSIGNED,
         export=_notes,
         erase=lambda user: actions.erase_notes(user=user),

@@ -67,6 +67,11 @@ def status(span: Span, *, at: dt.datetime) -> Status:
     return Status.CURRENT
 
 
+def has_ended(span: Span, kind: Kind, *, at: dt.datetime) -> bool:
+    """Tell whether a phase is of a kind and over."""
+    return span.kind is kind and status(span, at=at) is Status.PAST
+
+
 def current(spans: Sequence[Span], *, at: dt.datetime) -> Span | None:
     """Give the phase that holds at an instant; None before, between and after."""
     return next((span for span in spans if status(span, at=at) is Status.CURRENT), None)

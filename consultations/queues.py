@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
-from consultations import coverage, phases, promises
+from consultations import coverage, openings, phases, promises
 from consultations.models import Consultation, Phase
 from mulhouse import typography
 from mulhouse.work import WorkItem
@@ -18,14 +18,16 @@ SOON_DAYS = 7
 
 
 def consultations(user: Any, at: dt.datetime) -> list[WorkItem]:
-    """List the drafts, the phases of contribution that end soon, and the consultations whose steps are all over.
+    """List the drafts, the votes and questionnaires left in a draft, the phases that end soon, the consultations that are over.
 
     Shape: no line where nothing waits; two queries, whatever the number of consultations.
     """
-    running = list(Consultation.objects.filter(archived_at__isnull=True).order_by("pk").prefetch_related("phases"))
+    rows = openings.with_parts(Consultation.objects.filter(archived_at__isnull=True))
+    running = list(rows.order_by("pk").prefetch_related("phases"))
     drafts = [row for row in running if row.published_at is None]
     public = [row for row in running if row.published_at is not None]
     late = [row for row in drafts if _has_begun(row, at=at)]
+    partial = [row for row in public if row.has_draft_parts]
     soon = [row for row in public if _ends_soon(row, at=at)]
     over = [row for row in public if _is_over(row, at=at)]
     found = (
@@ -34,6 +36,12 @@ def consultations(user: Any, at: dt.datetime) -> list[WorkItem]:
         ),
         _Found(
             "Phase d’avis qui finit dans la semaine", "Phases d’avis qui finissent dans la semaine", soon, "publiee"
+        ),
+        _Found(
+            "Consultation publiée, avec un vote ou un questionnaire qui ne l’est pas",
+            "Consultations publiées, avec un vote ou un questionnaire qui ne l’est pas",
+            partial,
+            "publiee",
         ),
         _Found("Consultation finie, à archiver", "Consultations finies, à archiver", over, "publiee"),
     )

@@ -22,6 +22,7 @@ from consultations import (
     editing,
     editing_rules,
     hiding,
+    openings,
     packaging,
     participation,
     search,
@@ -182,9 +183,8 @@ class ConsultationAdmin(ShownAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Read what the rows and the buttons ask for with them. Drafts are for those who write."""
-        rows = participation.with_counts(super().get_queryset(request), at=timezone.now()).prefetch_related(
-            "phases", "sections"
-        )
+        rows = participation.with_counts(openings.with_parts(super().get_queryset(request)), at=timezone.now())
+        rows = rows.prefetch_related("phases", "sections")
         return rows if request.user.has_perm(workspace.EDIT) else rows.filter(published_at__isnull=False)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -1,6 +1,6 @@
 """The analysis in the workspace: the work list of opinions, one opinion on one screen, themes and the answers to publish."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.contrib import messages
@@ -305,6 +305,17 @@ def _head(request: HttpRequest, consultation: Consultation, keys: list[int]) -> 
     return oldest
 
 
+# What an agent types on the page of an opinion or a theme.
+TYPED = (
+    ("title", "Titre de travail"),
+    ("public_title", "Titre public"),
+    ("public_summary", "Ce qui est demandé"),
+    ("forwarded_to", "Transmis à"),
+    ("explanation", "Explication"),
+    ("note-body", "Note"),
+)
+
+
 # --- One opinion ---------------------------------------------------------------------------------------------------------
 
 
@@ -312,6 +323,9 @@ def _head(request: HttpRequest, consultation: Consultation, keys: list[int]) -> 
 def item(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
     """Show an opinion with everything that helps to answer it, on one page; save its themes and its own decision."""
     consultation = _fetch(request, pk)
+    here = Item.objects.filter(consultation=consultation, reference=reference.upper())
+    if request.method == "POST" and not here.exists():
+        return _lost(request, consultation)
     row = _item(consultation, reference)
     known = _themes(consultation)
     held = _held(row, known)
@@ -505,7 +519,7 @@ def _item_context(consultation: Consultation, row: Any, held: list[AnalysisTheme
         "neighbours": [(each, address("analysis_item", consultation.pk, each.reference)) for each in found],
         "members": row.grouped,
         "head_url": address("analysis_item", consultation.pk, row.grouped_with.reference) if row.grouped_with else "",
-        "notes": _notes(Note.objects.filter(item=row)),
+        "notes": _notes(Note.objects.filter(item=row).select_related("author")),
         "given": [(each, presentation.resident_html(each.outcome.explanation_html)) for each in outcomes.history(row)],
     }
 
@@ -553,15 +567,15 @@ def _cut(html: str, length: int) -> str:
     return presentation.resident_html(Truncator(html).chars(length, html=True))
 
 
-def _notes(rows: QuerySet[Note]) -> list[tuple[str, Any, str]]:
-    """Give who wrote each note, when, and what."""
+def _notes(rows: Iterable[Note]) -> list[tuple[str, Any, str]]:
+    """Give who wrote each note (select `author`), when, and what."""
     return [
         (
             str(note.author.public_name or note.author.email) if note.author else "Compte supprimé",
             note.written_at,
             note.body,
         )
-        for note in rows.select_related("author").order_by("written_at", "pk")
+        for note in rows
     ]
 
 
@@ -647,7 +661,7 @@ def theme(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
     known = _themes(consultation)
     row = next((each for each in known if each.reference == reference.upper()), None)
     if row is None:
-        raise Http404
+        return _lost(request, consultation)
     others = [each for each in known if each.pk != row.pk]
     initial = {
         "seen": row.version,
@@ -674,8 +688,10 @@ def theme(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
             return _theme_gesture(request, consultation, row, others, gesture)
         if done:
             return redirect(address("analysis_theme", pk, row.reference))
-    # Read once: what was given is shown, and says whether the theme may still go away.
-    prefetch_related_objects([row], Prefetch("outcomes", Outcome.objects.newest()))
+    # Read once: what was given and noted is shown, and says whether the theme may still go away.
+    prefetch_related_objects(
+        [row], Prefetch("outcomes", Outcome.objects.newest()), Prefetch("notes", Note.objects.select_related("author"))
+    )
     return _draw(
         request,
         consultation,
@@ -684,11 +700,13 @@ def theme(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
         form=form if form.is_bound or not note.is_bound else note,
         theme_form=form,
         note_form=note,
-        merge_form=forms.MergeForm(themes=others) if others else None,
+        merge_form=forms.MergeForm(themes=others, prefix="fusion", initial={"seen": row.version}),
+        delete_form=forms.DeleteForm(prefix="suppression", initial={"seen": row.version}),
+        can_merge=bool(others) and not row.outcomes.all(),
         number=row.number,
         members_url=address("analysis", pk) + f"?theme={row.reference}",
         suggestions=[(each, address("analysis_item", pk, each.reference)) for each in neighbours.of_theme(row)],
-        notes=_notes(Note.objects.filter(theme=row)),
+        notes=_notes(row.notes.all()),
         given=[(each, presentation.resident_html(each.explanation_html)) for each in row.outcomes.all()],
         preview=outcomes.preview(consultation, row),
         delete_refusal=may.delete_refusal(request.user, row),
@@ -737,15 +755,44 @@ def _theme_gesture(
             messages.success(request, f"{_opinions(count)} ajouté{'s' if count > 1 else ''}.")
             return redirect(here)
         if gesture == "fusionner":
-            into = next((each for each in others if each.reference == request.POST.get("into")), row)
-            kept = analysis.merge_theme(actor=request.user, theme=row, into=into)
+            merge = forms.MergeForm(request.POST, prefix="fusion", themes=others)
+            given = _confirmed(merge)
+            into = next(each for each in others if each.reference == given["into"])
+            kept = analysis.merge_theme(actor=request.user, theme=row, into=into, seen=given["seen"], at=timezone.now())
             messages.success(request, f"«\u00a0{row.title}\u00a0» est fusionné dans «\u00a0{kept.title}\u00a0».")
             return redirect(address("analysis_theme", pk, kept.reference))
         if gesture == "supprimer":
-            analysis.delete_theme(actor=request.user, theme=row)
+            given = _confirmed(forms.DeleteForm(request.POST, prefix="suppression"))
+            analysis.delete_theme(actor=request.user, theme=row, seen=given["seen"])
             messages.success(request, f"Thème «\u00a0{row.title}\u00a0» supprimé. Ses avis restent.")
             return redirect(address("analysis_themes", pk))
     except DomainError as error:
         messages.error(request, error.message)
         return redirect(here)
     raise PermissionDenied
+
+
+def _confirmed(form: forms.DeleteForm) -> dict[str, Any]:
+    """Give what a form holds that makes a theme go.
+
+    Raises: DomainError when the agent did not confirm.
+    """
+    if not form.is_valid():
+        raise DomainError("unsure", str(next(iter(form.errors.values()))[0]))
+    return form.cleaned_data
+
+
+def _lost(request: HttpRequest, consultation: Consultation) -> HttpResponse:
+    """Give back what was typed on a page whose subject went away meanwhile: it is written nowhere else.
+
+    Raises: Http404 when nothing was typed.
+    """
+    typed = [(label, request.POST.get(name, "").strip()) for name, label in TYPED]
+    texts = [(label, text) for label, text in typed if text]
+    if not texts:
+        raise Http404
+    response = _draw(
+        request, consultation, "admin/consultations/analysis_lost.html", texts=texts, reason=analysis.GONE.message
+    )
+    response.status_code = 409
+    return response

@@ -176,13 +176,25 @@ class ReturnForm(forms.Form):
     )
 
 
-class MergeForm(forms.Form):
+class DeleteForm(forms.Form):
+    """A theme goes: as the agent had it under the eyes, and on purpose."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    sure = forms.BooleanField(
+        label="Ses avis n’auront plus ce thème\u00a0: je le sais",
+        error_messages={"required": "Cochez la case pour confirmer."},
+    )
+
+
+class MergeForm(DeleteForm):
     """Where the opinions of a theme go."""
 
+    field_order = ("seen", "into", "sure")
     into = forms.ChoiceField(label="Fusionner dans")
 
     def __init__(self, *args: Any, themes: Sequence[AnalysisTheme], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["sure"].label = "Ce thème disparaît\u00a0: ses avis, ses notes et ses textes vont dans l’autre"
         field = self.fields["into"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 (declared above)
         field.choices = [(theme.reference, theme.title) for theme in themes]

@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 from js_asset import Media  # type: ignore[import-untyped] # the package has no types
 
-from consultations import editing, editing_rules, phases, rules, steps
+from consultations import editing, editing_rules, openings, phases, rules, steps
 from consultations import presentation as pages
 from consultations.admin import forms
 from consultations.models import Consultation, Document
@@ -78,7 +78,7 @@ def _addresses(consultation: Consultation) -> dict[str, tuple[str, str]]:
 
 def seen_by(request: HttpRequest, *with_rows: str) -> QuerySet[Consultation]:
     """Give the consultations this agent may see, each with what the frame shows and the rows that its page reads besides."""
-    found = Consultation.objects.visible_to(request.user).select_related("theme", "service")
+    found = openings.with_parts(Consultation.objects.visible_to(request.user).select_related("theme", "service"))
     return found.prefetch_related("phases", *with_rows)
 
 
@@ -167,7 +167,7 @@ def _save_presentation(request: HttpRequest, form: forms.PresentationForm) -> bo
         )
     except DomainError as error:
         editing.discard(image)
-        form.add_error("reason" if error.code == "reason" else None, error.message)
+        form.add_error(error.code if error.code in form.fields else None, error.message)
         return False
     return True
 
@@ -301,7 +301,8 @@ def remove_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResp
 @staff(EDIT)
 def publication(request: HttpRequest, pk: int) -> HttpResponse:
     """See what residents will see, what is missing, and publish."""
-    consultation, now = fetch(request, pk, "sections", "documents"), timezone.now()
+    rows, now = openings.with_unpublished(seen_by(request, "sections", "documents")), timezone.now()
+    consultation = get_object_or_404(rows, pk=pk)
     day = _chosen_day(request.GET.get("le", ""))
     at = now if day is None else phases.midnight(day)
     table = admin.site.get_model_admin(Consultation)
@@ -314,6 +315,7 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
         "admin/consultations/publication.html",
         missing=[(item.message, *addresses[item.part]) for item in missing],
         advice=[(item.message, *addresses[item.part]) for item in advice],
+        unpublished=[(item.message, *addresses[item.part]) for item in openings.unpublished(consultation)],
         day=day or now.astimezone(phases.PARIS).date(),
         steps=steps.steps(consultation.spans(), at=at),
         contribute_refusal=rules.writing_refusal(_as_published(consultation, now), at=at),

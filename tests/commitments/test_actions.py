@@ -249,6 +249,35 @@ def test_news_changes_the_state_on_its_day(agent):
     )
 
 
+@pytest.mark.parametrize(("kind", "state"), [("progress", "done"), ("due_date", "done"), ("progress", "abandoned")])
+def test_nothing_is_over_before_a_day_on_which_the_city_said_it_was_not(agent, kind, state):
+    """Else a day in the past, chosen by the agent, makes what is late « dans les temps »."""
+    row, day = make_commitment(state="in_progress"), today() - dt.timedelta(days=5)
+    dates = {"due_before": day, "due_after": today()} if kind == "due_date" else {}
+    make_news(row, kind=kind, happened_on=day, **dates)
+    close = {"actor": agent, "commitment": row, "text": "Fini.", "state": state, "at": timezone.now()}
+    assert code_of(lambda: actions.add_news(**close, happened_on=day - dt.timedelta(days=1))) == "before"
+    row.refresh_from_db()
+    assert (row.state, row.closed_on) == ("in_progress", None)
+    actions.add_news(**close, happened_on=day)
+    row.refresh_from_db()
+    assert row.closed_on == day
+
+
+def test_news_of_work_that_goes_on_may_tell_an_older_day(agent):
+    row = make_commitment(state="in_progress")
+    make_news(row, happened_on=today())
+    news = actions.add_news(
+        actor=agent,
+        commitment=row,
+        text="Le sol était gelé.",
+        state="in_progress",
+        happened_on=today() - dt.timedelta(days=9),
+        at=timezone.now(),
+    )
+    assert news.happened_on == today() - dt.timedelta(days=9)
+
+
 def test_reopened_commitment_is_no_longer_closed(agent):
     row = make_commitment(state="done")
     actions.add_news(

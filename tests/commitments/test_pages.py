@@ -16,6 +16,7 @@ from django.utils import timezone
 from commitments import actions, exports
 from commitments.models import Commitment
 from commitments.views import NEWS_SHOWN
+from mulhouse import typography
 from notifications.models import Subscription
 from tests.commitments.rows import AGENT, make_commitment, make_news
 from tests.factories import make_district, make_resident, make_service, make_staff, make_theme, sign_in, today
@@ -179,6 +180,15 @@ def test_timeline_shows_each_dated_event_newest_first(client):
     assert (photo["Content-Type"], photo["X-Content-Type-Options"]) == ("image/webp", "nosniff")
     photo.close()
     default_storage.delete(name)
+
+
+def test_page_says_when_older_news_was_told(client):
+    fresh, told_late = (make_commitment(state="in_progress") for _twice in range(2))
+    make_news(fresh, happened_on=today())
+    make_news(told_late, happened_on=today() - dt.timedelta(days=40))
+    assert "Publié ici le" not in client.get(fresh.get_absolute_url()).content.decode()
+    page = client.get(told_late.get_absolute_url()).content.decode()
+    assert page.count(f"Publié ici le {typography.day(today())}") == 1
 
 
 def test_page_says_what_the_words_were_and_why_they_changed(client):

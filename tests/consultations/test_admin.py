@@ -15,6 +15,7 @@ from PIL import Image
 from consultations import editing, queues
 from consultations.admin import forms
 from consultations.models import Consultation, Contribution, Document, Position
+from tests.ballots.votes import make_draft, make_vote
 from tests.factories import (
     make_comment,
     make_consultation,
@@ -27,6 +28,7 @@ from tests.factories import (
     sign_in,
     today,
 )
+from tests.questionnaires.making import make_questionnaire
 from transparency.models import RegisterLine
 
 EDIT = ("consultations.add_consultation", "consultations.change_consultation")
@@ -203,6 +205,12 @@ def filled(consultation, **changes):
         "service": consultation.service_id,
         "residency_level": consultation.residency_level,
         "restitution_days": consultation.restitution_days,
+        # A box that is not ticked is not sent.
+        **{
+            name: "on"
+            for name in ("takes_contributions", "takes_positions", "takes_comments")
+            if getattr(consultation, name)
+        },
         **{name: getattr(consultation, name) for name in WHOLE},
     }
     return {**values, **changes}
@@ -221,6 +229,16 @@ def test_presentation_is_written(agent, client, draft):
         "<h3>Le lieu</h3><p>Ici.</p>",
         300000,
     )
+
+
+def test_a_refused_change_is_said_beside_its_field(agent, client):
+    consultation = make_consultation(phase="contribute", **WHOLE)
+    changes = {"minimum_age": "16", "reason": "Délibération."}
+    response = client.post(url("change", consultation.pk), filled(consultation, **changes))
+    page = text_of(response)
+    assert (response.status_code, 'href="#id_minimum_age"' in page) == (422, True)
+    assert "l’âge minimum peut baisser, pas monter" in page
+    assert fresh(consultation).minimum_age is None
 
 
 def test_plain_text_becomes_paragraphs(agent, client, draft):
@@ -765,8 +783,42 @@ def test_consultation_that_is_over_is_to_be_archived(db):
     assert [label for label, *_ in waiting()] == ["Consultation finie, à archiver"]
 
 
+def asked_in_draft(consultation):
+    return make_questionnaire(consultation=consultation, published_at=None)
+
+
+@pytest.mark.parametrize("make_unpublished", [asked_in_draft, make_draft])
+def test_vote_or_questionnaire_left_in_a_public_consultation_waits(db, make_unpublished):
+    running, draft = make_consultation(), make_consultation(published_at=None, phase=None)
+    make_questionnaire(consultation=running)
+    make_vote(consultation=running)
+    make_unpublished(consultation=draft)
+    assert [label for label, *_ in waiting()] == ["Consultation enregistrée, non publiée"]
+    make_unpublished(consultation=running)
+    label = "Consultation publiée, avec un vote ou un questionnaire qui ne l’est pas"
+    assert waiting()[1:] == [(label, 1, 0, url("publication", running.pk))]
+
+
+@pytest.mark.parametrize(("published", "title"), [(False, "À publier ensuite"), (True, "Encore à publier")])
+def test_publication_page_says_what_is_not_published_with_the_consultation(agent, client, published, title):
+    fields = {} if published else {"published_at": None}
+    consultation = make_consultation(**WHOLE, **fields)
+    make_questionnaire(consultation=consultation, title="Vos trajets", published_at=None)
+    make_draft(consultation=consultation, question="Quel nom\u00a0?")
+    page = text_of(client.get(url("publication", consultation.pk)))
+    assert title in page
+    assert "Le questionnaire « Vos trajets » n’est pas publié." in page.replace("\u00a0", " ")
+    assert "Le vote « Quel nom ? » n’est pas publié." in page.replace("\u00a0", " ")
+
+
+def test_publication_page_says_nothing_of_what_is_published(agent, client):
+    consultation = make_consultation(**WHOLE)
+    make_questionnaire(consultation=consultation)
+    assert "Encore à publier" not in text_of(client.get(url("publication", consultation.pk)))
+
+
 def test_queue_costs_two_queries(db, django_assert_num_queries):
     for _ in range(3):
-        make_consultation()
+        make_draft(consultation=make_consultation())
     with django_assert_num_queries(2):
         waiting()

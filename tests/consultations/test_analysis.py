@@ -50,8 +50,8 @@ def test_nobody_else_analyses(permissions):
     gestures = [
         lambda: analysis.create_theme(actor=intruder, consultation=consultation, words=words),
         lambda: analysis.save_theme(actor=intruder, theme=theme, words=words, decided=decided, seen=1),
-        lambda: analysis.merge_theme(actor=intruder, theme=theme, into=theme),
-        lambda: analysis.delete_theme(actor=intruder, theme=theme),
+        lambda: analysis.merge_theme(actor=intruder, theme=theme, into=theme, seen=1, at=at),
+        lambda: analysis.delete_theme(actor=intruder, theme=theme, seen=1),
         lambda: analysis.attach(actor=intruder, theme=theme, keys=[item.pk]),
         lambda: analysis.detach(actor=intruder, theme=theme, keys=[item.pk], at=at),
         lambda: analysis.save_item(actor=intruder, item=item, themes=[], decided=decided, seen=1, at=at),
@@ -221,10 +221,159 @@ def test_merging_moves_opinions_notes_and_what_was_prepared():
     old = f.make_analysis_theme(consultation=consultation, members=[one, two], **f.READY)
     kept = f.make_analysis_theme(consultation=consultation, members=[two, three])
     analysis.add_note(actor=agent, about=old, body="À dire aux élus.", at=timezone.now())
-    analysis.merge_theme(actor=agent, theme=old, into=kept)
+    analysis.merge_theme(actor=agent, theme=old, into=kept, seen=1, at=timezone.now())
     kept.refresh_from_db()
     assert set(ItemTheme.objects.values_list("theme", "item")) == {(kept.pk, item.pk) for item in (one, two, three)}
-    assert (kept.is_ready, kept.notes.count(), AnalysisTheme.objects.count()) == (True, 1, 1)
+    assert (kept.is_ready, AnalysisTheme.objects.count()) == (True, 1)
+    assert [note.body for note in kept.notes.all()] == [
+        "À dire aux élus.",
+        f"Gardé du thème «\u00a0{old.title}\u00a0», fusionné ici.\nTitre public\u00a0: {old.public_title}",
+    ]
+
+
+@pytest.mark.django_db
+def test_merging_keeps_as_a_note_what_the_other_theme_has_already():
+    consultation, _found = town(0)
+    agent = f.make_staff(*ANALYST)
+    old = f.make_analysis_theme(
+        consultation=consultation,
+        title="Bancs",
+        draft_decision="forwarded",
+        draft_forwarded_to="Mulhouse Alsace",
+        draft_explanation="À voir.",
+    )
+    kept = f.make_analysis_theme(consultation=consultation, **f.READY)
+    analysis.merge_theme(actor=agent, theme=old, into=kept, seen=1, at=timezone.now())
+    kept.refresh_from_db()
+    assert kept.draft_explanation == f.READY["draft_explanation"]
+    assert Note.objects.get().body.split("\n") == [
+        "Gardé du thème «\u00a0Bancs\u00a0», fusionné ici.",
+        "Titre public\u00a0: Bancs",
+        "Décision préparée\u00a0: Transmis",
+        "Transmis à\u00a0: Mulhouse Alsace",
+        "Explication préparée\u00a0: À voir.",
+    ]
+
+
+@pytest.mark.django_db
+def test_merging_takes_the_words_as_they_are_now():
+    """The page was read before a colleague wrote: nothing goes under an old version, nothing of the new one is lost."""
+    consultation, _found = town(0)
+    agent = f.make_staff(*ANALYST)
+    old, kept = (f.make_analysis_theme(consultation=consultation) for _twice in range(2))
+    words = analysis.Words(title="Bancs", public_summary="Des bancs.")
+    decided = analysis.Decided("kept", "Oui, dix bancs.")
+    analysis.save_theme(actor=agent, theme=old, words=words, decided=decided, seen=1)
+    for gesture in (
+        lambda: analysis.merge_theme(actor=agent, theme=old, into=kept, seen=1, at=timezone.now()),
+        lambda: analysis.delete_theme(actor=agent, theme=kept, seen=7),
+    ):
+        with pytest.raises(DomainError) as caught:
+            gesture()
+        assert caught.value.code == "stale"
+    analysis.merge_theme(actor=agent, theme=old, into=kept, seen=2, at=timezone.now())
+    kept.refresh_from_db()
+    assert kept.draft_explanation == "Oui, dix bancs."
+    assert "Ce qui est demandé\u00a0: Des bancs." in Note.objects.get().body
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("work", [{"draft_explanation": "Oui."}, {"public_summary": "Des bancs."}, None])
+def test_a_theme_with_the_work_of_an_agent_is_not_deleted(work):
+    consultation, _found = town(0)
+    agent, theme = f.make_staff(*ANALYST), f.make_analysis_theme(consultation=consultation, **(work or {}))
+    if work is None:
+        analysis.add_note(actor=agent, about=theme, body="À garder.", at=timezone.now())
+    with pytest.raises(RefusedError) as caught:
+        analysis.delete_theme(actor=agent, theme=theme, seen=1)
+    assert (caught.value.code, AnalysisTheme.objects.count()) == ("worked", 1)
+
+
+@pytest.mark.django_db
+def test_an_empty_theme_is_deleted_and_its_opinions_stay():
+    consultation, (one, *_rest) = town()
+    agent, theme = f.make_staff(*ANALYST), f.make_analysis_theme(consultation=consultation, members=[one])
+    analysis.delete_theme(actor=agent, theme=theme, seen=1)
+    assert (AnalysisTheme.objects.count(), Item.objects.count(), ItemTheme.objects.count()) == (0, 3, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("gesture", ["supprimer", "fusionner"])
+def test_a_theme_goes_on_purpose_only(client, gesture):
+    consultation, _found = town(0)
+    theme, other = (f.make_analysis_theme(consultation=consultation) for _twice in range(2))
+    f.sign_in(client, f.make_staff(*ANALYST))
+    address = page("analysis_theme", consultation, theme.reference)
+    sent = {"geste": gesture, "suppression-seen": "1", "fusion-seen": "1", "fusion-into": other.reference}
+    assert "Cochez la case pour confirmer." in client.post(address, sent, follow=True).content.decode()
+    assert AnalysisTheme.objects.count() == 2
+    sure = {**sent, "suppression-sure": "on", "fusion-sure": "on"}
+    assert client.post(address, sure).status_code == 302
+    assert list(AnalysisTheme.objects.all()) == [other]
+
+
+@pytest.mark.django_db
+def test_page_of_a_theme_with_work_offers_to_merge_and_says_why_not_to_delete(client):
+    consultation, _found = town(0)
+    theme, _other = (f.make_analysis_theme(consultation=consultation, draft_explanation="Oui.") for _twice in range(2))
+    f.sign_in(client, f.make_staff(*ANALYST))
+    shown = client.get(page("analysis_theme", consultation, theme.reference)).content.decode()
+    assert ('value="fusionner"' in shown, 'value="supprimer"' in shown) == (True, False)
+    assert "il ne se supprime pas" in shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("route", "sent"),
+    [
+        ("analysis_theme", {"geste": "enregistrer", "seen": "1", "title": "Bancs", "explanation": "Dix <b>bancs</b>."}),
+        ("analysis_theme", {"geste": "noter", "note-body": "Dix <b>bancs</b>."}),
+        ("analysis_item", {"geste": "enregistrer", "seen": "1", "explanation": "Dix <b>bancs</b>."}),
+    ],
+)
+def test_text_typed_for_what_went_away_is_given_back(client, route, sent):
+    consultation, _found = town(0)
+    f.sign_in(client, f.make_staff(*ANALYST))
+    address = page(route, consultation, new_reference())
+    response = client.post(address, sent)
+    assert (response.status_code, "Dix &lt;b&gt;bancs&lt;/b&gt;." in response.content.decode()) == (409, True)
+    assert (client.get(address).status_code, client.post(address, {"geste": "publier"}).status_code) == (404, 404)
+
+
+@pytest.mark.django_db
+def test_what_goes_away_between_reading_and_writing_is_said():
+    consultation, (one, *_rest) = town(1)
+    agent, theme, at = f.make_staff(*ANALYST), f.make_analysis_theme(consultation=consultation), timezone.now()
+    AnalysisTheme.objects.filter(pk=theme.pk).delete()
+    Item.objects.filter(pk=one.pk).delete()
+    decided = analysis.Decided()
+    gestures = [
+        lambda: analysis.save_theme(actor=agent, theme=theme, words=analysis.Words("Bancs"), decided=decided, seen=1),
+        lambda: analysis.attach(actor=agent, theme=theme, keys=[]),
+        lambda: analysis.add_note(actor=agent, about=theme, body="Note", at=at),
+        lambda: analysis.add_note(actor=agent, about=one, body="Note", at=at),
+        lambda: analysis.save_item(actor=agent, item=one, themes=[], decided=decided, seen=1, at=at),
+    ]
+    for gesture in gestures:
+        with pytest.raises(DomainError) as caught:
+            gesture()
+        assert caught.value.code == "removed"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("work", ["note", "draft"])
+def test_a_proposal_with_the_work_of_an_agent_stays_one(work):
+    _consultation, (one, *_rest) = town(1)
+    agent, comment = f.make_staff(*ANALYST), f.make_comment(contribution=one.contribution)
+    analysis.mark_proposal(actor=agent, comment=comment, is_proposal=True)
+    item = Item.objects.get(comment=comment)
+    if work == "note":
+        analysis.add_note(actor=agent, about=item, body="À garder.", at=timezone.now())
+    else:
+        Item.objects.filter(pk=item.pk).update(draft_explanation="Oui.")
+    with pytest.raises(RefusedError) as caught:
+        analysis.mark_proposal(actor=agent, comment=comment, is_proposal=False)
+    assert (caught.value.code, Item.objects.filter(comment=comment).count()) == ("worked", 1)
 
 
 @pytest.mark.django_db
@@ -235,9 +384,9 @@ def test_a_theme_with_a_public_answer_is_neither_absorbed_nor_deleted():
     other = f.make_analysis_theme(consultation=consultation)
     outcomes.publish(actor=agent, consultation=consultation, at=timezone.now())
     with pytest.raises(RefusedError, match="réponse publiée"):
-        analysis.merge_theme(actor=agent, theme=theme, into=other)
+        analysis.merge_theme(actor=agent, theme=theme, into=other, seen=1, at=timezone.now())
     with pytest.raises(RefusedError, match="réponse publiée"):
-        analysis.delete_theme(actor=agent, theme=theme)
+        analysis.delete_theme(actor=agent, theme=theme, seen=1)
 
 
 # --- Groups ----------------------------------------------------------------------------------------------------------

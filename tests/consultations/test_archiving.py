@@ -30,6 +30,8 @@ from consultations.models import (
     Contribution,
     ContributionVersion,
     Document,
+    Item,
+    Outcome,
     Position,
     Report,
 )
@@ -227,6 +229,54 @@ def whole(transactional_db):
         pdf_size=14,
     )
     return consultation
+
+
+def item_of(title):
+    return f.make_item(contribution=Contribution.objects.get(title=title))
+
+
+def own_answer(item, words):
+    return Outcome.objects.create(
+        consultation=item.consultation,
+        item=item,
+        subject=f"{words}-SUJET",
+        decision="not_kept",
+        explanation=words,
+        explanation_html=f"<p>{words}</p>",
+        published_at=NOW,
+    )
+
+
+def test_answers_to_what_nobody_reads_are_not_in_the_package(whole):
+    """An answer of its own quotes the opinion: the pages and the files of the site leave it out, so does the package."""
+    asked = make_questionnaire(consultation=whole, opens=-9, closes=-2)
+    question = add_question(asked, "text")
+    make_response(asked, Answer(question=question, text="Libre"))
+    answer = Answer.objects.get(question=question)
+    unread = {
+        "RETIRE": item_of("MOT-RETIRE-2"),
+        "MASQUE": item_of("MOT-MASQUE-2"),
+        "LIBRE": Item.objects.create(
+            consultation=whole, answer=answer, kind="answer", channel="web", received_at=NOW, words="Libre"
+        ),
+    }
+    for name, item in unread.items():
+        own_answer(item, f"MOT-{name}-SUITE")
+    own_answer(item_of("Un tilleul <b>ici</b>"), "Réponse à l’avis lu")
+    theme = f.make_analysis_theme(consultation=whole)
+    Outcome.objects.create(
+        consultation=whole,
+        theme=theme,
+        subject="Les arbres",
+        decision="kept",
+        explanation="Réponse au thème",
+        explanation_html="<p>Réponse au thème</p>",
+        published_at=NOW,
+    )
+    files = texts(made(whole))
+    page = files["suites.html"]
+    assert ("Réponse à l’avis lu" in page, "Réponse au thème" in page) == (True, True)
+    assert [(name, word) for name, text in files.items() for word in unread if f"MOT-{word}-SUITE" in text] == []
 
 
 def test_package_holds_everything_public(whole):

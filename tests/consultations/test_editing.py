@@ -7,13 +7,13 @@ import pytest
 from django.utils import timezone
 
 from ballots.models import Votation
-from consultations import editing, editing_rules, phases
-from consultations.models import Consultation, Document, Phase
+from consultations import editing, editing_rules, game, phases
+from consultations.models import Consultation, Document, Phase, Report, Ruleset
 from mulhouse.errors import DomainError, RefusedError
 from mulhouse.uploads import CleanFile
 from questionnaires.models import Question, Questionnaire
 from tests import factories
-from tests.ballots.votes import make_vote
+from tests.ballots.votes import make_draft, make_vote
 from tests.concurrency import run_in_threads
 from tests.factories import make_consultation, make_contribution, make_staff, today
 from tests.questionnaires.making import add_question, make_questionnaire
@@ -191,6 +191,19 @@ def test_copy_makes_drafts_of_the_questionnaires_and_the_votes(db):
     assert votation.opens_on > today()
 
 
+def test_copy_leaves_what_was_cancelled(db):
+    model = make_consultation()
+    kept = make_questionnaire(consultation=model, title="Vos trajets")
+    cancelled = make_questionnaire(consultation=model, title="Annulé")
+    Questionnaire.objects.filter(pk=cancelled.pk).update(cancelled_at=timezone.now(), cancel_reason="Erreur.")
+    link, gone = make_vote(consultation=model), make_vote(consultation=model)
+    Votation.objects.filter(pk=gone.votation.pk).update(cancelled_at=timezone.now(), cancel_reason="Erreur.")
+    row = editing.copy(actor=make_staff("consultations.add_consultation"), consultation=fresh(model), at=timezone.now())
+    assert [each.questionnaire.title for each in row.questionnaire_links.all()] == [kept.title]
+    assert row.vote_links.count() == 1
+    assert row.vote_links.get().votation.question == link.votation.question
+
+
 def test_copy_of_the_longest_title_fits(db):
     model = make_consultation(title="é" * 120)
     row = editing.copy(actor=make_staff("consultations.add_consultation"), consultation=fresh(model), at=timezone.now())
@@ -231,8 +244,21 @@ def test_a_vote_that_is_not_counted_keeps_the_consultation_out_of_the_archives(d
     assert editing_rules.archive_refusal(publisher, fresh(row), at=timezone.now()) is None
 
 
-def test_a_consultation_without_written_opinions_needs_no_part(db):
+def test_a_consultation_where_nothing_can_be_done_is_not_published(db):
     row = draft(takes_contributions=False, sections=0)
+    missing = editing_rules.publish_problems(fresh(row), at=timezone.now())
+    assert [(item.part, item.message) for item in missing] == [
+        (
+            "presentation",
+            "Quelque chose à faire pour les habitants\u00a0: des avis écrits, un vote ou un questionnaire.",
+        )
+    ]
+
+
+@pytest.mark.parametrize("is_vote", [True, False])
+def test_a_consultation_without_written_opinions_needs_no_part(db, is_vote):
+    row = draft(takes_contributions=False, sections=0)
+    make_draft(consultation=row) if is_vote else make_questionnaire(consultation=row, published_at=None)
     assert editing_rules.publish_problems(fresh(row), at=timezone.now()) == []
 
 
@@ -400,6 +426,129 @@ def test_old_image_goes_once_the_new_one_is_certain(agent, django_capture_on_com
     assert (storage.exists(first), storage.exists(second)) == (False, True)
     editing.discard(second)
     editing.discard(None)
+
+
+# --- The promise of an answer ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("phase", "days"), [("analyse", 31), ("follow", 60), ("follow", 180)])
+def test_promised_answer_comes_no_later_once_an_opinion_phase_is_over(agent, phase, days):
+    consultation = make_consultation(phase=phase)
+    with pytest.raises(RefusedError) as caught:
+        save(agent, fresh(consultation), reason="Motif", restitution_days=days)
+    assert (caught.value.code, fresh(consultation).restitution_days) == ("restitution_days", 30)
+    assert "30\u00a0jours" in caught.value.message
+
+
+def test_a_round_of_opinions_to_come_does_not_open_the_way_to_a_later_answer(agent):
+    """Else: announce a round, lengthen the promise, take the round away."""
+    consultation = make_consultation(phase="analyse")
+    Phase.objects.filter(consultation=consultation, kind="decide").update(kind="contribute")
+    assert code_of(lambda: save(agent, fresh(consultation), reason="Motif", restitution_days=60)) == "restitution_days"
+
+
+@pytest.mark.parametrize(
+    ("fields", "days"),
+    [
+        ({"phase": "contribute"}, 60),
+        ({"phase": "inform"}, 60),
+        ({"phase": "analyse"}, 20),
+        ({"phase": "analyse", "source_note": "Reprise d’une autre plateforme"}, 60),
+        ({"phase": "analyse", "published_at": None}, 60),
+    ],
+)
+def test_promised_answer_moves_while_nobody_was_promised_it(agent, fields, days):
+    consultation = make_consultation(**fields)
+    save(agent, fresh(consultation), reason="Motif", restitution_days=days)
+    assert fresh(consultation).restitution_days == days
+
+
+def reported(consultation, *, days_ago):
+    at = timezone.now() - dt.timedelta(days=days_ago)
+    return Report.objects.create(consultation=consultation, published_at=at, figures={})
+
+
+@pytest.mark.parametrize("reported_days_ago", [None, 1])
+def test_late_answer_is_not_hidden_by_a_new_phase_of_opinions(agent, reported_days_ago):
+    consultation = make_consultation(phase="decide")
+    Phase.objects.filter(consultation=consultation, kind="follow").delete()
+    Consultation.objects.filter(pk=consultation.pk).update(restitution_days=20)
+    if reported_days_ago is not None:
+        reported(consultation, days_ago=reported_days_ago)
+    rows = [*edits(fresh(consultation)), span("contribute", 15, 25)]
+    assert code_of(lambda: save_phases(agent, fresh(consultation), rows, reason="Motif")) == "late"
+    assert fresh(consultation).phases.count() == 4
+
+
+@pytest.mark.parametrize("is_reported", [True, False])
+def test_new_phase_of_opinions_is_announced_while_the_answer_is_not_late(agent, is_reported):
+    consultation = make_consultation(phase="decide", restitution_days=20 if is_reported else 60)
+    Phase.objects.filter(consultation=consultation, kind="follow").delete()
+    if is_reported:
+        reported(consultation, days_ago=20)
+    save_phases(
+        agent, fresh(consultation), [*edits(fresh(consultation)), span("contribute", 15, 25)], reason="Un second tour"
+    )
+    assert fresh(consultation).phases.count() == 5
+
+
+def test_names_of_phases_change_while_the_answer_is_late(agent):
+    consultation = make_consultation(phase="follow")
+    rows = edits(fresh(consultation), follow={"name": "Suivre les travaux"})
+    save_phases(agent, fresh(consultation), rows, reason="Plus clair")
+    assert fresh(consultation).phases.get(kind="follow").name == "Suivre les travaux"
+
+
+# --- What is open while residents answer -----------------------------------------------------------------------------
+
+NARROWINGS = [
+    {"takes_contributions": False},
+    {"takes_positions": False},
+    {"takes_comments": False},
+    {"residency_level": "verified"},
+    {"minimum_age": 16},
+]
+
+
+@pytest.mark.parametrize("narrowing", NARROWINGS)
+def test_nothing_is_closed_to_anybody_while_residents_answer(agent, narrowing):
+    consultation = make_consultation(phase="contribute")
+    with pytest.raises(RefusedError) as caught:
+        save(agent, fresh(consultation), reason="Pressé", **narrowing)
+    (name,) = narrowing
+    assert (caught.value.code, getattr(fresh(consultation), name)) == (name, getattr(consultation, name))
+    assert last_line() is None
+
+
+@pytest.mark.parametrize(("before", "after"), [("none", "declared"), ("declared", "verified")])
+def test_no_more_is_asked_of_who_answers_while_they_do(agent, before, after):
+    consultation = make_consultation(phase="contribute", residency_level=before, minimum_age=16)
+    assert code_of(lambda: save(agent, fresh(consultation), reason="Motif", residency_level=after)) == "residency_level"
+    assert code_of(lambda: save(agent, fresh(consultation), reason="Motif", minimum_age=18)) == "minimum_age"
+
+
+@pytest.mark.parametrize("phase", ["inform", "analyse"])
+@pytest.mark.parametrize("narrowing", NARROWINGS)
+def test_rules_narrow_in_public_out_of_a_phase_of_opinions(agent, phase, narrowing):
+    consultation = make_consultation(phase=phase)
+    save(agent, fresh(consultation), reason="Motif", **narrowing)
+    ((name, value),) = narrowing.items()
+    assert getattr(fresh(consultation), name) == value
+
+
+def test_rules_widen_while_residents_answer(agent):
+    closed = {"takes_positions": False, "residency_level": "verified", "minimum_age": 18}
+    consultation = make_consultation(phase="contribute", **closed)
+    save(
+        agent,
+        fresh(consultation),
+        reason="Le conseil des jeunes l’a demandé.",
+        takes_positions=True,
+        residency_level="none",
+        minimum_age=None,
+    )
+    stored = fresh(consultation)
+    assert (stored.takes_positions, stored.residency_level, stored.minimum_age) == (True, "none", None)
 
 
 # --- Phases ------------------------------------------------------------------------------------------------------------
@@ -729,6 +878,38 @@ def test_publishing_writes_what_the_city_commits_to(publisher):
     )
     assert [phase["sorte"] for phase in facts["phases"]] == ["inform", "contribute", "analyse", "decide", "follow"]
     assert [question["question"] for question in facts["questions"]] == ["Qu’en pensez-vous\u00a0?"]
+
+
+def test_what_a_page_read_before_a_colleague_emptied_it_is_not_published(publisher):
+    consultation = draft()
+    read = fresh(consultation)
+    save(publisher, fresh(consultation), decider="")
+    assert code_of(lambda: editing.publish(actor=publisher, consultation=read, at=timezone.now())) == "unfinished"
+    assert (fresh(consultation).published_at, Ruleset.objects.count()) == (None, 0)
+
+
+def test_publishing_freezes_what_a_colleague_saved_meanwhile(publisher):
+    """The page of the publisher was read before: rules, register and public page say the same thing."""
+    consultation = draft()
+    read = fresh(consultation)
+    save(publisher, fresh(consultation), title="Quels bancs\u00a0?", decider="La commission permanente", slug="bancs")
+    editing.save_sections(
+        actor=publisher,
+        consultation=fresh(consultation),
+        edits=[editing.SectionEdit(fresh(consultation).sections.get().pk, "Où", "Où les mettre\u00a0?")],
+        seen=seen(consultation),
+    )
+    editing.publish(actor=publisher, consultation=read, at=timezone.now())
+    frozen = Ruleset.objects.get(consultation=consultation)
+    assert frozen.rules == game.rules_of(fresh(consultation))
+    _act, _role, subject, facts = last_line()
+    assert (subject, facts["titre"], facts["qui_decide"], facts["questions"], facts["regles_sha256"]) == (
+        "bancs",
+        "Quels bancs\u00a0?",
+        "La commission permanente",
+        [{"partie": "Où", "question": "Où les mettre\u00a0?"}],
+        frozen.digest,
+    )
 
 
 def test_publishing_twice_is_refused(publisher):

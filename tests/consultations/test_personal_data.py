@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts import actions as accounts_actions
 from consultations import actions, personal_data
-from consultations.models import Attachment, Comment, CommentSupport, Contribution, ContributionVersion, Position
+from consultations.models import Attachment, Comment, CommentSupport, Contribution, ContributionVersion, Note, Position
 from mulhouse.references import new_reference
 from mulhouse.uploads import CleanFile
 from tests import factories as f
@@ -78,6 +78,15 @@ def test_files_come_with_the_export_under_the_names_it_gives():
     holding = next(found for found in personal_data.HOLDINGS if found.model is Contribution)
     files = [(name, content.read()) for name, content in holding.files(user)]
     assert files == [(exported(Contribution, user)[0]["fichiers"][0]["dans_l_archive"], b"les pixels")]
+
+
+def test_words_of_internal_notes_stay_between_agents():
+    """They are about residents: the agent who wrote one is told that it exists, and when."""
+    agent, item = f.make_staff(), f.make_item(consultation=f.make_consultation(phase="analyse"))
+    at = timezone.now()
+    Note.objects.create(item=item, author=agent, body="Habite au 4, déjà reçu en mairie.", written_at=at)
+    Note.objects.create(item=item, author=f.make_staff(), body="D’un autre.", written_at=at)
+    assert exported(Note, agent) == [{"au_sujet_de": "un avis", "ecrite_le": at}]
 
 
 def test_texts_stay_unsigned_and_drafts_go_with_their_files(django_capture_on_commit_callbacks):

@@ -238,11 +238,12 @@ class Town:
 
     def merge(self, one, other):
         if theme := self._theme(one):
-            analysis.merge_theme(actor=self.agent, theme=theme, into=self._theme(other))
+            into = self._theme(other)
+            analysis.merge_theme(actor=self.agent, theme=theme, into=into, seen=theme.version, at=timezone.now())
 
     def delete(self, one, other):
         if theme := self._theme(one):
-            analysis.delete_theme(actor=self.agent, theme=theme)
+            analysis.delete_theme(actor=self.agent, theme=theme, seen=theme.version)
 
     def draft_theme(self, one, other):
         if theme := self._theme(one):
