@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.levels import ResidencyLevel
 from ballots import counting, dates, tally
 from ballots.dates import State
 from ballots.models import Option, Votation
@@ -81,6 +82,8 @@ def rules(votation: Votation) -> list[ui.Fact]:
         found.append(ui.Fact(_("En cas d’égalité"), _first(_tie(votation))))
     if votation.kind == Votation.Kind.UP_TO and votation.winners > 1:
         found.insert(6, ui.Fact(_("Propositions retenues"), _("%(n)s au plus") % {"n": votation.winners}))
+    if votation.residency_level == ResidencyLevel.VERIFIED:
+        found.insert(1, ui.Fact(_("Pour voter en ligne"), _("Un agent a vu votre pièce d’identité, une fois")))
     return found
 
 

@@ -164,7 +164,7 @@ def test_vote_joins_the_rules_of_its_consultation(agent, link):
 
 def test_rules_page_says_every_rule_of_a_vote(link, client):
     page = text(client.get(f"/concertations/{link.consultation.slug}/regles/"))
-    for words in ("Qui peut voter", "Quorum", "Majorité", "Une voix par personne", "Secret", "à partir de 5 bulletins"):
+    for words in ("Qui peut voter", "Quorum", "Majorité", "une voix par personne", "Secret", "à partir de 5 bulletins"):
         assert words in page, words
 
 
