@@ -145,6 +145,6 @@ def _count(row: Row, link: ConsultationVote) -> None:
             scores={number: tally.Score(number_of) for number, number_of in enumerate(voices, start=1)},
         )
         for code in (roles.AGENT.code, roles.ADMINISTRATOR.code):
-            ballots.enter_paper_count(agent=_agent(code), votation=link.votation, sheet=sheet, at=at)
+            voting.enter_paper_count(actor=_agent(code), votation=link.votation, sheet=sheet, at=at)
     else:
         ballots.count(votation=link.votation, at=at)

@@ -107,7 +107,7 @@ def test_vote_whose_result_can_be_known_is_not_cancelled(agent, link):
 def test_vote_whose_paper_is_being_counted_is_not_cancelled(agent, link):
     votes.enter(link)
     sheet = tally.Count(ballots=1, scores={1: tally.Score(1), 2: tally.Score(), 3: tally.Score()})
-    actions.enter_paper_count(agent=agent, votation=link.votation, sheet=sheet, at=votes.closed(link))
+    voting.enter_paper_count(actor=agent, votation=link.votation, sheet=sheet, at=votes.closed(link))
     assert code_of(lambda: cancel(agent, link, when=votes.closed(link))) == "counting"
 
 
