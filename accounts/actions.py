@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from accounts import consents, links, roles, rules, sessions
 from accounts.models import Consent, DataExport, Residency, User
 from city.models import District
 from mulhouse import personal_data, queue, typography
-from mulhouse.db import ConstraintViolatedError, named_constraint
+from mulhouse.db import ConstraintViolatedError, assert_in_transaction, named_constraint
 from mulhouse.errors import DomainError, require
 from mulhouse.typography import local_day
 from notifications import outbox
@@ -190,13 +191,24 @@ def _request(user: User, name: str, at: dt.datetime) -> Residency:
     return residency
 
 
-@transaction.atomic(durable=True)
-def verify_residency(*, actor: User, residency: Residency, method: str, at: dt.datetime) -> Residency:
+def verify_residency(
+    *,
+    actor: User,
+    residency: Residency,
+    method: str,
+    at: dt.datetime,
+    note: Callable[[User], None] | None = None,
+) -> Residency:
     """Keep that an agent verified where a person lives, for a year; the document is deleted.
 
-    Raises: RefusedError when `actor` may not, or when the declaration ended or was verified already.
+    Called by the desk, which takes the identity of the person in the same transaction (`desk.actions.verify_residency`).
+
+    Shape: `note` is called before the register, with the person.
+    Raises: RefusedError when `actor` may not, or when the declaration ended or was verified already; RuntimeError outside a
+    transaction.
     Locks: the residency.
     """
+    assert_in_transaction()
     held = Residency.objects.select_for_update(of=("self",), no_key=True).get(pk=residency.pk)
     require(rules.settle_refusal(actor, held))
     today = local_day(at)
@@ -214,6 +226,8 @@ def verify_residency(*, actor: User, residency: Residency, method: str, at: dt.d
     User.objects.filter(pk=held.user_id).update(verification_tries=0, verification_locked_until=None)
     person = User.objects.get(pk=held.user_id)
     _tell(person, "accounts/residency_verified", until=_day(held.expires_on, person.language))
+    if note is not None:
+        note(person)
     register.record(
         "residency.verified", role="agent", facts={"moyen": _public_words(Residency.Method(method).label)}, actor=actor
     )

@@ -1,24 +1,16 @@
-"""The staff's tables about people: where residents live, to verify; who holds which role, to give and take."""
+"""The staff's table about people: who holds which role, to give and take. Where they live is read at the desk (`desk.admin`)."""
 
-from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
-from django.urls import URLPattern, path, reverse
-from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.views.decorators.http import require_GET
+from django.http import HttpRequest
 
-from accounts import actions, documents, roles
-from accounts.models import Residency, User
+from accounts import actions, roles
+from accounts.models import User
 from mulhouse.reasons import ReasonField
-from mulhouse.staff import NOT_YOURS, Button, ShownAdmin
-from mulhouse.typography import local_day
+from mulhouse.staff import Button, ShownAdmin
 
 
 class ReasonForm(forms.Form):
@@ -38,158 +30,10 @@ class PurposeForm(forms.Form):
     )
 
 
-class MethodForm(forms.Form):
-    """How a residency was checked."""
-
-    method = forms.ChoiceField(label="Vérifiée", choices=Residency.Method.choices, widget=forms.RadioSelect)
-
-
 class RoleForm(forms.Form):
     """Which role."""
 
     role = forms.ChoiceField(label="Rôle", choices=[(role.code, role.label) for role in roles.ROLES.values()])
-
-
-# --- Residencies ----------------------------------------------------------------------------------------------------
-
-
-class ResidencyState(admin.SimpleListFilter):
-    """Where a declaration stands."""
-
-    title = "état"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Give the states."""
-        return [("waiting", "À vérifier"), ("verified", "Vérifiées"), ("refused", "Refusées"), ("ended", "Terminées")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Residency]) -> QuerySet[Residency]:
-        """Keep one state."""
-        today = local_day(timezone.now())
-        standing = Residency.objects.standing()
-        kept: dict[str, QuerySet[Residency]] = {
-            "waiting": Residency.objects.waiting(),
-            "verified": standing.filter(verified_on__isnull=False, expires_on__gt=today),
-            "refused": standing.filter(refused_at__isnull=False),
-            "ended": Residency.objects.filter(ended_on__isnull=False),
-        }
-        chosen = kept.get(self.value() or "")
-        return queryset if chosen is None else queryset.filter(pk__in=chosen.values("pk"))
-
-
-def _verify(actor: Any, row: Residency, answers: dict[str, Any]) -> str:
-    actions.verify_residency(actor=actor, residency=row, method=answers["method"], at=timezone.now())
-    return "La résidence est vérifiée pour un an. La personne est prévenue, le document est effacé."
-
-
-def _refuse(actor: Any, row: Residency, answers: dict[str, Any]) -> str:
-    actions.refuse_residency(actor=actor, residency=row, reason=answers["reason"], at=timezone.now())
-    return "La demande est refusée. La personne a reçu le motif, le document est effacé."
-
-
-def _unlock(actor: Any, row: Residency, answers: dict[str, Any]) -> str:
-    actions.unlock_verification(actor=actor, person=row.user)
-    return "La personne peut faire une nouvelle demande tout de suite."
-
-
-def _is_open(row: Residency) -> bool:
-    return row.ended_on is None and row.verified_on is None
-
-
-@admin.register(Residency)
-class ResidencyAdmin(ShownAdmin):
-    """Where people say they live, and what an agent answered."""
-
-    navigation = "Résidences"
-    navigation_rank = 40
-    list_intro = "Une déclaration par personne. Les demandes de vérification ont une réponse sous sept jours."
-    search_label = "par nom public, ou par adresse électronique exacte"
-    list_display = ("person", "district", "declared_at", "requested_at", "verified_on", "expires_on", "refused_at")
-    list_select_related = ("user", "district")
-    list_filter = (ResidencyState,)
-    search_fields = ("user__public_name", "=user__email")
-    ordering = ("-declared_at", "-pk")
-    fields = (
-        "person",
-        "district",
-        "declared_at",
-        "requested_at",
-        "proof",
-        "verified_on",
-        "expires_on",
-        "method",
-        "refused_at",
-        "refusal_reason",
-        "ended_on",
-    )
-    buttons = (
-        Button(
-            name="verifier",
-            label="Vérifier la résidence",
-            permission="accounts.verify_residency",
-            run=_verify,
-            form=MethodForm,
-            shown=_is_open,
-        ),
-        Button(
-            name="refuser",
-            label="Refuser la demande",
-            permission="accounts.verify_residency",
-            run=_refuse,
-            form=ReasonForm,
-            shown=lambda row: row.is_waiting,
-            danger=True,
-        ),
-        Button(
-            name="debloquer",
-            label="Permettre une nouvelle demande",
-            permission="accounts.verify_residency",
-            run=_unlock,
-            question="La personne a-t-elle été reçue au guichet ?",
-            shown=lambda row: _is_open(row) and row.user.verification_locked_until is not None,
-        ),
-    )
-
-    def get_urls(self) -> list[URLPattern]:
-        """Add the address of the proof."""
-        view = self.admin_site.admin_view(require_GET(self.document))
-        return [path("<int:pk>/justificatif/", view, name="accounts_residency_document"), *super().get_urls()]
-
-    @admin.display(description="personne", ordering="user__public_name")
-    def person(self, residency: Residency) -> str:
-        """Name the person as everybody sees them."""
-        return str(residency.user)
-
-    @admin.display(description="justificatif")
-    def proof(self, residency: Residency) -> SafeString | str:
-        """Link to the document while there is one."""
-        if not residency.document:
-            return "Aucun"
-        url = reverse("admin:accounts_residency_document", args=[residency.pk])
-        return format_html('<a href="{}">Télécharger le justificatif</a>', url)
-
-    def document(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Hand the document over to who verifies, as a download: it is never opened by this site.
-
-        Raises: PermissionDenied for anybody else.
-        """
-        if not request.user.has_perm("accounts.verify_residency"):
-            raise PermissionDenied(NOT_YOURS)
-        residency = Residency.objects.waiting().filter(pk=pk).exclude(document="").first()
-        if residency is None:
-            raise Http404
-        suffix = PurePosixPath(residency.document.name or "").suffix
-        response = FileResponse(
-            residency.document.open("rb"),
-            as_attachment=True,
-            filename=f"justificatif{suffix}",
-            content_type=documents.CONTENT_TYPES.get(suffix, "application/octet-stream"),
-        )
-        response["Cache-Control"] = "private, no-store"
-        return response
-
-
-# --- People ---------------------------------------------------------------------------------------------------------
 
 
 def _grant(actor: Any, row: User, answers: dict[str, Any]) -> str:

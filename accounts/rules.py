@@ -29,6 +29,8 @@ REMEDIES = {
     "birth_year_missing": "accounts:profile",
     "public_name": "accounts:profile",
     "charter": "accounts:consents",
+    # Where the desk is, and when it is open.
+    "identity_missing": "contact",
 }
 
 

@@ -298,14 +298,14 @@ def record_turnout(*, votation: Votation, at: dt.datetime) -> bool:
 # --- Counting ------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic(durable=True)
 def enter_paper_count(*, agent: User, votation: Votation, sheet: tally.Count, at: dt.datetime) -> bool:
     """Keep what one agent counted, or counted again; when two agents found the same, the vote is counted.
 
     Shape: True when the two agree.
-    Raises: RefusedError; DomainError "sheet" for numbers that can not be right.
+    Raises: RefusedError; DomainError "sheet" for numbers that can not be right; RuntimeError outside a transaction.
     Locks: the vote, then the box and the register when the two agree.
     """
+    assert_in_transaction()
     held = _held(votation)
     require(rules.paper_refusal(held, at=at))
     if wrong := tally.problem(sheet, held.rules()):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.levels import ResidencyLevel
 from ballots import presentation
 from ballots.models import Votation
 from ballots.tally import FEWEST_BALLOTS
@@ -54,7 +55,12 @@ def in_words(rules: Mapping[str, Any]) -> list[str]:
         _("Propositions\u00a0: %(names)s")
         % {"names": ", ".join(f"«\u00a0{label}\u00a0»" for label in rules["options"])},
         *(f"{str(fact.label).removesuffix('?').rstrip()}\u00a0: {fact.value}" for fact in presentation.rules(votation)),
-        _("Une voix par personne, en ligne, au guichet ou sur papier."),
+        _("Une voix par personne, en ligne, au guichet ou sur papier.")
+        if rules["residency_level"] == ResidencyLevel.VERIFIED
+        else _(
+            "En ligne, une voix par compte\u00a0; au guichet ou sur papier, une voix par personne. Ce vote ne demande pas d’identité "
+            "vérifiée\u00a0: au guichet, un agent rattache le compte de qui dit en avoir un."
+        ),
         _("Secret\u00a0: qui a voté d’un côté, ce qui a été voté de l’autre. Aucun résultat avant la clôture."),
         _("Le détail est publié à partir de %(n)s bulletins.") % {"n": FEWEST_BALLOTS},
     ]

@@ -89,7 +89,13 @@ def as_json(votation: Votation, result: Result, *, source: str) -> bytes:
         **_totals(result),
         "propositions": lines(votation, result),
         "regles": [
-            {"regle": CHECKS[step.check], "remplie": step.holds, "trouve": step.found, "necessaire": step.needed}
+            {
+                "regle": CHECKS[step.check],
+                "remplie": step.holds,
+                "trouve": step.found,
+                "necessaire": step.needed,
+                "propositions": list(step.options),
+            }
             for step in result.outcome.steps
         ],
     }

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.levels import ResidencyLevel
 from ballots import counting, dates, tally
 from ballots.dates import State
 from ballots.models import Option, Votation
@@ -76,10 +77,13 @@ def rules(votation: Votation) -> list[ui.Fact]:
         ),
         ui.Fact(_("Quorum"), _quorum(votation)),
         ui.Fact(_("Majorité"), _majority(votation)),
-        ui.Fact(_("En cas d’égalité"), _first(str(votation.get_tie_display()))),
     ]
+    if _can_be_level(votation):
+        found.append(ui.Fact(_("En cas d’égalité"), _first(_tie(votation))))
     if votation.kind == Votation.Kind.UP_TO and votation.winners > 1:
         found.insert(6, ui.Fact(_("Propositions retenues"), _("%(n)s au plus") % {"n": votation.winners}))
+    if votation.residency_level == ResidencyLevel.VERIFIED:
+        found.insert(1, ui.Fact(_("Pour voter en ligne"), _("Un agent a vu votre pièce d’identité, une fois")))
     return found
 
 
@@ -104,6 +108,23 @@ def _majority(votation: Votation) -> str:
     if votation.kind == Votation.Kind.YES_NO and votation.majority == Votation.Majority.MOST:
         return _("Plus de oui que de non")
     return _first(str(votation.get_majority_display()))
+
+
+def _can_be_level(votation: Votation) -> bool:
+    """Tell whether a vote can end in a tie: a yes or no that needs a share of the ballots has it or not."""
+    return votation.kind != Votation.Kind.YES_NO or votation.majority == Votation.Majority.MOST
+
+
+def _tie(votation: Votation) -> str:
+    """Say the rule for a tie: between options, or between the yes and the no of one."""
+    if votation.kind != Votation.Kind.YES_NO:
+        return str(votation.get_tie_display())
+    words = {
+        Votation.Tie.DECIDER: _("la Ville décide si la proposition est retenue, et publie pourquoi"),
+        Votation.Tie.AGAIN: _("un second vote a lieu sur cette proposition"),
+        Votation.Tie.NOBODY: _("la proposition n’est pas retenue"),
+    }
+    return words[Votation.Tie(votation.tie)]
 
 
 def _first(words: str) -> str:
@@ -209,10 +230,8 @@ def _lines(votation: Votation, options: Sequence[Option], result: counting.Resul
     found = []
     for option in options:
         score = scores.get(option.number, tally.Score())
-        out_of = score.yes + score.no if is_yes_no else expressed
-        found.append(
-            Line(option.label, score.yes, score.no, percent(score.yes, out_of), option.number in result.outcome.kept)
-        )
+        share = percent(score.yes, expressed)
+        found.append(Line(option.label, score.yes, score.no, share, option.number in result.outcome.kept))
     return found if is_yes_no else sorted(found, key=lambda line: -line.yes)
 
 
@@ -300,12 +319,15 @@ def verdict(votation: Votation, outcome: tally.Outcome, labels: dict[int, str]) 
         )
         kept %= {"names": _named(outcome.kept, labels)}
     if outcome.level:
-        level = _("Égalité entre %(names)s. La règle annoncée\u00a0: %(rule)s.") % {
-            "names": _named(outcome.level, labels),
-            "rule": votation.get_tie_display(),
-        }
-        return f"{kept} {level}".strip()
+        return f"{kept} {_level(votation, outcome.level, labels)}".strip()
     return kept or _("Aucune proposition n’a la majorité annoncée.")
+
+
+def _level(votation: Votation, numbers: Sequence[int], labels: dict[int, str]) -> str:
+    values = {"names": _named(numbers, labels), "rule": _tie(votation)}
+    if votation.kind == Votation.Kind.YES_NO:
+        return _("Autant de oui que de non pour %(names)s. La règle annoncée\u00a0: %(rule)s.") % values
+    return _("Égalité entre %(names)s. La règle annoncée\u00a0: %(rule)s.") % values
 
 
 def _step(votation: Votation, step: tally.Step, labels: dict[int, str]) -> StepWords:
@@ -324,20 +346,15 @@ def _step(votation: Votation, step: tally.Step, labels: dict[int, str]) -> StepW
         return StepWords(_("Classement"), words, ui.Tag(_("Fait"), "neutral", "check"))
     if step.check is tally.Check.MAJORITY:
         rule = _majority(votation)
-        if step.needed:
-            words = _("%(rule)s\u00a0: il fallait %(needed)s voix, la première en a %(found)s.") % {
-                "rule": rule,
-                "needed": needed,
-                "found": found,
-            }
+        values = {"rule": rule, "needed": needed, "found": found}
+        if votation.kind == Votation.Kind.YES_NO:
+            # An option at a time: « Piétonniser la rue ». Plus de oui que de non…
+            values["name"] = _named(step.options, labels)
+            words = _("%(name)s. %(rule)s\u00a0: il fallait %(needed)s oui, il y en a %(found)s.") % values
         else:
-            words = _("%(rule)s, proposition par proposition.") % {"rule": rule}
+            words = _("%(rule)s\u00a0: il fallait %(needed)s voix, la première en a %(found)s.") % values
         return StepWords(_("Majorité atteinte\u00a0?"), words, holds)
-    words = _("%(names)s ont le même nombre de voix. La règle annoncée\u00a0: %(rule)s.") % {
-        "names": _named(step.options, labels),
-        "rule": votation.get_tie_display(),
-    }
-    return StepWords(_("Égalité"), words, ui.Tag(_("À trancher"), "mixed", "equal"))
+    return StepWords(_("Égalité"), _level(votation, step.options, labels), ui.Tag(_("À trancher"), "mixed", "equal"))
 
 
 def option_label(option: Option) -> SafeString:

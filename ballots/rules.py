@@ -9,6 +9,7 @@ from accounts import rules as accounts_rules
 from ballots import dates
 from ballots.dates import State
 from ballots.models import RollLine, Votation
+from desk import rules as desk_rules
 from desk.models import Channel
 from mulhouse import typography
 from mulhouse.errors import Refusal
@@ -41,7 +42,7 @@ def days_refusal(votation: Votation, *, at: dt.datetime) -> Refusal | None:
 
 
 def vote_refusal(user: Any, votation: Votation, *, at: dt.datetime) -> Refusal | None:
-    """Tell whether somebody may vote: the days, the account, where they live, their age, and once only."""
+    """Tell whether somebody may vote: the days, the account, where they live, their age, once only, and known to be one person."""
     if refusal := days_refusal(votation, at=at):
         return refusal
     if not user.is_authenticated:
@@ -51,6 +52,7 @@ def vote_refusal(user: Any, votation: Votation, *, at: dt.datetime) -> Refusal |
         accounts_rules.residency_refusal(user, votation.residency_level, at=at)
         or accounts_rules.minimum_age_refusal(user, votation.minimum_age, on=on)
         or twice_refusal(user, votation)
+        or desk_rules.identity_refusal(user, votation.residency_level)
     )
 
 

@@ -233,22 +233,21 @@ def _by_choice(found: Count, rules: Rules, steps: list[Step]) -> Outcome:
 
 
 def _by_yes_or_no(found: Count, rules: Rules, steps: list[Step]) -> Outcome:
-    """Keep each option that has its majority: more yes than no, or its share of the yes and no it received."""
+    """Keep each option that has its majority: more yes than no, or its share of the ballots that express a choice.
+
+    Shape: a step for each option, with the yes found and those needed; only « more yes than no » can be a tie.
+    """
     kept, level = [], []
     for number in rules.options:
         score = found.scores.get(number, Score())
-        answers = score.yes + score.no
-        if rules.majority is Majority.TWO_THIRDS:
-            holds = answers > 0 and score.yes >= _needed(rules.majority, answers)
-        elif rules.majority is Majority.ABSOLUTE:
-            holds = score.yes >= _needed(rules.majority, found.expressed)
-        else:
-            holds = score.yes > score.no
-            if score.yes == score.no and answers:
-                level.append(number)
+        by_most = rules.majority is Majority.MOST
+        needed = score.no + 1 if by_most else _needed(rules.majority, found.expressed)
+        holds = score.yes >= needed
+        steps.append(Step(Check.MAJORITY, holds=holds, found=score.yes, needed=needed, options=(number,)))
         if holds:
             kept.append(number)
-    steps.append(Step(Check.MAJORITY, holds=bool(kept), options=tuple(kept)))
+        elif by_most and score.yes == score.no > 0:
+            level.append(number)
     if level:
         steps.append(Step(Check.TIE, holds=False, options=tuple(level)))
     return Outcome(tuple(kept), tuple(level), tuple(steps))

@@ -11,6 +11,7 @@ from accounts.models import User
 from ballots import actions as ballots
 from ballots import rules as ballots_rules
 from ballots.models import Votation
+from ballots.tally import Count
 from consultations import amendments, editing_rules, participation
 from consultations.models import Consultation, ConsultationVote
 from desk.models import Channel
@@ -124,6 +125,25 @@ def discard(*, actor: Any, consultation: Consultation, votation: Votation) -> No
     """
     require(editing_rules.edit_refusal(actor, consultation))
     ballots.discard(actor=actor, votation=votation)
+
+
+def paper_refusal(user: Any, votation: Votation, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether somebody may enter what they counted of the paper; archived or not, the result is owed."""
+    if not user.has_perm("consultations.change_consultation"):
+        return Refusal("not_allowed", "Votre rôle ne permet pas de dépouiller un vote.")
+    return ballots_rules.paper_refusal(votation, at=at)
+
+
+@transaction.atomic(durable=True)
+def enter_paper_count(*, actor: User, votation: Votation, sheet: Count, at: dt.datetime) -> bool:
+    """Keep what one agent counted of the paper ballots; when two found the same, the vote is counted.
+
+    Shape: True when the two agree.
+    Raises: RefusedError; DomainError "sheet" for numbers that can not be right.
+    Locks: the vote, then the box and the register when the two agree.
+    """
+    require(paper_refusal(actor, votation, at=at))
+    return ballots.enter_paper_count(agent=actor, votation=votation, sheet=sheet, at=at)
 
 
 def vote_refusal(user: Any, link: ConsultationVote, *, at: dt.datetime) -> Refusal | None:

@@ -7,9 +7,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts import actions as accounts
+from accounts.models import Residency, User
 from city.models import District
-from desk import consent, merging, people, rules
+from desk import consent, keeping, merging, people, rules
 from desk.models import ASSISTANCE, Assistance, Channel, Namesake, Person, Receipt
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, require
@@ -175,9 +176,28 @@ def link_account(*, actor: User, user: User, fingerprint: str) -> Person:
     """Tie an account to the identity an agent has before their eyes, so that web and desk count once; repeating is no error.
 
     Raises: RefusedError; DomainError "other_identity", "other_account" or "both_took_part".
-    Locks: the two rows of the person, in the order of their keys.
+    Locks: the two rows of the person, in the order of their keys; the register.
     """
     require(rules.link_refusal(actor))
+    return _link(actor, user, fingerprint)
+
+
+@transaction.atomic(durable=True)
+def link_assisted(*, actor: User, user: User, assistance: Assistance, at: dt.datetime) -> Person:
+    """Tie an account to the identity of somebody an agent is writing for, before they are given a paper ballot.
+
+    Raises: RefusedError when the assistance is used, over or another agent's; and as `link_account`.
+    Locks: as `link_account`.
+    """
+    require(rules.session_refusal(actor, assistance, at=at))
+    require(rules.link_refusal(actor))
+    person = _link(actor, user, assistance.person.identity_hash or "")
+    # The two people are one now, and the assistance is theirs.
+    assistance.refresh_from_db(fields=["person"])
+    return person
+
+
+def _link(actor: User, user: User, fingerprint: str) -> Person:
     keys = sorted({people.of_user(user).pk, people.of_identity(fingerprint).pk})
     held = {row.pk: row for row in Person.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")}
     of_account = next(row for row in held.values() if row.user_id == user.pk)
@@ -197,6 +217,27 @@ def link_account(*, actor: User, user: User, fingerprint: str) -> Person:
 
 
 @transaction.atomic(durable=True)
+def verify_residency(*, actor: User, residency: Residency, method: str, fingerprint: str, at: dt.datetime) -> Residency:
+    """Keep that an agent verified where somebody lives and, with it, tie their account to the identity that was seen.
+
+    Shape: `fingerprint` "" when no identity was seen, which only a document sent from home allows.
+    Raises: RefusedError; DomainError "identity_missing" at the desk without an identity, or as `link_account`: nothing is written.
+    Locks: the residency, then as `link_account`.
+    """
+    if method == Residency.Method.DESK and not fingerprint:
+        raise DomainError(
+            "identity_missing", "Au guichet, regardez la pièce d’identité\u00a0: la personne compte une seule fois."
+        )
+
+    def tie(user: User) -> None:
+        _link(actor, user, fingerprint)
+
+    return accounts.verify_residency(
+        actor=actor, residency=residency, method=method, at=at, note=tie if fingerprint else None
+    )
+
+
+@transaction.atomic(durable=True)
 def purge_assistances(*, at: dt.datetime) -> int:
     """Erase what tied an agent to a person: every assistance of the day before and earlier."""
     return Assistance.objects.filter(opened_at__lt=at - dt.timedelta(days=NOBODY_DAYS)).delete()[0]
@@ -204,6 +245,11 @@ def purge_assistances(*, at: dt.datetime) -> int:
 
 @transaction.atomic(durable=True)
 def forget_identities(*, on: dt.date) -> int:
-    """Erase the fingerprints that no agent has used for two years; the counts stay."""
+    """Erase the fingerprints that no agent has used for two years; the counts stay.
+
+    Whoever is on the roll of a vote keeps theirs as long as the roll names people: without it they could come and vote again.
+    """
     old = Person.objects.filter(identity_on__lt=on - dt.timedelta(days=IDENTITY_DAYS))
+    for rows in keeping.in_use():
+        old = old.exclude(pk__in=rows)
     return old.update(identity_hash=None, identity_on=None, namesake_hash="")

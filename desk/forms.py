@@ -8,7 +8,7 @@ from django.forms.boundfield import BoundField
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Residency, User
 from city.models import District
 from desk import identities, people
 from desk.models import Channel, Namesake
@@ -17,6 +17,8 @@ from desk.models import Channel, Namesake
 OLDEST_YEARS = 122
 CHANNELS = [(channel.value, channel.label) for channel in (Channel.DESK, Channel.PAPER, Channel.PHONE)]
 NAME_LENGTH = 100
+# What is never kept, nor shown in a report of error.
+IDENTITY = ("family_name", "given_names", "birth_date", "birth_place", "email")
 
 
 class IdentityForm(forms.Form):
@@ -166,28 +168,98 @@ class NamesakeForm(AssistanceForm):
         self.ask_place()
 
 
-class LinkForm(IdentityForm):
+class SeenForm(IdentityForm):
+    """The identity of the holder of an account, which the agent has before their eyes."""
+
+    field_order: tuple[str, ...] = ("family_name", "given_names", "birth_date", "birth_place", "is_seen")
+
+    is_seen = forms.BooleanField(
+        label="J’ai la pièce d’identité sous les yeux, et la personne est d’accord",
+        error_messages={"required": "Le rattachement se fait pièce d’identité en main."},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Add the fingerprint of what was typed."""
+        given = super().clean()
+        if not self.errors:
+            given["fingerprint"] = self.fingerprint()
+        return given
+
+
+class VerifyForm(SeenForm):
+    """How a residency was checked, and the identity that the agent saw: always at the desk, perhaps on a document."""
+
+    field_order = ("method", *SeenForm.field_order)
+
+    method = forms.ChoiceField(label="Vérifiée", choices=Residency.Method.choices, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        typed = any(self.data.get(name) for name in IDENTITY)
+        self.is_asked = typed or self.data.get("method") != Residency.Method.DOCUMENT
+        if not self.is_asked:
+            for name in set(self.fields) - {"method"}:
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """Give an empty fingerprint when no identity was seen."""
+        return super().clean() if self.is_asked else {**self.cleaned_data, "fingerprint": ""}
+
+
+class LinkForm(SeenForm):
     """Whose account, and which identity the agent has before their eyes."""
 
-    field_order = ("email", "family_name", "given_names", "birth_date", "birth_place", "is_seen")
+    field_order = ("email", *SeenForm.field_order)
 
     email = forms.EmailField(
         label="Adresse électronique du compte",
         help_text="Celle que la personne vous donne.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    is_seen = forms.BooleanField(
-        label="J’ai la pièce d’identité sous les yeux, et la personne est d’accord",
-        error_messages={"required": "Le rattachement se fait au guichet, pièce d’identité en main."},
-    )
 
     def clean_email(self) -> str:
         """Find the open account of this address."""
         email: str = self.cleaned_data["email"]
-        self.user: Any = User.objects.filter(email__iexact=email, is_active=True).first()
-        if self.user is None:
-            raise forms.ValidationError("Aucun compte ouvert n’a cette adresse.")
+        self.user = account_of(email)
         return email
+
+
+class AccountForm(forms.Form):
+    """Whether somebody who is given a paper ballot has an account too, and which."""
+
+    has_account = forms.ChoiceField(
+        label="La personne a-t-elle un compte sur ce site\u00a0?",
+        choices=[("non", "Non"), ("oui", "Oui")],
+        widget=forms.RadioSelect,
+        help_text="Posez-lui la question. Si oui, son compte est rattaché à son identité\u00a0: il ne pourra plus voter en ligne.",
+    )
+    email = forms.EmailField(
+        label="Adresse électronique du compte",
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Find the account of who has one."""
+        given: dict[str, Any] = super().clean() or {}
+        given["user"] = None
+        if given.get("has_account") == "oui" and "email" not in self.errors:
+            try:
+                given["user"] = account_of(given["email"])
+            except forms.ValidationError as error:
+                self.add_error("email", error)
+        return given
+
+
+def account_of(email: str) -> User:
+    """Find the open account of an address.
+
+    Raises: ValidationError when there is none.
+    """
+    user = User.objects.filter(email__iexact=email, is_active=True).first()
+    if user is None:
+        raise forms.ValidationError("Aucun compte ouvert n’a cette adresse.")
+    return user
 
 
 class FollowForm(forms.Form):

@@ -3,8 +3,10 @@
 import datetime as dt
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.levels import ResidencyLevel
-from desk.models import Assistance
+from desk.models import Assistance, Person
 from mulhouse.errors import Refusal
 from mulhouse.typography import local_day
 
@@ -73,6 +75,26 @@ def place_refusal(
     if minimum_age is not None and local_day(at).year - assistance.birth_year < minimum_age:
         return Refusal("too_young", f"Cette procédure est ouverte à partir de {minimum_age} ans.")
     return None
+
+
+def identity_refusal(user: Any, residency_level: str) -> Refusal | None:
+    """Tell whether somebody may do on the web what is done once where a residence is verified: an agent saw who they are.
+
+    An account that nobody tied to an identity, and the same person on paper, would be two.
+    Shape: one query at most.
+    """
+    if residency_level != ResidencyLevel.VERIFIED:
+        return None
+    if Person.objects.filter(user=user, identity_hash__isnull=False).exists():
+        return None
+    return Refusal(
+        "identity_missing",
+        _(
+            "Il faut qu’un agent voie votre pièce d’identité, une seule fois\u00a0: chaque personne participe ici une fois, en "
+            "ligne ou sur papier. Venez au guichet avec elle, et dites l’adresse électronique de votre compte. Une minute "
+            "après, vous pouvez participer en ligne, ou tout de suite sur papier."
+        ),
+    )
 
 
 def link_refusal(user: Any) -> Refusal | None:

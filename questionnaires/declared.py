@@ -73,10 +73,10 @@ def in_words(rules: Mapping[str, Any]) -> list[str]:
         _("Quand\u00a0: %(dates)s") % {"dates": dates},
         ngettext("%(n)s question", "%(n)s questions", count) % {"n": count},
         _(
-            "Sans compte\u00a0: une réponse par navigateur, qui garde sa clé. Avec un compte\u00a0: une réponse par personne."
+            "Sans compte\u00a0: une réponse par navigateur, qui garde sa clé. Avec un compte\u00a0: une réponse par compte."
         )
         if rules["accepts_without_account"]
-        else _("Une réponse par personne, en ligne, au guichet ou sur papier. Elle se change jusqu’au dernier jour."),
+        else _once(rules["residency_level"]),
         _("Résultats visibles pendant le questionnaire.")
         if rules["shows_live_results"]
         else _("Aucun résultat avant la fin, pour personne."),
@@ -87,3 +87,12 @@ def in_words(rules: Mapping[str, Any]) -> list[str]:
             for before, after in rules.get("corrections", ())
         ),
     ]
+
+
+def _once(residency_level: str) -> str:
+    """Say how often one answers: only where a residence is verified is the account known to be one person."""
+    if residency_level == ResidencyLevel.VERIFIED:
+        return _("Une réponse par personne, en ligne, au guichet ou sur papier. Elle se change jusqu’au dernier jour.")
+    return _(
+        "En ligne, une réponse par compte\u00a0; au guichet ou sur papier, une par personne. Elle se change jusqu’au dernier jour."
+    )

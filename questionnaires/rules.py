@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts import rules as accounts_rules
+from desk import rules as desk_rules
 from mulhouse import typography
 from mulhouse.errors import Refusal
 from mulhouse.typography import local_day
@@ -46,9 +47,11 @@ def answer_refusal(user: Any, questionnaire: Questionnaire, *, at: dt.datetime) 
         if questionnaire.accepts_without_account:
             return None
         return Refusal("sign_in", _("Connectez-vous pour répondre à ce questionnaire."))
-    return accounts_rules.residency_refusal(
-        user, questionnaire.residency_level, at=at
-    ) or accounts_rules.minimum_age_refusal(user, questionnaire.minimum_age, on=local_day(at))
+    return (
+        accounts_rules.residency_refusal(user, questionnaire.residency_level, at=at)
+        or accounts_rules.minimum_age_refusal(user, questionnaire.minimum_age, on=local_day(at))
+        or desk_rules.identity_refusal(user, questionnaire.residency_level)
+    )
 
 
 def files_refusal(questionnaire: Questionnaire, *, at: dt.datetime) -> Refusal | None:

@@ -22,13 +22,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.http import UserRequest
+from accounts.levels import ResidencyLevel
 from ballots import rules as ballots_rules
 from consultations import assisting, phases, table_lines
 from consultations.admin import desk_forms as forms
 from consultations.forms import Together, attachment_forms
 from consultations.models import Consultation, ConsultationQuestionnaire, ConsultationVote, Participation, Section
 from desk import actions, consent, rules
-from desk.forms import AssistanceForm, FollowForm, LinkForm, NamesakeForm
+from desk.admin import LINKED
+from desk.forms import IDENTITY, AccountForm, AssistanceForm, FollowForm, LinkForm, NamesakeForm
 from desk.models import Assistance, Channel, Namesake, Receipt
 from mulhouse import typography
 from mulhouse.access import staff
@@ -39,8 +41,6 @@ from questionnaires import outline
 from questionnaires import rules as questionnaires_rules
 from questionnaires.filling import Filling
 from questionnaires.forms import PageForm
-
-IDENTITY = ("family_name", "given_names", "birth_date", "birth_place", "email")
 
 
 def address(route: str, *args: object) -> str:
@@ -373,6 +373,7 @@ def answer(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
     )
 
 
+@sensitive_post_parameters(*IDENTITY)
 @never_cache
 @staff(rules.ASSIST)
 def roll(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
@@ -386,9 +387,15 @@ def roll(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
         or rules.place_refusal(assistance, residency_level=row.residency_level, minimum_age=row.minimum_age, at=at)
         or ballots_rules.days_refusal(row, at=at)
     )
+    # Where a residence is verified, no account votes that is not tied to its identity: nothing to ask.
+    asks = row.residency_level != ResidencyLevel.VERIFIED and refusal is None
+    form = AccountForm(request.POST or None) if asks else None
     problem = ""
-    if request.method == "POST" and refusal is None:
+    if request.method == "POST" and refusal is None and (form is None or form.is_valid()):
+        user = form.cleaned_data["user"] if form is not None else None
         try:
+            if user is not None:
+                actions.link_assisted(actor=request.user, user=user, assistance=assistance, at=at)
             receipt = assisting.enter_on_roll(actor=request.user, link=link, assistance=assistance, at=at)
         except DomainError as error:
             problem = error.message
@@ -399,7 +406,7 @@ def roll(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
         "desk/roll.html",
         helped,
         refusal=refusal,
-        form=None,
+        form=form,
         votation=row,
         problem=problem,
         title="Donner un bulletin papier",
@@ -557,13 +564,11 @@ def link(request: UserRequest) -> HttpResponse:
     form = LinkForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.link_account(actor=request.user, user=form.user, fingerprint=form.fingerprint())
+            actions.link_account(actor=request.user, user=form.user, fingerprint=form.cleaned_data["fingerprint"])
         except DomainError as error:
             form.add_error(None, error.message)
         else:
-            messages.success(
-                request, "Le compte est rattaché\u00a0: en ligne et au guichet, la personne compte une fois."
-            )
+            messages.success(request, LINKED)
             return redirect(address("receipt_changelist"))
     return _page(request, "desk/link.html", title="Rattacher un compte", failed=bool(form.errors), form=form)
 

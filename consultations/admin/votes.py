@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from ballots import actions as ballots
+from accounts.http import UserRequest
 from ballots import counting
 from ballots import presentation as words
 from ballots import rules as ballots_rules
@@ -94,7 +94,7 @@ def _published(request: HttpRequest, consultation: Consultation, votation: Votat
     if form is not None and form.is_valid() and _run(request, consultation, votation, form):
         return redirect(workspace.address("vote", consultation.pk, votation.pk))
     turnout = counting.turnout(votation, at=at)
-    refusal = ballots_rules.paper_refusal(votation, at=at)
+    refusal = voting.paper_refusal(request.user, votation, at=at)
     sheets = list(PaperCount.objects.filter(votation=votation).order_by("pk"))
     context: dict[str, Any] = {
         "votation": votation,
@@ -172,18 +172,18 @@ def discard(request: HttpRequest, pk: int, votation_pk: int) -> HttpResponse:
 
 
 @staff(workspace.EDIT)
-def paper(request: HttpRequest, pk: int, votation_pk: int) -> HttpResponse:
+def paper(request: UserRequest, pk: int, votation_pk: int) -> HttpResponse:
     """Enter what one counted of the paper ballots, apart from the other agent."""
     consultation, at = workspace.fetch(request, pk), timezone.now()
     votation = _vote(consultation, votation_pk)
-    refusal = ballots_rules.paper_refusal(votation, at=at)
+    refusal = voting.paper_refusal(request.user, votation, at=at)
     if refusal is not None:
         messages.error(request, refusal.message)
         return redirect(workspace.address("vote", pk, votation_pk))
     form = PaperForm(request.POST or None, votation=votation)
     if request.method == "POST" and form.is_valid():
         try:
-            agree = ballots.enter_paper_count(agent=request.user, votation=votation, sheet=form.sheet(), at=at)  # type: ignore[arg-type] # staff
+            agree = voting.enter_paper_count(actor=request.user, votation=votation, sheet=form.sheet(), at=at)
         except DomainError as error:
             form.add_error(None, error.message)
         else:

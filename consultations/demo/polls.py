@@ -19,8 +19,9 @@ from consultations import participation, voting
 from consultations.demo.people import Crowd
 from consultations.demo.texts import CONTENT
 from consultations.models import Consultation, ConsultationVote
+from desk import actions as desk
 from desk import people
-from desk.models import Channel
+from desk.models import Channel, Person
 
 Row = dict[str, Any]
 HOURS = (8, 20)
@@ -29,6 +30,8 @@ HOURS = (8, 20)
 def play(*, crowd: Crowd, at: dt.datetime) -> bool:
     """Do what was not done yet; tell whether anything was."""
     script = tomllib.loads((CONTENT / "votes.toml").read_text(encoding="utf-8"))
+    hero = accounts.find(accounts.RESIDENT)
+    _show_papers(User.objects.get(email=hero.email if hero else ""))
     done = [_play_one(row, crowd, at) for row in script["votes"]]
     return any(done)
 
@@ -92,6 +95,8 @@ def _cast(row: Row, link: ConsultationVote, crowd: Crowd, *, until: dt.datetime)
     people_able = [crowd.users[n] for n in crowd.verified] if row["level"] == "verified" else crowd.users
     last = min(votation.closes_at, until) - dt.timedelta(hours=2)
     for voter in chance.sample(people_able, min(row["voters"], len(people_able))):
+        if row["level"] == "verified":
+            _show_papers(voter)
         choices = _choices(row, chance)
         when = votation.opens_at + (last - votation.opens_at) * chance.random()
         when = when.replace(hour=chance.randrange(*HOURS))
@@ -99,6 +104,14 @@ def _cast(row: Row, link: ConsultationVote, crowd: Crowd, *, until: dt.datetime)
         voting.cast(actor=voter, link=link, choices=choices, code=codes.new_code(), at=when)
     if "paper" in row:
         _hand_out(row, link)
+
+
+def _show_papers(user: User) -> None:
+    """Let an agent tie an account to an identity, invented: who votes where a residence is verified came to the desk once."""
+    if Person.objects.filter(user=user, identity_hash__isnull=False).exists():
+        return
+    fingerprint = people.identity_hash("Démonstration", f"Compte{user.pk}", dt.date(1987, 1, 1))
+    desk.link_account(actor=_agent(roles.DESK.code), user=user, fingerprint=fingerprint)
 
 
 def _choices(row: Row, chance: Random) -> list[int]:
@@ -130,6 +143,6 @@ def _count(row: Row, link: ConsultationVote) -> None:
             scores={number: tally.Score(number_of) for number, number_of in enumerate(voices, start=1)},
         )
         for code in (roles.AGENT.code, roles.ADMINISTRATOR.code):
-            ballots.enter_paper_count(agent=_agent(code), votation=link.votation, sheet=sheet, at=at)
+            voting.enter_paper_count(actor=_agent(code), votation=link.votation, sheet=sheet, at=at)
     else:
         ballots.count(votation=link.votation, at=at)

@@ -14,7 +14,10 @@ from PIL import Image
 
 from accounts import actions, documents, rules, tasks
 from accounts.models import Consent, Residency, User
-from mulhouse.errors import RefusedError
+from desk import actions as desk
+from desk import people
+from desk.models import Person
+from mulhouse.errors import DomainError, RefusedError
 from mulhouse.typography import local_day
 from notifications.models import OutboundMail
 from tests.concurrency import run_in_threads
@@ -301,6 +304,10 @@ def test_taking_back_the_agreement_takes_back_the_document():
 # --- Settling ---------------------------------------------------------------------------------------------------------
 
 
+def verify(agent, row, *, method="desk", fingerprint="f" * 64, at=None):
+    return desk.verify_residency(actor=agent, residency=row, method=method, fingerprint=fingerprint, at=at or now())
+
+
 def make_agent():
     return make_staff("accounts.verify_residency")
 
@@ -312,7 +319,7 @@ def test_other_agents_settle_nothing(permissions):
     row = standing(user)
     for actor in (make_staff(*permissions), make_user()):
         for act in (
-            lambda by: actions.verify_residency(actor=by, residency=row, method="desk", at=now()),
+            lambda by: verify(by, row),
             lambda by: actions.refuse_residency(actor=by, residency=row, reason="Illisible", at=now()),
             lambda by: actions.unlock_verification(actor=by, person=user),
         ):
@@ -329,7 +336,7 @@ def test_nobody_settles_where_they_live_themselves():
     actions.request_verification(user=agent, at=now())
     row = standing(agent)
     for act in (
-        lambda: actions.verify_residency(actor=agent, residency=row, method="desk", at=now()),
+        lambda: verify(agent, row),
         lambda: actions.refuse_residency(actor=agent, residency=row, reason="Illisible", at=now()),
         lambda: actions.unlock_verification(actor=agent, person=agent),
     ):
@@ -345,7 +352,7 @@ def test_verifying_lasts_a_year_deletes_the_document_and_tells_everybody_what_it
     actions.request_verification(user=user, at=now(), document=PDF, suffix=".pdf")
     name = standing(user).document.name
     at = dt.datetime(2026, 11, 22, 23, 30, tzinfo=dt.UTC)  # already the 23rd in Mulhouse
-    actions.verify_residency(actor=agent, residency=standing(user), method="document", at=at)
+    verify(agent, standing(user), method="document", fingerprint="", at=at)
     row = standing(user)
     assert (row.verified_on, row.expires_on, row.verified_by) == (dt.date(2026, 11, 23), dt.date(2027, 11, 23), agent)
     assert not default_storage.exists(name)
@@ -354,7 +361,7 @@ def test_verifying_lasts_a_year_deletes_the_document_and_tells_everybody_what_it
     assert (line.act, line.role, line.subject) == ("residency.verified", "agent", "")
     assert json.loads(line.content)["faits"] == {"moyen": "sur un document"}
     with pytest.raises(RefusedError):
-        actions.verify_residency(actor=agent, residency=row, method="desk", at=at)
+        verify(agent, row, at=at)
     assert RegisterLine.objects.count() == 1
 
 
@@ -382,7 +389,7 @@ def test_a_declaration_that_ended_is_not_settled():
     row = standing(user)
     actions.end_residency(user=user, at=now())
     with pytest.raises(RefusedError) as refused:
-        actions.verify_residency(actor=agent, residency=row, method="desk", at=now())
+        verify(agent, row)
     assert refused.value.code == "residency_ended"
 
 
@@ -404,6 +411,9 @@ def test_a_document_that_no_row_names_is_swept_once_it_is_old():
 
 
 # --- The agents' table ------------------------------------------------------------------------------------------------
+
+
+PAPERS = {"family_name": "Schmitt", "given_names": "Odile", "birth_date": "1980-03-01", "is_seen": "on"}
 
 
 def agent_client():
@@ -432,8 +442,62 @@ def test_an_agent_settles_from_the_table():
     assert page.status_code == 200
     url = f"/gestion/accounts/residency/{standing(user).pk}/geste"
     assert agent.post(f"{url}/refuser/", {"reason": ""}).status_code == 422
-    agent.post(f"{url}/verifier/", {"method": "desk"})
+    assert agent.post(f"{url}/verifier/", {"method": "desk"}).status_code == 422
+    assert standing(user).verified_on is None
+    agent.post(f"{url}/verifier/", {"method": "desk", **PAPERS})
     assert standing(user).verified_on == local_day(now())
+    assert Person.objects.get().user == user
+    assert Person.objects.get().identity_hash == people.identity_hash("Schmitt", "Odile", dt.date(1980, 3, 1))
+    said = list(RegisterLine.objects.order_by("pk").values_list("act", flat=True))
+    assert said[-2:] == ["desk.account_linked", "residency.verified"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_at_the_desk_nobody_is_verified_without_an_identity_nor_under_one_of_another_account():
+    user, other, agent = _waiting(), _waiting(), make_agent()
+    with pytest.raises(DomainError) as refused:
+        verify(agent, standing(user), fingerprint="")
+    assert refused.value.code == "identity_missing"
+    verify(agent, standing(user))
+    before = RegisterLine.objects.count()
+    with pytest.raises(DomainError) as refused:
+        verify(agent, standing(other))
+    assert refused.value.code == "other_account"
+    assert (standing(other).verified_on, RegisterLine.objects.count()) == (None, before)
+    assert OutboundMail.objects.filter(to=other.email).count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("typed", [{"family_name": "Schmitt"}, {"family_name": "Schmitt", "birth_date": "1980-03-01"}])
+def test_half_an_identity_on_a_document_is_asked_again(typed):
+    user = _waiting()
+    url = f"/gestion/accounts/residency/{standing(user).pk}/geste/verifier/"
+    assert agent_client().post(url, {"method": "document", **typed}).status_code == 422
+    assert standing(user).verified_on is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_verified_on_a_document_is_tied_later_at_the_desk():
+    user = _waiting()
+    agent = sign_in(
+        Client(),
+        make_staff("accounts.view_residency", "accounts.verify_residency", "desk.assist", public_name="Guichet"),
+    )
+    row = f"/gestion/accounts/residency/{standing(user).pk}"
+    listed = "/gestion/accounts/residency/?state=unseen"
+    agent.post(f"{row}/geste/verifier/", {"method": "document"})
+    assert (standing(user).verified_on, Person.objects.count()) == (local_day(now()), 0)
+    label = "Rattacher le compte à une identité"
+    assert (label in agent.get(f"{row}/change/").content.decode(), row in agent.get(listed).content.decode()) == (
+        True,
+        True,
+    )
+    agent.post(f"{row}/geste/identite/", PAPERS)
+    assert Person.objects.get(user=user).identity_hash
+    assert (label in agent.get(f"{row}/change/").content.decode(), row in agent.get(listed).content.decode()) == (
+        False,
+        False,
+    )
 
 
 @pytest.mark.django_db(transaction=True)

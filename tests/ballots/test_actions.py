@@ -9,6 +9,7 @@ from django.utils import timezone
 from ballots import actions, codes, counting, sealing
 from ballots.models import Box, BoxLine, PaperCount, Receipt, RollLine, Votation
 from ballots.tally import Count, Score
+from consultations import voting
 from consultations.models import Participation
 from mulhouse.errors import DomainError, RefusedError
 from tests import factories
@@ -253,9 +254,13 @@ def sheet(one=2, two=1, blank=0, spoiled=0):
     )
 
 
+def make_counter():
+    return factories.make_staff("consultations.change_consultation")
+
+
 def enter_count(link, numbers, *, agent=None, at=None):
-    agent = agent or factories.make_staff()
-    return actions.enter_paper_count(agent=agent, votation=link.votation, sheet=numbers, at=at or votes.closed(link))
+    agent = agent or make_counter()
+    return voting.enter_paper_count(actor=agent, votation=link.votation, sheet=numbers, at=at or votes.closed(link))
 
 
 def test_paper_is_counted_after_the_closing_and_only_where_there_is_some():
@@ -271,12 +276,24 @@ def test_paper_is_counted_after_the_closing_and_only_where_there_is_some():
     assert PaperCount.objects.count() == 0
 
 
+@pytest.mark.parametrize("permissions", [(), ("desk.assist",), ("consultations.view_consultation",)])
+def test_only_agents_of_the_consultation_count_the_paper(permissions):
+    """The action asks, whatever page calls it: two others who agree would make the result."""
+    link = votes.make_vote()
+    votes.enter(link)
+    for agent in (factories.make_staff(*permissions), factories.make_resident()):
+        with pytest.raises(RefusedError) as refused:
+            enter_count(link, sheet(one=1, two=0), agent=agent)
+        assert refused.value.code == "not_allowed"
+    assert (PaperCount.objects.count(), votes.reload(link).counted_at) == (0, None)
+
+
 def test_result_waits_for_two_agents_who_found_the_same():
     link = votes.make_vote()
     voted(link)
     for _ in range(3):
         votes.enter(link, channel="paper")
-    first, second = factories.make_staff(), factories.make_staff()
+    first, second = make_counter(), make_counter()
     at = votes.closed(link)
 
     assert actions.count(votation=link.votation, at=at) is False

@@ -75,7 +75,11 @@ def test_yes_and_no_are_two_lines(client):
         votes.cast(link, [choice])
     with at(votes.closed(link)):
         rows = client.get(address(link, "csv")).content.decode().splitlines()
+        whole = json.loads(client.get(address(link, "json")).content)
     assert rows[1:3] == ["oui;Piétonniser la rue;4;oui", "non;Piétonniser la rue;2;oui"]
+    assert whole["regles"][1:] == [
+        {"regle": "majorite", "remplie": True, "trouve": 4, "necessaire": 3, "propositions": [1]}
+    ]
 
 
 @pytest.mark.parametrize("choices", [[1], [1, 1, 1, 1], [1, 2, 2, 1]])

@@ -543,3 +543,40 @@ def test_person_is_told_that_they_voted_and_that_nobody_knows_what(client):
 
 def test_migrations_are_whole():
     call_command("makemigrations", "ballots", "--check", "--dry-run", verbosity=0)
+
+
+# --- Yes or no ---------------------------------------------------------------------------------------------------------
+
+
+def plain_result(client, link):
+    with at(votes.closed(link)):
+        return re.sub(r"<[^>]+>", " ", text(client.get(url(link))))
+
+
+def test_yes_or_no_says_what_each_option_needed_and_had(client):
+    link = votes.make_vote(kind="yes_no", options=("Fermer la rue", "Garder les bancs"), majority="two_thirds")
+    for choices in [[1, 2]] * 4 + [[1, -2]] * 2 + [[-1], [2], [2]]:
+        votes.cast(link, choices)
+    page = plain_result(client, link)
+    rule = "Les deux tiers au moins des bulletins exprimés\u00a0: il fallait 6 oui, il y en a 6."
+    assert [page.count(f"«\u00a0{name}\u00a0». {rule}") for name in ("Fermer la rue", "Garder les bancs")] == [1, 1]
+    # It has it or not: nothing is said of a tie that can not be.
+    assert "égalité" not in page.casefold()
+
+
+@pytest.mark.parametrize(
+    ("tie", "words"),
+    [
+        ("decider", "la Ville décide si la proposition est retenue, et publie pourquoi"),
+        ("again", "un second vote a lieu sur cette proposition"),
+        ("nobody", "la proposition n’est pas retenue"),
+    ],
+)
+def test_yes_and_no_level_is_said_of_one_option(client, tie, words):
+    link = votes.make_vote(kind="yes_no", options=("Fermer la rue",), tie=tie)
+    for choice in [1, -1] * 3:
+        votes.cast(link, [choice])
+    page = plain_result(client, link)
+    said = f"Autant de oui que de non pour «\u00a0Fermer la rue\u00a0». La règle annoncée\u00a0: {words}."
+    assert (page.count(said), "Égalité entre" in page) == (2, False)
+    assert f"{words[0].upper()}{words[1:]}" in page

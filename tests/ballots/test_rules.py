@@ -7,8 +7,11 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
+from accounts import rules as accounts_rules
 from ballots import counting, dates, rules
 from ballots.dates import State
+from ballots.models import RollLine
+from desk import actions as desk
 from mulhouse.errors import RefusedError
 from tests import factories
 from tests.ballots import votes
@@ -44,6 +47,7 @@ def test_who_may_vote():
         "residency_unverified": votes.make_voter(birth_year=1980),
         "birth_year_missing": votes.make_voter(verified=True),
         "too_young": votes.make_voter(verified=True, birth_year=year - 15),
+        "identity_missing": votes.make_voter(verified=True, seen=False, birth_year=1980),
         "": votes.make_voter(verified=True, birth_year=year - 16),
     }
     assert {expected: code(rules.vote_refusal(who, link.votation, at=now)) for expected, who in people.items()} == {
@@ -59,6 +63,28 @@ def test_whoever_voted_by_any_channel_does_not_vote_again():
         "voted",
         "voted",
     ]
+
+
+@pytest.mark.parametrize(("level", "expected"), [("verified", "identity_missing"), ("declared", ""), ("none", "")])
+def test_an_account_nobody_tied_to_an_identity_votes_only_where_no_residence_is_verified(level, expected):
+    link, voter = votes.make_vote(residency_level=level), votes.make_voter(verified=True, seen=False)
+    refusal = rules.vote_refusal(voter, link.votation, at=timezone.now())
+    assert code(refusal) == expected
+    if refusal is not None:
+        assert "Venez au guichet" in refusal.message
+        assert accounts_rules.remedy_route(refusal) == "contact"
+
+
+def test_whoever_voted_keeps_their_fingerprint_until_the_roll_names_nobody():
+    """Forgotten in between, they would be somebody else at the desk."""
+    link, voter = votes.make_vote(residency_level="verified"), votes.make_voter(verified=True)
+    votes.enter(link, person=votes.person_of(voter))
+    later = factories.today() + dt.timedelta(days=731)
+    desk.forget_identities(on=later)
+    assert votes.person_of(voter).identity_hash
+    RollLine.objects.update(person=None)
+    desk.forget_identities(on=later)
+    assert votes.person_of(voter).identity_hash is None
 
 
 @pytest.mark.parametrize(

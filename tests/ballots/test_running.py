@@ -107,7 +107,7 @@ def test_vote_whose_result_can_be_known_is_not_cancelled(agent, link):
 def test_vote_whose_paper_is_being_counted_is_not_cancelled(agent, link):
     votes.enter(link)
     sheet = tally.Count(ballots=1, scores={1: tally.Score(1), 2: tally.Score(), 3: tally.Score()})
-    actions.enter_paper_count(agent=agent, votation=link.votation, sheet=sheet, at=votes.closed(link))
+    voting.enter_paper_count(actor=agent, votation=link.votation, sheet=sheet, at=votes.closed(link))
     assert code_of(lambda: cancel(agent, link, when=votes.closed(link))) == "counting"
 
 
@@ -164,7 +164,7 @@ def test_vote_joins_the_rules_of_its_consultation(agent, link):
 
 def test_rules_page_says_every_rule_of_a_vote(link, client):
     page = text(client.get(f"/concertations/{link.consultation.slug}/regles/"))
-    for words in ("Qui peut voter", "Quorum", "Majorité", "Une voix par personne", "Secret", "à partir de 5 bulletins"):
+    for words in ("Qui peut voter", "Quorum", "Majorité", "une voix par personne", "Secret", "à partir de 5 bulletins"):
         assert words in page, words
 
 

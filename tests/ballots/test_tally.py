@@ -1,5 +1,7 @@
 """Counting and deciding: what the rules say, whatever the ballots and their order."""
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,6 +104,14 @@ def test_what_is_kept_never_has_fewer_voices_than_what_is_not(rules, majority, d
         assert not outcome.level or len(outcome.kept) + len(outcome.level) > declared.winners
     elif majority is Majority.MOST:
         assert set(outcome.kept) == {n for n in declared.options if found.scores[n].yes > found.scores[n].no}
+    else:
+        share = {Majority.ABSOLUTE: Fraction(1, 2), Majority.TWO_THIRDS: Fraction(2, 3)}[majority]
+        least = share * found.expressed
+        assert set(outcome.kept) == {
+            number
+            for number, score in found.scores.items()
+            if score.yes and (score.yes > least if majority is Majority.ABSOLUTE else score.yes >= least)
+        }
 
 
 def count(*voices, blank=0, spoiled=0):
@@ -165,6 +175,37 @@ def test_yes_and_no_level_is_a_tie_of_that_option_alone():
     found = Count(ballots=10, scores={1: Score(5, 5), 2: Score(6, 4)})
     outcome = tally.decide(found, YES_NO)
     assert (outcome.kept, outcome.level) == ((2,), (1,))
+
+
+@pytest.mark.parametrize(
+    ("majority", "score", "needed", "kept"),
+    [
+        # Twelve ballots: ten express a choice, one of them says nothing of this option.
+        (Majority.MOST, Score(4, 5), 6, ()),
+        (Majority.MOST, Score(5, 5), 6, ()),
+        (Majority.MOST, Score(5, 4), 5, (1,)),
+        (Majority.ABSOLUTE, Score(5, 4), 6, ()),
+        (Majority.ABSOLUTE, Score(5, 5), 6, ()),
+        (Majority.ABSOLUTE, Score(6, 4), 6, (1,)),
+        # Two thirds of the yes and no of the option would be 6 of 9, or 4 of 4: the rule says of the expressed ballots.
+        (Majority.TWO_THIRDS, Score(6, 3), 7, ()),
+        (Majority.TWO_THIRDS, Score(4, 0), 7, ()),
+        (Majority.TWO_THIRDS, Score(7, 3), 7, (1,)),
+    ],
+)
+def test_yes_and_no_apply_the_declared_majority_to_the_expressed_ballots(majority, score, needed, kept):
+    found = Count(ballots=12, blank=1, spoiled=1, scores={1: score})
+    outcome = tally.decide(found, Rules(Kind.YES_NO, options=(1,), majority=majority))
+    step = next(step for step in outcome.steps if step.check is Check.MAJORITY)
+    assert (outcome.kept, step.found, step.needed, step.options) == (kept, score.yes, needed, (1,))
+    assert bool(outcome.level) == (majority is Majority.MOST and score.yes == score.no)
+
+
+def test_each_option_of_a_yes_or_no_has_its_own_step():
+    found = Count(ballots=10, scores={1: Score(7, 3), 2: Score(6, 1)})
+    outcome = tally.decide(found, Rules(Kind.YES_NO, options=(1, 2), majority=Majority.TWO_THIRDS))
+    steps = [(step.options, step.holds, step.found, step.needed) for step in outcome.steps[1:]]
+    assert steps == [((1,), True, 7, 7), ((2,), False, 6, 7)]
 
 
 @pytest.mark.parametrize(

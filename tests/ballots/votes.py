@@ -1,6 +1,7 @@
 """Votes for tests, published through their action: today is the third of their ten days unless told otherwise."""
 
 import datetime as dt
+import hashlib
 from contextlib import contextmanager
 
 from django.db import connection, transaction
@@ -60,9 +61,13 @@ def make_vote(*, consultation=None, options=OPTIONS, **fields):
     return ConsultationVote.objects.select_related("consultation", "votation").get(pk=link.pk)
 
 
-def make_voter(**fields):
-    """Somebody who may vote."""
-    return factories.make_resident(**fields)
+def make_voter(*, seen=None, **fields):
+    """Somebody who may vote; an agent saw the identity of whoever's residence is verified, unless told otherwise."""
+    user = factories.make_resident(**fields)
+    if fields.get("verified") if seen is None else seen:
+        fingerprint = hashlib.sha256(f"{user.pk}".encode()).hexdigest()
+        Person.objects.create(user=user, identity_hash=fingerprint, identity_on=factories.today())
+    return user
 
 
 def cast(link, choices, *, voter=None, code=None, at=None):

@@ -16,6 +16,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import User
+from ballots.models import RollLine
 from consultations import counters, coverage, promises
 from consultations.demo import acts, people, seeding, texts
 from consultations.models import (
@@ -30,6 +31,7 @@ from consultations.models import (
     Position,
     Report,
 )
+from desk.models import Person
 from notifications.models import OutboundMail, Subscription
 from transparency import verification
 from transparency.models import RegisterLine
@@ -115,6 +117,14 @@ def test_past_phases_are_not_announced_again(loaded):
     today = timezone.localdate()
     assert not Phase.objects.filter(starts_on__lte=today, announced_at__isnull=True).exists()
     assert not Phase.objects.filter(starts_on__gt=today, announced_at__isnull=False).exists()
+
+
+def test_whoever_votes_where_residences_are_verified_was_seen_by_an_agent(loaded):
+    roll = RollLine.objects.filter(votation__residency_level="verified")
+    assert roll.exists()
+    assert not roll.filter(person__identity_hash__isnull=True).exists()
+    # The resident one enters as may vote anywhere.
+    assert Person.objects.get(user__email="habitante@demo.example").identity_hash
 
 
 def test_there_is_enough_to_read(loaded):

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
+from ballots import rules as ballots_rules
 from ballots.models import Option, RollLine, Votation
 from consultations import assisting, participation
 from consultations.models import ConsultationVote, Contribution, Participation
@@ -208,6 +209,39 @@ def test_an_agent_gives_a_paper_ballot_once(client, agent):
     assert "Cette personne a déjà voté" in refused
     assert RollLine.objects.count() == 1
     assert (Assistance.objects.get(pk=again.pk).used_at, Receipt.objects.count()) == (None, 1)
+
+
+def test_where_no_residence_is_verified_the_desk_asks_for_the_account_and_ties_it(client, agent):
+    consultation, account = make_consultation(), make_resident(email="camille@example.org")
+    link = make_vote(consultation, residency_level="declared")
+    page = url("roll", opened(agent, consultation).key, link.pk)
+    assert "La personne a-t-elle un compte" in client.get(page).content.decode()
+    for typed in ({}, {"has_account": "oui"}, {"has_account": "oui", "email": "personne@example.org"}):
+        assert client.post(page, typed).status_code == 422
+    assert (RollLine.objects.count(), ballots_rules.vote_refusal(account, link.votation, at=timezone.now())) == (
+        0,
+        None,
+    )
+    assert client.post(page, {"has_account": "oui", "email": "Camille@example.org"}).status_code == 302
+    assert RollLine.objects.get().person.user == account
+    assert ballots_rules.vote_refusal(account, link.votation, at=timezone.now()).code == "voted"
+
+
+def test_whoever_voted_on_the_web_and_says_so_gets_no_ballot(client, agent):
+    consultation, account = make_consultation(), make_resident()
+    link = make_vote(consultation, residency_level="declared")
+    with transaction.atomic():
+        RollLine.objects.create(votation=link.votation, person=people.of_user(account), channel="web", voted_on=today())
+    page = url("roll", opened(agent, consultation).key, link.pk)
+    refused = client.post(page, {"has_account": "oui", "email": account.email}).content.decode()
+    assert "Cette personne a déjà voté" in refused
+    assert (RollLine.objects.get().channel, Receipt.objects.count()) == ("web", 0)
+
+
+def test_where_residences_are_verified_the_desk_does_not_ask(client, agent):
+    consultation = make_consultation()
+    page = client.get(url("roll", opened(agent, consultation).key, make_vote(consultation).pk)).content.decode()
+    assert ("has_account" in page, "seul un compte rattaché à une identité le peut" in page) == (False, True)
 
 
 def test_nobody_votes_on_the_phone_nor_without_a_checked_residence(client, agent):

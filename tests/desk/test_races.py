@@ -257,3 +257,63 @@ def test_an_account_is_tied_while_both_take_part(agent):
     assert people_left == (2 if "both_took_part" in found else 1)
     assert RollLine.objects.count() == people_left
     assert Client().get(link.consultation.get_absolute_url()).status_code == 200
+
+
+# --- Accounts that nobody tied to an identity -----------------------------------------------------------------------------
+
+
+def cast(user, link):
+    if not voting.cast(actor=user, link=link, choices=[1], code=codes.new_code(), at=timezone.now()):
+        raise DomainError("voted", "")
+
+
+def enter(agent, link, assistance):
+    assisting.enter_on_roll(actor=agent, link=link, assistance=assistance, at=timezone.now())
+
+
+def in_the_box(link):
+    return sum(sealing.unseal(bytes(Box.objects.get().sealed), reference=link.votation.reference).values())
+
+
+def test_an_account_nobody_tied_gives_no_second_voice_where_residences_are_verified(agent):
+    """The web knows an account, the desk a fingerprint: nothing says they are one person."""
+    link, account = votes.make_vote(residency_level="verified"), make_resident(verified=True, birth_year=1980)
+    helps = [helped(agent, link.consultation) for _ in range(CROWD // 2)]
+    gestures = [lambda: cast(account, link)] * (CROWD // 2)
+    gestures += [lambda one=one: enter(agent, link, one) for one in helps]
+    found = at_once(gestures)
+    assert found == ["done"] + ["identity_missing"] * (CROWD // 2) + ["voted"] * (CROWD // 2 - 1)
+    assert (RollLine.objects.get().channel, in_the_box(link)) == ("desk", 0)
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_an_account_tied_at_the_instant_of_voting_gives_one_voice(agent, turn):
+    link, account = votes.make_vote(residency_level="verified"), make_resident(verified=True, birth_year=1980)
+    with transaction.atomic():
+        people.of_identity(FINGERPRINT)
+    helps = [helped(agent, link.consultation) for _ in range(4)]
+    found = at_once(
+        [
+            *[lambda: desk.link_account(actor=agent, user=account, fingerprint=FINGERPRINT)] * 4,
+            *[lambda: cast(account, link)] * 4,
+            *[lambda one=one: enter(agent, link, one) for one in helps],
+        ]
+    )
+    assert set(found) <= {"done", "voted", "identity_missing"}, found
+    line = RollLine.objects.get()
+    assert (Person.objects.count(), in_the_box(link)) == (1, 1 if line.channel == "web" else 0)
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_whoever_says_they_have_an_account_has_one_voice_where_residences_are_declared(agent, turn):
+    link, account = votes.make_vote(residency_level="declared"), make_resident(birth_year=1980)
+    helps = [helped(agent, link.consultation) for _ in range(4)]
+
+    def at_the_desk(assistance):
+        desk.link_assisted(actor=agent, user=account, assistance=assistance, at=timezone.now())
+        enter(agent, link, assistance)
+
+    found = at_once([lambda: cast(account, link)] * 4 + [lambda one=one: at_the_desk(one) for one in helps])
+    assert found == ["done"] + ["voted"] * 7
+    line = RollLine.objects.get()
+    assert (Person.objects.count(), in_the_box(link)) == (1, 1 if line.channel == "web" else 0)

@@ -7,7 +7,10 @@ import pypdf
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
+from django.utils import timezone
 
+from ballots import rules as ballots_rules
+from ballots.models import RollLine
 from consultations.models import Contribution, Participation
 from desk.models import Receipt
 from tests import factories
@@ -109,6 +112,28 @@ def test_an_agent_sends_a_questionnaire_for_somebody(page, live_server, agent):
     assert list(Participation.objects.values_list("channel", flat=True)) == ["desk"]
 
 
+def test_somebody_with_an_account_votes_on_paper_and_not_on_the_web_after(page, live_server, agent):
+    factories.make_district(name="Les Tilleuls")
+    consultation = factories.make_consultation()
+    vote = votes.make_vote(consultation=consultation)
+    account = votes.make_voter(email="odette@example.org")
+    sign_in(page, live_server.url, Phone(agent))
+    follow(page, "Saisir pour une personne")
+    page.get_by_label("La personne a lu ou entendu ce texte").check()
+    say_who(page)
+    follow(page, f"Vote\u00a0: {vote.votation.question}")
+    assert heading(page) == "Donner un bulletin papier"
+    press(page, "Inscrire et faire le reçu")
+    page.get_by_label("Oui", exact=True).check()
+    press(page, "Inscrire et faire le reçu")
+    assert "Aucun compte ouvert n’a cette adresse." in page.locator("main").inner_text()
+    page.get_by_label("Adresse électronique du compte").fill(account.email)
+    press(page, "Inscrire et faire le reçu")
+    assert Receipt.objects.get().number in heading(page)
+    assert RollLine.objects.get().person.user == account
+    assert ballots_rules.vote_refusal(account, vote.votation, at=timezone.now()).code == "voted"
+
+
 def test_the_notes_of_a_table(page, live_server, agent):
     factories.make_consultation(sections=2)
     sign_in(page, live_server.url, Phone(agent))
@@ -181,10 +206,9 @@ def test_every_page_of_the_desk_is_accessible(desktop, live_server, agent):
         look(route)
         press(page, button)
         look(f"{route} with errors")
-    page.goto(base + reverse("admin:desk_help"))
-    look("help")
-    page.goto(base + reverse("admin:desk_table", args=[consultation.slug]))
-    look("table")
+    for route, takes in (("help", []), ("table", [consultation.slug])):
+        page.goto(base + reverse(f"admin:desk_{route}", args=takes))
+        look(route)
     page.get_by_text("Reprendre les notes d’un tableur").click()
     page.get_by_label("Coller des lignes").fill("9;avis;Perdue.\n1;poème;Non.\nsans;colonne")
     press(page, "Reprendre ces lignes")
@@ -199,6 +223,8 @@ def test_every_page_of_the_desk_is_accessible(desktop, live_server, agent):
     key = page.url.rstrip("/").rsplit("/", 1)[1]
     page.goto(base + reverse("admin:desk_roll", args=[key, vote.pk]))
     look("roll")
+    press(page, "Inscrire et faire le reçu")
+    look("roll with errors")
     page.goto(base + reverse("admin:desk_answer", args=[key, questionnaire.consultation_link.pk]))
     look("answer")
     press(page, "Enregistrer et faire le reçu")

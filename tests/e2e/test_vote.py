@@ -1,10 +1,12 @@
 """A secret vote in a browser, from the page of the consultation to the receipt: on a desk, on a telephone, without any script."""
 
+import datetime as dt
 import re
+from pathlib import Path
 
 import pytest
 
-from ballots import sealing
+from ballots import actions, sealing
 from ballots.models import Box, RollLine
 from tests import factories
 from tests.ballots import votes
@@ -82,3 +84,29 @@ def test_a_resident_votes_in_secret_and_checks_the_receipt(page, live_server, li
     follow(page, "Ce que le secret protège")
     assert heading(page) == "Ce que le secret du vote protège, et ce qu’il ne protège pas"
     assert fits(page)
+
+
+def test_everybody_reads_what_was_decided_and_rule_by_rule(page, live_server):
+    """The page of the result, once the box was opened: what each proposal needed, what it had, and the file."""
+    consultation = factories.make_consultation(title="La place de demain")
+    before = factories.today() - dt.timedelta(days=votes.DAYS + 2)
+    names = ("Fermer la rue aux voitures", "Garder les bancs")
+    fields = {"kind": "yes_no", "majority": "two_thirds", "opens_on": before, "options": names}
+    link = votes.make_vote(consultation=consultation, **fields)
+    for choices in [[1, 2]] * 4 + [[1, -2]] * 2 + [[-1]] * 3:
+        votes.cast(link, choices, at=link.votation.opens_at + dt.timedelta(days=1))
+    actions.count(votation=link.votation, at=votes.closed(link))
+
+    page.goto(live_server.url + consultation.get_absolute_url())
+    follow(page, "Vote", within=page.get_by_role("navigation", name="Dans cette consultation"))
+    said = page.locator("main").inner_text()
+    assert f"Proposition retenue\u00a0: «\u00a0{names[0]}\u00a0»." in said
+    rule = "Les deux tiers au moins des bulletins exprimés\u00a0: il fallait 6 oui, il y en a"
+    assert [f"«\u00a0{name}\u00a0». {rule} {number}." in said for name, number in zip(names, (6, 4), strict=True)] == [
+        True,
+        True,
+    ]
+    assert fits(page)
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="CSV").first.click()
+    assert f"oui;{names[0]};6;oui" in Path(taken.value.path()).read_text(encoding="utf-8")

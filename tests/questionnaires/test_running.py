@@ -134,7 +134,7 @@ def test_prolonged_questionnaire_says_so_everywhere(agent, asked, client):
     assert (amendment.reason, amendment.digest in line.content) == (REASON, True)
     assert "Dernier jour repoussé" in client.get(url(asked)).content.decode()
     page = client.get(reverse("consultations:rules", args=[asked.consultation_link.consultation.slug]))
-    for words in (REASON, f"Le questionnaire «\u00a0{asked.title}", "Une réponse par personne", "Qui peut répondre"):
+    for words in (REASON, f"Le questionnaire «\u00a0{asked.title}", "une réponse par compte", "Qui peut répondre"):
         assert words in page.content.decode(), words
     # Somebody who only answered takes part: they are told, once.
     with at(dt.datetime.combine(factories.today(), dt.time(10), tzinfo=factories.PARIS)):

@@ -1,0 +1,212 @@
+"""Where residents live, verified by an agent: the same gesture takes their identity, so that they count once by any channel.
+
+What is typed about an identity is never kept.
+"""
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET
+
+from accounts import actions as accounts
+from accounts import documents
+from accounts.admin import ReasonForm
+from accounts.models import Residency
+from desk import actions
+from desk.forms import IDENTITY, SeenForm, VerifyForm
+from desk.models import Person
+from mulhouse.staff import NOT_YOURS, Button, ShownAdmin
+from mulhouse.typography import local_day
+
+LINKED = "Le compte est rattaché\u00a0: en ligne et au guichet, la personne compte une fois."
+
+
+class ResidencyState(admin.SimpleListFilter):
+    """Where a declaration stands."""
+
+    title = "état"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Give the states."""
+        return [
+            ("waiting", "À vérifier"),
+            ("verified", "Vérifiées"),
+            ("unseen", "Vérifiées, identité à voir"),
+            ("refused", "Refusées"),
+            ("ended", "Terminées"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Residency]) -> QuerySet[Residency]:
+        """Keep one state."""
+        today = local_day(timezone.now())
+        standing = Residency.objects.standing()
+        verified = standing.filter(verified_on__isnull=False, expires_on__gt=today)
+        kept: dict[str, QuerySet[Residency]] = {
+            "waiting": Residency.objects.waiting(),
+            "verified": verified,
+            "unseen": verified.filter(~Exists(_seen().filter(user=OuterRef("user")))),
+            "refused": standing.filter(refused_at__isnull=False),
+            "ended": Residency.objects.filter(ended_on__isnull=False),
+        }
+        chosen = kept.get(self.value() or "")
+        return queryset if chosen is None else queryset.filter(pk__in=chosen.values("pk"))
+
+
+def _verify(actor: Any, row: Residency, answers: dict[str, Any]) -> str:
+    actions.verify_residency(
+        actor=actor,
+        residency=row,
+        method=answers["method"],
+        fingerprint=answers["fingerprint"],
+        at=timezone.now(),
+    )
+    return "La résidence est vérifiée pour un an. La personne est prévenue, le document est effacé."
+
+
+def _link(actor: Any, row: Residency, answers: dict[str, Any]) -> str:
+    actions.link_account(actor=actor, user=row.user, fingerprint=answers["fingerprint"])
+    return LINKED
+
+
+def _refuse(actor: Any, row: Residency, answers: dict[str, Any]) -> str:
+    accounts.refuse_residency(actor=actor, residency=row, reason=answers["reason"], at=timezone.now())
+    return "La demande est refusée. La personne a reçu le motif, le document est effacé."
+
+
+def _unlock(actor: Any, row: Residency, answers: dict[str, Any]) -> str:
+    accounts.unlock_verification(actor=actor, person=row.user)
+    return "La personne peut faire une nouvelle demande tout de suite."
+
+
+def _is_open(row: Residency) -> bool:
+    return row.ended_on is None and row.verified_on is None
+
+
+def _is_unseen(row: Residency) -> bool:
+    """Tell whether a residency is verified and no agent has tied its account to an identity."""
+    return row.ended_on is None and row.verified_on is not None and not _seen().filter(user=row.user_id).exists()
+
+
+def _seen() -> QuerySet[Person]:
+    return Person.objects.filter(identity_hash__isnull=False)
+
+
+@admin.register(Residency)
+class ResidencyAdmin(ShownAdmin):
+    """Where people say they live, and what an agent answered."""
+
+    navigation = "Résidences"
+    navigation_rank = 40
+    list_intro = "Une déclaration par personne. Les demandes de vérification ont une réponse sous sept jours."
+    search_label = "par nom public, ou par adresse électronique exacte"
+    list_display = ("person", "district", "declared_at", "requested_at", "verified_on", "expires_on", "refused_at")
+    list_select_related = ("user", "district")
+    list_filter = (ResidencyState,)
+    search_fields = ("user__public_name", "=user__email")
+    ordering = ("-declared_at", "-pk")
+    fields = (
+        "person",
+        "district",
+        "declared_at",
+        "requested_at",
+        "proof",
+        "verified_on",
+        "expires_on",
+        "method",
+        "refused_at",
+        "refusal_reason",
+        "ended_on",
+    )
+    buttons = (
+        Button(
+            name="verifier",
+            label="Vérifier la résidence",
+            permission="accounts.verify_residency",
+            run=_verify,
+            form=VerifyForm,
+            question="Au guichet, écrivez ce que dit la pièce d’identité\u00a0: la personne compte une fois, et peut voter en ligne. Rien "
+            "n’en est gardé qu’une empreinte. Sur un document envoyé, laissez ces lignes vides si vous n’avez pas vu de pièce d’identité.",
+            shown=_is_open,
+        ),
+        Button(
+            name="identite",
+            label="Rattacher le compte à une identité",
+            permission="accounts.verify_residency",
+            run=_link,
+            form=SeenForm,
+            question="La personne est au guichet\u00a0: écrivez ce que dit sa pièce d’identité. Elle compte alors une fois, en ligne et "
+            "ici, et peut voter en ligne. Rien n’en est gardé qu’une empreinte.",
+            shown=_is_unseen,
+        ),
+        Button(
+            name="refuser",
+            label="Refuser la demande",
+            permission="accounts.verify_residency",
+            run=_refuse,
+            form=ReasonForm,
+            shown=lambda row: row.is_waiting,
+            danger=True,
+        ),
+        Button(
+            name="debloquer",
+            label="Permettre une nouvelle demande",
+            permission="accounts.verify_residency",
+            run=_unlock,
+            question="La personne a-t-elle été reçue au guichet ?",
+            shown=lambda row: _is_open(row) and row.user.verification_locked_until is not None,
+        ),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address of the proof."""
+        view = self.admin_site.admin_view(require_GET(self.document))
+        return [path("<int:pk>/justificatif/", view, name="accounts_residency_document"), *super().get_urls()]
+
+    @method_decorator(sensitive_post_parameters(*IDENTITY))
+    def press(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """Keep what is typed of an identity out of any report of error."""
+        return super().press(request, object_id, name)
+
+    @admin.display(description="personne", ordering="user__public_name")
+    def person(self, residency: Residency) -> str:
+        """Name the person as everybody sees them."""
+        return str(residency.user)
+
+    @admin.display(description="justificatif")
+    def proof(self, residency: Residency) -> SafeString | str:
+        """Link to the document while there is one."""
+        if not residency.document:
+            return "Aucun"
+        url = reverse("admin:accounts_residency_document", args=[residency.pk])
+        return format_html('<a href="{}">Télécharger le justificatif</a>', url)
+
+    def document(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Hand the document over to who verifies, as a download: it is never opened by this site.
+
+        Raises: PermissionDenied for anybody else.
+        """
+        if not request.user.has_perm("accounts.verify_residency"):
+            raise PermissionDenied(NOT_YOURS)
+        residency = Residency.objects.waiting().filter(pk=pk).exclude(document="").first()
+        if residency is None:
+            raise Http404
+        suffix = PurePosixPath(residency.document.name or "").suffix
+        response = FileResponse(
+            residency.document.open("rb"),
+            as_attachment=True,
+            filename=f"justificatif{suffix}",
+            content_type=documents.CONTENT_TYPES.get(suffix, "application/octet-stream"),
+        )
+        response["Cache-Control"] = "private, no-store"
+        return response
