@@ -8,7 +8,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("consultations", "0020_wa_answers_say_their_day")]
+    dependencies = [("consultations", "0020_answers_say_their_day")]
 
     operations = [
         AddIndexConcurrently(
