@@ -302,7 +302,7 @@ def about_voters(sent, voter, person):
 
 
 def test_count_asks_for_no_voter(transactional_db, caplog):
-    """Of the roll, the count asks how many lines it has; what it lays out has keys of its own."""
+    """Of the roll, the count asks how many lines it has, by channel and day; what it lays out has keys of its own."""
     link = votes.make_vote(options=("Un", "Deux", "Trois"))
     chosen = [1, 2, 3, 3, 3, 1]
     for choice in chosen:
@@ -312,6 +312,10 @@ def test_count_asks_for_no_voter(transactional_db, caplog):
     asked = [sql for sql, _params in sent if tables(sql) & set(WHO)]
     assert {re.sub(r" WHERE .*", "", sql) for sql in asked} == {
         'SELECT COUNT(*) AS "__count" FROM "ballots_rollline"',
+        (
+            'SELECT "ballots_rollline"."voted_on" AS "voted_on", "ballots_rollline"."channel" AS "channel", '
+            'COUNT("ballots_rollline"."id") AS "number" FROM "ballots_rollline"'
+        ),
     }
     (laid,) = [sql for sql, _params in sent if sql.startswith('INSERT INTO "ballots_boxline"')]
     assert re.findall(r'"(\w+)"', laid.partition("VALUES")[0]) == ["ballots_boxline", "id", "votation_id", "choices"]
@@ -542,7 +546,7 @@ def test_small_turnout_tells_nothing_to_anybody(client, choices):
         factories.sign_in(client, agent)
         pages = [client.get(address).content.decode() for address in addresses]
     for page in pages:
-        assert not re.search(r"\d+\s*voix|Proposition retenue|100", page.partition("</header>")[2])
+        assert not re.search(r"\d+\s*voix|Proposition retenue|100\s*%", page.partition("</header>")[2])
 
 
 @pytest.mark.django_db

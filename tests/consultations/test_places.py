@@ -311,6 +311,7 @@ class Town:
             channel=("desk", "phone", "paper")[other % 3],
             district=self.author.district,
             is_residence_checked=True,
+            is_voting=False,
             at=self.at,
         )
         _contribution, receipt = assisting.contribute(

@@ -45,8 +45,15 @@ NO_PUBLIC_PAGE = {
     *("follow", "position", "comments", "comment", "support", "unsupport", "withdraw_comment"),
     *("contribute", "draft", "check", "discard", "edit", "withdraw"),
     *("vote", "cast_vote", "receipt", "secrecy", "paper_ballot"),
-    *("questionnaires", "questionnaire", "questionnaire_check", "questionnaire_resume", "questionnaire_thanks"),
-    *("questionnaire_results", "paper_questionnaire"),
+    *(
+        "questionnaires",
+        "questionnaire",
+        "questionnaire_check",
+        "questionnaire_resume",
+        "questionnaire_thanks",
+        "questionnaire_start",
+    ),
+    *("questionnaire_results", "questionnaire_crosses", "paper_questionnaire"),
 }
 NO_STAFF_PAGE = {"report_begin", "report_discard", "report_preview", "report_publish"}
 

@@ -200,6 +200,7 @@ def test_register_is_alive_and_whole(loaded):
         "contribution.assisted",
         "contribution.corrected",
         "contribution.published",
+        "desk.account_linked",
         "desk.opened",
         "outcome.published",
         "position.taken",

@@ -219,7 +219,7 @@ def test_an_entry_opened_while_a_vote_runs_is_not_dated(client, consultation, st
     assistance = opened(client, consultation)
     assert RegisterLine.objects.filter(act="desk.opened").count() == lines
     if not lines:
-        assert client.post(url("roll", assistance.key, link.pk), {"given": "on"}).status_code == 302
+        assert client.post(url("roll", assistance.key, link.pk), {"has_account": "non"}).status_code == 302
         assert RollLine.objects.count() == 1
         assert set(RegisterLine.objects.values_list("act", flat=True)) <= {"vote.published", "vote.draft"}
 
@@ -438,7 +438,7 @@ def test_a_receipt_promises_what_is_true_of_the_act(client, consultation):
     """A ballot and answers are nobody's text: nothing of theirs is followed."""
     link = make_vote(consultation=consultation, opens_on=today() - dt.timedelta(days=1))
     assistance = opened(client, consultation)
-    response = client.post(url("roll", assistance.key, link.pk), follow=True)
+    response = client.post(url("roll", assistance.key, link.pk), {"has_account": "non"}, follow=True)
     page = response.content.decode()
     assert "pas ce que vous avez voté" in page
     assert "votre avis" not in page.split('<article class="recu"')[1].split("</article>")[0]
