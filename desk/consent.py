@@ -28,10 +28,7 @@ SENTENCES = {
             "chiffres, sans nom. Des agents lisent les textes libres\u00a0; un texte n’est rendu public qu’après leur relecture, sans nom."
         ),
         IDENTITY,
-        (
-            "Votre quartier et votre tranche d’âge sont comptés. Ils n’accompagnent vos réponses dans les fichiers publics que si cinq "
-            "personnes au moins ont les mêmes."
-        ),
+        "Votre quartier et votre tranche d’âge sont comptés. Aucun fichier ne les donne à côté de vos réponses.",
         "Vous recevez un reçu. Il dit que vous avez répondu, pas ce que vous avez répondu.",
     ),
     Act.VOTE: (

@@ -243,9 +243,9 @@ def test_every_page_of_the_desk_is_accessible(desktop, live_server, agent):
     assert found == []
 
 
-@pytest.mark.parametrize(("route", "sheets"), [("paper_form", 2), ("poster", 1)])
+@pytest.mark.parametrize(("route", "sheets"), [("paper_form", 3), ("poster", 1)])
 def test_what_is_printed_is_a_sheet_of_paper(desktop, live_server, route, sheets):
-    """Nothing of the site around it, and the question of a section never alone at the foot of a page."""
+    """Nothing of the site around it: who one is on a sheet of its own, which is destroyed; no question alone at the foot of a page."""
     consultation = factories.make_consultation(sections=2, title="Quels arbres place de la Paix ?")
     desktop.goto(live_server.url + reverse(f"consultations:{route}", args=[consultation.slug]))
     assert axe.violations(desktop) == []
