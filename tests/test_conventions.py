@@ -26,13 +26,17 @@ ROOMS = (
     "mulhouse",
     "city",
     "transparency",
+    "search",
+    "opendata",
+    "audience",
     "notifications",
     "accounts",
+    "privacy",
+    "moderation",
     "desk",
     "questionnaires",
     "ballots",
     "commitments",
-    "moderation",
     "meetings",
 )
 SERVICES = ("consultations", "ideas", "councils", "finances", "mediator")

@@ -1,0 +1,1 @@
+"""How many pages are read each day, without cookie nor address."""

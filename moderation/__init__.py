@@ -1,0 +1,1 @@
+"""One queue for everything residents write: reports, reasoned decisions, appeals, blocks."""

@@ -1,0 +1,1 @@
+"""Every public table, described once: files made each night, a catalogue, an API."""
