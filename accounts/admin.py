@@ -5,9 +5,11 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 
-from accounts import actions, roles
+from accounts import actions, matrix, roles
 from accounts.models import User
 from mulhouse.reasons import ReasonField
 from mulhouse.staff import Button, ShownAdmin
@@ -120,6 +122,20 @@ class UserAdmin(ShownAdmin):
         ),
     )
     readonly_fields: ClassVar[tuple[str, ...]] = ("held_roles",)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the table of roles, which every member of staff may read."""
+        return [path("roles/", self.admin_site.admin_view(self.role_matrix), name="role_matrix"), *super().get_urls()]
+
+    def role_matrix(self, request: HttpRequest) -> HttpResponse:
+        """Show who may do what, and how many people hold each role."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Qui peut faire quoi",
+            "holders": matrix.holders(),
+            "sections": matrix.sections(),
+        }
+        return TemplateResponse(request, "admin/accounts/role_matrix.html", context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Read the roles of a page in one query."""

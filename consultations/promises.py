@@ -4,11 +4,11 @@ Nothing is stored: the day comes from the phases and `restitution_days`, latenes
 """
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, DateField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, DateField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from consultations import phases
 from consultations.models import Consultation, Phase, Report
-from mulhouse import typography
+from mulhouse import typography, work
 from mulhouse.templatetags import ui
 from mulhouse.work import WorkItem
 from transparency import clocks, promises
@@ -29,17 +29,20 @@ QUEUE_DAYS = 7
 
 
 def rows() -> QuerySet[Any]:
-    """Give the consultations that promise an answer, with `asked_until`, `promise_due_on` and `promise_met_on`.
+    """Give the consultations that promise an answer, with `asked_until` and what `PromiseSource` asks for.
 
     Shape: published ones whose last phase of contribution has a last day; what was held on another platform promised nothing here.
     """
     told = Report.objects.filter(consultation=OuterRef("pk"), published_at__isnull=False).order_by("published_at")
     promised = with_days(Consultation.objects.published()).filter(promise_due_on__isnull=False)
     found: QuerySet[Any] = promised.annotate(
+        promise_made_on=F("asked_until"),
         promise_met_on=Subquery(
             told.annotate(day=TruncDate("published_at", tzinfo=phases.PARIS)).values("day")[:1],
             output_field=DateField(),
         ),
+        # The day of an answer moves with the phases, by a public amendment: it is never suspended.
+        promise_paused_on=Value(None, output_field=DateField()),
     )
     return found
 
@@ -56,21 +59,24 @@ def with_days(rows: QuerySet[Consultation]) -> QuerySet[Any]:
     )
 
 
-def read(row: Any) -> Promise:
-    """Make a promise of a row of `rows` (select `service`)."""
-    return Promise(
-        kind=KIND,
-        key=row.slug,
-        title=row.title,
-        url=row.get_absolute_url(),
-        service=row.service.name,
-        due_on=row.promise_due_on,
-        met_on=row.promise_met_on,
-    )
+def read(found: Iterable[Any]) -> list[Promise]:
+    """Make promises of rows of `rows` (select `service`)."""
+    return [
+        Promise(
+            kind=KIND,
+            key=row.slug,
+            title=row.title,
+            url=row.get_absolute_url(),
+            service=row.service.name,
+            due_on=row.promise_due_on,
+            met_on=row.promise_met_on,
+        )
+        for row in found
+    ]
 
 
 SOURCE = PromiseSource(
-    kind=KIND, label=gettext_lazy("Consultations"), rows=lambda: rows().select_related("service"), read=read
+    kinds=lambda: {KIND: gettext_lazy("Consultations")}, rows=lambda: rows().select_related("service"), read=read
 )
 
 
@@ -188,7 +194,7 @@ def waiting(user: Any, at: dt.datetime) -> list[WorkItem]:
     owed = rows().filter(
         Q(promise_due_on__lte=today + dt.timedelta(days=QUEUE_DAYS)), asked_until__lt=today, promise_met_on__isnull=True
     )
-    found = list(owed.order_by("promise_due_on", "pk").defer("description"))
+    found = list(owed.order_by("promise_due_on", "pk").select_related("service").defer("description"))
     late = [row for row in found if row.promise_due_on < today]
     soon = [row for row in found if row not in late]
     return [
@@ -198,6 +204,7 @@ def waiting(user: Any, at: dt.datetime) -> list[WorkItem]:
             _address(group),
             late=len(group) if group is late else 0,
             detail=", ".join(f"«\u00a0{row.title}\u00a0»" for row in group[:3]),
+            shares=work.shares((row.service.name, group is late) for row in group),
         )
         for one, several, group in (
             ("Réponse promise, en retard", "Réponses promises, en retard", late),

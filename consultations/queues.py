@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from consultations import coverage, openings, phases, promises
 from consultations.models import Consultation, Phase
-from mulhouse import typography
-from mulhouse.work import WorkItem
+from mulhouse import typography, work
+from mulhouse.work import Share, WorkItem
 
 # A phase of contribution that ends within this is worth a reminder to those who have not answered.
 SOON_DAYS = 7
@@ -22,7 +22,7 @@ def consultations(user: Any, at: dt.datetime) -> list[WorkItem]:
 
     Shape: no line where nothing waits; two queries, whatever the number of consultations.
     """
-    rows = openings.with_parts(Consultation.objects.filter(archived_at__isnull=True))
+    rows = openings.with_parts(Consultation.objects.filter(archived_at__isnull=True)).select_related("service")
     running = list(rows.order_by("pk").prefetch_related("phases"))
     drafts = [row for row in running if row.published_at is None]
     public = [row for row in running if row.published_at is not None]
@@ -57,7 +57,10 @@ def opinions(user: Any, at: dt.datetime) -> list[WorkItem]:
     today = typography.local_day(at)
     rows = promises.with_days(Consultation.objects.filter(published_at__isnull=False, archived_at__isnull=True))
     over = rows.filter(~Exists(asking.exclude(ends_on__lt=today)), asked_until__isnull=False)
-    found = [(row, coverage.of(row).without_outcome) for row in coverage.with_counts(over).order_by("pk")]
+    found = [
+        (row, coverage.of(row).without_outcome)
+        for row in coverage.with_counts(over).select_related("service").order_by("pk")
+    ]
     return [_opinion_line(row, number, at=at) for row, number in found if number]
 
 
@@ -68,7 +71,10 @@ def _opinion_line(consultation: Any, number: int, *, at: dt.datetime) -> WorkIte
     promised = "" if due is None else f" Réponse promise pour le {typography.day(due)}."
     detail = f"«\u00a0{consultation.title}\u00a0».{promised}"
     is_late = due is not None and typography.local_day(at) > due
-    return WorkItem(label, number, url, late=number if is_late else 0, detail=detail)
+    late = number if is_late else 0
+    return WorkItem(
+        label, number, url, late=late, detail=detail, shares=(Share(consultation.service.name, number, late),)
+    )
 
 
 @dataclass(frozen=True)
@@ -84,12 +90,14 @@ class _Found:
 def _line(found: _Found, late: Sequence[Consultation]) -> WorkItem:
     """Lead to the one that waits, or to the list."""
     words = ["La première phase devrait avoir commencé."] if late else []
+    shares = work.shares((row.service.name, row in late) for row in found.rows)
     if len(found.rows) == 1:
         row = found.rows[0]
         url = reverse("admin:consultations_consultation_publication", args=[row.pk])
-        return WorkItem(found.one, 1, url, late=len(late), detail=" ".join([f"«\u00a0{row.title}\u00a0»", *words]))
+        detail = " ".join([f"«\u00a0{row.title}\u00a0»", *words])
+        return WorkItem(found.one, 1, url, late=len(late), detail=detail, shares=shares)
     url = f"{reverse('admin:consultations_consultation_changelist')}?etat={found.state}"
-    return WorkItem(found.several, len(found.rows), url, late=len(late), detail=" ".join(words))
+    return WorkItem(found.several, len(found.rows), url, late=len(late), detail=" ".join(words), shares=shares)
 
 
 def _has_begun(consultation: Consultation, *, at: dt.datetime) -> bool:

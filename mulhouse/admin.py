@@ -99,7 +99,7 @@ class PortalAdminSite(AdminSite):
         now = timezone.now()
         waiting = work.waiting(request.user, at=now)
         late = sum(item.late for item in waiting)
-        context = {"work": waiting, "late": late, "now": now}
+        context = {"work": waiting, "services": work.by_service(waiting), "late": late, "now": now}
         return super().index(request, {**(extra_context or {}), **context})
 
 

@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
         "task": "transparency.verify_register",
         "schedule": crontab(hour="2", minute="30"),
     },
+    "transparency.remind_promises": {"task": "transparency.remind_promises", "schedule": crontab(hour="8", minute="5")},
     "transparency.purge": {"task": "transparency.purge", "schedule": crontab(hour="3", minute="20")},
     "desk.forget": {"task": "desk.forget", "schedule": crontab(hour="4", minute="20")},
     "commitments.sweep_news": {"task": "commitments.sweep_news", "schedule": crontab(minute="*/10")},

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from mulhouse import letters, typography
 from mulhouse.errors import require
-from transparency import chain, deadlines, register, rules, verification
+from transparency import chain, deadlines, promising, register, rules, verification
 from transparency.models import AccessibilityFault, LineActor, RegisterLine
 
 logger = logging.getLogger(__name__)
@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 ACTORS_KEPT = timedelta(days=365)
 FAULT_ADDRESSES_KEPT = timedelta(days=30)
 FAULT_TEXTS_KEPT = timedelta(days=365)
+FAULT_PROMISE = "accessibility"
 
 
 @transaction.atomic(durable=True)
@@ -35,6 +36,13 @@ def report_fault(*, page: str, description: str, email: str, language: str, at: 
         language=language,
         received_at=at,
         due_at=deadlines.due_at(at, deadlines.ACCESSIBILITY_ANSWER_DAYS),
+    )
+    promising.make(
+        kind=FAULT_PROMISE,
+        key=fault.reference,
+        title=f"Signalement d’accessibilité {fault.reference}",
+        at=at,
+        route="transparency:fault",
     )
     if email:
         _write_to(fault, "transparency/fault_received")
@@ -54,6 +62,7 @@ def answer_fault(*, actor: Any, fault: AccessibilityFault, answer: str, at: date
         fault.refresh_from_db()
         require(rules.answer_refusal(actor, fault, at=at))
     fault.refresh_from_db()
+    promising.keep(kind=FAULT_PROMISE, key=fault.reference, at=at)
     if fault.email:
         _write_to(fault, "transparency/fault_answered")
     facts = {"dans_les_delais": not deadlines.is_late(fault.due_at, at, at=at)}

@@ -12,9 +12,19 @@ class TransparencyConfig(AppConfig):
     def ready(self) -> None:
         """Fill the registries: our own acts, tables about people, the agents' queue, and who writes the register down."""
         # These need the registry of apps, which is ready by now.
+        from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
+
         from mulhouse import journal, work  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
-        from transparency import personal_data, queues, register  # noqa: PLC0415
+        from transparency import (  # noqa: PLC0415
+            actions,
+            deadlines,
+            personal_data,
+            promises,
+            promising,
+            queues,
+            register,
+        )
 
         register.declare(
             register.Act("register.verified", "Le registre entier a été relu : il est intact"),
@@ -22,8 +32,20 @@ class TransparencyConfig(AppConfig):
             register.Act("register.actor_seen", "L’auteur d’un acte a été montré à une personne habilitée"),
             register.Act("city.names_changed", "Un nom de quartier, de thème ou de service a changé"),
             register.Act("accessibility.reported", "Un défaut d’accessibilité a été signalé"),
+            register.Act("promise.reminded", "Le site a rappelé à un service une réponse promise"),
             register.Act("accessibility.answered", "Un signalement d’accessibilité a reçu sa réponse"),
+        )
+        promises.register(promising.SOURCE)
+        promising.declare(
+            promising.Kind(
+                code=actions.FAULT_PROMISE,
+                label=_("Signalements d’accessibilité"),
+                days=deadlines.ACCESSIBILITY_ANSWER_DAYS,
+                permission="transparency.answer_accessibilityfault",
+                work_route="admin:transparency_accessibilityfault_changelist",
+                work_label="Signalements d’accessibilité",
+            )
         )
         journal.connect(register.record)
         registry.declare(*personal_data.HOLDINGS)
-        work.register(work.WorkQueue("transparency.answer_accessibilityfault", queues.faults))
+        work.register(work.WorkQueue(None, queues.promises))

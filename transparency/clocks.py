@@ -13,6 +13,7 @@ class Standing(StrEnum):
 
     COMING = "coming"
     SOON = "soon"
+    PAUSED = "paused"
     LATE = "late"
     KEPT = "kept"
     KEPT_LATE = "kept_late"
@@ -21,16 +22,18 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Clock:
-    """A standing and its days: left before the day (0 on the day itself), or gone since."""
+    """A standing and its days: left before the day (0 on the day itself), or gone since; stopped for, when paused."""
 
     standing: Standing
     days: int
 
 
-def read(*, due_on: dt.date, done_on: dt.date | None, given_up: bool, today: dt.date) -> Clock:
+def read(
+    *, due_on: dt.date, done_on: dt.date | None, given_up: bool, today: dt.date, paused_on: dt.date | None = None
+) -> Clock:
     """Read the clock of a commitment.
 
-    Shape: the promised day is included: late begins the day after.
+    Shape: the promised day is included: late begins the day after. A clock that stands still is not late.
     Units: calendar days.
     """
     if given_up:
@@ -38,6 +41,8 @@ def read(*, due_on: dt.date, done_on: dt.date | None, given_up: bool, today: dt.
     gone = ((done_on or today) - due_on).days
     if done_on is not None:
         return Clock(Standing.KEPT_LATE, gone) if gone > 0 else Clock(Standing.KEPT, -gone)
+    if paused_on is not None:
+        return Clock(Standing.PAUSED, (today - paused_on).days)
     if gone > 0:
         return Clock(Standing.LATE, gone)
     return Clock(Standing.SOON if -gone <= SOON_DAYS else Standing.COMING, -gone)

@@ -1,4 +1,4 @@
-"""The register (numbered lines, each bound to the one before, that nobody can change) and the accessibility faults reported."""
+"""The register (lines bound to each other, that nobody can change), the answers promised, the accessibility faults reported."""
 
 from typing import ClassVar, Self
 
@@ -7,7 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from city.models import Service
 from mulhouse.references import new_reference
+from transparency.deadlines import Unit
 
 
 class RegisterLine(models.Model):
@@ -106,3 +108,122 @@ class AccessibilityFault(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class PromiseQuerySet(models.QuerySet["Promise"]):
+    """Named reads of the promises."""
+
+    def standing(self) -> Self:
+        """Not dropped: what the public page counts."""
+        return self.filter(dropped_on__isnull=True)
+
+    def owed(self) -> Self:
+        """Neither kept nor dropped."""
+        return self.standing().filter(met_on__isnull=True)
+
+
+class Promise(models.Model):
+    """An answer that the city promised by a day, to something that `kind` and `key` name; read on the public page.
+
+    Its title names no person; `route` leads to the public page that `key` names, "" where there is none. Days in Paris.
+    Written by `transparency.promising` only.
+    """
+
+    kind = models.CharField("sorte", max_length=40)
+    key = models.CharField("clé", max_length=80)
+    title = models.CharField("titre", max_length=200)
+    route = models.CharField("page", max_length=80, blank=True)
+    service = models.ForeignKey(
+        Service, verbose_name="service", null=True, blank=True, on_delete=models.PROTECT, related_name="promises"
+    )
+    days = models.PositiveSmallIntegerField("délai")
+    unit = models.CharField(
+        "compté en", max_length=8, choices=[(Unit.CALENDAR, "jours"), (Unit.WORKED, "jours ouvrés")]
+    )
+    made_on = models.DateField("promise le")
+    # The day first promised is kept: a pause never hides it.
+    first_due_on = models.DateField("échéance annoncée")
+    due_on = models.DateField("échéance")
+    paused_on = models.DateField("en pause depuis le", null=True, blank=True)
+    met_on = models.DateField("tenue le", null=True, blank=True)
+    dropped_on = models.DateField("sans objet depuis le", null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Promise"]] = PromiseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "promesse de réponse"
+        verbose_name_plural = "promesses de réponse"
+        ordering = ("-due_on", "kind", "key")
+        indexes = (
+            models.Index(
+                F("due_on").desc(), "kind", "key", name="promise_recent", condition=Q(dropped_on__isnull=True)
+            ),
+            models.Index(
+                "service",
+                F("due_on").desc(),
+                "kind",
+                "key",
+                name="promise_service",
+                condition=Q(dropped_on__isnull=True),
+            ),
+            models.Index(
+                fields=("due_on",), name="promise_owed", condition=Q(dropped_on__isnull=True, met_on__isnull=True)
+            ),
+        )
+        constraints = (
+            models.UniqueConstraint(fields=("kind", "key"), name="promise_once"),
+            models.CheckConstraint(
+                condition=Q(first_due_on__gte=F("made_on"), due_on__gte=F("first_due_on")), name="promise_days_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(met_on__isnull=True) | Q(dropped_on__isnull=True), name="promise_kept_or_dropped"
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_on__isnull=True) | Q(met_on__isnull=True, dropped_on__isnull=True),
+                name="promise_paused_while_owed",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.key}"
+
+
+class PromisePause(models.Model):
+    """A time when the clock of a promise stood still, and why, in a sentence that everybody can read."""
+
+    promise = models.ForeignKey(Promise, on_delete=models.CASCADE, related_name="pauses")
+    reason = models.CharField("motif", max_length=300)
+    paused_on = models.DateField("du")
+    resumed_on = models.DateField("au", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "pause d’une promesse"
+        verbose_name_plural = "pauses des promesses"
+        ordering = ("paused_on", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("promise",), condition=Q(resumed_on__isnull=True), name="promise_one_pause_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(resumed_on__isnull=True) | Q(resumed_on__gte=F("paused_on")), name="promise_pause_in_order"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.promise_id} · {self.paused_on}"
+
+
+class PromiseReminder(models.Model):
+    """A step of a promise's delay that its service was reminded of, once."""
+
+    promise = models.ForeignKey(Promise, on_delete=models.CASCADE, related_name="reminders")
+    percent = models.PositiveSmallIntegerField("part du délai écoulée (%)")
+    sent_at = models.DateTimeField("envoyé le")
+
+    class Meta:
+        verbose_name = "rappel d’une promesse"
+        verbose_name_plural = "rappels des promesses"
+        constraints = (models.UniqueConstraint(fields=("promise", "percent"), name="promise_reminded_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.promise_id} · {self.percent} %"

@@ -1,6 +1,7 @@
 """The page of every answer that the city promised: kept, to come, late."""
 
 import datetime as dt
+from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -27,6 +28,7 @@ STATES = {
     "a-venir": Standing.COMING,
     "tenues": Standing.KEPT,
     "tenues-en-retard": Standing.KEPT_LATE,
+    "en-pause": Standing.PAUSED,
 }
 
 
@@ -41,9 +43,10 @@ def promise_list(request: HttpRequest) -> HttpResponse:
         "a-venir": _("À venir"),
         "tenues": _("Tenues"),
         "tenues-en-retard": _("Tenues en retard"),
+        "en-pause": _("En pause"),
     }
-    kinds = {source.kind: source.label for source in promises.sources()}
-    services = promises.services()
+    kinds, account = promises.kinds(), promises.account(at=at)
+    services = [(slug, name) for slug, name, _tally in account.services]
     state = request.GET.get("etat", "")
     state = state if state in STATES else ""
     kind = request.GET.get("sorte", "")
@@ -61,7 +64,8 @@ def promise_list(request: HttpRequest) -> HttpResponse:
         words = f"{selects[0].label}\u00a0: {dict(services)[service]}"
         chosen = [ui.ActiveFilter(words, request.path + address(request.GET, service=""))]
     context = {
-        "figures": _figures(promises.tally(at=at)),
+        "figures": _figures(account.everybody),
+        "services": [_service_line(request, *line) for line in account.services],
         "state": state,
         "states": [
             ui.Tab(label, request.path + address(request.GET, etat=name), current=state == name)
@@ -85,8 +89,8 @@ def _select(name: str, label: str, choices: list[tuple[str, str]], chosen: str, 
 
 def _after(request: HttpRequest) -> After | None:
     """Read the place of a page: the day, the kind and the key of the promise before it; None for anything else."""
-    day, _dot, rest = request.GET.get("apres", "").partition(".")
-    kind, _dot, key = rest.partition(".")
+    day, _colon, rest = request.GET.get("apres", "").partition(":")
+    kind, _colon, key = rest.partition(":")
     try:
         return After(dt.date.fromisoformat(day), kind, key) if key and len(key) <= LONGEST_KEY else None
     except ValueError:
@@ -94,7 +98,7 @@ def _after(request: HttpRequest) -> After | None:
 
 
 def _next_url(request: HttpRequest, last: Promise) -> str:
-    return request.path + address(request.GET, apres=f"{last.due_on.isoformat()}.{last.kind}.{last.key}")
+    return request.path + address(request.GET, apres=f"{last.due_on.isoformat()}:{last.kind}:{last.key}")
 
 
 def _figures(tally: promises.Tally) -> list[ui.Fact]:
@@ -106,14 +110,52 @@ def _figures(tally: promises.Tally) -> list[ui.Fact]:
         (_("à venir"), typography.number(tally.waiting)),
     ]
     if delay is not None:
-        words = ngettext("%(n)s\u00a0jour", "%(n)s\u00a0jours", delay) % {"n": typography.number(delay)}
-        found.append((_("retard médian"), words))
+        found.append((_("retard médian"), _days(delay)))
+    if tally.paused:
+        found.append((_("en pause"), typography.number(tally.paused)))
     return [ui.Fact(label, value) for label, value in found]
+
+
+def _days(count: int | None) -> str:
+    """Say a number of days, « – » for none."""
+    if count is None:
+        return "–"
+    return ngettext("%(n)s\u00a0jour", "%(n)s\u00a0jours", count) % {"n": typography.number(count)}
+
+
+@dataclass(frozen=True)
+class ServiceLine:
+    """A service in the table: how it keeps its promises, in the words of the page."""
+
+    name: str
+    url: str
+    in_time: str
+    kept_late: str
+    late: str
+    waiting: str
+    median_days: str
+    is_late: bool
+
+
+def _service_line(request: HttpRequest, slug: str, name: str, tally: promises.Tally) -> ServiceLine:
+    return ServiceLine(
+        name=name,
+        url=request.path + address(request.GET, service=slug, etat=""),
+        in_time=typography.number(tally.kept),
+        kept_late=typography.number(tally.kept_late),
+        late=typography.number(tally.late),
+        waiting=typography.number(tally.waiting + tally.paused),
+        median_days=_days(tally.median_days),
+        is_late=bool(tally.late),
+    )
 
 
 def sentence(row: Promise) -> str:
     """Say a promise with its days."""
     due = typography.day(row.due_on)
+    if row.met_on is None and row.paused_on is not None:
+        words = {"day": typography.day(row.paused_on), "why": row.pause}
+        return _("Délai arrêté depuis le %(day)s. %(why)s") % words
     if row.met_on is None:
         return _("Réponse promise le %(due)s au plus tard.") % {"due": due}
     return _("Réponse publiée le %(met)s, promise le %(due)s au plus tard.") % {

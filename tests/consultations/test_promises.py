@@ -197,7 +197,7 @@ def test_promises_are_narrowed(client):
 
 def test_promises_are_counted_with_their_median_delay(client):
     a_bit_of_everything()
-    found = registry.tally(at=timezone.now())
+    found = registry.account(at=timezone.now()).everybody
     assert (found.waiting, found.late, found.kept, found.kept_late, found.median_delay) == (1, 1, 1, 1, 6)
     assert [(fact.label, fact.value) for fact in client.get(URL).context["figures"]] == [
         ("tenue dans les temps", "1"),
@@ -223,7 +223,7 @@ def test_promises_are_read_from_row_to_row(client):
 def test_page_of_promises_costs_the_same(client, count, django_assert_num_queries):
     for _ in range(count):
         ended(36)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get(URL)
 
 

@@ -48,8 +48,8 @@ def test_staff_pages_cost_twelve_queries_at_most_and_the_same_at_ten_times_the_r
 
 # --- Who -----------------------------------------------------------------------------------------------------------------
 
-# Open to whoever enters the staff space: what waits, and the words of Django's scripts.
-FOR_EVERY_AGENT = {"index", "jsi18n"}
+# Open to whoever enters the staff space: what waits, the words of Django's scripts, the table of roles.
+FOR_EVERY_AGENT = {"index", "jsi18n", "role_matrix"}
 # These lead to the one page of the site that does it, or are Django’s and used by none of our forms.
 LEADING_AWAY = {"login", "logout", "password_change", "password_change_done", "view_on_site", "autocomplete"}
 CLOSED = {403, 404}

@@ -417,7 +417,7 @@ def test_an_unknown_report_is_not_found(client):
 
 @pytest.mark.django_db(transaction=True)
 def test_an_agent_answers_in_the_staff_space(client):
-    fault = make_fault(email="a@example.org")
+    fault = actions.report_fault(page="a", description="b", email="a@example.org", language="fr", at=AT)
     sign_in(client, make_staff("transparency.answer_accessibilityfault", "transparency.view_accessibilityfault"))
     base = "/gestion/transparency/accessibilityfault/"
     listed, page = client.get(base).content.decode(), client.get(f"{base}{fault.pk}/change/").content.decode()

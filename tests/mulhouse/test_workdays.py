@@ -1,0 +1,58 @@
+"""Worked days at Mulhouse: the calendar of Alsace, on both sides of each holiday."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mulhouse import workdays
+
+DAYS = st.dates(min_value=dt.date(2024, 1, 1), max_value=dt.date(2032, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("day", "worked"),
+    [
+        (dt.date(2026, 4, 2), True),
+        (dt.date(2026, 4, 3), False),  # Good Friday, in Alsace and in Moselle only
+        (dt.date(2026, 4, 6), False),  # Easter Monday
+        (dt.date(2026, 4, 7), True),
+        (dt.date(2027, 12, 24), True),
+        (dt.date(2028, 12, 26), False),  # Saint Stephen's day, a Tuesday
+        (dt.date(2028, 12, 27), True),
+        (dt.date(2026, 11, 21), False),  # Saturday
+        (dt.date(2026, 11, 22), False),  # Sunday
+        (dt.date(2026, 11, 23), True),
+        (dt.date(2026, 7, 14), False),
+    ],
+)
+def test_calendar_of_alsace(day, worked):
+    assert workdays.is_worked(day) is worked
+
+
+@pytest.mark.parametrize(
+    ("made_on", "days", "due_on"),
+    [
+        (dt.date(2026, 11, 23), 0, dt.date(2026, 11, 23)),
+        (dt.date(2026, 11, 23), 1, dt.date(2026, 11, 24)),
+        (dt.date(2026, 11, 20), 1, dt.date(2026, 11, 23)),  # from a Friday
+        (dt.date(2026, 11, 22), 1, dt.date(2026, 11, 23)),  # from a Sunday
+        (dt.date(2026, 4, 2), 1, dt.date(2026, 4, 7)),  # over Easter
+        (dt.date(2026, 12, 23), 2, dt.date(2026, 12, 28)),  # over Christmas: 24, then 28
+        (dt.date(2026, 12, 31), 10, dt.date(2027, 1, 15)),  # over a year
+    ],
+)
+def test_so_many_worked_days_later(made_on, days, due_on):
+    assert workdays.after(made_on, days) == due_on
+
+
+@given(day=DAYS, days=st.integers(min_value=1, max_value=60))
+def test_counting_gives_back_what_was_added(day, days):
+    due = workdays.after(day, days)
+    assert (workdays.between(day, due), workdays.is_worked(due)) == (days, True)
+
+
+@given(first=DAYS, last=DAYS)
+def test_nothing_is_counted_backwards(first, last):
+    assert (workdays.between(first, last) == 0) or first < last
