@@ -33,7 +33,7 @@ def _commitments() -> QuerySet[Commitment]:
 
 
 def _news() -> QuerySet[CommitmentNews]:
-    return CommitmentNews.objects.select_related("commitment").order_by("-published_at", "-pk")
+    return CommitmentNews.objects.visible().select_related("commitment").order_by("-published_at", "-pk")
 
 
 def _changes(row: CommitmentNews) -> str:

@@ -29,7 +29,7 @@ def news(kind: str) -> tuple[str, str]:
         feed_url=settings.SITE_URL + reverse("commitments:feed", args=[kind]),
         author_name=settings.SITE_NAME,
     )
-    rows = CommitmentNews.objects.select_related("commitment", "commitment__service")
+    rows = CommitmentNews.objects.visible().select_related("commitment", "commitment__service")
     for row in rows.order_by("-published_at", "-pk")[:ITEMS]:
         address = f"{settings.SITE_URL}{row.commitment.get_absolute_url()}#{row.reference}"
         feed.add_item(

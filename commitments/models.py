@@ -155,6 +155,14 @@ class Commitment(models.Model):
         return self.state in RUNNING
 
 
+class CommitmentNewsQuerySet(models.QuerySet["CommitmentNews"]):
+    """Named reads of news."""
+
+    def visible(self) -> Self:
+        """What every surface may show: the news of what is public."""
+        return self.filter(commitment__published_at__isnull=False)
+
+
 class CommitmentNews(models.Model):
     """A dated word on a commitment: what was done, the state from then on, a new day, new words. Never rewritten."""
 
@@ -184,6 +192,8 @@ class CommitmentNews(models.Model):
     photo_width = models.PositiveIntegerField(null=True, blank=True)
     photo_height = models.PositiveIntegerField(null=True, blank=True)
     told_at = models.DateTimeField("envoyée aux abonnés le", null=True, blank=True, editable=False)
+
+    objects: ClassVar[models.Manager["CommitmentNews"]] = CommitmentNewsQuerySet.as_manager()
 
     class Meta:
         verbose_name = "nouvelle"

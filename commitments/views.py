@@ -167,7 +167,7 @@ def _fetch(request: HttpRequest, reference: str) -> Commitment:
 @require_safe
 def photo(request: HttpRequest, key: uuid.UUID) -> HttpResponseBase:
     """Send a photo of the news; its address changes with it."""
-    news = get_object_or_404(CommitmentNews.objects.exclude(photo=""), photo_key=key)
+    news = get_object_or_404(CommitmentNews.objects.visible().exclude(photo=""), photo_key=key)
     return files.shown(news.photo, content_type="image/webp", seconds=files.LONG)
 
 
