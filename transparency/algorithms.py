@@ -21,6 +21,12 @@ PARTS = re.compile(r"<h[2-6]>(?P<heading>.*?)</h[2-6]>|<table>", re.DOTALL)
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
+def names() -> list[tuple[str, str]]:
+    """List the documents: (name, title), by title."""
+    found = [(path.stem, page(path.stem)[0]) for path in FOLDER.glob("*.md")]
+    return sorted(found, key=lambda document: document[1])
+
+
 @cache
 def page(name: str) -> tuple[str, SafeString]:
     """Render a document.

@@ -153,6 +153,29 @@ def verify(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 @cached_for_visitors
+def method_list(request: HttpRequest) -> HttpResponse:
+    """List how this site computes what it shows: each document that describes it."""
+    documents = [(title, reverse("transparency:method_page", args=[name])) for name, title in algorithms.names()]
+    return render(
+        request, "transparency/methods.html", {"documents": documents, "crumbs": [ui.Crumb(_("Les méthodes"))]}
+    )
+
+
+@public
+@require_safe
+@cached_for_visitors
+def method_page(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one of them."""
+    if name not in dict(algorithms.names()):
+        raise Http404
+    title, text = algorithms.page(name)
+    crumbs = [ui.Crumb(_("Les méthodes"), reverse("transparency:methods")), ui.Crumb(title)]
+    return render(request, "transparency/method.html", {"title": title, "text": text, "crumbs": crumbs})
+
+
+@public
+@require_safe
+@cached_for_visitors
 def method(request: HttpRequest) -> HttpResponse:
     """Say how the register is made, and how to check it at home."""
     title, text = algorithms.page("registre")
