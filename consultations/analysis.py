@@ -59,10 +59,17 @@ def _stale() -> DomainError:
 
 
 def _record_moves(actor: Any, consultation: Consultation, moved: int) -> None:
-    """Tell the register that opinions changed places: the public count did."""
-    if moved:
-        facts = {"avis": moved}
-        register.record("analysis.moved", role="agent", subject=consultation.slug, facts=facts, actor=actor)
+    """Tell the register that opinions changed places, as the public count did; or else that an agent worked."""
+    if not moved:
+        _record_work(actor, consultation)
+        return
+    facts = {"avis": moved}
+    register.record("analysis.moved", role="agent", subject=consultation.slug, facts=facts, actor=actor)
+
+
+def _record_work(actor: Any, consultation: Consultation) -> None:
+    """Tell the register that an agent worked on the analysis, and nothing of what is not public yet."""
+    register.record("analysis.prepared", role="agent", subject=consultation.slug, actor=actor)
 
 
 def _end(actor: Any, given: QuerySet[ItemOutcome], at: dt.datetime) -> list[Ended]:
@@ -97,6 +104,7 @@ def create_theme(*, actor: Any, consultation: Consultation, words: Words) -> Ana
     require(analysis_rules.analyse_refusal(actor, consultation))
     theme = AnalysisTheme(consultation=consultation)
     _say(theme, words)
+    _record_work(actor, consultation)
     return theme
 
 
@@ -129,6 +137,7 @@ def save_theme(*, actor: Any, theme: AnalysisTheme, words: Words, decided: Decid
     _decide(held, decided)
     held.version += 1
     _say(held, words)
+    _record_work(actor, held.consultation)
     return held
 
 
@@ -400,7 +409,9 @@ def add_note(*, actor: Any, about: Item | AnalysisTheme, body: str, at: dt.datet
         _held_item(about)
     else:
         _held(about)
-    return Note.objects.create(item=item, theme=theme, author=actor, body=body.strip(), written_at=at)
+    note = Note.objects.create(item=item, theme=theme, author=actor, body=body.strip(), written_at=at)
+    _record_work(actor, about.consultation)
+    return note
 
 
 @transaction.atomic(durable=True)

@@ -79,6 +79,11 @@ class ConsultationsConfig(AppConfig):
             register.Act("opinion.grouped", "Des avis qui disent la même chose ont été regroupés"),
             register.Act("opinion.ungrouped", "Un avis a été sorti d’un groupe"),
             register.Act("analysis.moved", "Des avis ont changé de place dans le compte des réponses"),
+            register.Act(
+                "analysis.prepared", "Un agent a préparé l’analyse des avis ou une réponse, sans rien publier"
+            ),
+            register.Act("consultation.package_asked", "Un agent a demandé le dossier d’archives d’une consultation"),
+            register.Act("report.pdf_asked", "Un agent a demandé de nouveau le PDF d’un bilan"),
             register.Act("analysis.collected", "Les textes libres d’un questionnaire ont rejoint les avis à traiter"),
             register.Act("questionnaire.texts_taken", "Un agent a téléchargé les textes libres d’un questionnaire"),
             register.Act("questionnaire.file_taken", "Un agent a téléchargé un fichier joint à une réponse"),

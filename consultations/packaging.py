@@ -37,7 +37,9 @@ def ask(*, actor: Any, consultation: Consultation, at: dt.datetime) -> ArchivePa
     """
     held = Consultation.objects.select_for_update(of=("self",), no_key=True).get(pk=consultation.pk)
     require(archiving_rules.package_refusal(actor, held))
-    return _ask(held, at)
+    package = _ask(held, at)
+    register.record("consultation.package_asked", role="agent", subject=held.slug, actor=actor)
+    return package
 
 
 @transaction.atomic(durable=True)

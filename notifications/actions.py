@@ -1,4 +1,4 @@
-"""Following and no longer following, sending again. Nothing of it is public, so nothing of it is on the register."""
+"""Following and no longer following, which is nobody else's business, and sending again, which is on the register."""
 
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from mulhouse import queue
 from mulhouse.errors import DomainError
 from notifications import subscriptions
 from notifications.models import OutboundMail
+from transparency import register
 
 
 @transaction.atomic(durable=True)
@@ -51,3 +52,4 @@ def retry(*, actor: Any, mail: OutboundMail, at: datetime) -> None:
     if not failed.update(state=OutboundMail.State.QUEUED, send_after=at, attempts=0, claim=None, lease_until=None):
         raise DomainError("not_failed", "Ce courriel n’est pas en échec\u00a0: il n’y a rien à renvoyer.")
     queue.after_commit("notifications.deliver", mail_id=str(mail.pk))
+    register.record("mail.retried", role="agent", facts={"sorte": mail.kind}, actor=actor)

@@ -15,7 +15,9 @@ class NotificationsConfig(AppConfig):
         from mulhouse import letters, work  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
         from notifications import outbox, personal_data, queues  # noqa: PLC0415
+        from transparency import register  # noqa: PLC0415
 
         registry.declare(*personal_data.HOLDINGS)
         letters.connect(outbox.enqueue_template)
+        register.declare(register.Act("mail.retried", "Un agent a renvoyé un courriel qui n’était pas parti"))
         work.register(work.WorkQueue("notifications.view_outboundmail", queues.failed_mails))

@@ -163,6 +163,8 @@ def ask_pdf(*, actor: Any, report: Report, at: dt.datetime) -> None:
     if not failed.update(pdf_state=Report.PdfState.PREPARING, pdf_asked_at=at):
         raise DomainError("not_failed", "Ce PDF est prêt, ou en préparation.")
     after_commit("consultations.build_report", report_id=report.pk)
+    facts = {"version": report.number}
+    register.record("report.pdf_asked", role="agent", subject=report.consultation.slug, facts=facts, actor=actor)
 
 
 @transaction.atomic(durable=True)

@@ -340,8 +340,12 @@ def test_register_lines_are_those_of_the_consultation_and_recompute(whole):
     second = made(whole)
     assert ArchivePackage.objects.get(pk=first.pk).state == "replaced"
     rows = list(csv.DictReader(io.StringIO(texts(second)["registre.csv"])))
-    assert [row["acte"] for row in rows] == ["consultation.packaged"]
-    facts = json.loads(rows[0]["contenu"])["faits"]
+    assert [row["acte"] for row in rows] == [
+        "consultation.package_asked",
+        "consultation.packaged",
+        "consultation.package_asked",
+    ]
+    facts = json.loads(rows[1]["contenu"])["faits"]
     assert facts == {"version": 1, "sha256": first.sha256, "octets": first.size}
     for row in rows:
         assert hashlib.sha256(f"{row['precedent']}\n{row['contenu']}".encode()).hexdigest() == row["sceau"]
