@@ -1,8 +1,11 @@
 """Putting something in the queue of moderation, inside the transaction of the act that makes it wait."""
 
 import datetime as dt
+import hashlib
+import json
 from typing import Any
 
+from moderation import kinds
 from moderation.models import Case
 from mulhouse.db import assert_in_transaction
 from transparency import deadlines
@@ -24,7 +27,13 @@ def due_at(received_at: dt.datetime, *, is_urgent: bool = False) -> dt.datetime:
     return deadlines.due_at(received_at, DAYS)
 
 
-def open_case(  # noqa: PLR0913 (what makes it wait)
+def seen_of(case: Case, thing: Any) -> str:
+    """Say in a word what a moderator has before their eyes: the case and the exact text. It changes with either."""
+    words = json.dumps(kinds.of(case.kind).snapshot(thing) if thing is not None else {}, sort_keys=True, default=str)
+    return f"{case.revision}-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
+
+
+def open_case(
     *,
     kind: str,
     reference: str,

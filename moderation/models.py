@@ -39,6 +39,7 @@ class Case(models.Model):
         HELD = "held", "À lire avant publication"
         NEW_ACCOUNT = "new_account", "Nouveau compte, avec un lien"
         MASKING = "masking", "Données personnelles repérées"
+        STAFF = "staff", "Ouvert par la modération"
 
     class State(models.TextChoices):
         """Where it stands."""

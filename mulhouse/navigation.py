@@ -51,6 +51,7 @@ UNDERSTAND = (
     Entry(_("Les engagements de la Ville"), "commitments:list"),
     Entry(_("Les promesses de réponse"), "transparency:promises"),
     Entry(_("Le registre public"), "transparency:register"),
+    Entry(_("La modération"), "moderation:figures"),
 )
 
 LEGAL = (
@@ -80,6 +81,7 @@ ACCOUNT_PAGES = (
 ACCOUNT = (
     Entry(_("Mon espace"), "accounts:home"),
     Entry(_("Mes contributions"), "consultations:mine"),
+    Entry(_("Modération de mes textes"), "moderation:own"),
 )
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import rules as accounts_rules
 from city.models import District
-from consultations import answers, presentation, remarks, rules, search, signatures
+from consultations import answers, hiding, presentation, remarks, rules, search, signatures
 from consultations.filters import (
     COMMENT_ORDER_LABELS,
     COMMENT_ORDERS,
@@ -39,6 +39,7 @@ from consultations.models import (
 )
 from consultations.views import fetching
 from desk.models import Channel
+from moderation import clauses
 from mulhouse import charter, files, lists, markup, typography
 from mulhouse.access import public
 from mulhouse.errors import Refusal
@@ -272,7 +273,11 @@ def _withdrawn_context(request: HttpRequest, row: Contribution) -> dict[str, Any
         "consultation": row.consultation,
         "html": presentation.resident_html(row.body_html) if is_own else "",
         "is_own": is_own,
-        "crumbs": crumbs(row, _("Contribution retirée") if row.withdrawn_at else _("Contribution masquée")),
+        "stub": "" if row.withdrawn_at else hiding.stub(row.hidden_reason),
+        "clause_url": f"{reverse('charter')}#{clauses.article(row.hidden_reason)}"
+        if clauses.find(row.hidden_reason)
+        else "",
+        "crumbs": crumbs(row, _("Contribution retirée")),
     }
 
 
@@ -314,10 +319,13 @@ def contribution_context(
         "tags": _tags(row),
         "place": presentation.place_words(row),
         "facts": presentation.lived_facts(row),
-        "files": [presentation.file(each) for each in row.attachments.all()] if row.channel != Channel.IMPORT else [],
+        "files": [presentation.file(each) for each in row.attachments.visible()]
+        if row.channel != Channel.IMPORT
+        else [],
         "sources": _sources(row) if row.channel == Channel.IMPORT else [],
         "versions": [(version, presentation.resident_html(version.body_html)) for version in versions],
         "is_own": is_own,
+        "report_url": "" if is_own else reverse("moderation:report", args=["contribution", row.reference]),
         "can_edit": is_own and rules.edit_refusal(user, row, at=at) is None,
         "crumbs": crumbs(row, row.reference),
         "fate": answers.fate(getattr(row, "item", None)),
@@ -551,6 +559,8 @@ def attachment(request: HttpRequest, key: uuid.UUID) -> HttpResponseBase:
             consultation__in=Consultation.objects.visible_to(request.user)
         ),
     )
+    if item.hidden_at is not None and (request.user.is_anonymous or item.contribution.author_id != request.user.pk):
+        raise Http404
     # A file never changes: a browser that has it is told so, after the question of who may read it.
     etag = f'"{item.key}"'
     if request.headers.get("If-None-Match") == etag:
