@@ -535,7 +535,9 @@ def comment_link(request: HttpRequest, slug: str, reference: str, comment_refere
     comment = fetching.comment(request, slug, reference, comment_reference)
     thread = comment.parent or comment
     home = comment.contribution.get_absolute_url()
-    if (comment.withdrawn_at or comment.hidden_at) and not comment.reply_count:
+    if comment.hidden_at and not comment.withdrawn_at:
+        return _hidden_comment(request, comment)
+    if comment.withdrawn_at and not comment.reply_count:
         return redirect(f"{home}#debat")
     threads = _shown_threads(comment.contribution)
     # The newest threads stand on the plain page; the others on a page that begins with them.
@@ -546,6 +548,24 @@ def comment_link(request: HttpRequest, slug: str, reference: str, comment_refere
     if comment.parent_id or remarks.is_long(comment):
         query += f"fil={thread.reference}"
     return redirect(f"{home}{query.rstrip('?&')}#commentaire-{comment.reference}")
+
+
+def _hidden_comment(request: HttpRequest, comment: Comment) -> HttpResponse:
+    """Answer at the address of a comment that moderation took away: the clause, and nothing of the text but to its author."""
+    row = comment.contribution
+    is_own = request.user.is_authenticated and comment.author_id == request.user.pk
+    clause = clauses.find(comment.hidden_reason)
+    context = {
+        "contribution": row,
+        "consultation": row.consultation,
+        "comment": comment,
+        "html": presentation.resident_html(comment.body_html) if is_own else "",
+        "is_own": is_own,
+        "stub": hiding.stub(comment.hidden_reason, is_comment=True),
+        "clause_url": f"{reverse('charter')}#{clauses.article(clause.code)}" if clause else "",
+        "crumbs": crumbs(row, _("Commentaire retiré")),
+    }
+    return render(request, "consultations/hidden_comment.html", context, status=410)
 
 
 @public
