@@ -1,6 +1,7 @@
 """The grounds of a decision: the clauses of the charter, by version. Nothing is taken away on any other ground."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +13,7 @@ class Clause:
     """A clause of the charter: its number, and what it says in a few words."""
 
     code: str
-    label: str
+    label: Any
 
     def __str__(self) -> str:
         return f"{self.code}\u00a0: {self.label}"

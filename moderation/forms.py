@@ -36,11 +36,14 @@ class ReportForm(forms.Form):
         error_messages={"required": _("Dites ce qui pose problème, en une phrase ou deux.")},
     )
     name = forms.CharField(
-        label=_("Votre nom"), max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=_("Votre nom"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Indiquez votre nom, ou connectez-vous. Le nom n’est pas transmis à l’auteur.")},
     )
     email = forms.EmailField(
         label=_("Votre adresse électronique"),
-        required=False,
+        error_messages={"required": _("Indiquez une adresse pour recevoir la réponse, ou connectez-vous.")},
         help_text=_("Pour l’accusé de réception et la réponse. Effacée trente jours après."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
@@ -60,6 +63,8 @@ class ReportForm(forms.Form):
         self.label_suffix = ""
         if has_account:
             del self.fields["name"], self.fields["email"]
+        elif self.data.get("reason") == Report.Reason.CHILD_ABUSE:
+            self.fields["name"].required = self.fields["email"].required = False
         if not has_signer:
             del self.fields["what"]
         else:
@@ -70,18 +75,6 @@ class ReportForm(forms.Form):
         if self.cleaned_data["website"]:
             raise forms.ValidationError(_("Laissez ce champ vide."))
         return ""
-
-    def clean(self) -> dict[str, Any]:
-        """Ask who reports, but for what touches a child."""
-        given = super().clean() or {}
-        if "name" in self.fields and given.get("reason") != Report.Reason.CHILD_ABUSE:
-            if not given.get("name") and "name" not in self.errors:
-                self.add_error(
-                    "name", _("Indiquez votre nom, ou connectez-vous. Le nom n’est pas transmis à l’auteur.")
-                )
-            if not given.get("email") and "email" not in self.errors:
-                self.add_error("email", _("Indiquez une adresse pour recevoir la réponse, ou connectez-vous."))
-        return given
 
 
 class AppealForm(forms.Form):
