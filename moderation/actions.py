@@ -363,7 +363,8 @@ def block(*, actor: User, person: User, days: int, clause: str, reason: str, at:
 def _lift(made: Block, *, at: dt.datetime) -> None:
     """End a suspension before its time; the one that a person is under now, and no other."""
     Block.objects.filter(pk=made.pk, lifted_at__isnull=True).update(lifted_at=at)
-    User.objects.filter(pk=made.person_id, blocked_until=made.ends_at).update(blocked_until=None)
+    if made.person_id is not None:
+        User.objects.filter(pk=made.person_id, blocked_until=made.ends_at).update(blocked_until=None)
 
 
 # --- Forgetting ----------------------------------------------------------------------------------------------------------

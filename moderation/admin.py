@@ -391,7 +391,7 @@ class CaseAdmin(ShownAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the queue."""
-        return queue(request)  # type: ignore[return-value] # a page
+        return queue(request)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -399,7 +399,7 @@ class CaseAdmin(ShownAdmin):
         """Show one case."""
         if not (object_id.isascii() and object_id.isdigit()):
             raise Http404
-        return case_page(request, int(object_id))  # type: ignore[return-value] # a page
+        return case_page(request, int(object_id))
 
     def get_urls(self) -> list[URLPattern]:
         """Add appeals and suspensions to the addresses of the table."""

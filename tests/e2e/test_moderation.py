@@ -32,7 +32,7 @@ def test_a_text_is_reported_taken_away_contested_and_given_back(page, live_serve
     follow(page, "Signaler")
     assert heading(page) == "Signaler un contenu"
     press(page, "Envoyer le signalement")
-    assert page.get_by_role("link", name="Choisissez un motif.").first.is_visible()
+    assert page.get_by_text("Choisissez un motif.").first.is_visible()
     page.get_by_label("Insulte, menace, accusation personnelle").check()
     page.get_by_label("Ce qui pose problème").fill("Le deuxième mot.")
     page.get_by_label("Votre nom").fill("Lucie Meyer")
