@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import models, transaction
 from django.db.models.fields.files import FieldFile
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts import consents, links, roles, rules, sessions
@@ -69,11 +69,13 @@ def _forget_file(file: FieldFile) -> None:
 def update_profile(*, user: User, public_name: str, birth_year: int | None, language: str, scheme: str) -> User:
     """Keep what a person says about themselves.
 
-    Raises: RefusedError when the public name shows an address or a number.
+    Raises: RefusedError when the public name shows an address or a number, or changes while moderation has suspended the person.
     """
     require(rules.public_name_refusal(public_name))
     # Read again: a form may have put its answers on `user` already.
     renamed = User.objects.filter(pk=user.pk).exclude(public_name=public_name).exists()
+    if renamed:
+        require(rules.blocked_refusal(user, at=timezone.now()))
     user.public_name = public_name
     user.birth_year = birth_year
     user.language = language

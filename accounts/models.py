@@ -66,6 +66,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     verification_locked_until = models.DateTimeField(
         "demandes suspendues jusqu’au", null=True, blank=True, editable=False
     )
+    # Written with the block it copies (`moderation`): each page that lets somebody write asks it.
+    blocked_until = models.DateTimeField("suspendue jusqu’au", null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

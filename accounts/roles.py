@@ -28,6 +28,10 @@ def _all(app: str, models: Iterable[str], verbs: Iterable[str]) -> set[str]:
 
 CONSULTATION_TABLES = ("consultation", "phase", "section", "document")
 VOICES = ("contribution", "comment")
+# Reading the queue, deciding, answering appeals of others' decisions, suspending.
+MODERATION = frozenset(
+    {"moderation.view_case", "moderation.decide_case", "moderation.decide_appeal", "moderation.block_person"}
+)
 
 AGENT = Role(
     "agent",
@@ -61,7 +65,7 @@ DESK = Role(
 MODERATOR = Role(
     "moderator",
     "Modération",
-    frozenset(_all("consultations", (*VOICES, "consultation"), ("view",)) | {"consultations.hide_voice"}),
+    frozenset(_all("consultations", (*VOICES, "consultation"), ("view",)) | MODERATION),
 )
 MEDIATOR = Role("mediator", "Médiation", frozenset())
 EVALUATOR = Role(
@@ -79,8 +83,8 @@ ADMINISTRATOR = Role(
         AGENT.permissions
         | EVALUATOR.permissions
         | _all("city", ("sector", "district", "theme", "service", "population"), ("add", "change", "delete", "view"))
+        | MODERATION
         | {
-            "consultations.hide_voice",
             "transparency.view_lineactor",
             "accounts.view_user",
             "accounts.view_email",

@@ -31,7 +31,23 @@ REMEDIES = {
     "charter": "accounts:consents",
     # Where the desk is, and when it is open.
     "identity_missing": "contact",
+    "blocked": "moderation:own",
 }
+
+
+def blocked_refusal(user: Any, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether moderation has suspended somebody from publishing, until an instant that is not one of it. No query."""
+    until = getattr(user, "blocked_until", None)
+    if until is None or at >= until:
+        return None
+    return Refusal(
+        "blocked",
+        _(
+            "La modération a suspendu vos publications jusqu’au %(day)s. Vous pouvez lire, voter et contester cette décision "
+            "dans «\u00a0Mon espace\u00a0»."
+        )
+        % {"day": typography.day(local_day(until))},
+    )
 
 
 def remedy_route(refusal: Refusal) -> str:

@@ -1,4 +1,4 @@
-"""May they? What an agent may do with the opinions of a consultation, and who hides a text."""
+"""May they? What an agent may do with the opinions of a consultation."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,6 @@ from consultations.models import (
     AnalysisTheme,
     Comment,
     Consultation,
-    Contribution,
     Decision,
     Item,
 )
@@ -15,7 +14,6 @@ from mulhouse.errors import Refusal
 
 ANALYSE = "consultations.analyse_consultation"
 PUBLISH = "consultations.publish_consultation"
-HIDE = "consultations.hide_voice"
 
 
 def analyse_refusal(user: Any, consultation: Consultation) -> Refusal | None:
@@ -125,17 +123,6 @@ def draft_problem(decision: str, explanation: str, forwarded_to: str) -> Refusal
         return Refusal(
             "forwarded_to", "«\u00a0Transmis à\u00a0» ne se remplit que pour une décision «\u00a0Transmis\u00a0»."
         )
-    return None
-
-
-def hide_refusal(user: Any, text: Contribution | Comment) -> Refusal | None:
-    """Tell whether somebody may hide a text from the public."""
-    if not user.has_perm(HIDE):
-        return Refusal("not_allowed", "Votre rôle ne permet pas de masquer un texte.")
-    if isinstance(text, Contribution) and text.published_at is None:
-        return Refusal("draft", "Un brouillon n’est pas public.")
-    if text.withdrawn_at is not None:
-        return Refusal("withdrawn", "Ce texte est déjà retiré par son auteur.")
     return None
 
 

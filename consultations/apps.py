@@ -89,10 +89,6 @@ class ConsultationsConfig(AppConfig):
             register.Act("questionnaire.file_taken", "Un agent a téléchargé un fichier joint à une réponse"),
             register.Act("comment.marked", "Un commentaire est compté comme une proposition"),
             register.Act("comment.unmarked", "Un commentaire n’est plus compté comme une proposition"),
-            register.Act("contribution.hidden", "Une contribution a été masquée par la modération"),
-            register.Act("contribution.shown", "Une contribution masquée est de nouveau visible"),
-            register.Act("comment.hidden", "Un commentaire a été masqué par la modération"),
-            register.Act("comment.shown", "Un commentaire masqué est de nouveau visible"),
         )
 
         register.declare(
@@ -100,3 +96,9 @@ class ConsultationsConfig(AppConfig):
             register.Act("report.published", "Le bilan d’une consultation a été publié"),
             register.Act("report.pdf_made", "Le PDF d’un bilan a été fabriqué"),
         )
+
+        # What moderation may take away, mask and give back.
+        from consultations import hiding  # noqa: PLC0415
+        from moderation import kinds  # noqa: PLC0415
+
+        kinds.register(*hiding.KINDS)

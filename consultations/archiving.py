@@ -428,7 +428,7 @@ def _entries(batch: list[Contribution], words: presentation.Words) -> list[Entry
     keys = [row.pk for row in batch]
     threads, files, outcomes = _threads(keys, words), defaultdict(list), defaultdict(list)
     for attachment in (
-        Attachment.objects.filter(contribution__in=keys).select_related("contribution").order_by("position")
+        Attachment.objects.visible().filter(contribution__in=keys).select_related("contribution").order_by("position")
     ):
         files[attachment.contribution_id].append(_kept(attachment))
     versions: dict[int, list[Former]] = defaultdict(list)
@@ -494,7 +494,7 @@ def _line(comment: Comment, words: presentation.Words) -> Line:
 
 def _attachments(consultation: Consultation) -> Any:
     visible = _visible(consultation)
-    return Attachment.objects.filter(contribution__in=visible).select_related("contribution").order_by("pk")
+    return Attachment.objects.visible().filter(contribution__in=visible).select_related("contribution").order_by("pk")
 
 
 def _kept(attachment: Attachment) -> Kept:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from django.urls import reverse
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -404,12 +404,14 @@ class File:
     size: int
     width: int | None
     height: int | None
+    report_url: str = ""
 
 
 def file(attachment: Attachment) -> File:
     """Make what the page shows of a joined file."""
     return File(
         url=reverse("consultations:attachment", args=[attachment.key]),
+        report_url=reverse("moderation:report", args=["fichier", str(attachment.key)]),
         name=attachment.name,
         alt=attachment.alt,
         is_photo=attachment.kind == Attachment.Kind.PHOTO,
@@ -467,7 +469,9 @@ def own_contribution(row: Contribution) -> OwnLine:
             when=_("Enregistré le %(day)s") % {"day": typography.instant(row.saved_at)},
             discard_url=reverse("consultations:discard", args=[slug, row.reference]),
         )
-    if row.withdrawn_at is not None:
+    if row.hidden_at is not None and row.withdrawn_at is None:
+        tag, when = _hidden(row)
+    elif row.withdrawn_at is not None:
         tag, when = (
             ui.Tag(_("Retirée"), "neutral", "x"),
             _("Retirée le %(day)s") % {"day": typography.day(row.withdrawn_at)},
@@ -495,14 +499,25 @@ def own_contribution(row: Contribution) -> OwnLine:
     )
 
 
+def _hidden(row: Contribution | Comment) -> tuple[ui.Tag, str]:
+    """Say that moderation took a text away, when, and on which clause."""
+    words = {"day": typography.day(row.hidden_at or timezone.now()), "clause": row.hidden_reason}
+    known = _("Le %(day)s, article %(clause)s de la charte") if row.hidden_reason else _("Le %(day)s")
+    return ui.Tag(_("Retiré par la modération"), "no", "x"), known % words
+
+
 def own_comment(row: Comment) -> OwnLine:
     """Make the line of a comment (select `contribution` and its consultation)."""
-    is_withdrawn = row.withdrawn_at is not None
+    tag, when = ui.Tag(_("Publié"), "yes", "check"), _("Publié le %(day)s") % {"day": typography.day(row.published_at)}
+    if row.withdrawn_at is not None:
+        tag = ui.Tag(_("Retiré"), "neutral", "x")
+    elif row.hidden_at is not None:
+        tag, when = _hidden(row)
     return OwnLine(
         title=shortened(markup.to_text(row.body_html), EXCERPT) or _("Commentaire retiré"),
         url=f"{row.contribution.get_absolute_url()}commentaires/{row.reference}/",
-        tag=ui.Tag(_("Retiré"), "neutral", "x") if is_withdrawn else ui.Tag(_("Publié"), "yes", "check"),
+        tag=tag,
         context=row.contribution.title,
-        when=_("Publié le %(day)s") % {"day": typography.day(row.published_at)},
+        when=when,
         reference=row.reference,
     )

@@ -6,12 +6,13 @@ The markup is that of the components `author_line` and `support_button`, which t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from consultations import answers, signatures
+from consultations import answers, hiding, signatures
 from consultations.models import Comment, Outcome
 from mulhouse import markup, typography
 from mulhouse.templatetags import ui
@@ -66,9 +67,8 @@ class Writer:
         self.support, self.supported = _("Soutenir"), _("Soutenu")
         self.more = _("Lire la suite")
         self.withdrawn = format_html('<p class="retire">{}</p>', _("Commentaire retiré par son auteur."))
-        self.hidden = format_html(
-            '<p class="retire">{}</p>', _("Commentaire masqué\u00a0: il ne respecte pas la charte.")
-        )
+        self.report = _("Signaler")
+        self.report_base = reverse("moderation:report", args=["commentaire", "0"])[:-2]
         self.proposal = ui.tag(label=_("Proposition"), tone="info")
         self.tags = {
             Comment.Stance.FOR.value: ui.tag(label=_("Pour"), tone="yes"),
@@ -90,7 +90,9 @@ class Writer:
     def _gone(self, comment: Comment) -> SafeString:
         if comment.withdrawn_at:
             return self.withdrawn
-        return self.hidden if comment.hidden_at else NOTHING
+        if comment.hidden_at:
+            return format_html('<p class="retire">{}</p>', hiding.stub(comment.hidden_reason, is_comment=True))
+        return NOTHING
 
     def _comment(self, comment: Comment, author: str, thread: str) -> SafeString:
         url = f"{self.base}commentaires/{comment.reference}/"
@@ -110,7 +112,7 @@ class Writer:
             self._answers(comment),
             self._count(comment) if is_own or not self.reader.can_support else self.button(comment, author),
             self._reply_link(url, author) if self.reader.can_reply and not thread else NOTHING,
-            self._withdraw_link(url, comment) if is_own else NOTHING,
+            self._withdraw_link(url, comment) if is_own else self._report_link(comment),
         )
 
     def _answers(self, comment: Comment) -> SafeString:
@@ -176,6 +178,15 @@ class Writer:
             self.arrow,
             self.reply,
             author,
+        )
+
+    def _report_link(self, comment: Comment) -> SafeString:
+        return format_html(
+            '<a href="{}{}/" rel="nofollow">{}<span class="sr">\u00a0: {}</span></a>',
+            self.report_base,
+            comment.reference,
+            self.report,
+            comment.reference,
         )
 
     def _withdraw_link(self, url: str, comment: Comment) -> SafeString:

@@ -8,3 +8,28 @@ class ModerationConfig(AppConfig):
 
     name = "moderation"
     verbose_name = "Modération"
+
+    def ready(self) -> None:
+        """Declare what is moderated here, what waits for moderators, what the register is told, what is known of people."""
+        # These need the registry of apps, which is ready by now.
+        from moderation import kinds, personal_data, profiles, queues, rules  # noqa: PLC0415
+        from mulhouse import personal_data as registry  # noqa: PLC0415
+        from mulhouse import work  # noqa: PLC0415
+        from transparency import register  # noqa: PLC0415
+
+        kinds.register(profiles.KIND)
+        registry.declare(*personal_data.HOLDINGS)
+        work.register(work.WorkQueue(rules.DECIDE, queues.cases))
+        work.register(work.WorkQueue(rules.JUDGE, queues.appeals))
+        register.declare(
+            register.Act("moderation.reported", "Une personne a signalé un contenu"),
+            register.Act("moderation.opened", "La modération a ouvert un dossier sans signalement"),
+            register.Act("moderation.kept", "La modération a laissé un contenu en ligne"),
+            register.Act("moderation.hidden", "La modération a retiré un contenu, au titre d’un article de la charte"),
+            register.Act("moderation.masked", "La modération a masqué des données personnelles dans un texte"),
+            register.Act("moderation.appealed", "Une personne a contesté une décision de modération"),
+            register.Act("moderation.upheld", "Une autre personne a confirmé une décision de modération"),
+            register.Act("moderation.overturned", "Une autre personne a annulé une décision de modération"),
+            register.Act("moderation.blocked", "La modération a suspendu les publications d’une personne"),
+            register.Act("moderation.forgotten", "Le texte retiré a été effacé, le délai de contestation passé"),
+        )

@@ -52,6 +52,7 @@ UNDERSTAND = (
     Entry(_("Les promesses de réponse"), "transparency:promises"),
     Entry(_("Le registre public"), "transparency:register"),
     Entry(_("Les méthodes de calcul"), "transparency:methods"),
+    Entry(_("La modération"), "moderation:figures"),
 )
 
 LEGAL = (
@@ -81,6 +82,7 @@ ACCOUNT_PAGES = (
 ACCOUNT = (
     Entry(_("Mon espace"), "accounts:home"),
     Entry(_("Mes contributions"), "consultations:mine"),
+    Entry(_("Modération de mes textes"), "moderation:own"),
 )
 
 

@@ -31,6 +31,7 @@ urlpatterns = [
         path("concertations/", include("consultations.urls")),
         path("engagements/", include("commitments.urls")),
         path("recu/", include("desk.urls")),
+        path("", include("moderation.urls")),
         path("", include("transparency.urls")),
         path("demo/entrer/", account_views.demo_enter, name="demo_enter"),
         path("demo/courriels/", account_views.demo_mailbox, name="demo_mailbox"),

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.forms import CharField, Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -17,11 +16,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from consultations import (
-    analysis_rules,
     archiving_rules,
     editing,
     editing_rules,
-    hiding,
     openings,
     packaging,
     participation,
@@ -32,7 +29,8 @@ from consultations.admin import analysis, desk, following, questionnaires, repor
 from consultations.models import Comment, Consultation, Contribution
 from consultations.presentation import channels
 from desk.models import Receipt
-from mulhouse import reasons
+from moderation import actions as moderating
+from moderation import rules as moderation_rules
 from mulhouse.references import ALPHABET, LENGTH
 from mulhouse.staff import Button, ShownAdmin
 
@@ -262,25 +260,14 @@ class VisibleFilter(admin.SimpleListFilter):
         return queryset.filter(withdrawn_at__isnull=False) if self.value() == "retire" else queryset
 
 
-class HideForm(Form):
-    """Why a text is hidden."""
-
-    reason = CharField(
-        label="Raison",
-        max_length=reasons.LONGEST,
-        help_text="L’article de la charte, en une phrase. Elle reste entre agents.",
-        error_messages={"required": "Dites pourquoi, en une phrase."},
+def _open_case(actor: Any, text: Any, answers: dict[str, Any]) -> str:
+    case = moderating.take_up(
+        actor=actor,
+        kind="comment" if isinstance(text, Comment) else "contribution",
+        reference=text.reference,
+        at=timezone.now(),
     )
-
-
-def _hide(actor: Any, text: Any, answers: dict[str, Any]) -> str:
-    hiding.hide(actor=actor, text=text, reason=answers["reason"], at=timezone.now())
-    return "Masqué. Personne ne le lit plus sur le site."
-
-
-def _show(actor: Any, text: Any, answers: dict[str, Any]) -> str:
-    hiding.show(actor=actor, text=text)
-    return "De nouveau visible."
+    return f"Dossier {case.reference} ouvert, dans la file de modération."
 
 
 class VoicesAdmin(ShownAdmin):
@@ -288,21 +275,12 @@ class VoicesAdmin(ShownAdmin):
 
     buttons = (
         Button(
-            name="masquer",
-            label="Masquer",
-            permission=analysis_rules.HIDE,
-            run=_hide,
-            form=HideForm,
+            name="moderer",
+            label="Ouvrir un dossier de modération",
+            permission=moderation_rules.DECIDE,
+            run=_open_case,
+            question="Le dossier arrive dans la file\u00a0: rien n’est retiré avant une décision, qui nomme l’article de la charte.",
             shown=lambda text: text.withdrawn_at is None and text.hidden_at is None,
-            danger=True,
-        ),
-        Button(
-            name="montrer",
-            label="Montrer de nouveau",
-            permission=analysis_rules.HIDE,
-            run=_show,
-            question="Ce texte redevient public. Le montrer de nouveau\u00a0?",
-            shown=lambda text: text.withdrawn_at is None and text.hidden_at is not None,
         ),
     )
 

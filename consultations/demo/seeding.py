@@ -12,6 +12,7 @@ from consultations import capcollectif, importing
 from consultations.demo import (
     acts,
     amending,
+    moderating,
     people,
     places,
     polls,
@@ -57,6 +58,7 @@ class Demonstration:
         yield "bilans", partial(reports.seed, at=self.at)
         yield "lieux", places.place_all
         yield "dossier d’archives", partial(places.archive_one, at=self.at)
+        yield "modération", self._moderation
 
     @property
     def crowd(self) -> Crowd:
@@ -78,6 +80,9 @@ class Demonstration:
 
     def _votes(self) -> bool:
         return polls.play(crowd=self.crowd, at=self.at)
+
+    def _moderation(self) -> bool:
+        return moderating.play(crowd=self.crowd, at=self.at)
 
     def _acts(self) -> bool:
         hero = User.objects.get(

@@ -139,7 +139,6 @@ class Consultation(models.Model):
         permissions = (
             ("publish_consultation", "Peut publier et archiver une consultation"),
             ("analyse_consultation", "Peut analyser les avis et préparer les réponses"),
-            ("hide_voice", "Peut masquer une contribution ou un commentaire"),
         )
         constraints = (
             models.CheckConstraint(

@@ -102,7 +102,8 @@ class Contribution(models.Model):
     corrected_at = models.DateTimeField("corrigée le", null=True, blank=True)
     withdrawn_at = models.DateTimeField("retirée le", null=True, blank=True)
     hidden_at = models.DateTimeField("masquée le", null=True, blank=True, editable=False)
-    hidden_reason = models.CharField("raison", max_length=300, blank=True, db_default="", editable=False)
+    # The clause of the charter that its address names.
+    hidden_reason = models.CharField("article de la charte", max_length=300, blank=True, db_default="", editable=False)
     # Counted in the same transaction as their rows; `check_consistency` recounts them every night.
     agree_count = models.PositiveIntegerField("d’accord", default=0, editable=False)
     mixed_count = models.PositiveIntegerField("mitigé", default=0, editable=False)
@@ -233,6 +234,14 @@ class ContributionVersion(models.Model):
         return f"{self.contribution_id} v{self.number}"
 
 
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    """Named reads of joined files."""
+
+    def visible(self) -> Self:
+        """What every surface may show of a contribution that is visible."""
+        return self.filter(hidden_at__isnull=True)
+
+
 class Attachment(models.Model):
     """A photo or document joined to a contribution: checked by content, cleaned of its metadata."""
 
@@ -254,6 +263,9 @@ class Attachment(models.Model):
     size = models.PositiveBigIntegerField("taille (octets)")
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
+    hidden_at = models.DateTimeField("masquée le", null=True, blank=True, editable=False)
+
+    objects: ClassVar[models.Manager["Attachment"]] = AttachmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = "pièce jointe"
@@ -355,7 +367,8 @@ class Comment(models.Model):
     published_at = models.DateTimeField("publié le")
     withdrawn_at = models.DateTimeField("retiré le", null=True, blank=True)
     hidden_at = models.DateTimeField("masqué le", null=True, blank=True, editable=False)
-    hidden_reason = models.CharField("raison", max_length=300, blank=True, db_default="", editable=False)
+    # The clause of the charter that its address names.
+    hidden_reason = models.CharField("article de la charte", max_length=300, blank=True, db_default="", editable=False)
     # The city owes an answer to a proposal: its author ticked the box, or an agent did.
     is_proposal = models.BooleanField("proposition", default=False, db_default=False)
     support_count = models.PositiveIntegerField("soutiens", default=0, editable=False)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import rules as accounts_rules
 from city.models import District
-from consultations import answers, presentation, remarks, rules, search, signatures
+from consultations import answers, hiding, presentation, remarks, rules, search, signatures
 from consultations.filters import (
     COMMENT_ORDER_LABELS,
     COMMENT_ORDERS,
@@ -39,6 +39,7 @@ from consultations.models import (
 )
 from consultations.views import fetching
 from desk.models import Channel
+from moderation import clauses
 from mulhouse import charter, files, lists, markup, typography
 from mulhouse.access import public
 from mulhouse.errors import Refusal
@@ -272,7 +273,11 @@ def _withdrawn_context(request: HttpRequest, row: Contribution) -> dict[str, Any
         "consultation": row.consultation,
         "html": presentation.resident_html(row.body_html) if is_own else "",
         "is_own": is_own,
-        "crumbs": crumbs(row, _("Contribution retirée") if row.withdrawn_at else _("Contribution masquée")),
+        "stub": "" if row.withdrawn_at else hiding.stub(row.hidden_reason),
+        "clause_url": f"{reverse('charter')}#{clauses.article(row.hidden_reason)}"
+        if clauses.find(row.hidden_reason)
+        else "",
+        "crumbs": crumbs(row, _("Contribution retirée")),
     }
 
 
@@ -314,10 +319,13 @@ def contribution_context(
         "tags": _tags(row),
         "place": presentation.place_words(row),
         "facts": presentation.lived_facts(row),
-        "files": [presentation.file(each) for each in row.attachments.all()] if row.channel != Channel.IMPORT else [],
+        "files": [presentation.file(each) for each in row.attachments.visible()]
+        if row.channel != Channel.IMPORT
+        else [],
         "sources": _sources(row) if row.channel == Channel.IMPORT else [],
         "versions": [(version, presentation.resident_html(version.body_html)) for version in versions],
         "is_own": is_own,
+        "report_url": "" if is_own else reverse("moderation:report", args=["contribution", row.reference]),
         "can_edit": is_own and rules.edit_refusal(user, row, at=at) is None,
         "crumbs": crumbs(row, row.reference),
         "fate": answers.fate(getattr(row, "item", None)),
@@ -527,7 +535,9 @@ def comment_link(request: HttpRequest, slug: str, reference: str, comment_refere
     comment = fetching.comment(request, slug, reference, comment_reference)
     thread = comment.parent or comment
     home = comment.contribution.get_absolute_url()
-    if (comment.withdrawn_at or comment.hidden_at) and not comment.reply_count:
+    if comment.hidden_at and not comment.withdrawn_at:
+        return _hidden_comment(request, comment)
+    if comment.withdrawn_at and not comment.reply_count:
         return redirect(f"{home}#debat")
     threads = _shown_threads(comment.contribution)
     # The newest threads stand on the plain page; the others on a page that begins with them.
@@ -538,6 +548,24 @@ def comment_link(request: HttpRequest, slug: str, reference: str, comment_refere
     if comment.parent_id or remarks.is_long(comment):
         query += f"fil={thread.reference}"
     return redirect(f"{home}{query.rstrip('?&')}#commentaire-{comment.reference}")
+
+
+def _hidden_comment(request: HttpRequest, comment: Comment) -> HttpResponse:
+    """Answer at the address of a comment that moderation took away: the clause, and nothing of the text but to its author."""
+    row = comment.contribution
+    is_own = request.user.is_authenticated and comment.author_id == request.user.pk
+    clause = clauses.find(comment.hidden_reason)
+    context = {
+        "contribution": row,
+        "consultation": row.consultation,
+        "comment": comment,
+        "html": presentation.resident_html(comment.body_html) if is_own else "",
+        "is_own": is_own,
+        "stub": hiding.stub(comment.hidden_reason, is_comment=True),
+        "clause_url": f"{reverse('charter')}#{clauses.article(clause.code)}" if clause else "",
+        "crumbs": crumbs(row, _("Commentaire retiré")),
+    }
+    return render(request, "consultations/hidden_comment.html", context, status=410)
 
 
 @public
@@ -551,6 +579,8 @@ def attachment(request: HttpRequest, key: uuid.UUID) -> HttpResponseBase:
             consultation__in=Consultation.objects.visible_to(request.user)
         ),
     )
+    if item.hidden_at is not None and (request.user.is_anonymous or item.contribution.author_id != request.user.pk):
+        raise Http404
     # A file never changes: a browser that has it is told so, after the question of who may read it.
     etag = f'"{item.key}"'
     if request.headers.get("If-None-Match") == etag:

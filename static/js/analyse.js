@@ -49,6 +49,16 @@ if (form) {
   });
 }
 
+// In a list that says so, Enter opens the row one is on: it never sends what is ticked.
+if (form && "entree" in form.dataset) {
+  form.addEventListener("keydown", (event) => {
+    const row = event.key === "Enter" && event.target.matches("input[type=checkbox]") && event.target.closest("[data-avis]");
+    if (!row) return;
+    event.preventDefault();
+    row.querySelector("h3 a").click();
+  });
+}
+
 // One sorts many opinions into one theme: the last one is still chosen on the page that follows.
 if (theme) {
   const last = kept.read(sessionStorage, THEME);

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from consultations import actions, analysis, coverage, hiding, items, neighbours, outcomes
+from consultations import actions, analysis, coverage, items, neighbours, outcomes
 from consultations.admin import analysis as admin_analysis
 from consultations.models import AnalysisTheme, Comment, Contribution, Item, ItemOutcome, ItemTheme, Note
 from consultations.places import Place
@@ -15,6 +15,7 @@ from mulhouse.errors import DomainError, RefusedError
 from mulhouse.references import new_reference
 from tests import factories as f
 from tests.consultations.test_places import check
+from tests.moderation.deciding import take_away
 from transparency.models import RegisterLine
 
 ANALYST = (
@@ -41,7 +42,7 @@ def refresh(item):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("permissions", [(), ("consultations.change_consultation", "consultations.hide_voice")])
+@pytest.mark.parametrize("permissions", [(), ("consultations.change_consultation", "moderation.decide_case")])
 def test_nobody_else_analyses(permissions):
     consultation, (item, other, _last) = town()
     theme = f.make_analysis_theme(consultation=consultation)
@@ -80,7 +81,7 @@ def test_pages_are_for_analysts(client, who, status):
     people = {
         "resident": f.make_resident,
         "editor": lambda: f.make_staff("consultations.change_consultation"),
-        "moderator": lambda: f.make_staff("consultations.hide_voice", "consultations.view_contribution"),
+        "moderator": lambda: f.make_staff("moderation.view_case", "consultations.view_contribution"),
         "analyst": lambda: f.make_staff(*ANALYST),
     }
     if who in people:
@@ -415,14 +416,14 @@ def test_a_group_has_one_head_whatever_is_asked():
 @pytest.mark.parametrize("gone", ["withdraw", "hide"])
 def test_when_the_head_goes_its_oldest_member_takes_its_place_and_keeps_the_answer(gone):
     consultation, (one, two, three) = town()
-    agent, at = f.make_staff(*ANALYST, "consultations.hide_voice"), timezone.now()
+    agent, at = f.make_staff(*ANALYST), timezone.now()
     f.make_analysis_theme(consultation=consultation, members=[one], **f.READY)
     analysis.group(actor=agent, root=one, keys=[two.pk, three.pk], at=at)
     outcomes.publish(actor=agent, consultation=consultation, at=at)
     if gone == "withdraw":
         actions.withdraw(actor=one.contribution.author, contribution=one.contribution, at=at)
     else:
-        hiding.hide(actor=agent, text=one.contribution, reason="Hors charte", at=at)
+        take_away(one.contribution, at=at)
     heir, member = refresh(two), refresh(three)
     assert (heir.place, heir.grouped_with_id, member.grouped_with_id) == (Place.ANSWERED, None, two.pk)
     assert [row.decision for row in outcomes.of_item(member)] == ["kept"]

@@ -15,14 +15,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from consultations import analysis, exports, hiding, outcomes, packaging, tasks
-from consultations.models import AnalysisTheme, ArchivePackage, Comment, Contribution, Item, Note, Report
+from consultations import analysis, exports, outcomes, packaging, tasks
+from consultations.models import AnalysisTheme, ArchivePackage, Item, Note, Report
 from consultations.personal_data import HOLDINGS
 from notifications.models import OutboundMail
 from tests import factories as f
 from tests.commitments.rows import make_commitment
 from tests.consultations.test_analysis import ANALYST
 from tests.consultations.test_reporting import PUBLISHER, TEXTS, make_report
+from tests.moderation.deciding import take_away
 from transparency.models import RegisterLine
 
 MARKER = "ZINNIAPOURPRE"
@@ -34,10 +35,8 @@ INTERNAL = {
     "consultations.Item.draft_explanation",
     "consultations.Item.draft_forwarded_to",
     "consultations.Note.body",
-    "consultations.Contribution.hidden_reason",
-    "consultations.Comment.hidden_reason",
 }
-NAMES = re.compile(r"draft_(?!decision)|hidden_reason|note|internal|working")
+NAMES = re.compile(r"draft_(?!decision)|note|internal|working")
 # A word that is public, under such a name.
 PUBLIC = {
     "consultations.Consultation.budget_note",
@@ -61,7 +60,7 @@ def test_every_internal_column_is_planted():
 
 def plant():
     """A consultation with all of it: notes, working titles, drafts, hidden texts, a report that is public and its next draft."""
-    agent = f.make_staff(*ANALYST, *PUBLISHER, "consultations.hide_voice")
+    agent = f.make_staff(*ANALYST, *PUBLISHER)
     consultation = f.make_consultation(phase="analyse", title="Le square")
     author, at = f.make_resident(), timezone.now()
     rows = [f.make_contribution(consultation=consultation, author=author, title=f"Idée {n}") for n in range(4)]
@@ -77,8 +76,8 @@ def plant():
     )
     analysis.add_note(actor=agent, about=found[0], body=f"{MARKER} sur l’avis", at=at)
     analysis.add_note(actor=agent, about=theme, body=f"{MARKER} sur le thème", at=at)
-    hiding.hide(actor=agent, text=rows[3], reason=f"{MARKER} injure", at=at)
-    hiding.hide(actor=agent, text=comment, reason=f"{MARKER} hors sujet", at=at)
+    take_away(rows[3], at=at)
+    take_away(comment, at=at)
     report = make_report(consultation)
     from consultations.reporting import writing  # noqa: PLC0415 (only here)
 
@@ -163,8 +162,6 @@ def test_what_agents_write_among_themselves_is_found_nowhere(client):
         Item.objects.filter(draft_explanation=MARKER, draft_forwarded_to=MARKER),
         Note.objects.filter(body__contains=MARKER, item__isnull=False),
         Note.objects.filter(body__contains=MARKER, theme__isnull=False),
-        Contribution.objects.filter(hidden_reason__contains=MARKER),
-        Comment.objects.filter(hidden_reason__contains=MARKER),
         Report.objects.filter(published_at__isnull=True, said__contains=MARKER),
     ]
     assert [rows.count() for rows in marked] == [1] * len(marked)

@@ -12,12 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from consultations import analysis, coverage, hiding, outcomes
+from consultations import analysis, coverage, outcomes
 from consultations.models import Item, ItemOutcome, Outcome, OutcomeReturn
 from mulhouse.errors import DomainError, RefusedError
 from tests import factories as f
 from tests.consultations.test_analysis import ANALYST, refresh, town
 from tests.consultations.test_places import check
+from tests.moderation.deciding import bring_back, hide, take_away
 from transparency.models import RegisterLine
 from transparency.register import CHAIN_LOCK
 
@@ -32,7 +33,7 @@ def decide(row, decision="kept", explanation="La Ville le fera.", **fields):
 
 @pytest.fixture
 def agent(db):
-    return f.make_staff(*ANALYST, "consultations.hide_voice")
+    return f.make_staff(*ANALYST)
 
 
 # --- Who may ---------------------------------------------------------------------------------------------------------
@@ -156,10 +157,10 @@ def test_the_preview_says_what_publishing_does(agent):
 def test_what_is_hidden_gets_no_answer_and_gets_it_once_shown(agent):
     consultation, (one, two, _three) = town()
     theme = f.make_analysis_theme(consultation=consultation, members=[one, two], **f.READY)
-    hiding.hide(actor=agent, text=one.contribution, reason="Hors charte", at=timezone.now())
+    take_away(one.contribution)
     publish(agent, consultation)
     assert (refresh(one).place, outcomes.of_item(one)) == ("hidden", [])
-    hiding.show(actor=agent, text=one.contribution)
+    bring_back(one.contribution)
     assert refresh(one).place == "waiting"
     publish(agent, consultation, themes=[theme.pk])
     assert refresh(one).place == "answered"
@@ -398,11 +399,11 @@ def test_a_proposal_of_the_debate_shows_its_answer(agent, client):
 
 def test_a_hidden_contribution_leaves_a_neutral_sentence(agent, client):
     _consultation, (one, *_rest) = town()
-    hiding.hide(actor=agent, text=one.contribution, reason="Une insulte envers un voisin", at=timezone.now())
+    hide(one.contribution, clause="3.2", facts="Une insulte envers un voisin")
     response = client.get(one.contribution.get_absolute_url())
     text = response.content.decode()
     assert response.status_code == 410
-    assert "ne respecte pas la charte" in text
+    assert "Contribution retirée\u00a0: article 3.2 de la charte" in text
     assert one.contribution.body not in text
     assert "insulte" not in text
     assert not RegisterLine.objects.filter(content__contains="insulte").exists()

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from accounts.actions import close_account
-from consultations import actions, analysis, asking, assisting, coverage, editing, hiding, items, outcomes, places
+from consultations import actions, analysis, asking, assisting, coverage, editing, items, outcomes, places
 from consultations.editing_rules import PhaseEdit
 from consultations.models import (
     AnalysisTheme,
@@ -34,12 +34,12 @@ from mulhouse.errors import DomainError
 from mulhouse.references import new_reference
 from questionnaires.models import Answer
 from tests import factories as f
+from tests.moderation.deciding import bring_back, take_away
 from tests.questionnaires.making import add_question, make_questionnaire, option
 
 PERMISSIONS = (
     "consultations.analyse_consultation",
     "consultations.publish_consultation",
-    "consultations.hide_voice",
     "consultations.change_consultation",
     "consultations.change_report",
     "consultations.publish_report",
@@ -218,10 +218,10 @@ class Town:
         return (self._comment(one) if other % 2 else None) or self._contribution(one)
 
     def hide(self, one, other):
-        hiding.hide(actor=self.agent, text=self._text(one, other), reason="Hors charte", at=self.at)
+        take_away(self._text(one, other), at=self.at)
 
     def show(self, one, other):
-        hiding.show(actor=self.agent, text=self._text(one, other))
+        bring_back(self._text(one, other))
 
     def theme(self, one, other):
         words = analysis.Words(title=f"Sujet {one} {other}")

@@ -16,12 +16,13 @@ from django.db import connection
 from django.urls import get_resolver, reverse
 
 from accounts import middleware
-from consultations import coverage, hiding
+from consultations import coverage
 from consultations.models import AnalysisTheme, Consultation, Item, ItemTheme, Report
 from tests.consultations.staff_pages import an_agent, routes
 from tests.consultations.test_import import REAL
 from tests.consultations.test_reporting import TEXTS, assert_decisions_equal_to_sql, assert_equal_to_sql
 from tests.factories import make_resident, make_service, sign_in
+from tests.moderation.deciding import take_away
 from tests.test_budgets import HTML_BYTES, SIGNED_IN_QUERIES, VISITOR_QUERIES, asked
 from tests.test_routes import walk
 
@@ -116,7 +117,7 @@ def test_whole_of_it_is_sorted_answered_and_reported(imported, client, monkeypat
     sign_in(client, user)
     agent = Agent(client, imported)
     hidden = imported.contributions.order_by("comment_count", "pk").first()
-    hiding.hide(actor=user, text=hidden, reason="Hors charte", at=imported.published_at)
+    take_away(hidden, at=imported.published_at)
 
     themes = sorted_with_the_suggestions(agent)
     report = decided_and_published(agent, themes)

@@ -1,0 +1,413 @@
+"""The queue of moderation in the staff space: what waits, one case on one screen, appeals, suspensions.
+
+Everything works by Tab, links and buttons; J, K and Enter are a help. Many cases at once are only ever kept, never hidden.
+"""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.text import Truncator
+from django.views.decorators.http import require_http_methods
+
+from moderation import actions, cases, kinds, rules
+from moderation.forms import BlockForm, DecideForm, JudgeForm
+from moderation.models import Appeal, Block, Case, Decision, Report
+from mulhouse import asking
+from mulhouse.access import staff
+from mulhouse.errors import DomainError
+from mulhouse.references import read_reference
+from mulhouse.staff import ShownAdmin
+from mulhouse.templatetags import ui
+
+PAGE_SIZE = 30
+LAST_PAGE = 1000
+EXCERPT = 280
+EARLIER = 8
+DECIDED = "decides"
+SEEN = "lu-"
+
+
+def _address(name: str, *values: Any) -> str:
+    return reverse(f"admin:moderation_case_{name}", args=values)
+
+
+def _draw(request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
+    form = context.get("form")
+    failed = bool(form is not None and form.is_bound and form.errors)
+    page = {**admin.site.each_context(request), "form": None, "failed": failed, **context}
+    return TemplateResponse(request, template, page, status=422 if failed else 200)
+
+
+def _parts(request: HttpRequest) -> list[ui.Tab]:
+    return [
+        ui.Tab(
+            "À décider",
+            _address("changelist"),
+            current=request.path == _address("changelist") and not request.GET.get("etat"),
+        ),
+        ui.Tab("Décidés", _address("changelist") + f"?etat={DECIDED}", current=request.GET.get("etat") == DECIDED),
+        ui.Tab("Contestations", _address("appeals"), current=request.path == _address("appeals")),
+    ]
+
+
+# --- The queue -----------------------------------------------------------------------------------------------------------
+
+
+@staff(rules.VIEW)
+@require_http_methods(["GET", "HEAD", "POST"])
+def queue(request: HttpRequest) -> HttpResponse:
+    """List what waits, urgent and late ones first; or what was decided, the last opened first."""
+    if request.method == "POST":
+        _keep_many(request)
+        return redirect(request.get_full_path())
+    at = timezone.now()
+    kind, cause, state = (request.GET.get(name, "") for name in ("sorte", "cause", "etat"))
+    rows = (
+        Case.objects.exclude(state=Case.State.WAITING).order_by("-pk")
+        if state == DECIDED
+        else Case.objects.waiting().in_order()
+    )
+    if kinds.get(kind):
+        rows = rows.filter(kind=kind)
+    if cause in Case.Cause.values:
+        rows = rows.filter(cause=cause)
+    page = _page_number(request)
+    found = list(rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE + 1])
+    shown = found[:PAGE_SIZE]
+    context = {
+        "title": "Modération",
+        "parts": _parts(request),
+        "rows": _rows(shown, at=at),
+        "selects": [
+            asking.Select(
+                "sorte",
+                "Sorte",
+                [
+                    ("", "Toutes", not kind),
+                    *((each.code, str(each.label), each.code == kind) for each in kinds.every()),
+                ],
+            ),
+            asking.Select(
+                "cause",
+                "Cause",
+                [
+                    ("", "Toutes", not cause),
+                    *((value, str(label), value == cause) for value, label in Case.Cause.choices),
+                ],
+            ),
+        ],
+        "state": state if state == DECIDED else "",
+        "is_narrowed": bool(kind or cause),
+        "here": _address("changelist"),
+        "can_decide": request.user.has_perm(rules.DECIDE),
+        "previous_url": _page_url(request, page - 1) if page > 1 else "",
+        "next_url": _page_url(request, page + 1) if len(found) > PAGE_SIZE else "",
+    }
+    return _draw(request, "admin/moderation/queue.html", **context)
+
+
+def _page_number(request: HttpRequest) -> int:
+    typed = request.GET.get("page", "")
+    return (
+        min(max(int(typed), 1), LAST_PAGE)
+        if typed.isascii() and typed.isdigit() and len(typed) < len(str(LAST_PAGE)) + 1
+        else 1
+    )
+
+
+def _page_url(request: HttpRequest, page: int) -> str:
+    query = request.GET.copy()
+    query["page"] = str(page)
+    return f"{_address('changelist')}?{query.urlencode()}"
+
+
+def _rows(shown: list[Case], *, at: Any) -> list[dict[str, Any]]:
+    """Read what the cases of a page are about: one query for each sort of thing, one for the reports."""
+    things: dict[tuple[str, str], Any] = {}
+    for code in {case.kind for case in shown}:
+        known = kinds.of(code)
+        things |= {
+            (code, key): thing for key, thing in known.many([c.subject for c in shown if c.kind == code]).items()
+        }
+    reasons: dict[int, list[str]] = {}
+    counted = Report.objects.filter(case__in=shown, decision__isnull=True).values_list("case", "reason")
+    for case_pk, reason, number in counted.annotate(n=Count("pk")).order_by("case", "-n", "reason"):
+        label = str(Report.Reason(reason).label)
+        reasons.setdefault(case_pk, []).append(f"{label} ({number})" if number > 1 else label)
+    return [
+        {
+            "case": case,
+            "url": _address("change", case.pk),
+            **_shown(kinds.of(case.kind), things.get((case.kind, case.subject))),
+            "label": kinds.of(case.kind).label,
+            "reasons": reasons.get(case.pk, []),
+            "is_late": case.state == Case.State.WAITING and case.due_at < at,
+            "is_urgent": case.state == Case.State.WAITING and case.priority == Case.Priority.URGENT,
+            # Only what was reported without urgency may be kept with others, at a glance.
+            "can_check": case.state == Case.State.WAITING
+            and case.cause == Case.Cause.REPORTS
+            and case.priority != Case.Priority.URGENT,
+            "seen_name": f"{SEEN}{case.pk}",
+            "seen": case.revision,
+        }
+        for case in shown
+    ]
+
+
+def _shown(kind: kinds.Kind, thing: Any) -> dict[str, Any]:
+    if thing is None:
+        return {"heading": "Ce texte n’existe plus", "excerpt": "", "context": ""}
+    words = kind.words(thing)
+    text = Truncator(" ".join(words.text.split())).chars(EXCERPT)
+    return {
+        "heading": words.title or Truncator(text).chars(80) or "Sans texte",
+        "excerpt": text,
+        "context": words.context,
+    }
+
+
+def _keep_many(request: HttpRequest) -> None:
+    """Keep the cases that were ticked, each in its own transaction; one that changed meanwhile is left for its own page."""
+    keys = [int(key) for key in request.POST.getlist("dossier") if key.isascii() and key.isdigit()][:PAGE_SIZE]
+    kept = left = 0
+    reported = Case.objects.waiting().filter(cause=Case.Cause.REPORTS).exclude(priority=Case.Priority.URGENT)
+    for case in reported.filter(pk__in=keys).order_by("pk"):
+        thing = kinds.of(case.kind).find(case.subject)
+        if request.POST.get(f"{SEEN}{case.pk}") != str(case.revision):
+            left += 1
+            continue
+        try:
+            actions.decide(
+                actor=request.user,  # type: ignore[arg-type] # the permission asked for an account
+                case=case,
+                action=Decision.Action.KEEP.value,
+                clause="",
+                facts="",
+                passages=[],
+                seen=cases.seen_of(case, thing),
+                at=timezone.now(),
+            )
+            kept += 1
+        except DomainError:
+            left += 1
+    if kept:
+        messages.success(
+            request,
+            f"{kept} laissé{'s' if kept > 1 else ''} en ligne. Les personnes qui les avaient signalés le savent.",
+        )
+    if left or not kept:
+        messages.warning(
+            request,
+            "Certains dossiers ont changé depuis\u00a0: ouvrez-les un par un."
+            if left
+            else "Cochez au moins un dossier.",
+        )
+
+
+# --- One case ------------------------------------------------------------------------------------------------------------
+
+
+@staff(rules.VIEW)
+@require_http_methods(["GET", "HEAD", "POST"])
+def case_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a case: the text and its context, the reports, what was decided before; and take the decision."""
+    case = get_object_or_404(Case.objects.select_related("author"), pk=pk)
+    kind, at = kinds.of(case.kind), timezone.now()
+    thing = kind.find(case.subject)
+    refusal = rules.decide_refusal(request.user, case)
+    start = {
+        "seen": cases.seen_of(case, thing),
+        "passages": "\n".join(case.proposal),
+        "action": Decision.Action.MASK if case.proposal and kind.mask else None,
+    }
+    form = DecideForm(request.POST or None, can_mask=kind.mask is not None, initial=start)
+    if request.method == "POST" and form.is_valid() and _decide(request, case, form):
+        following = Case.objects.waiting().in_order().first()
+        return redirect(_address("change", following.pk) if following else _address("changelist"))
+    before, after = _around(case)
+    words = kind.words(thing) if thing is not None else None
+    context = {
+        "title": f"Dossier {case.reference}",
+        "case": case,
+        "kind": kind,
+        "words": words,
+        "heading": words.title if words and words.title else "Le texte",
+        "can_mask": kind.mask is not None,
+        "is_public": thing is not None and kind.is_public(thing),
+        "public_url": kind.url(thing) if thing is not None else "",
+        "is_late": case.state == Case.State.WAITING and case.due_at < at,
+        "is_urgent": case.priority == Case.Priority.URGENT,
+        "reports": list(case.reports.select_related("reporter")[:PAGE_SIZE]),
+        "decisions": [
+            (row, getattr(row, "appeal", None)) for row in case.decisions.select_related("decided_by", "appeal")
+        ],
+        "earlier": _earlier(case),
+        "block_url": _block_url(request, case),
+        "blocks": list(Block.objects.filter(person=case.author)[:EARLIER]) if case.author else [],
+        "refusal": refusal,
+        "form": form,
+        "before_url": before,
+        "after_url": after,
+        "list_url": _address("changelist"),
+    }
+    return _draw(request, "admin/moderation/case.html", **context)
+
+
+def _decide(request: HttpRequest, case: Case, form: DecideForm) -> bool:
+    given = form.cleaned_data
+    try:
+        made = actions.decide(
+            actor=request.user,  # type: ignore[arg-type] # the permission asked for an account
+            case=case,
+            action=given["action"],
+            clause=given["clause"],
+            facts=given["facts"],
+            passages=form.given_passages(),
+            seen=given["seen"],
+            at=timezone.now(),
+        )
+    except DomainError as error:
+        form.add_error(error.code if error.code in form.fields else None, error.message)
+        return False
+    messages.success(
+        request, f"Décidé\u00a0: {made.get_action_display().lower()}. Les personnes concernées sont prévenues."
+    )
+    return True
+
+
+def _around(case: Case) -> tuple[str, str]:
+    """Give the addresses of the cases before and after one in the queue; "" where there is none."""
+    keys = list(Case.objects.waiting().in_order().values_list("pk", flat=True)[:500])
+    if case.pk not in keys:
+        return "", _address("change", keys[0]) if keys else ""
+    at = keys.index(case.pk)
+    before = _address("change", keys[at - 1]) if at else ""
+    return before, _address("change", keys[at + 1]) if at + 1 < len(keys) else ""
+
+
+def _earlier(case: Case) -> list[Decision]:
+    """Read what was decided of the same author's other texts: a decision is about a text, and this is its context."""
+    if case.author_id is None:
+        return []
+    rows = Decision.objects.filter(author=case.author_id).exclude(action=Decision.Action.KEEP).exclude(case=case)
+    return list(rows.select_related("case")[:EARLIER])
+
+
+def _block_url(request: HttpRequest, case: Case) -> str:
+    if case.author is None or rules.block_refusal(request.user, case.author, at=timezone.now()):
+        return ""
+    return _address("block", case.pk)
+
+
+@staff(rules.BLOCK)
+@require_http_methods(["GET", "HEAD", "POST"])
+def block(request: HttpRequest, pk: int) -> HttpResponse:
+    """Suspend the author of a case from publishing."""
+    case = get_object_or_404(Case.objects.select_related("author"), pk=pk)
+    person: Any = case.author
+    if person is None:
+        raise Http404
+    if refusal := rules.block_refusal(request.user, person, at=timezone.now()):
+        raise PermissionDenied(refusal.message)
+    form = BlockForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.block(actor=request.user, person=person, at=timezone.now(), **form.cleaned_data)  # type: ignore[arg-type] # the permission asked for an account
+        except DomainError as error:
+            form.add_error(error.code if error.code in form.fields else None, error.message)
+        else:
+            messages.success(request, "Publications suspendues. La personne est prévenue, et peut contester.")
+            return redirect(_address("change", pk))
+    return _draw(
+        request, "admin/moderation/block.html", title="Suspendre les publications", case=case, person=person, form=form
+    )
+
+
+# --- Appeals -------------------------------------------------------------------------------------------------------------
+
+
+@staff(rules.JUDGE)
+@require_http_methods(["GET", "HEAD"])
+def appeals(request: HttpRequest) -> HttpResponse:
+    """List the appeals: those that wait, due first, then the last ones that were answered."""
+    rows = Appeal.objects.select_related(
+        "decision__case", "block", "person", "decision__decided_by", "block__decided_by"
+    )
+    at = timezone.now()
+    context = {
+        "title": "Contestations",
+        "parts": _parts(request),
+        "waiting": [
+            {"row": row, "is_late": row.due_at < at, "is_ours": rules.judge_refusal(request.user, row) is None}
+            for row in rows.filter(outcome="").order_by("due_at", "pk")[:PAGE_SIZE]
+        ],
+        "answered": list(rows.exclude(outcome="").order_by("-decided_at")[:PAGE_SIZE]),
+    }
+    return _draw(request, "admin/moderation/appeals.html", **context)
+
+
+@staff(rules.JUDGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def appeal_page(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show an appeal beside what it contests, and take the answer of somebody who did not decide."""
+    rows = Appeal.objects.select_related("decision__case", "decision__decided_by", "block__decided_by", "person")
+    row = get_object_or_404(rows, reference=read_reference(reference))
+    refusal = rules.judge_refusal(request.user, row)
+    form = JudgeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.judge(actor=request.user, appeal=row, at=timezone.now(), **form.cleaned_data)  # type: ignore[arg-type] # the permission asked for an account
+        except DomainError as error:
+            form.add_error(error.code if error.code in form.fields else None, error.message)
+        else:
+            messages.success(request, "Réponse envoyée à la personne.")
+            return redirect(_address("appeals"))
+    return _draw(
+        request,
+        "admin/moderation/appeal.html",
+        title=f"Contestation {row.reference}",
+        appeal=row,
+        contested=row.decision or row.block,
+        label=kinds.of(row.decision.case.kind).label if row.decision else "",
+        case_url=_address("change", row.decision.case_id) if row.decision else "",
+        refusal=refusal,
+        form=form,
+    )
+
+
+@admin.register(Case)
+class CaseAdmin(ShownAdmin):
+    """The door of moderation in the menu of the staff space."""
+
+    navigation = "Modération"
+    navigation_rank = 25
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the queue."""
+        return queue(request)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show one case."""
+        if not (object_id.isascii() and object_id.isdigit()):
+            raise Http404
+        return case_page(request, int(object_id))
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add appeals and suspensions to the addresses of the table."""
+        opened = self.admin_site.admin_view
+        name = "moderation_case_{}".format
+        return [
+            path("contestations/", opened(appeals), name=name("appeals")),
+            path("contestations/<slug:reference>/", opened(appeal_page), name=name("appeal")),
+            path("<int:pk>/suspendre/", opened(block), name=name("block")),
+            *super().get_urls(),
+        ]
