@@ -15,6 +15,7 @@ from city.models import District
 from consultations.actions import MAX_ATTACHMENTS, Words
 from consultations.models import Attachment, Comment, Contribution, Position, Section
 from mulhouse import uploads
+from mulhouse.masked_forms import MaskingForm
 from mulhouse.references import new_reference
 
 TITLE_LENGTHS = (10, 120)
@@ -72,8 +73,10 @@ SIGNATURES = {
 }
 
 
-class ContributionForm(forms.Form):
+class ContributionForm(MaskingForm):
     """A contribution, complete enough to be published. `section` comes first: it decides what is asked."""
+
+    masked_fields = ("title", "body", "usage_when", "usage_frequency", "usage_role", "place")
 
     section = forms.ModelChoiceField(
         label=gettext_lazy("À quelle question répondez-vous\u00a0?"),
@@ -349,8 +352,10 @@ def _proposal_field() -> forms.BooleanField:
     )
 
 
-class CommentForm(forms.Form):
+class CommentForm(MaskingForm):
     """A word in the debate."""
+
+    masked_fields = ("body",)
 
     stance = forms.ChoiceField(
         label=gettext_lazy("Votre commentaire est plutôt…"),
@@ -372,8 +377,10 @@ class CommentForm(forms.Form):
     is_proposal = _proposal_field()
 
 
-class ReplyForm(forms.Form):
+class ReplyForm(MaskingForm):
     """A reply to a comment."""
+
+    masked_fields = ("body",)
 
     body = ProseField(
         label=gettext_lazy("Votre réponse"),

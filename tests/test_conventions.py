@@ -67,6 +67,7 @@ PURE = {
     "desk.identities",
     "mulhouse.errors",
     "mulhouse.home",
+    "mulhouse.masking",
     "mulhouse.references",
     "mulhouse.small_cells",
     "mulhouse.work",

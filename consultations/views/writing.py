@@ -31,7 +31,7 @@ from consultations.forms import (
 )
 from consultations.models import Consultation, Contribution, Section
 from consultations.views import fetching, profile, reading
-from mulhouse import charter, throttle, typography
+from mulhouse import charter, masked_forms, throttle, typography
 from mulhouse.access import resident
 from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.templatetags import ui
@@ -163,7 +163,8 @@ def _save(request: UserRequest, row: Consultation, reference: str) -> HttpRespon
     words = ContributionForm(request.POST, sections=sections)
     desk = _desk(request, row, draft, words, data=request.POST)
     desk.new = [new_errors.get(form.prefix or "", form) for form in desk.new]
-    if request.POST.get("intention") != "verifier":
+    choice = request.POST.get(masked_forms.CHOICE)
+    if request.POST.get("intention") != "verifier" and choice is None:
         if new_errors:
             return _show(request, _only_files(desk), status=422)
         messages.success(
@@ -175,6 +176,8 @@ def _save(request: UserRequest, row: Consultation, reference: str) -> HttpRespon
     valid = [form.is_valid() for form in (words, desk.profile, *desk.kept)]
     if new_errors or not all(valid):
         return _show(request, desk, status=422)
+    if choice == masked_forms.MASK:
+        actions.save_draft(actor=request.user, consultation=row, reference=reference, words=words.words())
     profile.complete(request.user, desk.profile, at=at)
     return redirect("consultations:check", row.slug, draft.reference)
 
@@ -250,7 +253,7 @@ def check(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         return redirect(draft)
     at = timezone.now()
     row = draft.consultation
-    form = ContributionForm(_typed(draft), sections=list(row.sections.all()))
+    form = ContributionForm(_typed(draft), sections=list(row.sections.all()), asks_masking=False)
     refusal = rules.publish_refusal(request.user, draft, at=at)
     if not form.is_valid() or (
         refusal is not None and refusal.code in {"unfinished", "undescribed", *rules.ASKED_BESIDE}
