@@ -32,8 +32,10 @@ def test_a_number_in_a_text_is_asked_about_once_and_the_draft_is_kept(client, pl
     response = send(client, row, body=PHONE)
     assert errors(response) == {
         "body": [
-            "Tout le monde lirait ici un numéro de téléphone («\u00a006 12 34 56 78\u00a0»). "
-            "Masquez, ou dites que c’est à vous ou que c’est public."
+            (
+                "Tout le monde lirait ici un numéro de téléphone («\u00a006 12 34 56 78\u00a0»). "
+                "Masquez, ou dites que c’est à vous ou que c’est public."
+            )
         ]
     }
     page = response.content.decode()
