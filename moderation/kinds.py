@@ -1,0 +1,82 @@
+"""What can be moderated: each room says, once, how its texts are found, shown, hidden, masked and given back.
+
+The registry is filled in `AppConfig.ready()`. Everything here that writes runs inside the transaction of a decision,
+with the object held by `hold`.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# What stands in a text where personal data was taken out.
+MASKED = "[donnée personnelle masquée]"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What somebody wrote, as a moderator reads it: a title that may be empty, a text, and what stands around it."""
+
+    title: str
+    text: str
+    context: str = ""
+    context_url: str = ""
+
+
+def _nothing(_thing: Any, _at: dt.datetime) -> None:
+    """Leave what is published as it is."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A sort of thing that residents write.
+
+    `find` reads by public reference (None for what never existed), `hold` locks it to the end of the transaction, `many`
+    reads several in one query. `is_public` tells what a visitor may read now, hence report. `hide(thing, at, clause)` takes
+    it from every public surface and leaves the clause for the stub; `show` gives it back. `mask(thing, passages)` replaces
+    each passage by MASKED wherever it stands, earlier versions included. `snapshot` is everything that `restore` needs
+    to give the words back exactly; `erase` makes hidden words unreadable for good. `release(thing, at)` publishes what was held.
+    """
+
+    code: str
+    label: str
+    find: Callable[[str], Any]
+    hold: Callable[[str], Any]
+    many: Callable[[Iterable[str]], Mapping[str, Any]]
+    words: Callable[[Any], Words]
+    author: Callable[[Any], Any]
+    url: Callable[[Any], str]
+    is_public: Callable[[Any], bool]
+    is_gone: Callable[[Any], bool]
+    hide: Callable[[Any, dt.datetime, str], None]
+    show: Callable[[Any], None]
+    snapshot: Callable[[Any], dict[str, Any]]
+    erase: Callable[[Any], None]
+    # None: nothing in it can be masked, it is hidden or kept.
+    mask: Callable[[Any, list[str]], None] | None = None
+    restore: Callable[[Any, dict[str, Any]], None] | None = None
+    release: Callable[[Any, dt.datetime], None] = _nothing
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(*kinds: Kind) -> None:
+    """Add the kinds of a room; called from AppConfig.ready()."""
+    for kind in kinds:
+        _kinds[kind.code] = kind
+
+
+def get(code: str) -> Kind | None:
+    """Give the kind of that code."""
+    return _kinds.get(code)
+
+
+def of(code: str) -> Kind:
+    """Give the kind of a case, which was registered when the case was opened. Raises: KeyError."""
+    return _kinds[code]
+
+
+def every() -> list[Kind]:
+    """Give the kinds, in the order of their rooms."""
+    return list(_kinds.values())
