@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core import signing
+from django.core.validators import MaxLengthValidator
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -392,6 +393,30 @@ class ReplyForm(MaskingForm):
         },
     )
     is_proposal = _proposal_field()
+
+
+class HeldForm(MaskingForm):
+    """The words of a text that waits for moderation."""
+
+    masked_fields = ("title", "body")
+    title = ContributionForm.base_fields["title"]
+    body = ContributionForm.base_fields["body"]
+
+    def __init__(self, *args: Any, has_title: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if has_title:
+            return
+        del self.fields["title"]
+        field = self.fields["body"]
+        assert isinstance(field, ProseField)  # noqa: S101 (declared above)
+        field.help_text, field.max_length = "", COMMENT_LENGTH
+        field.validators = [*field.validators, MaxLengthValidator(COMMENT_LENGTH)]
+
+    clean_title = ContributionForm.clean_title
+
+    def words(self) -> dict[str, str]:
+        """Give what was typed, valid."""
+        return {name: self.cleaned_data[name] for name in self.fields}
 
 
 class PositionForm(forms.Form):

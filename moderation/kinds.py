@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # What stands in a text where personal data was taken out.
-MASKED = "[donnée personnelle masquée]"
+MASKED = "(donnée personnelle masquée)"
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ def _nothing(_thing: Any, _at: dt.datetime) -> None:
     """Leave what is published as it is."""
 
 
+def _nobody(_thing: Any) -> None:
+    """Sign with no public name."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A sort of thing that residents write.
@@ -39,7 +43,9 @@ class Kind:
     """
 
     code: str
-    label: str
+    label: Any
+    # How addresses name it, in French.
+    segment: str
     find: Callable[[str], Any]
     hold: Callable[[str], Any]
     many: Callable[[Iterable[str]], Mapping[str, Any]]
@@ -55,7 +61,11 @@ class Kind:
     # None: nothing in it can be masked, it is hidden or kept.
     mask: Callable[[Any, list[str]], None] | None = None
     restore: Callable[[Any, dict[str, Any]], None] | None = None
+    # Its reference is public, and may stand on the register.
+    is_named: bool = True
     release: Callable[[Any, dt.datetime], None] = _nothing
+    # Whose public name signs it: it is reported apart from the text.
+    signer: Callable[[Any], Any] = _nobody
 
 
 _kinds: dict[str, Kind] = {}
@@ -70,6 +80,11 @@ def register(*kinds: Kind) -> None:
 def get(code: str) -> Kind | None:
     """Give the kind of that code."""
     return _kinds.get(code)
+
+
+def by_segment(segment: str) -> Kind | None:
+    """Give the kind that an address names."""
+    return next((kind for kind in _kinds.values() if kind.segment == segment), None)
 
 
 def of(code: str) -> Kind:

@@ -146,8 +146,9 @@ def _comment(company: Company, row: Row) -> bool:
         body=row["body"],
         at=company.at,
     )
-    for name in row["supports"]:
-        actions.support_comment(actor=company.person(name), comment=comment, at=company.at)
+    if isinstance(comment, Comment):
+        for name in row["supports"]:
+            actions.support_comment(actor=company.person(name), comment=comment, at=company.at)
     return is_new
 
 
