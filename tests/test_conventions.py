@@ -68,6 +68,7 @@ PURE = {
     "mulhouse.errors",
     "mulhouse.home",
     "mulhouse.masking",
+    "mulhouse.plain_text",
     "mulhouse.references",
     "mulhouse.small_cells",
     "mulhouse.work",
