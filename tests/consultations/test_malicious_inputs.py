@@ -178,7 +178,7 @@ def draft(client, consultation, **fields):
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_in_a_contribution(client, site, text):
-    consultation, user = site
+    consultation, _user = site
     short = " ".join(text.split())[:100]
     response = draft(
         client, consultation, title=f"{short} : titre"[:120], body=text, place=text[:150], usage_role=text[:110]
@@ -412,7 +412,7 @@ CLEANED_FILES = {
 
 def attach(client, consultation, name, data):
     file = SimpleUploadedFile("x", data, "image/jpeg")
-    file._name = name
+    file._name = name  # noqa: SLF001 (the public name drops the folders, which are what is tried)
     fields = {"new-1-file": file, "new-1-alt": "Le quai", "intention": "brouillon"}
     return draft(client, consultation, **fields)
 
