@@ -515,6 +515,19 @@ def own_contribution(row: Contribution) -> OwnLine:
     )
 
 
+def own_comment(row: Comment) -> OwnLine:
+    """Make the line of a comment (select `contribution` and its consultation)."""
+    is_withdrawn = row.withdrawn_at is not None
+    return OwnLine(
+        title=shortened(markup.to_text(row.body_html), EXCERPT) or _("Commentaire retiré"),
+        url=f"{row.contribution.get_absolute_url()}commentaires/{row.reference}/",
+        tag=ui.Tag(_("Retiré"), "neutral", "x") if is_withdrawn else ui.Tag(_("Publié"), "yes", "check"),
+        context=row.contribution.title,
+        when=_("Publié le %(day)s") % {"day": typography.day(row.published_at)},
+        reference=row.reference,
+    )
+
+
 def own_held(held: HeldText) -> OwnLine:
     """Make the line of a comment or a correction that waits, or was refused (select `contribution`, `consultation`)."""
     is_refused = held.refused_at is not None
@@ -526,17 +539,4 @@ def own_held(held: HeldText) -> OwnLine:
         else ui.Tag(_("En attente de relecture"), "mixed", "clock"),
         context=held.contribution.title,
         when=_("Déposé le %(day)s") % {"day": typography.instant(held.submitted_at)},
-    )
-
-
-def own_comment(row: Comment) -> OwnLine:
-    """Make the line of a comment (select `contribution` and its consultation)."""
-    is_withdrawn = row.withdrawn_at is not None
-    return OwnLine(
-        title=shortened(markup.to_text(row.body_html), EXCERPT) or _("Commentaire retiré"),
-        url=f"{row.contribution.get_absolute_url()}commentaires/{row.reference}/",
-        tag=ui.Tag(_("Retiré"), "neutral", "x") if is_withdrawn else ui.Tag(_("Publié"), "yes", "check"),
-        context=row.contribution.title,
-        when=_("Publié le %(day)s") % {"day": typography.day(row.published_at)},
-        reference=row.reference,
     )
