@@ -221,6 +221,11 @@ class PresentationForm(VersionedForm, ConsultationModelForm):
                 field.label = str(field.label)[:1].upper() + str(field.label)[1:]
         self.bind_to(self.instance)
 
+    @property
+    def review_fields(self) -> list[forms.BoundField]:
+        """Give how the texts are read by moderation: chosen before publication, nothing to choose after it."""
+        return [self[name] for name in ("moderation", "review_hours") if name in self.fields]
+
     def clean_summary(self) -> str:
         """Refuse a summary that is not one."""
         return _checked_summary(self.cleaned_data["summary"])
