@@ -410,6 +410,7 @@ class HeldForm(MaskingForm):
         field = self.fields["body"]
         assert isinstance(field, ProseField)  # noqa: S101 (declared above)
         field.help_text, field.max_length = "", COMMENT_LENGTH
+        field.widget.attrs["maxlength"] = str(COMMENT_LENGTH)
         field.validators = [*field.validators, MaxLengthValidator(COMMENT_LENGTH)]
 
     clean_title = ContributionForm.clean_title
