@@ -178,6 +178,7 @@ class SignupForm(Worded, account_forms.SignupForm):  # type: ignore[misc] # alla
         self.data["opened"], self.data["proof"] = proof_of_work.issue(self.PURPOSE), ""
 
     account_already_exists: bool
+    data: Any
 
     def try_save(self, request: HttpRequest) -> Any:
         """Open the account; an address that has one gets a mail, and the page says nothing of it.

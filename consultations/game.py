@@ -44,7 +44,7 @@ def rules_of(consultation: Consultation) -> Rules:
     Shape: plain values, the same for the same rules, so that two versions are compared and hashed.
     Units: dates as YYYY-MM-DD, `restitution_days` in calendar days, `minimum_age` in years.
     """
-    rules = {
+    rules: Rules = {
         "title": consultation.title,
         "questions": [
             [section.title, section.question]

@@ -52,7 +52,8 @@ def _write(held: HeldText, values: Mapping[str, str]) -> None:
 
 
 def _locked(held: HeldText) -> HeldText:
-    return _rows().select_for_update(of=("self",), no_key=True).get(pk=held.pk)
+    row: HeldText = _rows().select_for_update(of=("self",), no_key=True).get(pk=held.pk)
+    return row
 
 
 @transaction.atomic(durable=True)

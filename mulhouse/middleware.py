@@ -55,7 +55,7 @@ class PlainTextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.GET = self._cleaned(request.GET)
+        request.GET = self._cleaned(request.GET)  # type: ignore[assignment] # the same immutable kind of table
         if request.method == "POST":
             # Read here for the first time: one too long, or of too many fields, is refused before any view (400).
             request.POST = self._cleaned(request.POST)  # type: ignore[assignment] # the same immutable kind of table
