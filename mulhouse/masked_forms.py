@@ -69,9 +69,11 @@ class MaskingForm(forms.Form):
         if choice == MASK:
             given |= masked
             # What is shown again, if something else is to correct, is what was chosen.
-            self.data = self.data.copy()
+            shown: Any = self.data
+            shown = shown.copy()
             for name, text in masked.items():
-                self.data[self.add_prefix(name)] = text
+                shown[self.add_prefix(name)] = text
+            self.data = shown
         elif choice == keep:
             self.kept = True
         else:
