@@ -1,17 +1,18 @@
 """The forms about an account: allauth's with our words, and those of « Mon espace »."""
 
+import math
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.account import forms as account_forms
 from allauth.account.internal.flows.signup import prevent_enumeration
+from allauth.core import context
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as webauthn_forms
 from allauth.socialaccount import forms as social_forms
 from django import forms
 from django.conf import settings
-from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
@@ -24,6 +25,7 @@ from accounts import consents, documents, passwords, rules
 from accounts.middleware import PASSWORD_TOO_SHORT
 from accounts.models import Consent, Scheme, User
 from city.models import District
+from mulhouse import memory, proof_of_work, throttle
 from mulhouse.db import ConstraintViolatedError, named_constraint
 
 if TYPE_CHECKING:
@@ -94,8 +96,11 @@ class SignupForm(Worded, account_forms.SignupForm):  # type: ignore[misc] # alla
             _("12 caractères au moins. Une phrase de quelques mots convient très bien."),
         ),
     }
-    # A person reads the page: nobody fills it in less.
-    FASTEST_SECONDS = 3
+    # Units: seconds. A person reads the page: nobody fills it in less.
+    FASTEST_SECONDS = 4
+    # Units: seconds. Without the work of the browser, patience is asked instead, and fewer are taken from one address.
+    FASTEST_WITHOUT_PROOF_SECONDS = 20
+    PURPOSE = "sign-up"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -107,9 +112,10 @@ class SignupForm(Worded, account_forms.SignupForm):  # type: ignore[misc] # alla
             widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
         )
         self.fields["opened"] = forms.CharField(
-            required=False,
-            widget=forms.HiddenInput,
-            initial=lambda: signing.dumps(int(time.time()), salt="accounts.sign-up"),
+            required=False, widget=forms.HiddenInput, initial=lambda: proof_of_work.issue(self.PURPOSE)
+        )
+        self.fields["proof"] = forms.CharField(
+            required=False, widget=forms.HiddenInput(attrs={"data-bits": proof_of_work.BITS, "autocomplete": "off"})
         )
 
     @property
@@ -118,17 +124,61 @@ class SignupForm(Worded, account_forms.SignupForm):  # type: ignore[misc] # alla
         return [bound for bound in self.visible_fields() if bound.name != "website"]
 
     def clean(self) -> Any:
-        """Ask again whoever was faster than reading allows: a second press of the button passes."""
+        """Ask again whoever was faster than reading allows, or whose page has served: a second press of the button passes."""
         cleaned = super().clean()
+        token = self.cleaned_data.get("opened", "")
         try:
-            opened = int(signing.loads(self.cleaned_data.get("opened", ""), salt="accounts.sign-up"))
-        except (signing.BadSignature, ValueError, TypeError) as error:
-            raise ValidationError(_now("Cette page a expiré. Rechargez-la, puis remplissez-la de nouveau.")) from error
-        if time.time() - opened < self.FASTEST_SECONDS:
+            challenge = proof_of_work.read(token, self.PURPOSE)
+        except proof_of_work.ExpiredError as error:
+            self._renew()
+            raise ValidationError(_now("Cette page a expiré. Relisez ce que vous avez écrit, puis envoyez.")) from error
+        elapsed = time.time() - challenge.opened_at
+        if elapsed < self.FASTEST_SECONDS:
             raise ValidationError(_now("Vous avez été très rapide. Relisez, puis envoyez de nouveau."))
+        is_solved = proof_of_work.is_solved(token, self.cleaned_data.get("proof", ""))
+        if not is_solved and elapsed < self.FASTEST_WITHOUT_PROOF_SECONDS:
+            raise ValidationError(
+                _now(
+                    "Sans JavaScript, ce site vérifie par l’attente que vous n’êtes pas un programme. Patientez "
+                    "%(seconds)s\u00a0secondes, puis envoyez de nouveau."
+                )
+                % {"seconds": math.ceil(self.FASTEST_WITHOUT_PROOF_SECONDS - elapsed)}
+            )
+        # Last, and only when nothing else is to correct: a challenge serves once.
+        if not self.errors:
+            self._spend(challenge, is_solved=is_solved)
         return cleaned
 
+    def _spend(self, challenge: proof_of_work.Challenge, *, is_solved: bool) -> None:
+        if not is_solved:
+            try:
+                throttle.check(throttle.Limit.SIGN_UP_WITHOUT_PROOF, throttle.client_ip(context.request))
+            except throttle.ThrottledError as error:
+                raise ValidationError(
+                    _now(
+                        "Plusieurs comptes viennent d’être ouverts depuis votre réseau. Réessayez dans une heure, activez "
+                        "JavaScript, ou demandez à l’accueil de vous ouvrir un compte."
+                    )
+                ) from error
+        try:
+            is_first = proof_of_work.spend(challenge)
+        except memory.MemoryUnavailableError as error:
+            raise ValidationError(
+                _now(
+                    "L’inscription est arrêtée pour quelques minutes. Rien n’est perdu\u00a0: envoyez de nouveau bientôt."
+                )
+            ) from error
+        if not is_first:
+            self._renew()
+            raise ValidationError(_now("Cette page a déjà servi à ouvrir un compte. Relisez, puis envoyez de nouveau."))
+
+    def _renew(self) -> None:
+        """Give the page that comes back a new challenge."""
+        self.data = self.data.copy()
+        self.data["opened"], self.data["proof"] = proof_of_work.issue(self.PURPOSE), ""
+
     account_already_exists: bool
+    data: Any
 
     def try_save(self, request: HttpRequest) -> Any:
         """Open the account; an address that has one gets a mail, and the page says nothing of it.

@@ -205,6 +205,7 @@ def public_name_refusal(name: str) -> Refusal | None:
         "email": _("Votre nom public ne doit pas contenir d’adresse électronique\u00a0: tout le monde le voit."),
         "address": _("Votre nom public ne doit pas contenir d’adresse de site."),
         "phone": _("Votre nom public ne doit pas contenir de numéro de téléphone\u00a0: tout le monde le voit."),
+        "plate": _("Votre nom public ne doit pas contenir de plaque d’immatriculation\u00a0: tout le monde le voit."),
     }
     found = names.problem(name)
     return Refusal("public_name", sentences[found]) if found else None

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from accounts import consents
 from accounts.models import Consent, User
 from city.models import District
-from consultations import items, participation, phases, rules, storing
+from consultations import items, participation, phases, review, rules, storing
 from consultations.models import (
     Attachment,
     Comment,
@@ -28,6 +28,7 @@ from consultations.models import (
     Consultation,
     Contribution,
     ContributionVersion,
+    HeldText,
     Note,
     Phase,
     Position,
@@ -226,54 +227,87 @@ def _erase_files(attachments: QuerySet[Attachment]) -> int:
 def publish(*, actor: User, contribution: Contribution, at: dt.datetime, follow: bool = False) -> Contribution:
     """Make a draft public, sign it, count it and acknowledge it by mail; repeating it is no error.
 
+    A text that moderation reads first is handed in, in time, and put aside: `submitted_at` says so, `published_at` is still None.
     Publishing is agreeing to the charter: its version is stored with the text and in the person's consents.
 
     Raises: RefusedError when the rule refuses (phase, residence, age, signature, missing text or description).
     Locks: the draft, then its section and consultation.
     """
     draft = _locked(contribution)
-    if draft.published_at is not None and draft.author_id == actor.pk:
+    if draft.author_id == actor.pk and (draft.published_at or draft.submitted_at):
         return draft
     require(rules.publish_refusal(actor, draft, at=at))
-    draft.published_at = at
+    draft.submitted_at = at
     draft.district = actor.district
     draft.charter_version = charter.CURRENT.number
     draft.body_html = render_markdown(draft.body)
-    draft.save(update_fields=["published_at", "district", "charter_version", "body_html", "saved_at"])
+    draft.save(update_fields=["submitted_at", "district", "charter_version", "body_html", "saved_at"])
     consents.give(actor, Consent.Purpose.CHARTER)
     if follow:
         subscriptions.add(actor, draft.consultation.topic)
-    outbox.enqueue_template(
-        kind="consultations.published",
-        to=actor.email,
-        template="consultations/published",
-        context={
-            "contribution": draft,
-            "consultation": draft.consultation,
-            "address": _address(draft, actor.language),
-        },
-        user=actor,
-        once_key=f"contribution:{draft.reference}:published",
-        language=actor.language,
+    texts = review.texts_of(draft)
+    if cause := review.cause_of(actor, draft.consultation, texts, at=at):
+        sort = HeldText.Sort.CONTRIBUTION
+        review.hold(author=actor, sort=sort, contribution=draft, cause=cause, texts=texts, at=at)
+        _record_held(actor, draft, sort, cause)
+        return draft
+    make_public(contribution=draft, at=at)
+    return draft
+
+
+def _record_held(actor: User, contribution: Contribution, sort: HeldText.Sort, cause: HeldText.Cause) -> None:
+    register.record(
+        "text.held",
+        role=RESIDENT,
+        subject=contribution.consultation.slug,
+        facts={"sorte": sort.value, "cause": cause.value},
+        actor=actor,
     )
+
+
+def make_public(*, contribution: Contribution, at: dt.datetime) -> None:
+    """Publish a contribution that was handed in: list it, count it, acknowledge it. The phase is the one of `submitted_at`.
+
+    Raises: RuntimeError outside a transaction.
+    Locks: expects the contribution held; takes its section and consultation, then the register.
+    """
+    assert_in_transaction()
+    draft, author = contribution, contribution.author
+    draft.published_at = at
+    draft.save(update_fields=["published_at", "saved_at"])
+    if author is not None:
+        outbox.enqueue_template(
+            kind="consultations.published",
+            to=author.email,
+            template="consultations/published",
+            context={
+                "contribution": draft,
+                "consultation": draft.consultation,
+                "address": _address(draft, author.language),
+            },
+            user=author,
+            once_key=f"contribution:{draft.reference}:published",
+            language=author.language,
+        )
     items.write_contributions([draft.pk])
     _count_in_section(draft.section_id, F("contribution_count") + 1)
     Consultation.objects.filter(pk=draft.consultation_id).update(contribution_count=F("contribution_count") + 1)
-    participation.note_account(draft.consultation, actor, at=at)
+    if author is not None:
+        participation.note_account(draft.consultation, author, at=draft.submitted_at or at)
     register.record(
         "contribution.published",
         role=RESIDENT,
         subject=draft.reference,
         facts={"consultation": draft.consultation.slug, "sorte": draft.kind, "charte": draft.charter_version},
-        actor=actor,
+        actor=author,
     )
-    return draft
 
 
 @transaction.atomic(durable=True)
 def correct(*, actor: User, contribution: Contribution, words: Words, at: dt.datetime) -> Contribution:
     """Change a published text: freely before the first reaction, by a version that everybody can read after it.
 
+    A correction that adds what moderation reads first waits: the public text stays as it is.
     After a reaction only the title and the text change. Nothing changed is no error and leaves no trace.
 
     Raises: RefusedError when it is not theirs, withdrawn, or the phase is over.
@@ -285,6 +319,42 @@ def correct(*, actor: User, contribution: Contribution, words: Words, at: dt.dat
     names = ("title", "body") if reacted else WRITTEN
     if all(getattr(held, name) == getattr(words, name) for name in names):
         return held
+    after = [words.title, words.body] if reacted else review.texts_of(words)
+    if cause := review.correction_cause(actor, review.texts_of(held), after, at=at):
+        _hold_correction(actor, held, {name: getattr(words, name) for name in names}, cause, after, at)
+        return held
+    write_correction(contribution=held, words={name: getattr(words, name) for name in names}, actor=actor, at=at)
+    return held
+
+
+def _hold_correction(
+    actor: User, held: Contribution, words: dict[str, Any], cause: HeldText.Cause, texts: list[str], at: dt.datetime
+) -> None:
+    """Put a correction aside; a newer one takes the place of the one that waits. Locks: the one that waits, the case."""
+    sort = HeldText.Sort.CORRECTION
+    stored = {
+        **{name: value for name, value in words.items() if name not in {"section", "place_district"}},
+        **{f"{name}_id": getattr(words[name], "pk", None) for name in ("section", "place_district") if name in words},
+    }
+    waiting: QuerySet[HeldText] = HeldText.objects.waiting().select_for_update(of=("self",), no_key=True)
+    former = waiting.filter(contribution=held, sort=sort).order_by("pk").first()
+    if former is None:
+        review.hold(author=actor, sort=sort, contribution=held, cause=cause, texts=texts, at=at, words=stored)
+    else:
+        former.words, former.cause = stored, cause
+        former.save(update_fields=["words", "cause"])
+        review.open_case(former, texts=texts, at=at)
+    _record_held(actor, held, sort, cause)
+
+
+def write_correction(*, contribution: Contribution, words: dict[str, Any], actor: User | None, at: dt.datetime) -> None:
+    """Write the corrected words of a published contribution: `words` gives its columns by name.
+
+    Raises: RuntimeError outside a transaction.
+    Locks: expects the contribution held; takes its sections, then the register.
+    """
+    assert_in_transaction()
+    held, reacted, names = contribution, contribution.has_reaction, list(words)
     changed = [*names, "body_html", "saved_at"]
     if reacted:
         ContributionVersion.objects.create(
@@ -299,14 +369,13 @@ def correct(*, actor: User, contribution: Contribution, words: Words, at: dt.dat
         changed.append("corrected_at")
     old_section = held.section_id
     for name in names:
-        setattr(held, name, getattr(words, name))
+        setattr(held, name, words[name])
     held.body_html = render_markdown(held.body)
     held.save(update_fields=changed)
     items.write_contributions([held.pk])
     if held.section_id != old_section:
         _move(old_section, held.section_id)
     _record_edit(actor, held)
-    return held
 
 
 def _move(old_section: int | None, new_section: int | None) -> None:
@@ -321,7 +390,7 @@ def _count_in_section(section: int | None, count: Any) -> None:
         Section.objects.filter(pk=section).update(contribution_count=count)
 
 
-def _record_edit(actor: User, contribution: Contribution) -> None:
+def _record_edit(actor: User | None, contribution: Contribution) -> None:
     register.record(
         "contribution.corrected",
         role=RESIDENT,
@@ -458,32 +527,76 @@ def comment(
     at: dt.datetime,
     parent: Comment | None = None,
     is_proposal: bool = False,
-) -> Comment:
+) -> Comment | HeldText:
     """Add a word to the debate, or a reply to a comment; the same reference again is the same comment.
 
     Publishing is agreeing to the charter, as the form says: its version joins the person's consents.
 
-    Shape: a reply is always neutral, the stance belongs to the comment that opens the thread.
+    Shape: a reply is always neutral, the stance belongs to the comment that opens the thread. A HeldText when moderation reads
+    it first.
     Raises: RefusedError when the rule refuses, or when what is answered was withdrawn meanwhile.
     Locks: the parent, the contribution, the consultation.
     """
     require(rules.reply_refusal(actor, parent, at=at) if parent else rules.comment_refusal(actor, contribution, at=at))
-    stance = Comment.Stance.NEUTRAL.value if parent else stance
+    words = {"stance": Comment.Stance.NEUTRAL.value if parent else stance, "body": body, "is_proposal": is_proposal}
+    former = HeldText.objects.filter(reference=reference).first() or Comment.objects.filter(reference=reference).first()
+    if former is not None and former.author_id != actor.pk:
+        raise RefusedError(Refusal("not_author", _("Ce commentaire n’est pas le vôtre.")))
+    if former is not None:
+        return former
+    if cause := review.cause_of(actor, contribution.consultation, [body], at=at):
+        held = review.hold(
+            author=actor,
+            sort=HeldText.Sort.COMMENT,
+            contribution=contribution,
+            cause=cause,
+            texts=[body],
+            at=at,
+            reference=reference,
+            parent=parent,
+            words=words,
+        )
+        consents.give(actor, Consent.Purpose.CHARTER)
+        _record_held(actor, contribution, HeldText.Sort.COMMENT, cause)
+        return held
+    consents.give(actor, Consent.Purpose.CHARTER)
+    return write_comment(
+        author=actor, contribution=contribution, parent=parent, reference=reference, words=words, submitted_at=at, at=at
+    )
+
+
+def write_comment(
+    *,
+    author: User | None,
+    contribution: Contribution,
+    parent: Comment | None,
+    reference: str,
+    words: dict[str, Any],
+    submitted_at: dt.datetime,
+    at: dt.datetime,
+) -> Comment:
+    """Publish a comment: write it, count it. The same reference again is the same comment.
+
+    Shape: `words` gives stance, body and is_proposal.
+    Raises: RuntimeError outside a transaction; RefusedError when what is answered was withdrawn meanwhile, or the reference
+    is somebody else's.
+    Locks: the parent, the contribution, the consultation, then the register.
+    """
+    assert_in_transaction()
+    stance, is_proposal = words["stance"], words["is_proposal"]
     written, is_new = Comment.objects.get_or_create(
         reference=reference,
         defaults={
             "contribution": contribution,
             "parent": parent,
-            "author": actor,
-            "stance": stance,
-            "body": body,
-            "body_html": render_markdown(body),
-            "is_proposal": is_proposal,
+            "author": author,
+            "body_html": render_markdown(words["body"]),
             "published_at": at,
+            **words,
         },
     )
     if not is_new:
-        if written.author_id != actor.pk:
+        if author is None or written.author_id != author.pk:
             raise RefusedError(Refusal("not_author", _("Ce commentaire n’est pas le vôtre.")))
         return written
     if parent is not None and not Comment.objects.visible().filter(pk=parent.pk).update(
@@ -497,14 +610,14 @@ def comment(
     if is_proposal:
         items.write_comments([written.pk])
     Consultation.objects.filter(pk=contribution.consultation_id).update(comment_count=F("comment_count") + 1)
-    consents.give(actor, Consent.Purpose.CHARTER)
-    participation.note_account(contribution.consultation, actor, at=at)
+    if author is not None:
+        participation.note_account(contribution.consultation, author, at=submitted_at)
     register.record(
         "comment.published",
         role=RESIDENT,
         subject=written.reference,
         facts={"consultation": contribution.consultation.slug, "contribution": contribution.reference},
-        actor=actor,
+        actor=author,
     )
     return written
 

@@ -12,14 +12,23 @@ class ConsultationsConfig(AppConfig):
     def ready(self) -> None:
         """Declare what the app writes on the register, holds about people, shows at home and to agents, and lets one follow."""
         # These need the registry of apps, which is ready by now.
-        from consultations import homepage, participation, personal_data, queues  # noqa: PLC0415
+        # Texts that moderation reads before they are public.
+        from consultations import (  # noqa: PLC0415
+            holding,
+            homepage,
+            participation,
+            personal_data,
+            queues,
+        )
         from consultations.models import Participation  # noqa: PLC0415
         from desk import merging  # noqa: PLC0415
+        from moderation import kinds  # noqa: PLC0415
         from mulhouse import home, work  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
         from notifications import topics  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
+        kinds.register(*holding.KINDS)
         registry.declare(*personal_data.HOLDINGS)
         merging.declare(Participation, participation.absorb)
         home.register(homepage.SOURCE)
@@ -29,6 +38,7 @@ class ConsultationsConfig(AppConfig):
             register.Act("contribution.published", "Une contribution a été publiée"),
             register.Act("contribution.corrected", "Une contribution a été corrigée par son auteur"),
             register.Act("contribution.withdrawn", "Une contribution a été retirée par son auteur"),
+            register.Act("text.held", "Un texte déposé attend la relecture de la modération"),
             register.Act("position.taken", "Une personne a pris position sur une contribution"),
             register.Act("position.withdrawn", "Une personne a retiré sa position sur une contribution"),
             register.Act("comment.published", "Un commentaire a été publié"),

@@ -74,6 +74,8 @@ PRESENTATION = (
     "takes_contributions",
     "takes_positions",
     "takes_comments",
+    "moderation",
+    "review_hours",
     "city_commitment",
 )
 RULES_OF_THE_GAME = (
@@ -88,6 +90,8 @@ RULES_OF_THE_GAME = (
     "takes_contributions",
     "takes_positions",
     "takes_comments",
+    "moderation",
+    "review_hours",
     "city_commitment",
 )
 

@@ -210,7 +210,21 @@ def presentation_refusal(consultation: Consultation, values: Mapping[str, Any], 
     """
     if consultation.published_at is None:
         return None
-    return _later_answer(consultation, values, at=at) or _cut_short(consultation, values, at=at)
+    return (
+        _review_changed(consultation, values)
+        or _later_answer(consultation, values, at=at)
+        or _cut_short(consultation, values, at=at)
+    )
+
+
+def _review_changed(consultation: Consultation, values: Mapping[str, Any]) -> Refusal | None:
+    """Residents write knowing when their text will be read: it was chosen before publication, once and for all."""
+    for name in ("moderation", "review_hours"):
+        if values.get(name, getattr(consultation, name)) != getattr(consultation, name):
+            return Refusal(
+                name, "La relecture des textes se choisit avant la publication\u00a0: elle ne change plus ensuite."
+            )
+    return None
 
 
 def _cut_short(consultation: Consultation, values: Mapping[str, Any], *, at: dt.datetime) -> Refusal | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core import signing
+from django.core.validators import MaxLengthValidator
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,6 +16,7 @@ from city.models import District
 from consultations.actions import MAX_ATTACHMENTS, Words
 from consultations.models import Attachment, Comment, Contribution, Position, Section
 from mulhouse import uploads
+from mulhouse.masked_forms import MaskingForm
 from mulhouse.references import new_reference
 
 TITLE_LENGTHS = (10, 120)
@@ -72,8 +74,10 @@ SIGNATURES = {
 }
 
 
-class ContributionForm(forms.Form):
+class ContributionForm(MaskingForm):
     """A contribution, complete enough to be published. `section` comes first: it decides what is asked."""
+
+    masked_fields = ("title", "body", "usage_when", "usage_frequency", "usage_role", "place")
 
     section = forms.ModelChoiceField(
         label=gettext_lazy("À quelle question répondez-vous\u00a0?"),
@@ -349,8 +353,10 @@ def _proposal_field() -> forms.BooleanField:
     )
 
 
-class CommentForm(forms.Form):
+class CommentForm(MaskingForm):
     """A word in the debate."""
+
+    masked_fields = ("body",)
 
     stance = forms.ChoiceField(
         label=gettext_lazy("Votre commentaire est plutôt…"),
@@ -372,8 +378,10 @@ class CommentForm(forms.Form):
     is_proposal = _proposal_field()
 
 
-class ReplyForm(forms.Form):
+class ReplyForm(MaskingForm):
     """A reply to a comment."""
+
+    masked_fields = ("body",)
 
     body = ProseField(
         label=gettext_lazy("Votre réponse"),
@@ -385,6 +393,31 @@ class ReplyForm(forms.Form):
         },
     )
     is_proposal = _proposal_field()
+
+
+class HeldForm(MaskingForm):
+    """The words of a text that waits for moderation."""
+
+    masked_fields = ("title", "body")
+    title = ContributionForm.base_fields["title"]
+    body = ContributionForm.base_fields["body"]
+
+    def __init__(self, *args: Any, has_title: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if has_title:
+            return
+        del self.fields["title"]
+        field = self.fields["body"]
+        assert isinstance(field, ProseField)  # noqa: S101 (declared above)
+        field.help_text, field.max_length = "", COMMENT_LENGTH
+        field.widget.attrs["maxlength"] = str(COMMENT_LENGTH)
+        field.validators = [*field.validators, MaxLengthValidator(COMMENT_LENGTH)]
+
+    clean_title = ContributionForm.clean_title
+
+    def words(self) -> dict[str, str]:
+        """Give what was typed, valid."""
+        return {name: self.cleaned_data[name] for name in self.fields}
 
 
 class PositionForm(forms.Form):

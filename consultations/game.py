@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from ballots import declared as votes
 from ballots.models import Votation
-from consultations.models import Consultation, ResidencyLevel
+from consultations.models import Consultation, ModerationMode, ResidencyLevel
 from mulhouse import charter, typography
 from questionnaires import declared as questionnaires
 from questionnaires.models import Questionnaire
@@ -44,7 +44,7 @@ def rules_of(consultation: Consultation) -> Rules:
     Shape: plain values, the same for the same rules, so that two versions are compared and hashed.
     Units: dates as YYYY-MM-DD, `restitution_days` in calendar days, `minimum_age` in years.
     """
-    rules = {
+    rules: Rules = {
         "title": consultation.title,
         "questions": [
             [section.title, section.question]
@@ -65,6 +65,8 @@ def rules_of(consultation: Consultation) -> Rules:
         "restitution_days": consultation.restitution_days,
         "charter": charter.CURRENT.number,
     }
+    if consultation.moderation == ModerationMode.PRIOR:
+        rules |= {"moderation": [consultation.moderation, consultation.review_hours]}
     # Left out when there is none: the rules of a consultation that never votes do not change the day votes exist.
     return rules | {name: held for name, held in _held(consultation).items() if held}
 
@@ -133,6 +135,7 @@ def _words(rules: Mapping[str, Any]) -> dict[str, tuple[str, list[str]]]:
         ),
         "minimum_age": (_("Âge minimum"), [_("%(age)s\u00a0ans") % {"age": age}] if age else []),
         "acts": (_("Ce que l’on peut faire"), [_sentence(acts[act]) for act in rules.get("acts", []) if act in acts]),
+        "moderation": (_("La relecture des textes"), [reviewed(*rules.get("moderation", ()))]),
         "open_to_discussion": (_("Ce qui peut changer"), _given(rules.get("open_to_discussion"))),
         "not_open": (_("Ce qui ne se discute pas"), _given(rules.get("not_open"))),
         "decider": (_("Qui décide"), _given(rules.get("decider"))),
@@ -148,6 +151,13 @@ def _words(rules: Mapping[str, Any]) -> dict[str, tuple[str, list[str]]]:
         ),
         **{name: (label, tell(held)) for name, label, tell, held in _each_held(rules)},
     }
+
+
+def reviewed(mode: str = ModerationMode.AFTER, hours: int = 0) -> str:
+    """Say when moderation reads what residents write."""
+    if mode != ModerationMode.PRIOR:
+        return _("les textes paraissent aussitôt, la modération les relit ensuite")
+    return _("chaque texte paraît après relecture, sous %(hours)s\u00a0heures ouvrées") % {"hours": hours}
 
 
 def _each_held(rules: Mapping[str, Any]) -> list[tuple[str, str, Callable[[Rules], list[str]], Rules]]:

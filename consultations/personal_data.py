@@ -6,8 +6,17 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from consultations import actions
-from consultations.models import Attachment, Comment, CommentSupport, Contribution, Note, Participation, Position
+from consultations import actions, holding
+from consultations.models import (
+    Attachment,
+    Comment,
+    CommentSupport,
+    Contribution,
+    HeldText,
+    Note,
+    Participation,
+    Position,
+)
 from mulhouse.personal_data import Fate, Holding
 
 BASIS = "Mission d’intérêt public\u00a0: la participation des habitants aux décisions de la Ville."
@@ -71,6 +80,20 @@ def _comments(user: User) -> Iterable[dict[str, Any]]:
         }
 
 
+def _held(user: User) -> Iterable[dict[str, Any]]:
+    for row in HeldText.objects.filter(author=user).select_related("contribution").order_by("pk"):
+        yield {
+            "sorte": row.get_sort_display(),
+            "contribution": row.contribution.reference,
+            "texte": holding.words_of(row),
+            "raison": row.get_cause_display(),
+            "depose_le": row.submitted_at,
+            "publie_le": row.released_at,
+            "refuse_le": row.refused_at,
+            "article_de_la_charte": row.refused_clause,
+        }
+
+
 def _positions(user: User) -> Iterable[dict[str, Any]]:
     for row in Position.objects.filter(resident=user).select_related("contribution").order_by("pk"):
         yield {"contribution": row.contribution.reference, "position": row.get_choice_display()}
@@ -119,6 +142,16 @@ HOLDINGS = (
         export=_contributions,
         erase=lambda user: actions.erase_contributions(user=user),
         files=_files,
+    ),
+    Holding(
+        model=HeldText,
+        label="Textes qui attendent la relecture, ou que la modération n’a pas publiés",
+        purpose="Relire avant publication ce qui doit l’être, et dire à chacun ce qui est décidé.",
+        basis=BASIS,
+        period="Effacés à la fermeture du compte. Un texte publié devient une contribution ou un commentaire.",
+        fate=Fate.ERASED,
+        export=_held,
+        erase=lambda user: holding.erase(user=user),
     ),
     Holding(
         model=Position,

@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from consultations import participation, phases, signatures, steps
-from consultations.models import Attachment, Comment, Consultation, Contribution, Document
+from consultations import game, participation, phases, signatures, steps
+from consultations.models import Attachment, Comment, Consultation, Contribution, Document, HeldText, ModerationMode
 from desk.models import Channel
 from mulhouse import markup, typography
 from mulhouse.small_cells import Merged
@@ -214,6 +214,9 @@ def facts(consultation: Consultation) -> list[ui.Fact]:
     if consultation.minimum_age:
         who = _("%(who)s, à partir de %(age)s\u00a0ans") % {"who": who, "age": consultation.minimum_age}
     found.append(ui.Fact(_("Qui peut participer\u00a0?"), who[:1].upper() + who[1:]))
+    if consultation.takes_contributions or consultation.takes_comments:
+        words = game.reviewed(consultation.moderation, consultation.review_hours)
+        found.append(ui.Fact(_("Relecture"), words[:1].upper() + words[1:]))
     service = consultation.service.name
     if consultation.service_function:
         service = f"{service} ({consultation.service_function})"
@@ -230,6 +233,15 @@ def facts(consultation: Consultation) -> list[ui.Fact]:
             )
         )
     return found
+
+
+def review_promise(consultation: Consultation) -> str:
+    """Say beside a form that what is written will be read first, and how soon; "" when it is published at once."""
+    if consultation.moderation != ModerationMode.PRIOR:
+        return ""
+    return _("Votre texte paraîtra après relecture, sous %(hours)s\u00a0heures ouvrées.") % {
+        "hours": consultation.review_hours
+    }
 
 
 def coordinates(consultation: Consultation) -> str:
@@ -460,6 +472,14 @@ class OwnLine:
 def own_contribution(row: Contribution) -> OwnLine:
     """Make the line of a draft, a published contribution or one that was withdrawn (select `consultation`)."""
     slug, title = row.consultation.slug, row.title or _("Sans titre")
+    if row.published_at is None and row.submitted_at is not None:
+        return OwnLine(
+            title=title,
+            url=reverse("consultations:contribution", args=[slug, row.reference]),
+            tag=ui.Tag(_("En attente de relecture"), "mixed", "clock"),
+            context=row.consultation.title,
+            when=_("Déposée le %(day)s") % {"day": typography.instant(row.submitted_at)},
+        )
     if row.published_at is None:
         return OwnLine(
             title=title,
@@ -520,4 +540,18 @@ def own_comment(row: Comment) -> OwnLine:
         context=row.contribution.title,
         when=when,
         reference=row.reference,
+    )
+
+
+def own_held(held: HeldText) -> OwnLine:
+    """Make the line of a comment or a correction that waits, or was refused (select `contribution`, `consultation`)."""
+    is_refused = held.refused_at is not None
+    return OwnLine(
+        title=shortened(" ".join(str(held.words.get("title") or held.words.get("body", "")).split()), EXCERPT),
+        url=reverse("consultations:held", args=[held.reference]),
+        tag=ui.Tag(_("Non publié"), "no", "x")
+        if is_refused
+        else ui.Tag(_("En attente de relecture"), "mixed", "clock"),
+        context=held.contribution.title,
+        when=_("Déposé le %(day)s") % {"day": typography.instant(held.submitted_at)},
     )

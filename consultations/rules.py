@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import rules as accounts_rules
 from consultations import phases
-from consultations.models import Attachment, Comment, Consultation, Contribution
+from consultations.models import Attachment, Comment, Consultation, Contribution, HeldText
 from mulhouse import typography
 from mulhouse.errors import Refusal
 
@@ -113,6 +113,36 @@ def draft_refusal(user: Any, contribution: Contribution) -> Refusal | None:
         return Refusal("not_author", _("Ce brouillon n’est pas le vôtre."))
     if contribution.published_at is not None:
         return Refusal("published", _("Cette contribution est déjà publiée. Vous pouvez la corriger."))
+    if contribution.submitted_at is not None:
+        return Refusal(
+            "held",
+            _(
+                "Cette contribution attend la relecture. Vous pouvez la corriger ou la reprendre dans «\u00a0Mes contributions\u00a0»."
+            ),
+        )
+    return None
+
+
+def held_refusal(user: Any, held: HeldText) -> Refusal | None:
+    """Tell whether somebody may take back a text that waits for moderation: its author, as long as it waits."""
+    if not user.is_authenticated or held.author_id != user.pk:
+        return Refusal("not_author", _("Ce texte n’est pas le vôtre."))
+    if not held.is_waiting:
+        return Refusal("decided", _("Ce texte n’attend plus la relecture."))
+    return None
+
+
+def held_edit_refusal(user: Any, held: HeldText, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether the author of a text that waits may still change it: as long as the phase lasts (prefetch `phases`)."""
+    if refusal := held_refusal(user, held):
+        return refusal
+    if refusal := phase_refusal(held.consultation, at=at):
+        return Refusal(
+            refusal.code,
+            _(
+                "La phase d’avis est terminée\u00a0: votre texte, déposé à temps, ne change plus. Vous pouvez le reprendre."
+            ),
+        )
     return None
 
 

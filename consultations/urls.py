@@ -6,6 +6,7 @@ from consultations.views import (
     browsing,
     debating,
     exporting,
+    held,
     mapping,
     outcomes,
     own,
@@ -23,6 +24,8 @@ urlpatterns = [
     # /concertations/
     path("", browsing.consultation_list, name="list"),
     path("mes-contributions/", own.mine, name="mine"),
+    path("mes-contributions/attente/<slug:reference>/", held.held, name="held"),
+    path("mes-contributions/attente/<slug:reference>/reprendre/", held.take_back, name="held_take_back"),
     path("flux/<slug:kind>/", browsing.feed, name="feed"),
     path("apercu/<uuid:key>/", browsing.preview, name="preview"),
     path("documents/<uuid:key>/", browsing.document, name="document"),

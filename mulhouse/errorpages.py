@@ -1,6 +1,6 @@
 """The error pages, in the site's design, without a query: they must show when the database does not answer.
 
-Each template (403, 404, 405, 429, 500, 503) is given `message`, the sentence of a refusal or "", and `request_id`, which the
+Each template (400, 403, 404, 405, 429, 500, 503) is given `message`, the sentence of a refusal or "", and `request_id`, which the
 help desk finds in the logs.
 """
 
@@ -36,6 +36,12 @@ def refused(request: HttpRequest, exception: Exception | None = None) -> HttpRes
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: no such page, or not for this person."""
     return _page(request, 404)
+
+
+@requires_csrf_token
+def not_understood(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: too long, too many fields, cut in the middle. Nothing of it was kept."""
+    return _page(request, 400)
 
 
 def not_opened(request: HttpRequest) -> HttpResponse:

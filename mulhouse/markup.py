@@ -32,6 +32,18 @@ def render_markdown(source: str) -> str:
     )
 
 
+LINK = re.compile(
+    r"https?:|\bwww\.|\]\s*[(\[]|<a\b|\b[a-z0-9-]{2,63}\.(?:com|net|org|fr|de|ch|eu|info|biz|ru|cn|xyz|top|shop|site|online|io|link|click"
+    r"|store|live|club|pro|me|ly|gl)\b(?!\s*@)",
+    re.IGNORECASE,
+)
+
+
+def has_link(source: str, *, ours: str = "") -> bool:
+    """Tell whether a text leads elsewhere: an address, a Markdown link, the name of a site. `ours` is no link."""
+    return LINK.search(source.replace(ours, "") if ours else source) is not None
+
+
 def clean_html(source: str, *, staff: bool = False) -> str:
     """Keep the harmless part of an HTML text: an imported body, or what staff wrote in the editor.
 

@@ -5,10 +5,10 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.utils.cache import patch_cache_control
 
-from mulhouse import db, errorpages, health, throttle
+from mulhouse import db, errorpages, health, plain_text, throttle
 from mulhouse.errors import RefusedError
 from mulhouse.tracing import new_id, request_id
 
@@ -44,6 +44,34 @@ class PermissionsPolicyMiddleware:
         response = self.get_response(request)
         response["Permissions-Policy"] = self.VALUE
         return response
+
+
+class PlainTextMiddleware:
+    """Clean what people send before any form reads it: one place, so that no field is forgotten. A password stays as it is typed."""
+
+    AS_TYPED = ("password", "csrfmiddlewaretoken", "credential")
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.GET = self._cleaned(request.GET)  # type: ignore[assignment] # the same immutable kind of table
+        if request.method == "POST":
+            # Read here for the first time: one too long, or of too many fields, is refused before any view (400).
+            request.POST = self._cleaned(request.POST)  # type: ignore[assignment] # the same immutable kind of table
+        return self.get_response(request)
+
+    def _cleaned(self, sent: QueryDict) -> QueryDict:
+        texts = (value for name, values in sent.lists() for value in (name, *values) if isinstance(value, str))
+        if not any(plain_text.SUSPECT.search(text) for text in texts):
+            return sent
+        cleaned = QueryDict(mutable=True, encoding=sent.encoding)
+        for name, values in sent.lists():
+            as_typed = any(word in name for word in self.AS_TYPED)
+            kept = values if as_typed else [plain_text.clean(str(value)) for value in values]
+            cleaned.setlist(plain_text.clean(name), kept)
+        cleaned._mutable = False  # noqa: SLF001 (as Django closes it)
+        return cleaned
 
 
 class HealthMiddleware:

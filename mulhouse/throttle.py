@@ -39,6 +39,8 @@ class Limit(Enum):
     UPLOADING = Rule(("30/hour",), open_on_failure=True)
     REPORTING = Rule(("10/hour",), open_on_failure=True)
     EXPORTING = Rule(("60/10 minutes",), open_on_failure=True)
+    # Accounts opened from one address without the work of a browser (accounts.forms.SignupForm).
+    SIGN_UP_WITHOUT_PROOF = Rule(("6/hour", "20/day"), open_on_failure=False)
     DATA_EXPORT = Rule(("5/day",), open_on_failure=False)
 
 

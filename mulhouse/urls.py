@@ -44,6 +44,7 @@ if settings.FRANCECONNECT:
 if settings.PORTAL_ENV in {"dev", "test"}:
     urlpatterns += i18n_patterns(path("galerie/", gallery.show, name="gallery"), prefix_default_language=False)
 
+handler400 = "mulhouse.errorpages.not_understood"
 handler403 = "mulhouse.errorpages.refused"
 handler404 = "mulhouse.errorpages.not_found"
 handler500 = "mulhouse.errorpages.failed"

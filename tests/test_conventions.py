@@ -67,6 +67,8 @@ PURE = {
     "desk.identities",
     "mulhouse.errors",
     "mulhouse.home",
+    "mulhouse.masking",
+    "mulhouse.plain_text",
     "mulhouse.references",
     "mulhouse.small_cells",
     "mulhouse.work",

@@ -1,10 +1,8 @@
 """Thirty at once, on real connections: one position per resident, one account per address, one unbroken chain."""
 
-import time
 from collections import Counter
 
 import pytest
-from django.core import signing
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +13,7 @@ from consultations.models import Contribution, Position
 from mulhouse.references import new_reference
 from notifications.models import OutboundMail
 from tests import factories
+from tests.accounts.people import sign_up_data
 from tests.concurrency import run_in_threads
 from transparency.verification import verify_whole
 
@@ -90,13 +89,12 @@ def test_gestures_of_every_sort_keep_the_chain_and_the_counts():
 def test_thirty_sign_ups_with_one_address_are_one_account(settings):
     """Capitals do not make another address, and nobody learns that it is taken."""
     settings.ACCOUNT_RATE_LIMITS = False  # which would stop 29 of them before they meet
-    opened = signing.dumps(int(time.time()) - 60, salt="accounts.sign-up")
+    pages = [sign_up_data("", password1=factories.PASSWORD) for _number in range(CROWD)]
 
     def sign_up(number):
         client = Client(REMOTE_ADDR=f"192.0.2.{number + 1}")
         email = "Lea.Muller@example.org" if number % 2 else "lea.muller@example.org"
-        form = {"email": email, "password1": factories.PASSWORD, "charter": "on", "opened": opened, "website": ""}
-        response = client.post(reverse("account_signup"), form)
+        response = client.post(reverse("account_signup"), {**pages[number], "email": email})
         return response.status_code, response.get("Location")
 
     answers = run_in_threads(CROWD, sign_up)

@@ -156,6 +156,8 @@ class PresentationForm(VersionedForm, ConsultationModelForm):
             "takes_contributions",
             "takes_positions",
             "takes_comments",
+            "moderation",
+            "review_hours",
             "city_commitment",
             "place_name",
             "place_address",
@@ -175,6 +177,8 @@ class PresentationForm(VersionedForm, ConsultationModelForm):
             "takes_contributions": "Écrire un avis",
             "takes_positions": "Prendre position sur un avis",
             "takes_comments": "Commenter un avis",
+            "moderation": "Relecture des textes par la modération",
+            "review_hours": "Délai de relecture, en heures ouvrées",
             "city_commitment": "Ce à quoi la Ville s’engage",
             "image_alt": "Texte de remplacement de l’image",
         }
@@ -187,6 +191,8 @@ class PresentationForm(VersionedForm, ConsultationModelForm):
             "service_function": "La fonction, jamais un nom\u00a0: par exemple «\u00a0Responsable des espaces verts\u00a0».",
             "restitution_days": "Après le dernier jour de la phase d’avis\u00a0: 30 jours d’habitude. "
             "La promesse est publique, et le retard aussi.",
+            "moderation": "Avant publication\u00a0: chaque texte attend la relecture. Annoncé aux habitants, et fixé à la publication.",
+            "review_hours": "Pour la relecture avant publication\u00a0: le délai annoncé à côté du formulaire.",
             "image_alt": "Ce que l’image montre, en une phrase. Elle est lue à voix haute à qui ne la voit pas.",
             "latitude": "Facultatif, à Mulhouse ou tout près\u00a0: par exemple 47,7467.",
             "longitude": "Par exemple 7,3389.",
@@ -198,6 +204,7 @@ class PresentationForm(VersionedForm, ConsultationModelForm):
             "not_open": forms.Textarea(attrs={"rows": 4}),
             "city_commitment": forms.Textarea(attrs={"rows": 3}),
             "residency_level": forms.RadioSelect(),
+            "moderation": forms.RadioSelect(),
         }
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -207,11 +214,17 @@ class PresentationForm(VersionedForm, ConsultationModelForm):
         if not self.instance.image:
             del self.fields["remove_image"]
         if self.instance.published_at is not None:
-            del self.fields["slug"]
+            for fixed in ("slug", "moderation", "review_hours"):
+                del self.fields[fixed]
         for name, field in self.fields.items():
             if name not in {"description", "seen"}:
                 field.label = str(field.label)[:1].upper() + str(field.label)[1:]
         self.bind_to(self.instance)
+
+    @property
+    def review_fields(self) -> list[forms.BoundField]:
+        """Give how the texts are read by moderation: chosen before publication, nothing to choose after it."""
+        return [self[name] for name in ("moderation", "review_hours") if name in self.fields]
 
     def clean_summary(self) -> str:
         """Refuse a summary that is not one."""

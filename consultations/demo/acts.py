@@ -112,6 +112,9 @@ def _contribute(company: Company, row: Row) -> bool:
     contribution = Contribution.objects.select_related("consultation").get(reference=_reference(row))
     actor = company.who(row)
     contribution = actions.publish(actor=actor, contribution=contribution, at=company.at, follow=True)
+    if contribution.published_at is None:
+        # Where each text is read first, nobody answers it yet.
+        return is_new
     for name, choice in row["positions"]:
         actions.take_position(actor=company.person(name), contribution=contribution, choice=choice, at=company.at)
     if corrected := row.get("corrected"):
@@ -146,8 +149,9 @@ def _comment(company: Company, row: Row) -> bool:
         body=row["body"],
         at=company.at,
     )
-    for name in row["supports"]:
-        actions.support_comment(actor=company.person(name), comment=comment, at=company.at)
+    if isinstance(comment, Comment):
+        for name in row["supports"]:
+            actions.support_comment(actor=company.person(name), comment=comment, at=company.at)
     return is_new
 
 

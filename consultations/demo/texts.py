@@ -200,6 +200,7 @@ def script(slug: str) -> Script:
             "residency_level": content.get("residency", "declared"),
             "minimum_age": content.get("minimum_age"),
             "restitution_days": content.get("restitution_days", RESTITUTION_DAYS),
+            "moderation": content.get("moderation", "after"),
         },
         theme=content["theme"],
         service=content["service"],

@@ -18,6 +18,7 @@ from consultations.models.analysis import (
 from consultations.models.archives import ArchivePackage, ArchivePackageQuerySet
 from consultations.models.columns import SEARCH_CONFIG
 from consultations.models.following import ConsultationCommitment, PromiseReminder, Telling
+from consultations.models.held import HeldText, HeldTextQuerySet
 from consultations.models.participation import Participation, TableNotes
 from consultations.models.procedure import (
     NEWS_DAYS,
@@ -25,6 +26,7 @@ from consultations.models.procedure import (
     Consultation,
     ConsultationQuerySet,
     Document,
+    ModerationMode,
     Phase,
     PhaseQuerySet,
     Section,
@@ -68,11 +70,14 @@ __all__ = [
     "ContributionVersion",
     "Decision",
     "Document",
+    "HeldText",
+    "HeldTextQuerySet",
     "Item",
     "ItemOutcome",
     "ItemOutcomeQuerySet",
     "ItemQuerySet",
     "ItemTheme",
+    "ModerationMode",
     "Note",
     "Outcome",
     "OutcomeQuerySet",

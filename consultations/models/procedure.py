@@ -35,6 +35,18 @@ TOPIC = "consultation:"
 RESERVED_SLUGS = ("apercu", "documents", "fichiers", "flux", "mes-contributions")
 
 
+# Units: working hours. Two days of work.
+REVIEW_HOURS = 16
+MAX_REVIEW_HOURS = 80
+
+
+class ModerationMode(models.TextChoices):
+    """When moderation reads what residents write."""
+
+    AFTER = "after", _("après publication")
+    PRIOR = "prior", _("avant publication")
+
+
 class ConsultationQuerySet(models.QuerySet["Consultation"]):
     """Named reads of consultations."""
 
@@ -120,6 +132,15 @@ class Consultation(models.Model):
         db_default=RESTITUTION_DAYS,
         validators=[MinValueValidator(1), MaxValueValidator(MAX_RESTITUTION_DAYS)],
     )
+    moderation = models.CharField(
+        "relecture des textes", max_length=5, choices=ModerationMode, default=ModerationMode.AFTER, db_default="after"
+    )
+    review_hours = models.PositiveSmallIntegerField(
+        "délai de relecture (en heures ouvrées)",
+        default=REVIEW_HOURS,
+        db_default=REVIEW_HOURS,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_REVIEW_HOURS)],
+    )
     preview_key = models.UUIDField("clé d’aperçu", default=uuid.uuid4, unique=True, editable=False)
     source_key = models.CharField("clé d’import", max_length=120, null=True, blank=True, unique=True)
     source_note = models.CharField("origine des données importées", max_length=300, blank=True)
@@ -165,6 +186,11 @@ class Consultation(models.Model):
                 condition=Q(restitution_days__range=(1, MAX_RESTITUTION_DAYS)),
                 name="consultation_restitution_days",
                 violation_error_message=f"Entre un jour et {MAX_RESTITUTION_DAYS} jours.",
+            ),
+            models.CheckConstraint(
+                condition=Q(review_hours__range=(1, MAX_REVIEW_HOURS)),
+                name="consultation_review_hours",
+                violation_error_message=f"Entre une heure et {MAX_REVIEW_HOURS}\u00a0heures ouvrées.",
             ),
             models.CheckConstraint(
                 condition=~Q(slug__in=RESERVED_SLUGS),

@@ -34,6 +34,9 @@ class ContributionQuerySet(models.QuerySet["Contribution"]):
         """What this person may open: what is visible, and their own drafts and withdrawn texts."""
         if user.is_authenticated:
             seen = Q(published_at__isnull=False, withdrawn_at__isnull=True, hidden_at__isnull=True)
+            # `is_staff` first: it costs no query. Moderators read what was handed in, before it is public.
+            if user.is_staff and user.has_perm("moderation.decide_case"):
+                seen |= Q(submitted_at__isnull=False)
             return self.filter(seen | Q(author=user))
         return self.visible()
 
@@ -47,8 +50,8 @@ class ContributionQuerySet(models.QuerySet["Contribution"]):
         return self.visible().filter(place_district=district) if district else self.visible().filter(NOWHERE)
 
     def drafts_of(self, user: Any) -> Self:
-        """What a person has begun and not published."""
-        return self.filter(author=user, published_at__isnull=True)
+        """What a person has begun and not handed in."""
+        return self.filter(author=user, published_at__isnull=True, submitted_at__isnull=True)
 
 
 class Contribution(models.Model):
@@ -98,6 +101,8 @@ class Contribution(models.Model):
     source_key = models.CharField("clé d’import", max_length=120, null=True, blank=True, unique=True)
     created_at = models.DateTimeField("créée le", auto_now_add=True)
     saved_at = models.DateTimeField("enregistrée le", auto_now=True)
+    # Handed in, and read by moderation before it is published (models.held); None for a draft.
+    submitted_at = models.DateTimeField("déposée le", null=True, blank=True, editable=False)
     published_at = models.DateTimeField("publiée le", null=True, blank=True)
     corrected_at = models.DateTimeField("corrigée le", null=True, blank=True)
     withdrawn_at = models.DateTimeField("retirée le", null=True, blank=True)
@@ -175,6 +180,10 @@ class Contribution(models.Model):
             models.CheckConstraint(
                 condition=Q(published_at__isnull=True) | (Q(section__isnull=False) & ~Q(body="")),
                 name="contribution_published_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(submitted_at__isnull=True) | (Q(section__isnull=False) & ~Q(body="")),
+                name="contribution_submitted_whole",
             ),
             models.CheckConstraint(
                 condition=Q(withdrawn_at__isnull=True) | Q(published_at__isnull=False),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.http import UserRequest
 from consultations import actions, remarks, rules, signatures
 from consultations.forms import CommentForm, PositionForm, ProfileForm, ReplyForm, read_token
-from consultations.models import Comment, Contribution, Position
+from consultations.models import Comment, Contribution, HeldText, Position
 from consultations.views import fetching, profile, reading
 from mulhouse import throttle
 from mulhouse.access import resident
@@ -87,6 +87,9 @@ def comment(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         is_proposal=form.cleaned_data["is_proposal"],
         at=at,
     )
+    if isinstance(written, HeldText):
+        messages.success(request, _("Votre texte est déposé. Il paraîtra après relecture."))
+        return redirect("consultations:held", written.reference)
     messages.success(request, _("Votre réponse est publiée.") if parent else _("Votre commentaire est publié."))
     return _to_comment(row, written)
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import UserRequest
 from consultations import answers, asking, presentation
-from consultations.models import Comment, Contribution, Item
+from consultations.models import Comment, Contribution, HeldText, Item
 from consultations.views import reading
 from mulhouse import lists
 from mulhouse.access import resident
@@ -78,8 +78,13 @@ def _comments(request: UserRequest) -> tuple[lists.Page[Any], list[Line]]:
     rows = Comment.objects.filter(author=request.user).select_related("contribution__consultation").defer("body")
     page = _read(request, rows, "published_at")
     items = answers.items_by("comment", [row.pk for row in page.rows])
-    lines = [presentation.own_comment(row) for row in page.rows]
-    return page, _paired(lines, [items.get(row.pk) for row in page.rows])
+    lines = _paired([presentation.own_comment(row) for row in page.rows], [items.get(row.pk) for row in page.rows])
+    if page.previous:
+        return page, lines
+    # What waits comes first: few, since each is read within days.
+    waiting = HeldText.objects.of(request.user).exclude(sort=HeldText.Sort.CONTRIBUTION)
+    waiting = waiting.select_related("contribution").order_by("-submitted_at", "-pk")[:PAGE_SIZE]
+    return page, [*((presentation.own_held(held), answers.Own([], "")) for held in waiting), *lines]
 
 
 def _responses(request: UserRequest) -> tuple[lists.Page[Any], list[Line]]:

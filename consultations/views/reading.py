@@ -33,6 +33,7 @@ from consultations.models import (
     CommentSupport,
     Consultation,
     Contribution,
+    HeldText,
     Position,
     Section,
     Source,
@@ -260,6 +261,9 @@ def contribution(request: HttpRequest, slug: str, reference: str) -> HttpRespons
     if row.published_at is None:
         if not request.user.is_authenticated or row.author_id != request.user.pk:
             raise Http404
+        if row.submitted_at is not None:
+            held = row.held_texts.of(request.user).filter(sort=HeldText.Sort.CONTRIBUTION).order_by("-pk")
+            return redirect("consultations:held", get_object_or_404(held[:1]).reference)
         return redirect("consultations:draft", slug, row.reference)
     if row.withdrawn_at is not None or row.hidden_at is not None:
         return render(request, "consultations/withdrawn.html", _withdrawn_context(request, row), status=410)
@@ -524,6 +528,7 @@ def _forms_context(
         "asks": asks,
         "reply_to": reply_to if can_write else "",
         "charter": charter.CURRENT,
+        "review_promise": presentation.review_promise(row.consultation),
         "token": new_token(user, "comment") if user.is_authenticated and can_write else "",
     }
 

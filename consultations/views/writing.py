@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import UserRequest
-from consultations import actions, presentation, rules, signatures
+from consultations import actions, presentation, review, rules, signatures
 from consultations.forms import (
     AttachmentForm,
     ContributionForm,
@@ -31,7 +31,7 @@ from consultations.forms import (
 )
 from consultations.models import Consultation, Contribution, Section
 from consultations.views import fetching, profile, reading
-from mulhouse import charter, throttle, typography
+from mulhouse import charter, masked_forms, throttle, typography
 from mulhouse.access import resident
 from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.templatetags import ui
@@ -82,7 +82,7 @@ def contribute(request: UserRequest, slug: str) -> HttpResponse:
 def edit_draft(request: UserRequest, slug: str, reference: str) -> HttpResponse:
     """Go on with a draft. It stays readable when the phase is over."""
     draft = fetching.contribution(request, slug, reference, author=request.user)
-    if draft.published_at is not None:
+    if draft.published_at is not None or draft.submitted_at is not None:
         return redirect(draft)
     row = draft.consultation
     if request.method == "POST":
@@ -135,6 +135,7 @@ def _show(request: UserRequest, desk: Desk, *, status: int = 200) -> HttpRespons
         "consultation": row,
         "draft": draft,
         "form": desk.words,
+        "review_promise": presentation.review_promise(row),
         "failures": Together(*desk.forms),
         "token": new_token(request.user, "contribution"),
         "saved": typography.instant(draft.saved_at) if draft else "",
@@ -163,7 +164,8 @@ def _save(request: UserRequest, row: Consultation, reference: str) -> HttpRespon
     words = ContributionForm(request.POST, sections=sections)
     desk = _desk(request, row, draft, words, data=request.POST)
     desk.new = [new_errors.get(form.prefix or "", form) for form in desk.new]
-    if request.POST.get("intention") != "verifier":
+    choice = request.POST.get(masked_forms.CHOICE)
+    if request.POST.get("intention") != "verifier" and choice is None:
         if new_errors:
             return _show(request, _only_files(desk), status=422)
         messages.success(
@@ -175,6 +177,8 @@ def _save(request: UserRequest, row: Consultation, reference: str) -> HttpRespon
     valid = [form.is_valid() for form in (words, desk.profile, *desk.kept)]
     if new_errors or not all(valid):
         return _show(request, desk, status=422)
+    if choice == masked_forms.MASK:
+        actions.save_draft(actor=request.user, consultation=row, reference=reference, words=words.words())
     profile.complete(request.user, desk.profile, at=at)
     return redirect("consultations:check", row.slug, draft.reference)
 
@@ -246,11 +250,11 @@ def _describe(request: UserRequest, form: KeptAttachmentForm) -> None:
 def check(request: UserRequest, slug: str, reference: str) -> HttpResponse:
     """Show the contribution as everybody will read it, then publish it."""
     draft = fetching.contribution(request, slug, reference, author=request.user)
-    if draft.published_at is not None:
+    if draft.published_at is not None or draft.submitted_at is not None:
         return redirect(draft)
     at = timezone.now()
     row = draft.consultation
-    form = ContributionForm(_typed(draft), sections=list(row.sections.all()))
+    form = ContributionForm(_typed(draft), sections=list(row.sections.all()), asks_masking=False)
     refusal = rules.publish_refusal(request.user, draft, at=at)
     if not form.is_valid() or (
         refusal is not None and refusal.code in {"unfinished", "undescribed", *rules.ASKED_BESIDE}
@@ -262,6 +266,9 @@ def check(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         published = actions.publish(
             actor=request.user, contribution=draft, at=at, follow=request.POST.get("suivre") == "oui"
         )
+        if published.published_at is None:
+            messages.success(request, _("Votre contribution est déposée. Elle paraîtra après relecture."))
+            return redirect(published)
         messages.success(
             request,
             _("Votre contribution est publiée. Sa référence est %(reference)s\u00a0: un courriel vous la rappelle.")
@@ -279,6 +286,7 @@ def check(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         "facts": presentation.lived_facts(draft) if draft.kind == Contribution.Kind.EXPERIENCE else [],
         "files": [presentation.file(each) for each in draft.attachments.all()],
         "advice": form.advice(),
+        "review": _review_words(request, draft, at),
         "refusal": refusal.message if refusal else "",
         "remedy": reading.remedy_url(refusal),
         "charter": charter.CURRENT,
@@ -291,6 +299,13 @@ def check(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         ],
     }
     return render(request, "consultations/check.html", context)
+
+
+def _review_words(request: UserRequest, draft: Contribution, at: dt.datetime) -> list[str]:
+    """Say that a text will be read before it is public, why, and how soon."""
+    cause = review.cause_of(request.user, draft.consultation, review.texts_of(draft), at=at)
+    promise = presentation.review_promise(draft.consultation)
+    return [] if cause is None else list(filter(None, (str(cause.label), promise)))
 
 
 @resident
@@ -334,9 +349,15 @@ def edit(request: UserRequest, slug: str, reference: str) -> HttpResponse:
     new = [] if reacted else attachment_forms(data, request.FILES if data else None, attachments)
     if data is not None and all([each.is_valid() for each in (form, *kept, *new)]):  # noqa: C419 (each says what is wrong)
         throttle.check(throttle.Limit.POSTING, str(request.user.pk))
-        actions.correct(actor=request.user, contribution=row, words=form.words(), at=at)
+        words = form.words()
+        corrected = actions.correct(actor=request.user, contribution=row, words=words, at=at)
         _save_files(request, row, kept, new, at)
-        messages.success(request, _("Votre correction est publiée."))
+        if any(getattr(corrected, name) != getattr(words, name) for name in form.fields):
+            messages.success(
+                request, _("Votre correction paraîtra après relecture. D’ici là, votre texte reste tel quel.")
+            )
+        else:
+            messages.success(request, _("Votre correction est publiée."))
         return redirect(row)
     failures = Together(form, *kept, *new)
     context = {

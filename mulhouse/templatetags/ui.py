@@ -29,6 +29,7 @@ from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
 from mulhouse import navigation, typography
+from mulhouse.masked_forms import MaskingForm, MaskingWarning
 
 register = template.Library()
 
@@ -586,6 +587,12 @@ def row_language(value: Any) -> SafeString:
 def asks_for_code(bound: BoundField) -> bool:
     """Tell whether a field takes a code received elsewhere."""
     return bool(bound.field.widget.attrs.get("autocomplete") == "one-time-code")
+
+
+@register.filter
+def masking_warning(bound: BoundField) -> MaskingWarning | None:
+    """Give what the detector of personal data found in a field, and proposes."""
+    return bound.form.masking.get(bound.name) if isinstance(bound.form, MaskingForm) else None
 
 
 @register.filter

@@ -4,8 +4,7 @@ import re
 import time
 from unittest import mock
 
-from django.core import signing
-
+from mulhouse import proof_of_work
 from notifications.models import OutboundMail
 
 STRONG = "neuf tilleuls au canal"
@@ -24,16 +23,20 @@ def code_in_mail(address):
 
 def opened(seconds_ago=10):
     """What the hidden field of the sign-up form holds when the page was opened a while ago."""
-    return signing.dumps(int(time.time()) - seconds_ago, salt="accounts.sign-up")
+    with mock.patch("time.time", return_value=time.time() - seconds_ago):
+        return proof_of_work.issue("sign-up")
 
 
 def sign_up_data(address, **changes):
+    challenge = changes.pop("opened", None)
+    challenge = opened() if challenge is None else challenge
     return {
         "email": address,
         "password1": STRONG,
         "charter": "on",
         "website": "",
-        "opened": opened(),
+        "opened": challenge,
+        "proof": proof_of_work.solve(challenge),
         **changes,
     }
 

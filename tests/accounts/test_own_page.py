@@ -104,6 +104,8 @@ def test_pages_cost_the_same_for_somebody_who_wrote_ten_times_more(
         ("Camille 06 12 34 56 78", "phone"),
         ("+33612345678", "phone"),
         ("06.12.34.56.78", "phone"),
+        ("camille arobase exemple point fr", "email"),
+        ("AB-123-CD", "plate"),
         ("www.camille.example", "address"),
         ("https://camille.example", "address"),
     ],

@@ -368,6 +368,9 @@ def test_text_of_a_resident_can_do_nothing(client):
     from consultations import actions  # noqa: PLC0415 (this test alone writes through the action)
 
     author, consultation = f.make_resident(public_name="<b>Nadia</b>"), f.make_consultation()
+    # Links from a new account are read by moderation first.
+    f.make_comment(author=author)
+    author.date_joined -= dt.timedelta(days=30)
     body = (
         "<script>alert(1)</script> <img src=x onerror=alert(1)> [clic](javascript:alert(1)) "
         '[lien](https://example.org" onmouseover="alert(1)) **gras** <a hx-get="/x" href="data:text/html,x">x</a>'

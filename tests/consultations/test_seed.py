@@ -207,6 +207,7 @@ def test_register_is_alive_and_whole(loaded):
         "report.draft",
         "report.pdf_made",
         "report.published",
+        "text.held",
         "vote.counted",
         "vote.draft",
         "vote.paper_counted",

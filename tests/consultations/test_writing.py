@@ -565,7 +565,8 @@ def test_own_page_costs_the_same_whatever_its_length(client, place, count, query
         else:
             make_draft(row, user, title=f"Brouillon {number}")
     client.get(reverse("consultations:mine"))
-    with django_assert_num_queries(4):  # session, person, page, what became of each
+    # Session, person, page, what became of each; before the comments, those that wait.
+    with django_assert_num_queries(5 if model is Comment else 4):
         client.get(reverse("consultations:mine") + query)
     address_of_next = client.get(reverse("consultations:mine") + query).context["pages"].next_url
     assert bool(address_of_next) is (count > 20)
