@@ -28,6 +28,7 @@ from mulhouse.access import public, resident
 from mulhouse.errors import DomainError
 from mulhouse.templatetags.ui import Crumb, Fact, pages_of
 from mulhouse.typography import local_day
+from notifications import addresses
 from notifications.models import OutboundMail
 
 MAILS_PER_PAGE = 20
@@ -68,6 +69,7 @@ def home(request: UserRequest) -> HttpResponse:
         "steps": _steps(user, residency),
         "profile": _profile(user, residency),
         "security": _security(user),
+        "refusal": addresses.refusal_of(user),
         "crumbs": [Crumb(_("Mon espace"))],
         "shortcuts": [entry for entry in navigation.present(navigation.ACCOUNT) if entry.route != "accounts:home"],
     }

@@ -190,7 +190,7 @@ def _tell(consultation: Consultation) -> None:
     """Do what the task does, for this consultation alone."""
     telling.begin(consultation=consultation, at=timezone.now())
     (sending,) = [each for each in telling.under_way() if each.consultation.pk == consultation.pk]
-    told = sum(telling.tell(sending=sending, people=batch) for batch in telling.batches(sending, size=BATCH))
+    told = sum(telling.tell(sending=sending, people=batch, at=timezone.now()) for batch in telling.batches(sending, size=BATCH))
     telling.finish(sending=sending, people=told, at=timezone.now())
 
 

@@ -80,6 +80,8 @@ ACCOUNT_PAGES = (
 ACCOUNT = (
     Entry(_("Mon espace"), "accounts:home"),
     Entry(_("Mes contributions"), "consultations:mine"),
+    Entry(_("Mes notifications"), "notifications:centre"),
+    Entry(_("Ce que je suis"), "notifications:followed"),
 )
 
 
