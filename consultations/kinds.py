@@ -9,17 +9,17 @@ KINDS = (
     *services(
         "consultations",
         (
-            ("published", _("Contribution publiée"), _("Votre contribution est en ligne, avec sa référence.")),
+            ("published", "Contribution publiée", "Votre contribution est en ligne, avec sa référence."),
             (
                 "questionnaire",
-                _("Réponses reçues"),
-                _("Vos réponses à un questionnaire sont arrivées, avec leur référence."),
+                "Réponses reçues",
+                "Vos réponses à un questionnaire sont arrivées, avec leur référence.",
             ),
-            ("promise", _("Réponse promise"), _("La Ville doit une réponse\u00a0: rappel aux agents.")),
+            ("promise", "Réponse promise", "La Ville doit une réponse\u00a0: rappel aux agents."),
             (
                 "amendment",
-                _("Règle changée"),
-                _("Une règle change dans une consultation où vous participez ou que vous suivez."),
+                "Règle changée",
+                "Une règle change dans une consultation où vous participez ou que vous suivez.",
             ),
         ),
     ),

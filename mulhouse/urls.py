@@ -36,6 +36,7 @@ urlpatterns = [
         path("", include("transparency.urls")),
         path("demo/entrer/", account_views.demo_enter, name="demo_enter"),
         path("demo/courriels/", account_views.demo_mailbox, name="demo_mailbox"),
+        path("demo/courriels/<uuid:key>/", account_views.demo_mail, name="demo_mail"),
         prefix_default_language=False,
     ),
 ]

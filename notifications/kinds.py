@@ -109,11 +109,11 @@ OWN = (
 BELOW = services(
     "transparency",
     (
-        ("fault_received", _("Signalement d’accessibilité reçu"), _("Nous avons reçu votre signalement.")),
+        ("fault_received", "Signalement d’accessibilité reçu", "Nous avons reçu votre signalement."),
         (
             "fault_answered",
-            _("Réponse à un signalement d’accessibilité"),
-            _("Ce que nous avons fait de votre signalement."),
+            "Réponse à un signalement d’accessibilité",
+            "Ce que nous avons fait de votre signalement.",
         ),
     ),
 )

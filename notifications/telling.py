@@ -4,6 +4,7 @@ Each person is told of one thing once, whatever the number of sweeps, of subject
 """
 
 import datetime as dt
+import re
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,8 @@ from notifications.models import Broadcast, Notification
 from notifications.topics import Topic
 
 LINE_LENGTH = 200
+# Those that break a line; the no-break space stays.
+SPACES = re.compile(r"[ \t\r\n]+")
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def _row(sort: Kind, letter: Letter, way: Frequency, *, at: dt.datetime) -> Noti
         kind=sort.code,
         topic=letter.topic,
         about=letter.about,
-        subject_line=" ".join(letter.line.split())[:LINE_LENGTH],
+        subject_line=SPACES.sub(" ", letter.line).strip()[:LINE_LENGTH],
         url=letter.url,
         created_at=at,
         once_key=letter.once_key,

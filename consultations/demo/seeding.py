@@ -12,6 +12,7 @@ from consultations import capcollectif, importing
 from consultations.demo import (
     acts,
     amending,
+    news,
     people,
     places,
     polls,
@@ -56,6 +57,7 @@ class Demonstration:
         yield "analyse des avis", partial(sorting.seed, at=self.at)
         yield "bilans", partial(reports.seed, at=self.at)
         yield "lieux", places.place_all
+        yield "notifications", partial(news.play, at=self.at)
         yield "dossier d’archives", partial(places.archive_one, at=self.at)
 
     @property

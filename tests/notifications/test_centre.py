@@ -137,8 +137,8 @@ def test_pages_hang_on_a_row(own, person):
 def test_the_page_costs_the_same(own, person, count, django_assert_num_queries):
     for number in range(count):
         told(person, number)
-    # The session, the person with their count, the page, the address.
-    with django_assert_num_queries(4):
+    # The session, the person with their count, the page, the address; and the session prolonged, in its savepoint.
+    with django_assert_num_queries(7):
         own.get(CENTRE)
 
 
@@ -244,8 +244,8 @@ def test_the_page_of_what_one_follows_costs_the_same(own, person, django_assert_
     for _ in range(6):
         Subscription.objects.create(user=person, topic=f"theme:{f.make_theme().slug}")
         Subscription.objects.create(user=person, topic=f.make_consultation().topic)
-    # The session, the person, the subjects, two sorts of names, the wishes, the themes, the districts.
-    with django_assert_num_queries(8):
+    # The session, the person, the subjects, two sorts of names, the wishes, the themes, the districts; the session prolonged.
+    with django_assert_num_queries(11):
         own.get(FOLLOWED)
 
 

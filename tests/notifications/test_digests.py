@@ -57,7 +57,7 @@ def test_one_mail_groups_by_subject_the_newest_first():
     (mail,) = mails()
     places = [mail.text.index(word) for word in ("Les quais", "Nouveau", "Ancien", "La place", "Place (")]
     assert places == sorted(places)
-    assert mail.subject == "Votre résumé du jour\u00a0: 3 nouvelles"
+    assert mail.subject == "Votre résumé du jour : 3 nouvelles"
     assert "http://127.0.0.1:8000/quais/" in mail.text
     assert "Nouveau</a>" in mail.html
     link = mail.headers["List-Unsubscribe"].strip("<>").rstrip("/").rsplit("/", 1)[1]

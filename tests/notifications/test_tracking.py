@@ -44,7 +44,6 @@ def brevo(event, address, **fields):
         "message-id": "<202611251000.12345678901@smtp-relay.mailin.fr>",
         "ts_event": 1795600800,
         "subject": "Les quais",
-        "X-Mailin-custom": "",
         "sending_ip": "185.41.28.109",
         "ts_epoch": 1795600800000,
         "reason": "550 5.1.1 User unknown",
