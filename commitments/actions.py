@@ -6,6 +6,7 @@ that everybody reads: on its page, on the register, and in the mail of those who
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -214,7 +215,7 @@ def tell_followers(*, news: CommitmentNews, followers: Sequence[Any], at: dt.dat
             topic=commitment.own_topic if follower.follows_it else commitment.topic,
             line=words[follower.language]["line"],
             url=links.path(commitment, follower.language),
-            words=lambda own=words[follower.language]: own,
+            words=partial(dict, words[follower.language]),
         )
         for follower in followers
     ]

@@ -608,7 +608,7 @@ def announce_phase(*, phase: Phase, followers: Sequence[User], at: dt.datetime) 
             topic=consultation.topic,
             line=words[follower.language]["line"],
             url=links.path(consultation, follower.language),
-            words=lambda own=words[follower.language]: own,
+            words=partial(dict, words[follower.language]),
         )
         for follower in followers
     ]

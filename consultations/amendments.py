@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Any
 
@@ -124,7 +124,7 @@ def announce(*, amendment: Ruleset, people: Sequence[User], at: dt.datetime) -> 
             topic=consultation.topic,
             line=words[person.language]["line"],
             url=words[person.language]["path"],
-            words=lambda own=words[person.language]: own,
+            words=partial(dict, words[person.language]),
         )
         for person in people
     ]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -128,7 +129,7 @@ def announce_opening(*, consultation: Consultation, people: Sequence[Any], at: d
             topic=person.matched[0],
             line=words[person.language]["line"],
             url=links.path(consultation, person.language),
-            words=lambda own=words[person.language]: own,
+            words=partial(dict, words[person.language]),
         )
         for person in people
     ]
@@ -157,7 +158,7 @@ def _opening_words(consultation: Consultation, language: str) -> dict[str, str]:
 def replies(*, at: dt.datetime) -> QuerySet[Any]:
     """Give the visible comments of late whose addressee was not told, with `addressee`: whom they answer, never themselves."""
     told = Notification.objects.filter(once_key=Concat(Value(REPLY_KEY), OuterRef("reference")))
-    rows = Comment.objects.visible().filter(
+    rows: Any = Comment.objects.visible().filter(
         published_at__gt=at - dt.timedelta(days=NEWS_DAYS),
         published_at__lte=at,
         contribution__in=Contribution.objects.visible(),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -75,7 +76,7 @@ def remind(*, phase: Phase, people: Sequence[User], at: dt.datetime) -> int:
             topic=consultation.topic,
             line=words[person.language]["line"],
             url=links.path(consultation, person.language),
-            words=lambda own=words[person.language]: own,
+            words=partial(dict, words[person.language]),
             until=end,
         )
         for person in people

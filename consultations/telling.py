@@ -8,6 +8,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -157,7 +158,7 @@ def tell(*, sending: Sending, people: Sequence[User], at: dt.datetime) -> int:
             about=consultation.topic,
             line=_line_of(consultation, len(own), person.language),
             url=_mine(person.language),
-            words=lambda own=own, language=person.language: _words(consultation, own, language),
+            words=partial(_words, consultation, own, person.language),
         )
         for person in people
         if (own := lines.get(person.pk))

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from mulhouse import typography
 from notifications import addresses, frequencies, kinds, outbox, subscriptions, topics
 from notifications.frequencies import PARIS
 from notifications.kinds import Frequency
-from notifications.models import Notification
+from notifications.models import Notification, OutboundMail
 from notifications.topics import Topic
 
 HOUR = 7
@@ -79,12 +79,14 @@ def send(*, digest: Frequency, people: Sequence[int], at: dt.datetime) -> int:
             lines[row.user_id].append(row)
     mails = {key: _mail(digest, held[key], own, names, due=due, at=at) for key, own in lines.items()}
     outbox.enqueue_all(list(mails.values()))
-    told = [row for own in lines.values() for row in own]
-    for row in rows:
-        row.digest = ""
-    for row in told:
-        row.mailed_at, row.mailed_in, row.mailed_as = at, mails[row.user_id].pk, digest
-    Notification.objects.bulk_update(rows, ["digest", "mailed_at", "mailed_in", "mailed_as"])
+    told = {row.pk for own in lines.values() for row in own}
+    left_out = [row.pk for row in rows if row.pk not in told]
+    Notification.objects.filter(pk__in=left_out).update(digest="")
+    # Which mail told each line: the one just written to its person. One statement, whose text does not grow with the lines.
+    written = OutboundMail.objects.filter(pk__in=[mail.pk for mail in mails.values()], user=OuterRef("user"))
+    Notification.objects.filter(pk__in=told).update(
+        digest="", mailed_at=at, mailed_as=digest, mailed_in=Subquery(written.order_by("pk").values("pk")[:1])
+    )
     return len(mails)
 
 

@@ -16,7 +16,7 @@ class FrequencyForm(forms.Form):
         super().__init__(*args, **kwargs)
         for kind in kinds.chosen():
             self.fields[_name(kind.code)] = forms.ChoiceField(
-                label=kind.label, help_text=kind.tells, choices=Frequency.choices, initial=now[kind.code]
+                label=str(kind.label), help_text=str(kind.tells), choices=Frequency.choices, initial=now[kind.code]
             )
 
     def wanted(self) -> dict[str, Frequency]:

@@ -3,12 +3,14 @@
 import datetime as dt
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from consultations import announcing, deadlines, participation, tasks
 from consultations.models import Comment, Consultation, Contribution, Phase
 from consultations.phases import PARIS
-from notifications import digests, topics
+from notifications import digests, frequencies, topics
 from notifications.kinds import Frequency
 from notifications.models import Broadcast, Notification, OutboundMail, Preference, Subscription
 from tests import factories as f
@@ -247,3 +249,34 @@ def test_the_districts_of_a_follower_come_after_the_theme():
     follow(f"theme:{theme.slug}", f"district:{district.slug}")
     (person,) = announcing.interested(consultation)
     assert person.matched == [f"theme:{theme.slug}", f"district:{district.slug}"]
+
+
+# --- A journey -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_from_following_to_a_digest_to_one_click(client):
+    """Follow a theme, choose the digest, get it, stop from the header of the mail: without cookie, and nothing by opening it."""
+    consultation = opened(title="Quais du canal")
+    person, topic = f.make_resident(), f"theme:{consultation.theme.slug}"
+    f.sign_in(client, person)
+    client.post(reverse("notifications:follow"), {"sujet": topic})
+    choices = {code.replace(".", "-"): value for code, value in frequencies.of_person(person.pk).items()}
+    client.post(reverse("notifications:preferences"), {**choices, "consultations-opened": "daily"})
+    tasks.announce_openings()
+    assert OutboundMail.objects.count() == 0
+    at = noon_of(f.today() + dt.timedelta(days=1))
+    for keys in digests.batches(Frequency.DAILY, at=at):
+        digests.send(digest=Frequency.DAILY, people=keys, at=at)
+    mail = OutboundMail.objects.get()
+    assert consultation.get_absolute_url() in mail.text
+    link = mail.headers["List-Unsubscribe"].strip("<>").removeprefix("http://127.0.0.1:8000")
+    program = Client(enforce_csrf_checks=True)
+    assert program.get(link).status_code == 200
+    assert frequencies.of_person(person.pk)["consultations.opened"] == "daily"
+    assert program.post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert frequencies.of_person(person.pk)["consultations.opened"] == "never"
+    Broadcast.objects.all().delete()
+    Notification.objects.all().delete()
+    tasks.announce_openings()
+    assert (Notification.objects.count(), OutboundMail.objects.count()) == (1, 1)

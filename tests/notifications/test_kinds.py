@@ -105,7 +105,8 @@ def test_every_kind_renders_in_text_and_html(code, language):
 
 def test_kinds_say_what_they_are():
     for kind in declared().values():
-        assert str(kind.label) and str(kind.tells), kind.code
+        assert str(kind.label), kind.code
+        assert str(kind.tells), kind.code
     chosen = {kind.code: kind.frequency for kind in kinds.chosen()}
     assert chosen == {
         "commitments.news": Frequency.NOW,
