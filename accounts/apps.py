@@ -14,8 +14,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registries: acts of the register, tables about people, the agents' queue, the roles."""
+        from accounts import kinds as own_kinds  # noqa: PLC0415 (same)
         from accounts import personal_data, queues  # noqa: PLC0415 (models are loaded by now)
         from mulhouse import work  # noqa: PLC0415 (same)
+        from notifications import kinds  # noqa: PLC0415 (same)
         from transparency import register  # noqa: PLC0415 (same)
 
         register.declare(
@@ -30,6 +32,7 @@ class AccountsConfig(AppConfig):
             register.Act("profile.renamed", "Une personne a changé son nom public"),
             register.Act("person.email_shown", "Une adresse électronique a été affichée à un agent"),
         )
+        kinds.declare(*own_kinds.KINDS)
         personal_data.declare_holdings()
         work.register(work.WorkQueue("accounts.verify_residency", queues.residencies))
         post_migrate.connect(_sync_roles, dispatch_uid="accounts.roles")

@@ -1,4 +1,4 @@
-"""Signing in with allauth, and what somebody may do read at once: every page of the staff space asks."""
+"""Signing in with allauth; with the person, how many notifications wait; and what they may do, read at once for the staff space."""
 
 from typing import Any
 
@@ -6,9 +6,18 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.models import Permission
 from django.db.models import Q
 
+from accounts.models import User
+from notifications import unread
+
 
 class PortalBackend(AuthenticationBackend):  # type: ignore[misc] # allauth has no types
     """The permissions of a person and those of their roles, in one query where Django makes two."""
+
+    def get_user(self, user_id: Any) -> Any:
+        """Read the person of a session, and in the same query how many notifications the header announces."""
+        rows = User.objects.annotate(unread_notifications=unread.count())
+        user = rows.filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         """Give the permissions as « app.codename »; none on one object, nor for somebody whose account is closed.

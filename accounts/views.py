@@ -1,17 +1,20 @@
 """« Mon espace »: what a person sees and decides about themselves."""
 
+import uuid
 from dataclasses import dataclass
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from csp.constants import NONE, UNSAFE_INLINE
+from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -28,6 +31,7 @@ from mulhouse.access import public, resident
 from mulhouse.errors import DomainError
 from mulhouse.templatetags.ui import Crumb, Fact, pages_of
 from mulhouse.typography import local_day
+from notifications import addresses, kinds
 from notifications.models import OutboundMail
 
 MAILS_PER_PAGE = 20
@@ -68,6 +72,7 @@ def home(request: UserRequest) -> HttpResponse:
         "steps": _steps(user, residency),
         "profile": _profile(user, residency),
         "security": _security(user),
+        "refusal": addresses.refusal_of(user),
         "crumbs": [Crumb(_("Mon espace"))],
         "shortcuts": [entry for entry in navigation.present(navigation.ACCOUNT) if entry.route != "accounts:home"],
     }
@@ -470,10 +475,23 @@ def demo_mailbox(request: HttpRequest) -> HttpResponse:
         query["page"] = str(number)
         return f"?{query.urlencode()}"
 
+    labels = {kind.code: kind.label for kind in kinds.everything()}
     context = {
-        "mails": page.object_list,
+        "mails": [(mail, labels.get(mail.kind, mail.kind)) for mail in page.object_list],
         "crumbs": [Crumb(_("Boîte aux lettres"))],
         "wanted": address,
         "pages": pages_of(number=page.number, total=page.paginator.num_pages, url_of=url_of),
     }
     return render(request, "accounts/demo_mailbox.html", context)
+
+
+# A mail brings its own styles; nothing else of it runs.
+@csp_update({"style-src": [UNSAFE_INLINE], "script-src": [NONE]})  # type: ignore[arg-type] # it forgets that views take more
+@public
+@never_cache
+@require_GET
+def demo_mail(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Show one mail of the demonstration as its reader would see it."""
+    if not settings.DEMO:
+        raise Http404
+    return HttpResponse(get_object_or_404(OutboundMail.objects.exclude(html=""), pk=key).html)

@@ -22,6 +22,7 @@ def _arguments() -> Namespace:
     parser.add_argument("--seconds", type=float, default=1.0, help="durée de chaque mesure")
     parser.add_argument("--rounds", type=int, default=3, help="nombre de passages")
     parser.add_argument("--answers", action="store_true", help="mesurer les réponses aux avis plutôt que les pages")
+    parser.add_argument("--digests", action="store_true", help="mesurer seulement les résumés par courriel")
     parser.add_argument("--output", type=Path, help="fichier où écrire aussi le tableau")
     return parser.parse_args()
 
@@ -65,7 +66,7 @@ def _measure(arguments: Namespace) -> str:
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415 (same)
 
-    from benchmarks import answers, content, measure, rooms, server  # noqa: PLC0415 (same)
+    from benchmarks import answers, content, digests, measure, rooms, server  # noqa: PLC0415 (same)
     from mulhouse.embedded.servers import EmbeddedServers  # noqa: PLC0415 (same)
 
     parts = [
@@ -82,6 +83,8 @@ def _measure(arguments: Namespace) -> str:
             pids = server.server_pids(servers)
             tables = (answers.markdown(answers.table(made, size, pids), f"{size} avis") for size in _sizes(arguments))
             return "\n\n".join([*parts[:2], *tables])
+        if arguments.digests:
+            return "\n\n".join([*parts[:2], digests.markdown(digests.table(server.server_pids(servers)))])
         made = rooms.prepare(made)
         port = server.free_port()
         for size in _sizes(arguments):
@@ -95,6 +98,7 @@ def _measure(arguments: Namespace) -> str:
                     rounds=arguments.rounds,
                 )
             parts.append(measure.markdown(rows, f"{size} contributions"))
+        parts.append(digests.markdown(digests.table(server.server_pids(servers))))
     return "\n\n".join(parts)
 
 

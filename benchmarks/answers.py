@@ -52,7 +52,7 @@ def table(made: content.Content, size: int, pids: list[int]) -> list[Row]:
     found: list[Row] = []
 
     def measured(work: str, do: Callable[[], Any]) -> None:
-        with _measuring(work, found, counted):
+        with measuring(work, found, counted):
             do()
 
     at = timezone.now() - dt.timedelta(hours=3)
@@ -84,7 +84,8 @@ def markdown(rows: list[Row], title: str) -> str:
 
 
 @contextmanager
-def _measuring(work: str, found: list[Row], pids: list[int]) -> Iterator[None]:
+def measuring(work: str, found: list[Row], pids: list[int]) -> Iterator[None]:
+    """Add to `found` what the block costs; `pids` are the processes that work for it."""
     Path("/proc/self/clear_refs").write_text("5")
     before, spent = _peak(), cpu_milliseconds(pids)
     counted = 0
@@ -190,7 +191,9 @@ def _tell(consultation: Consultation) -> None:
     """Do what the task does, for this consultation alone."""
     telling.begin(consultation=consultation, at=timezone.now())
     (sending,) = [each for each in telling.under_way() if each.consultation.pk == consultation.pk]
-    told = sum(telling.tell(sending=sending, people=batch) for batch in telling.batches(sending, size=BATCH))
+    told = sum(
+        telling.tell(sending=sending, people=batch, at=timezone.now()) for batch in telling.batches(sending, size=BATCH)
+    )
     telling.finish(sending=sending, people=told, at=timezone.now())
 
 
@@ -200,11 +203,11 @@ def _neighbours(consultation: Consultation, counted: list[int]) -> list[Row]:
     keys = list(Item.objects.filter(consultation=consultation).order_by("pk").values_list("pk", flat=True))
     rows: list[Row] = []
     for key in sorted(chance.sample(keys, ASKED)):
-        with _measuring("avis proches d’un avis (médiane)", rows, counted):
+        with measuring("avis proches d’un avis (médiane)", rows, counted):
             neighbours.of_item(neighbours.with_words(Item.objects.all()).get(pk=key))
     themes: list[Row] = []
     for theme in AnalysisTheme.objects.filter(consultation=consultation).order_by("pk")[:ASKED]:
-        with _measuring("avis proches d’un thème (médiane)", themes, counted):
+        with measuring("avis proches d’un thème (médiane)", themes, counted):
             neighbours.of_theme(theme)
     return [_middle(rows), _middle(themes)]
 

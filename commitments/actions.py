@@ -5,14 +5,14 @@ that everybody reads: on its page, on the register, and in the mail of those who
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from accounts.models import User
 from commitments import changes, rules
 from commitments.changes import WORDS
 from commitments.hosts import Host
@@ -21,7 +21,7 @@ from commitments.photos import Photo
 from mulhouse import markup, queue, reasons, typography
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, require
-from notifications import outbox
+from notifications import links, telling
 from transparency import register
 
 
@@ -200,20 +200,26 @@ def delete_draft(*, actor: Any, commitment: Commitment) -> None:
 
 
 @transaction.atomic(durable=True)
-def tell_followers(*, news: CommitmentNews, followers: Iterable[User]) -> None:
-    """Write some followers what is new; nobody is told twice, however often this runs."""
+def tell_followers(*, news: CommitmentNews, followers: Sequence[Any], at: dt.datetime) -> int:
+    """Tell some followers what is new; nobody is told twice, however often this runs.
+
+    Shape: how many were told.
+    """
     commitment = news.commitment
-    for follower in followers:
-        outbox.enqueue_template(
-            kind="commitments.news",
-            to=follower.email,
-            template="commitments/news",
-            context=_words(news, follower.language),
-            user=follower,
+    words = {language: _words(news, language) for language in sorted({each.language for each in followers})}
+    letters = [
+        telling.Letter(
+            person=follower,
             once_key=f"commitment-news:{news.pk}:{follower.pk}",
-            language=follower.language,
-            topic=commitment.own_topic if follower.follows_it else commitment.topic,  # type: ignore[attr-defined]
+            about=commitment.own_topic,
+            topic=commitment.own_topic if follower.follows_it else commitment.topic,
+            line=words[follower.language]["line"],
+            url=links.path(commitment, follower.language),
+            words=partial(dict, words[follower.language]),
         )
+        for follower in followers
+    ]
+    return telling.tell(kind="commitments.news", letters=letters, at=at)
 
 
 @transaction.atomic(durable=True)
@@ -274,14 +280,26 @@ def _words(news: CommitmentNews, language: str) -> dict[str, Any]:
         return {
             "news": news,
             "commitment": commitment,
+            "line": _line(news),
             "changes": changes.told(news),
-            "address": settings.SITE_URL + commitment.get_absolute_url(),
+            "address": links.address(commitment, language),
             "state": str(news.get_state_display()),
             "due": typography.day(commitment.due_on),
             "day": typography.day(news.happened_on),
             "before": typography.day(news.due_before) if news.due_before else "",
             "after": typography.day(news.due_after) if news.due_after else "",
         }
+
+
+def _line(news: CommitmentNews) -> str:
+    """Say in one line what is new, for an account and for digests."""
+    sentences = {
+        CommitmentNews.Kind.PUBLISHED: _("La Ville s’engage\u00a0: %(title)s"),
+        CommitmentNews.Kind.DUE_DATE: _("Nouvelle échéance\u00a0: %(title)s"),
+        CommitmentNews.Kind.WORDS: _("Texte modifié\u00a0: %(title)s"),
+    }
+    sentence = sentences.get(CommitmentNews.Kind(news.kind), _("Des nouvelles\u00a0: %(title)s"))
+    return sentence % {"title": news.commitment.title}
 
 
 def _record_draft(actor: Any) -> None:

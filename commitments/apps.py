@@ -13,13 +13,15 @@ class CommitmentsConfig(AppConfig):
         """Declare what the app writes on the register, shows at home and to agents, and lets one follow."""
         # These need the registry of apps, which is ready by now.
         from commitments import following, homepage, queues  # noqa: PLC0415
+        from commitments import kinds as own_kinds  # noqa: PLC0415
         from mulhouse import home, work  # noqa: PLC0415
-        from notifications import topics  # noqa: PLC0415
+        from notifications import kinds, topics  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
         home.register(homepage.SOURCE)
         work.register(work.WorkQueue("commitments.publish_commitment", queues.commitments))
-        topics.declare("commitment", following.topic)
+        topics.declare("commitment", following.topic, many=following.named)
+        kinds.declare(own_kinds.NEWS)
         register.declare(
             register.Act("commitment.draft", "Un agent a travaillé sur un engagement non publié"),
             register.Act("commitment.published", "La Ville a pris un engagement"),

@@ -1,5 +1,7 @@
 """Who is told of a commitment: those who follow it, and those who follow what it comes from."""
 
+from collections.abc import Collection
+
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import User
@@ -20,3 +22,9 @@ def topic(reference: str) -> Topic | None:
     """Name a commitment that people follow."""
     row = Commitment.objects.published().filter(reference=reference).first()
     return Topic(title=row.title, url=row.get_absolute_url()) if row else None
+
+
+def named(references: Collection[str]) -> dict[str, Topic]:
+    """Name the commitments among them that everybody sees."""
+    rows = Commitment.objects.published().filter(reference__in=references).defer("search").order_by("pk")
+    return {row.reference: Topic(row.title, row.get_absolute_url()) for row in rows}

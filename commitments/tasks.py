@@ -30,9 +30,9 @@ def sweep_news() -> None:
 
 
 def _tell(news: CommitmentNews) -> None:
-    people = following.followers(news.commitment)
+    people, at = following.followers(news.commitment), timezone.now()
     last = 0
     while batch := list(people.filter(pk__gt=last)[:BATCH]):
-        actions.tell_followers(news=news, followers=batch)
+        actions.tell_followers(news=news, followers=batch, at=at)
         last = batch[-1].pk
-    actions.finish_telling(news=news, at=timezone.now())
+    actions.finish_telling(news=news, at=at)

@@ -5,7 +5,7 @@ then the register. Counters are written in the transaction of what they count.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -39,7 +39,7 @@ from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, Refusal, RefusedError, require
 from mulhouse.markup import render_markdown
 from mulhouse.uploads import CleanFile
-from notifications import outbox, subscriptions
+from notifications import links, outbox, subscriptions, telling
 from transparency import register
 
 RESIDENT = "habitant"
@@ -706,19 +706,26 @@ def unsupport_comment(*, actor: User, comment: Comment, at: dt.datetime) -> None
 
 
 @transaction.atomic(durable=True)
-def announce_phase(*, phase: Phase, followers: Iterable[User]) -> None:
-    """Write to some followers that a phase has begun; nobody is told twice, however often this runs."""
-    for follower in followers:
-        outbox.enqueue_template(
-            kind="consultations.phase",
-            to=follower.email,
-            template="consultations/phase",
-            context=_phase_words(phase, follower.language),
-            user=follower,
+def announce_phase(*, phase: Phase, followers: Sequence[User], at: dt.datetime) -> int:
+    """Tell some followers that a phase has begun; nobody is told twice, however often this runs.
+
+    Shape: how many were told.
+    """
+    consultation = phase.consultation
+    words = {language: _phase_words(phase, language) for language in sorted({each.language for each in followers})}
+    letters = [
+        telling.Letter(
+            person=follower,
             once_key=f"phase:{phase.pk}:{follower.pk}",
-            language=follower.language,
-            topic=phase.consultation.topic,
+            about=consultation.topic,
+            topic=consultation.topic,
+            line=words[follower.language]["line"],
+            url=links.path(consultation, follower.language),
+            words=partial(dict, words[follower.language]),
         )
+        for follower in followers
+    ]
+    return telling.tell(kind="consultations.phase", letters=letters, at=at)
 
 
 def _phase_words(phase: Phase, language: str) -> dict[str, Any]:
@@ -736,6 +743,8 @@ def _phase_words(phase: Phase, language: str) -> dict[str, Any]:
             "consultation": phase.consultation,
             "dates": typography.date_range(phase.starts_on, phase.ends_on),
             "what": sentences[phases.Kind(phase.kind)],
+            "line": _("%(title)s\u00a0: l’étape «\u00a0%(phase)s\u00a0» commence")
+            % {"title": phase.consultation.title, "phase": phase.name},
             "address": _address(phase.consultation, language),
         }
 

@@ -3,23 +3,23 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable
-from functools import reduce
+from collections.abc import Sequence
+from functools import partial, reduce
 from operator import or_
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from consultations import game
 from consultations.models import Comment, Consultation, Contribution, Participation, Position, Ruleset
 from mulhouse.db import assert_in_transaction
 from mulhouse.queue import after_commit
-from notifications import outbox
+from notifications import links, telling
 from notifications.models import Subscription
 
 
@@ -105,29 +105,42 @@ def concerned(consultation: Consultation) -> QuerySet[User]:
 
 
 @transaction.atomic(durable=True)
-def announce(*, amendment: Ruleset, people: Iterable[User]) -> None:
-    """Write to some of those concerned what an amendment changes and why; nobody is told twice, however often this runs."""
+def announce(*, amendment: Ruleset, people: Sequence[User], at: dt.datetime) -> int:
+    """Write to some of those concerned what an amendment changes and why; nobody is told twice, however often this runs.
+
+    Shape: how many were told.
+    """
     consultation = amendment.consultation
     before = Ruleset.objects.get(consultation=consultation, version=amendment.version - 1)
-    for person in people:
-        outbox.enqueue_template(
-            kind="consultations.amendment",
-            to=person.email,
-            template="consultations/amendment",
-            context=_words(consultation, amendment, before, person.language),
-            user=person,
+    words = {
+        language: _words(consultation, amendment, before, language)
+        for language in sorted({person.language for person in people})
+    }
+    letters = [
+        telling.Letter(
+            person=person,
             once_key=f"amendment:{amendment.pk}:{person.pk}",
-            language=person.language,
+            about=consultation.topic,
+            topic=consultation.topic,
+            line=words[person.language]["line"],
+            url=words[person.language]["path"],
+            words=partial(dict, words[person.language]),
         )
+        for person in people
+    ]
+    return telling.tell(kind="consultations.amendment", letters=letters, at=at)
 
 
 def _words(consultation: Consultation, amendment: Ruleset, before: Ruleset, language: str) -> dict[str, Any]:
     with translation.override(language):
+        path = reverse("consultations:rules", args=[consultation.slug])
         return {
             "consultation": consultation,
             "amendment": amendment,
             "changes": game.differences(before.rules, amendment.rules),
-            "address": settings.SITE_URL + reverse("consultations:rules", args=[consultation.slug]),
+            "path": path,
+            "address": links.whole(path),
+            "line": _("%(title)s\u00a0: une règle a changé") % {"title": consultation.title},
         }
 
 

@@ -12,28 +12,38 @@ class ConsultationsConfig(AppConfig):
     def ready(self) -> None:
         """Declare what the app writes on the register, holds about people, shows at home and to agents, and lets one follow."""
         # These need the registry of apps, which is ready by now.
-        # Texts that moderation reads before they are public.
         from consultations import (  # noqa: PLC0415
+            announcing,
             holding,
             homepage,
             participation,
             personal_data,
             queues,
         )
+        from consultations import kinds as own_kinds  # noqa: PLC0415
         from consultations.models import Participation  # noqa: PLC0415
         from desk import merging  # noqa: PLC0415
-        from moderation import kinds  # noqa: PLC0415
+        from moderation import kinds as moderated  # noqa: PLC0415
         from mulhouse import home, work  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
-        from notifications import topics  # noqa: PLC0415
+        from notifications import kinds, topics  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
-        kinds.register(*holding.KINDS)
+        # Texts that moderation reads before they are public.
+        moderated.register(*holding.KINDS)
         registry.declare(*personal_data.HOLDINGS)
         merging.declare(Participation, participation.absorb)
         home.register(homepage.SOURCE)
         work.register(work.WorkQueue("consultations.change_consultation", queues.consultations))
-        topics.declare("consultation", homepage.topic)
+        topics.declare("consultation", homepage.topic, many=announcing.consultations_named)
+        for kind, named, is_open in (
+            (announcing.THEME, announcing.themes_named, True),
+            (announcing.DISTRICT, announcing.districts_named, True),
+            (announcing.CONTRIBUTION, announcing.contributions_named, False),
+            (announcing.COMMENT, announcing.comments_named, False),
+        ):
+            topics.declare(kind, many=named, is_open=is_open)
+        kinds.declare(*own_kinds.KINDS)
         register.declare(
             register.Act("contribution.published", "Une contribution a été publiée"),
             register.Act("contribution.corrected", "Une contribution a été corrigée par son auteur"),
@@ -109,6 +119,6 @@ class ConsultationsConfig(AppConfig):
 
         # What moderation may take away, mask and give back.
         from consultations import hiding  # noqa: PLC0415
-        from moderation import kinds  # noqa: PLC0415
+        from moderation import kinds as moderated  # noqa: PLC0415
 
         kinds.register(*hiding.KINDS)

@@ -14,7 +14,9 @@ from consultations import (
     actions,
     amendments,
     analysis,
+    announcing,
     counters,
+    deadlines,
     items,
     packaging,
     participation,
@@ -48,9 +50,45 @@ def announce_phases() -> None:
         people = subscriptions.followers(phase.consultation.topic)
         last = 0
         while batch := list(people.filter(pk__gt=last)[:BATCH]):
-            actions.announce_phase(phase=phase, followers=batch)
+            actions.announce_phase(phase=phase, followers=batch, at=at)
             last = batch[-1].pk
         actions.finish_announcing(phase=phase, at=at)
+
+
+@shared_task(name="consultations.announce_openings")
+def announce_openings() -> None:
+    """Tell the followers of a theme or a district of each consultation published there; each is told once."""
+    at = timezone.now()
+    if at.astimezone(phases.PARIS).hour < FIRST_HOUR:
+        return
+    for consultation in announcing.openings(at=at):
+        people, last, told = announcing.interested(consultation), 0, 0
+        while batch := list(people.filter(pk__gt=last)[:BATCH]):
+            told += announcing.announce_opening(consultation=consultation, people=batch, at=at)
+            last = batch[-1].pk
+        announcing.finish_opening(consultation=consultation, people=told, at=at)
+
+
+@shared_task(name="consultations.remind_deadlines")
+def remind_deadlines() -> None:
+    """Remind those who follow a consultation and have not taken part that it ends soon; once for each end."""
+    at = timezone.now()
+    if at.astimezone(phases.PARIS).hour < FIRST_HOUR:
+        return
+    for phase in deadlines.due(at=at):
+        people, last, told = deadlines.concerned(phase), 0, 0
+        while batch := list(people.filter(pk__gt=last)[:BATCH]):
+            told += deadlines.remind(phase=phase, people=batch, at=at)
+            last = batch[-1].pk
+        deadlines.finish(phase=phase, people=told, at=at)
+
+
+@shared_task(name="consultations.tell_replies")
+def tell_replies() -> None:
+    """Tell those who wrote that somebody commented or answered; each comment once."""
+    at = timezone.now()
+    for comments in announcing.reply_batches(at=at, size=BATCH):
+        announcing.tell_replies(comments=comments, at=at)
 
 
 @shared_task(name="consultations.announce_amendments")
@@ -63,7 +101,7 @@ def announce_amendments() -> None:
         people = amendments.concerned(amendment.consultation)
         last = 0
         while batch := list(people.filter(pk__gt=last)[:BATCH]):
-            amendments.announce(amendment=amendment, people=batch)
+            amendments.announce(amendment=amendment, people=batch, at=at)
             last = batch[-1].pk
         amendments.finish_announcing(amendment=amendment, at=at)
 
@@ -90,7 +128,7 @@ def tell_contributors() -> None:
     for sending in telling.under_way():
         told = 0
         for batch in telling.batches(sending, size=BATCH):
-            telling.tell(sending=sending, people=batch)
+            telling.tell(sending=sending, people=batch, at=at)
             told += len(batch)
         telling.finish(sending=sending, people=told, at=timezone.now())
 

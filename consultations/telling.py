@@ -1,13 +1,14 @@
 """Telling each contributor what became of what they wrote: one mail per person, in the city's words.
 
 Agents publish theme after theme: what they publish within a while is one sending, so that nobody gets as many mails.
-It answers them: it is no newsletter, so it holds no link to unsubscribe, and goes to nobody whose account is closed.
+It answers them: by default it leaves at once and no weekly limit holds it back. They may choose a digest, or their account alone.
 """
 
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -17,12 +18,13 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from consultations import answers, presentation
 from consultations.models import Consultation, Item, ItemOutcome, Outcome, Telling
 from mulhouse import markup, typography
-from notifications import outbox
+from notifications import telling
 from transparency import register
 
 # Nobody is written to before agents have published nothing for this long, unless they have gone on for longer than that.
@@ -49,19 +51,29 @@ class Sending:
     instants: tuple[dt.datetime, ...]
 
 
-def given(consultation: Consultation, instants: Collection[dt.datetime]) -> QuerySet[Any]:
-    """Give the answers of some publications that still hold, on opinions that still stand, with `author`."""
-    standing = Item.objects.filter(consultation=consultation).standing()
+def _standing(consultation: Consultation, items: Collection[int] | None) -> QuerySet[Item]:
+    rows = Item.objects.filter(consultation=consultation).standing()
+    # Without the keys, finding those of two hundred people reads the whole consultation: each batch, all of it again.
+    return rows if items is None else rows.filter(pk__in=items)
+
+
+def given(
+    consultation: Consultation, instants: Collection[dt.datetime], items: Collection[int] | None = None
+) -> QuerySet[Any]:
+    """Give the answers of some publications that still hold, on opinions (some of them) that still stand, with `author`."""
+    standing = _standing(consultation, items)
     rows = ItemOutcome.objects.current().filter(item__in=standing, given_at__in=list(instants))
     return rows.annotate(author=author_column())
 
 
-def lost(consultation: Consultation, instants: Collection[dt.datetime]) -> QuerySet[Any]:
+def lost(
+    consultation: Consultation, instants: Collection[dt.datetime], items: Collection[int] | None = None
+) -> QuerySet[Any]:
     """Give the answers that ended at some instants and left nothing in their place, on opinions that stand, with `author`.
 
     What was given within these instants was told to nobody, and what was left for the answers of the themes is told with them.
     """
-    standing = Item.objects.filter(consultation=consultation).standing()
+    standing = _standing(consultation, items)
     since = ItemOutcome.objects.current().filter(item=OuterRef("item"), given_at__in=list(instants))
     rows = ItemOutcome.objects.filter(item__in=standing, ended_at__in=list(instants))
     rows = rows.exclude(given_at__in=list(instants)).filter(~Exists(since), outcome__returned__isnull=True)
@@ -132,27 +144,40 @@ def batches(sending: Sending, *, size: int) -> Iterator[list[User]]:
 
 
 @transaction.atomic(durable=True)
-def tell(*, sending: Sending, people: Sequence[User]) -> int:
-    """Write to some people what became of their opinions; nobody is told twice of one sending, however often this runs.
+def tell(*, sending: Sending, people: Sequence[User], at: dt.datetime) -> int:
+    """Tell some people what became of their opinions; nobody is told twice of one sending, however often this runs.
 
-    Shape: how many mails are new; the same few statements however many people.
+    Shape: how many are told anew; the same few statements however many people.
     """
     consultation = sending.consultation
     lines = _lines(sending, [person.pk for person in people])
-    mails = [
-        outbox.written(
-            kind="consultations.outcomes",
-            to=person.email,
-            template="consultations/outcomes",
-            context=_words(consultation, own, person.language),
-            user=person,
+    letters = [
+        telling.Letter(
+            person=person,
             once_key=f"outcomes:{consultation.pk}:{sending.begun_at.isoformat()}:{person.pk}",
-            language=person.language,
+            about=consultation.topic,
+            line=_line_of(consultation, len(own), person.language),
+            url=_mine(person.language),
+            words=partial(_words, consultation, own, person.language),
         )
         for person in people
         if (own := lines.get(person.pk))
     ]
-    return outbox.enqueue_all(mails)
+    return telling.tell(kind="consultations.outcomes", letters=letters, at=at)
+
+
+def _line_of(consultation: Consultation, count: int, language: str) -> str:
+    with translation.override(language):
+        return ngettext(
+            "La Ville a répondu à votre avis\u00a0: %(title)s",
+            "La Ville a répondu à %(count)s de vos avis\u00a0: %(title)s",
+            count,
+        ) % {"count": count, "title": consultation.title}
+
+
+def _mine(language: str) -> str:
+    with translation.override(language):
+        return reverse("consultations:mine")
 
 
 @transaction.atomic(durable=True)
@@ -187,17 +212,17 @@ class Told:
     lost: list[Outcome] = field(default_factory=list)
 
 
-def _written_by(keys: Collection[int]) -> QuerySet[Any]:
+def _written_by(keys: Collection[int]) -> list[int]:
     """Find the opinions of some people from the indexes of their three sources: a batch reads its own, not the consultation."""
     by_contribution, by_comment, by_answer = (
-        Item.objects.filter(**{f"{source}__in": keys}).order_by().values("pk") for source in SOURCES
+        Item.objects.filter(**{f"{source}__in": keys}).order_by().values_list("pk") for source in SOURCES
     )
-    return by_contribution.union(by_comment, by_answer, all=True)
+    return [key for (key,) in by_contribution.union(by_comment, by_answer, all=True)]
 
 
-def _read(rows: QuerySet[Any], keys: Collection[int]) -> list[Any]:
+def _read(rows: QuerySet[Any], items: Collection[int]) -> list[Any]:
     return list(
-        rows.filter(item__in=_written_by(keys))
+        rows.filter(item__in=items)
         .select_related("outcome", "item__contribution", "item__comment__contribution", "item__answer")
         .defer("item__search", "item__words", "item__contribution__search", "item__comment__contribution__search")
         .order_by("author", "item__received_at", "item_id", "pk")
@@ -205,14 +230,15 @@ def _read(rows: QuerySet[Any], keys: Collection[int]) -> list[Any]:
 
 
 def _lines(sending: Sending, keys: Collection[int]) -> dict[int, list[Told]]:
-    rows = _read(given(sending.consultation, sending.instants), keys)
+    items = _written_by(keys)
+    rows = _read(given(sending.consultation, sending.instants, items), items)
     reasons = _reasons(sending, {row.item_id for row in rows})
     found: dict[int, dict[int, Told]] = {}
     for row in rows:
         new = Told(row.item, [], reasons.get(row.item_id, ""))
         told = found.setdefault(row.author, {}).setdefault(row.item_id, new)
         told.outcomes.append(row.outcome)
-    for row in _read(lost(sending.consultation, sending.instants), keys):
+    for row in _read(lost(sending.consultation, sending.instants, items), items):
         told = found.setdefault(row.author, {}).setdefault(row.item_id, Told(row.item, []))
         told.lost.append(row.outcome)
     return {author: list(told.values()) for author, told in found.items()}

@@ -160,7 +160,7 @@ def decide(
             )
         original, words = kind.snapshot(thing), kind.words(thing)
         _apply(kind, thing, chosen, clause=clause, passages=passages, at=at)
-    elif held.cause in {Case.Cause.HELD, Case.Cause.NEW_ACCOUNT} and thing is not None:
+    elif thing is not None:
         kind.release(thing, at)
     decision = Decision.objects.create(
         case=held,

@@ -13,6 +13,8 @@ app.autodiscover_tasks()
 
 app.conf.beat_schedule = {
     "notifications.sweep": {"task": "notifications.sweep", "schedule": 30.0},
+    # From seven in Mulhouse, read on the clock by the task itself: days of 23 and 25 hours change nothing.
+    "notifications.send_digests": {"task": "notifications.send_digests", "schedule": crontab(minute="2-59/10")},
     # Every hour: a code must be gone within a day.
     "notifications.purge": {"task": "notifications.purge", "schedule": crontab(minute="10")},
     "transparency.verify_register": {
@@ -34,6 +36,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="5-59/15"),
     },
     "consultations.tell_contributors": {"task": "consultations.tell_contributors", "schedule": crontab(minute="*/5")},
+    "consultations.announce_openings": {
+        "task": "consultations.announce_openings",
+        "schedule": crontab(minute="10-59/15"),
+    },
+    "consultations.remind_deadlines": {"task": "consultations.remind_deadlines", "schedule": crontab(minute="8-59/15")},
+    "consultations.tell_replies": {"task": "consultations.tell_replies", "schedule": crontab(minute="4-59/10")},
     "consultations.remind_promises": {"task": "consultations.remind_promises", "schedule": crontab(minute="20")},
     "consultations.check_consistency": {
         "task": "consultations.check_consistency",

@@ -83,6 +83,8 @@ ACCOUNT = (
     Entry(_("Mon espace"), "accounts:home"),
     Entry(_("Mes contributions"), "consultations:mine"),
     Entry(_("Modération de mes textes"), "moderation:own"),
+    Entry(_("Mes notifications"), "notifications:centre"),
+    Entry(_("Ce que je suis"), "notifications:followed"),
 )
 
 

@@ -384,6 +384,14 @@ DEFAULT_FROM_EMAIL = (
     else env.text("DEFAULT_FROM_EMAIL", "Mulhouse participe <ne-pas-repondre@mulhouse.example>")
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# A provider that reports refused addresses and complaints posts them with this « name:password » (HTTP basic).
+EMAIL_PROVIDER = env.text("EMAIL_PROVIDER", "")
+if EMAIL_PROVIDER not in {"", "brevo", "mailjet", "postmark"}:
+    raise ImproperlyConfigured("EMAIL_PROVIDER must be brevo, mailjet, postmark, or unset.")
+EMAIL_WEBHOOK_SECRET = env.text("EMAIL_WEBHOOK_SECRET", "")
+if EMAIL_PROVIDER and not re.fullmatch(r"[^:]+:.{16,}", EMAIL_WEBHOOK_SECRET):
+    raise ImproperlyConfigured("EMAIL_WEBHOOK_SECRET must be name:password, with 16 signs at least (see .env.example).")
+ANYMAIL = {"WEBHOOK_SECRET": EMAIL_WEBHOOK_SECRET}
 
 # --- Language and time ------------------------------------------------------------------------------------------
 

@@ -7,10 +7,12 @@ from django.urls import include, path
 
 from accounts import views as account_views
 from mulhouse import gallery, sitemaps, views
+from notifications import views as notification_views
 
 urlpatterns = [
     path("gestion/", admin.site.urls),
     path(".well-known/security.txt", views.security_file, name="security_txt"),
+    path("courriels/signalements/", notification_views.provider_report, name="provider_report"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
     path("robots.txt", sitemaps.robots, name="robots"),
     *i18n_patterns(
@@ -27,7 +29,7 @@ urlpatterns = [
         path("securite/", views.security, name="security"),
         path("compte/", include("accounts.signin_urls")),
         path("mon-espace/", include("accounts.urls")),
-        path("abonnements/", include("notifications.urls")),
+        path("", include("notifications.urls")),
         path("concertations/", include("consultations.urls")),
         path("engagements/", include("commitments.urls")),
         path("recu/", include("desk.urls")),
@@ -35,6 +37,7 @@ urlpatterns = [
         path("", include("transparency.urls")),
         path("demo/entrer/", account_views.demo_enter, name="demo_enter"),
         path("demo/courriels/", account_views.demo_mailbox, name="demo_mailbox"),
+        path("demo/courriels/<uuid:key>/", account_views.demo_mail, name="demo_mail"),
         prefix_default_language=False,
     ),
 ]

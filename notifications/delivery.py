@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from mulhouse.breaker import Breaker
 from mulhouse.db import assert_outside_transaction
-from notifications import retries
+from notifications import actions, retries
 from notifications.models import OutboundMail
 
 logger = logging.getLogger(__name__)
@@ -96,6 +96,8 @@ def _message(mail: OutboundMail, backend: BaseEmailBackend) -> EmailMultiAlterna
 def _settle_failure(mail: OutboundMail, claim: uuid.UUID, error: Exception, *, at: datetime) -> Outcome:
     if retries.is_about_the_server(error):
         server.rest()
+    if retries.is_about_the_address(error):
+        actions.note_bounce(address=mail.to, code=_said(error), reported_by="smtp", at=at)
     wait = retries.wait_after(mail.attempts) if retries.is_worth_a_retry(error) else None
     said = _said(error)
     if wait is None:

@@ -1,4 +1,4 @@
-"""The outbox (a mail is a row before it is a message) and who follows what."""
+"""The outbox (a mail is a row before it is a message), who follows what, and what each person was told."""
 
 import uuid
 from typing import ClassVar, Self
@@ -6,6 +6,9 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
+
+from notifications.kinds import Frequency
 
 
 class OutboundMailQuerySet(models.QuerySet["OutboundMail"]):
@@ -95,3 +98,130 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return self.topic
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    """Named reads of what people were told."""
+
+    def unread(self) -> Self:
+        """Not marked as read."""
+        return self.filter(read_at__isnull=True)
+
+    def waiting(self, digest: str, *, before: object) -> Self:
+        """Kept for a digest, since before an instant."""
+        return self.filter(digest=digest, created_at__lt=before)
+
+
+class Notification(models.Model):
+    """Something a person was told, once: in their account, and in a mail or a digest when they want one.
+
+    `topic` is what they follow, `about` the thing it tells of: both are read again each time it is shown.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
+    kind = models.CharField("sorte", max_length=60)
+    topic = models.CharField("sujet suivi", max_length=120, blank=True)
+    about = models.CharField("ce dont il s’agit", max_length=120)
+    subject_line = models.CharField("ce qui est nouveau", max_length=200)
+    url = models.CharField("adresse de la page", max_length=300)
+    created_at = models.DateTimeField("le")
+    read_at = models.DateTimeField("lue le", null=True, blank=True)
+    # « Notified once »: two sweeps that tell the same thing write one row.
+    once_key = models.CharField("clé d’unicité", max_length=200)
+    # The digest it waits for; empty once it has left, and for what is told at once or never by mail.
+    digest = models.CharField("résumé attendu", max_length=6, blank=True, choices=Frequency)
+    # No news any more after this: a reminder of a deadline that is over.
+    until = models.DateTimeField("valable jusqu’au", null=True, blank=True)
+    # Which mail told it, and how: the weekly limit counts the mails, not the lines of a digest.
+    mailed_at = models.DateTimeField("partie par courriel le", null=True, blank=True)
+    mailed_in = models.UUIDField("dans le courriel", null=True, blank=True)
+    mailed_as = models.CharField("partie", max_length=6, blank=True, choices=Frequency)
+
+    objects: ClassVar[models.Manager["Notification"]] = NotificationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "notification"
+        verbose_name_plural = "notifications"
+        ordering = ("-created_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(fields=("once_key",), name="notification_once"),
+            models.CheckConstraint(condition=Q(digest__in=("", "daily", "weekly")), name="notification_digest"),
+            models.CheckConstraint(
+                condition=Q(mailed_at__isnull=True) | Q(digest=""), name="notification_told_or_waiting"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("user", "-created_at", "-id"), name="notification_own"),
+            models.Index(fields=("user",), condition=Q(read_at__isnull=True), name="notification_unread"),
+            models.Index(fields=("digest", "user"), condition=~Q(digest=""), name="notification_waiting"),
+            models.Index(
+                fields=("user", "mailed_at"), condition=Q(mailed_at__isnull=False), name="notification_mailed"
+            ),
+            models.Index(fields=("created_at",), name="notification_old"),
+        )
+
+    def __str__(self) -> str:
+        return self.subject_line
+
+    @property
+    def reference(self) -> str:
+        """Name the row in the addresses of its list."""
+        return str(self.pk)
+
+
+class Preference(models.Model):
+    """How often a person wants the mails of a kind; without a row, the usual frequency of the kind."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mail_preferences")
+    kind = models.CharField("sorte", max_length=60)
+    frequency = models.CharField("fréquence", max_length=6, choices=Frequency)
+
+    class Meta:
+        verbose_name = "préférence de courriel"
+        verbose_name_plural = "préférences de courriel"
+        constraints = (
+            models.UniqueConstraint(fields=("user", "kind"), name="preference_once"),
+            models.CheckConstraint(condition=Q(frequency__in=Frequency.values), name="preference_frequency"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} · {self.get_frequency_display()}"
+
+
+class AddressState(models.Model):
+    """What mail servers said of an address: it does not exist, or its holder called a mail of ours unwanted."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="address_states"
+    )
+    address = models.EmailField("adresse")
+    bounced_at = models.DateTimeField("refusée le", null=True, blank=True)
+    bounce_code = models.CharField("motif du refus", max_length=60, blank=True)
+    complained_at = models.DateTimeField("plainte le", null=True, blank=True)
+    complained_of = models.CharField("plainte sur la sorte", max_length=60, blank=True)
+    reported_by = models.CharField("signalé par", max_length=30)
+    updated_at = models.DateTimeField("mis à jour le")
+
+    class Meta:
+        verbose_name = "état d’une adresse"
+        verbose_name_plural = "états des adresses"
+        constraints = (models.UniqueConstraint(Lower("address"), name="address_state_once"),)
+
+    def __str__(self) -> str:
+        return f"Adresse {self.pk}"
+
+
+class Broadcast(models.Model):
+    """One thing told to many, kept so that it is taken up where it stopped and never begun twice."""
+
+    key = models.CharField("clé", max_length=120, unique=True)
+    people = models.PositiveIntegerField("personnes", default=0)
+    finished_at = models.DateTimeField("terminé le")
+
+    class Meta:
+        verbose_name = "annonce"
+        verbose_name_plural = "annonces"
+
+    def __str__(self) -> str:
+        return self.key

@@ -12,11 +12,13 @@ from django.utils import timezone, translation
 
 from mulhouse import queue
 from mulhouse.db import assert_in_transaction
-from notifications import subscriptions
+from notifications import kinds
 from notifications.models import OutboundMail
 
 SUBJECT_LENGTH = 200
 BLANK_LINES = re.compile(r"\n{3,}")
+# What the frame of a mail reads, for the mails that nobody can refuse.
+NO_LEAVING = {"why": "", "unsubscribe_url": "", "unsubscribe_kind_url": "", "preferences_url": ""}
 
 
 def enqueue(  # noqa: PLR0913 (the parts of a mail)
@@ -34,13 +36,17 @@ def enqueue(  # noqa: PLR0913 (the parts of a mail)
 ) -> OutboundMail | None:
     """Write a mail in the outbox.
 
+    What one may refuse goes through `notifications.telling`, which asks each person's wishes first.
+
     `user` ties the row to a person: it goes when they close their account. `once_key` names what must be told once.
     `secret` marks what opens an account (code, reset link): given up after an hour, its text erased after a day.
 
     Shape: None when `once_key` was used before.
-    Raises: RuntimeError outside a transaction.
+    Raises: RuntimeError outside a transaction; UnknownKindError; ValueError for a kind that one may refuse.
     """
     assert_in_transaction()
+    if not kinds.find(kind).is_service:
+        raise ValueError(f"{kind} may be refused: tell it through notifications.telling.")
     mail = OutboundMail(
         kind=kind,
         to=to,
@@ -77,15 +83,19 @@ def written(
     *,
     kind: str,
     to: str,
-    template: str,
     context: Mapping[str, Any],
     user: AbstractBaseUser,
     once_key: str,
     language: str,
+    headers: Mapping[str, str] | None = None,
+    at: datetime | None = None,
 ) -> OutboundMail:
-    """Make the mail that `templates/emails/<template>` give, for `enqueue_all`: nothing is stored yet."""
+    """Make the mail that the template of a kind gives, for `enqueue_all`: nothing is stored yet.
+
+    Raises: UnknownKindError.
+    """
     with translation.override(language):
-        subject, text, html = render(template, {**context, "language": language})
+        subject, text, html = render(kinds.find(kind).path, {**context, "language": language})
     return OutboundMail(
         kind=kind,
         to=to,
@@ -94,7 +104,8 @@ def written(
         html=html,
         user_id=user.pk,
         once_key=once_key,
-        send_after=timezone.now(),
+        headers=dict(headers or {}),
+        send_after=at or timezone.now(),
     )
 
 
@@ -107,25 +118,18 @@ def enqueue_template(  # noqa: PLR0913 (the parts of a mail)
     user: AbstractBaseUser | None = None,
     once_key: str | None = None,
     language: str = "fr",
-    topic: str = "",
     send_after: datetime | None = None,
     secret: bool = False,
 ) -> OutboundMail | None:
     """Write the mail that `templates/emails/<template>.txt` and `.html` make of `context`.
 
-    The first line of the text is the subject. Both extend `emails/base.*`. `topic` (with `user`) adds the link that
-    unsubscribes in one click, in the footer and in the headers.
+    The first line of the text is the subject. Both extend `emails/base.*`.
 
     Shape: None when `once_key` was used before.
-    Raises: RuntimeError outside a transaction; TemplateDoesNotExist.
+    Raises: RuntimeError outside a transaction; TemplateDoesNotExist; UnknownKindError.
     """
-    headers: dict[str, str] = {}
-    unsubscribe_url = ""
-    if topic and user is not None:
-        unsubscribe_url = subscriptions.unsubscribe_url(user, topic, language=language)
-        headers = subscriptions.unsubscribe_headers(unsubscribe_url)
     with translation.override(language):
-        subject, text, html = render(template, {**context, "unsubscribe_url": unsubscribe_url, "language": language})
+        subject, text, html = render(template, {**context, "language": language})
     return enqueue(
         kind=kind,
         to=to,
@@ -134,7 +138,6 @@ def enqueue_template(  # noqa: PLR0913 (the parts of a mail)
         html=html,
         user=user,
         once_key=once_key,
-        headers=headers,
         send_after=send_after,
         secret=secret,
     )
@@ -150,7 +153,7 @@ def render(template: str, context: Mapping[str, Any]) -> tuple[str, str, str]:
         "SITE_URL": settings.SITE_URL,
         "CONTACT": settings.CONTACT,
         "language": translation.get_language(),
-        "unsubscribe_url": "",
+        **NO_LEAVING,
         **context,
     }
     plain = loader.get_template(f"emails/{template}.txt").template  # type: ignore[attr-defined] # Django's own engine

@@ -6,8 +6,8 @@ from typing import Any
 from django.db.models import Q
 
 from mulhouse.personal_data import Fate, Holding
-from notifications import topics
-from notifications.models import OutboundMail, Subscription
+from notifications import kinds, topics
+from notifications.models import AddressState, Notification, OutboundMail, Preference, Subscription
 
 
 def _mails(user: Any) -> Iterable[dict[str, Any]]:
@@ -40,6 +40,44 @@ def _forget_subscriptions(user: Any) -> None:
     Subscription.objects.filter(user=user).delete()
 
 
+def _notifications(user: Any) -> Iterable[dict[str, Any]]:
+    for row in Notification.objects.filter(user=user).order_by("created_at", "pk"):
+        yield {
+            "le": row.created_at.isoformat(),
+            "ce_qui_est_nouveau": row.subject_line,
+            "page": row.url,
+            "lue_le": row.read_at.isoformat() if row.read_at else None,
+            "partie_par_courriel_le": row.mailed_at.isoformat() if row.mailed_at else None,
+        }
+
+
+def _forget_notifications(user: Any) -> None:
+    Notification.objects.filter(user=user).delete()
+
+
+def _preferences(user: Any) -> Iterable[dict[str, Any]]:
+    labels = {kind.code: str(kind.label) for kind in kinds.everything()}
+    for row in Preference.objects.filter(user=user).order_by("pk"):
+        yield {"sorte": labels.get(row.kind, row.kind), "frequence": row.get_frequency_display()}
+
+
+def _forget_preferences(user: Any) -> None:
+    Preference.objects.filter(user=user).delete()
+
+
+def _addresses(user: Any) -> Iterable[dict[str, Any]]:
+    for row in AddressState.objects.filter(user=user).order_by("pk"):
+        yield {
+            "adresse": row.address,
+            "refusee_le": row.bounced_at.isoformat() if row.bounced_at else None,
+            "plainte_le": row.complained_at.isoformat() if row.complained_at else None,
+        }
+
+
+def _forget_addresses(user: Any) -> None:
+    AddressState.objects.filter(Q(user=user) | Q(address__iexact=user.email)).delete()
+
+
 HOLDINGS = (
     Holding(
         model=OutboundMail,
@@ -60,5 +98,35 @@ HOLDINGS = (
         fate=Fate.ERASED,
         export=_subscriptions,
         erase=_forget_subscriptions,
+    ),
+    Holding(
+        model=Notification,
+        label="Notifications",
+        purpose="Vous dire ce qui est nouveau dans ce que vous suivez, une seule fois.",
+        basis="Votre demande",
+        period="Six mois.",
+        fate=Fate.ERASED,
+        export=_notifications,
+        erase=_forget_notifications,
+    ),
+    Holding(
+        model=Preference,
+        label="Fréquence des courriels",
+        purpose="Vous écrire aussi souvent que vous l’avez choisi.",
+        basis="Votre demande",
+        period="Tant que le compte existe.",
+        fate=Fate.ERASED,
+        export=_preferences,
+        erase=_forget_preferences,
+    ),
+    Holding(
+        model=AddressState,
+        label="Adresses qui refusent nos courriels",
+        purpose="Ne plus écrire à une adresse qui n’existe pas, ni à qui s’en est plaint.",
+        basis="Mission d’intérêt public",
+        period="Tant que le compte existe\u00a0; sans compte, six mois.",
+        fate=Fate.ERASED,
+        export=_addresses,
+        erase=_forget_addresses,
     ),
 )

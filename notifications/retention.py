@@ -1,4 +1,4 @@
-"""How long the outbox remembers: codes a day, texts a month, that a mail was sent half a year; a farewell, until it has left.
+"""How long this room remembers: codes a day, texts a month, what was told half a year; a farewell, until it has left.
 
 Source: features-and-rules §3 (notifications kept 180 days).
 """
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from notifications.models import OutboundMail
+from notifications.models import AddressState, Broadcast, Notification, OutboundMail
 
 # The purge runs every hour: a code is gone within a day.
 SECRETS_KEPT = timedelta(hours=23)
@@ -31,8 +31,13 @@ def purge(*, at: datetime) -> None:
         pass
     while _update(Q(created_at__lt=at - TEXTS_KEPT, state__in=SETTLED), ERASED):
         pass
-    while _delete(Q(kind__in=FAREWELLS, state__in=SETTLED) | Q(created_at__lt=at - ROWS_KEPT)):
+    while _delete(OutboundMail, Q(kind__in=FAREWELLS, state__in=SETTLED) | Q(created_at__lt=at - ROWS_KEPT)):
         pass
+    while _delete(Notification, Q(created_at__lt=at - ROWS_KEPT)):
+        pass
+    Broadcast.objects.filter(finished_at__lt=at - ROWS_KEPT).delete()
+    # With an account, as long as it: the address would be written to again.
+    AddressState.objects.filter(user__isnull=True, updated_at__lt=at - ROWS_KEPT).delete()
 
 
 def _update(which: Q, values: Mapping[str, object]) -> int:
@@ -40,6 +45,7 @@ def _update(which: Q, values: Mapping[str, object]) -> int:
     return OutboundMail.objects.filter(pk__in=batch).update(**values)
 
 
-def _delete(which: Q) -> int:
-    batch = OutboundMail.objects.filter(which).order_by().values("pk")[:BATCH]
-    return OutboundMail.objects.filter(pk__in=batch).delete()[0]
+def _delete(model: type[OutboundMail | Notification], which: Q) -> int:
+    rows = model._default_manager  # noqa: SLF001 (its documented name)
+    batch = rows.filter(which).order_by().values("pk")[:BATCH]
+    return rows.filter(pk__in=batch).delete()[0]

@@ -1,7 +1,9 @@
 """When a mail that could not be sent is tried again, and when it never is."""
 
+import re
 import smtplib
 from datetime import timedelta
+from typing import Any
 
 # What a refusal may mean that passes with time. Every other code is final: trying again would only annoy.
 RETRIED_CODES = {
@@ -13,6 +15,11 @@ RETRIED_CODES = {
     530: "authentication required: our own settings, not this mail",
     535: "credentials refused: our own settings, not this mail",
 }
+
+# « 550 5.1.1 User unknown » is about the address; « 5.7.1 » is about us, « 5.2.2 » a mailbox that is full today.
+NO_SUCH_MAILBOX = {550, 551, 553}
+ABOUT_THE_ADDRESS = re.compile(r"\b5\.1\.\d+\b")
+ENHANCED_CODE = re.compile(r"\b[245]\.\d+\.\d+\b")
 
 WAITS = (
     timedelta(minutes=1),
@@ -47,3 +54,17 @@ def is_about_the_server(error: BaseException) -> bool:
     if isinstance(error, smtplib.SMTPResponseException):
         return error.smtp_code in {421, 454, 530, 535}
     return is_worth_a_retry(error) and not isinstance(error, smtplib.SMTPRecipientsRefused)
+
+
+def is_about_the_address(error: BaseException) -> bool:
+    """Tell whether the server said, for good, that the address does not exist."""
+    return isinstance(error, smtplib.SMTPRecipientsRefused) and all(
+        _says_no_mailbox(code, reason) for code, reason in error.recipients.values()
+    )
+
+
+def _says_no_mailbox(code: int, reason: Any) -> bool:
+    words = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+    if code not in NO_SUCH_MAILBOX:
+        return False
+    return bool(ABOUT_THE_ADDRESS.search(words)) or not ENHANCED_CODE.search(words)

@@ -16,6 +16,8 @@ from mulhouse.db import assert_in_transaction
 from notifications.models import Subscription
 
 SALT = "notifications.unsubscribe"
+# What a link stops is a topic, or every mail of a kind.
+KIND = "kind:"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,12 @@ def add(user: AbstractBaseUser, topic: str) -> bool:
     """
     assert_in_transaction()
     return Subscription.objects.get_or_create(user_id=user.pk, topic=topic)[1]
+
+
+def topics_of(user: AbstractBaseUser) -> list[str]:
+    """List what somebody follows, the newest first."""
+    rows = Subscription.objects.filter(user_id=user.pk).order_by("-created_at", "-pk")
+    return list(rows.values_list("topic", flat=True))
 
 
 def remove(user_id: int, topic: str) -> bool:

@@ -5,7 +5,8 @@ import uuid
 from celery import shared_task
 from django.utils import timezone
 
-from notifications import delivery, retention
+from notifications import delivery, digests, retention
+from notifications.kinds import Frequency
 
 
 @shared_task(name="notifications.deliver")
@@ -20,7 +21,17 @@ def sweep() -> None:
     delivery.sweep(at=timezone.now())
 
 
+@shared_task(name="notifications.send_digests")
+def send_digests() -> None:
+    """Write the digests that are due, batch after batch; run again, it finds what was left."""
+    at = timezone.now()
+    # What the limit puts off to the week is in time for the Monday that begins.
+    for digest in (Frequency.DAILY, Frequency.WEEKLY):
+        for people in digests.batches(digest, at=at):
+            digests.send(digest=digest, people=people, at=at)
+
+
 @shared_task(name="notifications.purge")
 def purge() -> None:
-    """Erase codes after a day, texts after a month, rows after half a year."""
+    """Erase codes after a day, texts after a month, mails and notifications after half a year."""
     retention.purge(at=timezone.now())

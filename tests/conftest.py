@@ -81,6 +81,14 @@ def _our_mail(django_test_environment):
     settings.DELIVERY_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _kind_of_the_tests(django_test_environment):
+    """A mail of an undeclared kind is refused: those of the tests have one of their own."""
+    from notifications import kinds  # noqa: PLC0415 (the models are loaded by now)
+
+    kinds.declare(kinds.Kind("test", "Essai", "Un essai."))
+
+
 @pytest.fixture(scope="session")
 def redis_server():
     client = redis.Redis.from_url(settings.REDIS_CACHE_URL)

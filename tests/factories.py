@@ -96,7 +96,7 @@ def _permission(name):
 
 def sign_in(client, user, *, second_factor=None):
     """Open a session; with a second factor for those who enter the administration, unless told otherwise."""
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="accounts.backends.PortalBackend")
     if user.is_staff if second_factor is None else second_factor:
         session = client.session
         session[AUTHENTICATION_METHODS_SESSION_KEY] = [

@@ -16,6 +16,7 @@ from django.template.loaders.cached import Loader as CachedLoader
 
 from mulhouse import personal_data
 from mulhouse.celery import app as celery_app
+from notifications import kinds
 from transparency import register
 
 ROOT = Path(settings.BASE_DIR)
@@ -458,6 +459,8 @@ def _is_override(name):
 def test_no_unused_template():
     text = "\n".join(path.read_text() for path in (*CODE.values(), *(p for p in _templates() if p.suffix != ".svg")))
     built = {f"{status}.html" for status in (403, 404, 405, 429, 500, 503)}
+    # A mail is found by the kind that is declared for it.
+    mails = {f"emails/{kind.path}" for kind in kinds.everything()}
     unused = []
     for path in _templates():
         name = path.relative_to(TEMPLATES).as_posix()
@@ -467,6 +470,7 @@ def test_no_unused_template():
             used
             or f'"{name.rsplit(".", 1)[0]}"' in text
             or f'"{name.rsplit(".", 1)[0].removeprefix("emails/")}"' in text
+            or name.rsplit(".", 1)[0] in mails
         )
         if not (used or name in built or _is_override(name)):
             unused.append(name)

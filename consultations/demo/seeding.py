@@ -13,6 +13,7 @@ from consultations.demo import (
     acts,
     amending,
     moderating,
+    news,
     people,
     places,
     polls,
@@ -57,6 +58,7 @@ class Demonstration:
         yield "analyse des avis", partial(sorting.seed, at=self.at)
         yield "bilans", partial(reports.seed, at=self.at)
         yield "lieux", places.place_all
+        yield "notifications", partial(news.play, at=self.at)
         yield "dossier d’archives", partial(places.archive_one, at=self.at)
         yield "modération", self._moderation
 

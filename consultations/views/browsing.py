@@ -20,7 +20,18 @@ from django.views.decorators.http import require_safe
 
 from ballots.dates import State
 from city.models import District, Theme
-from consultations import answers, asking, coverage, feeds, participation, phases, presentation, promises, rules
+from consultations import (
+    announcing,
+    answers,
+    asking,
+    coverage,
+    feeds,
+    participation,
+    phases,
+    presentation,
+    promises,
+    rules,
+)
 from consultations.filters import STATE_LABELS, ConsultationFilter, with_state
 from consultations.models import Consultation, ConsultationVote, Contribution, Document
 from consultations.views import fetching
@@ -62,6 +73,7 @@ def consultation_list(request: HttpRequest) -> HttpResponse:
         "states": _state_tabs(request, asked.chosen("etat")),
         "chosen": _chosen(request, asked),
         "clear_url": request.path,
+        "follow_links": _follow_links(asked),
         "pages": ui.pages_of(
             number=page.number,
             total=paginator.num_pages,
@@ -97,6 +109,16 @@ def _chosen(request: HttpRequest, asked: ConsultationFilter) -> list[ui.ActiveFi
             found.append(
                 ui.ActiveFilter(f"{asked.form.fields[name].label}\u00a0: {label}", _list_url(request, **{name: ""}))
             )
+    return found
+
+
+def _follow_links(asked: ConsultationFilter) -> list[tuple[str, str]]:
+    """Lead to following the theme and the district that are chosen: the same links for everybody, since the page is shared."""
+    address, found = reverse("notifications:followed"), []
+    for name, sort in (("theme", announcing.THEME), ("quartier", announcing.DISTRICT)):
+        if value := asked.chosen(name):
+            label = dict(getattr(asked.form.fields[name], "choices", ())).get(value, value)
+            found.append((str(label), f"{address}?sujet={sort}:{value}"))
     return found
 
 

@@ -75,7 +75,7 @@ def test_a_year_that_is_over_is_left_to_do(client):
 
 @pytest.mark.parametrize(
     ("page", "queries"),
-    [("", 5), ("profil/", 2), ("quartier/", 4), ("accords/", 3), ("donnees/", 3)],
+    [("", 6), ("profil/", 2), ("quartier/", 4), ("accords/", 3), ("donnees/", 3)],
 )
 @pytest.mark.parametrize("rows", [1, 10])
 def test_pages_cost_the_same_for_somebody_who_wrote_ten_times_more(

@@ -87,7 +87,7 @@ def test_announcement_that_was_cut_goes_on_where_it_stopped(morning, monkeypatch
     consultation = beginning()
     people = [follow(consultation) for _ in range(5)]
     phase = Phase.objects.select_related("consultation").get(consultation=consultation)
-    tasks.actions.announce_phase(phase=phase, followers=people[:2])
+    tasks.actions.announce_phase(phase=phase, followers=people[:2], at=morning)
     tasks.announce_phases()
     assert sorted(to for to, _ in told()) == sorted(user.email for user in people)
 

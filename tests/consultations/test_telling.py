@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from consultations import tasks, telling
 from consultations.models import Decision, Item, ItemOutcome, Outcome, OutcomeReturn, Telling
+from notifications import subscriptions
 from notifications.models import OutboundMail
 from tests import factories as f
 from tests.concurrency import run_in_threads
@@ -91,12 +92,16 @@ def test_one_mail_per_person_and_publication_with_all_their_opinions():
     assert RegisterLine.objects.filter(act="outcome.told", subject=consultation.slug).count() == 1
 
 
-def test_it_answers_them_so_nothing_unsubscribes():
+def test_it_answers_them_and_says_how_to_have_it_less_often():
     item = make_item()
     answer(item, at=an_hour_ago())
     tasks.tell_contributors()
     (mail,) = mails()
-    assert "List-Unsubscribe" not in mail.headers
+    # No subject is followed for it: what stops is the kind.
+    url = mail.headers["List-Unsubscribe"].strip("<>")
+    link = subscriptions.read_token(url.rstrip("/").rsplit("/", 1)[1])
+    assert link == subscriptions.Unsubscription(item.contribution.author_id, "kind:consultations.outcomes")
+    assert "Pourquoi je reçois ceci" in mail.text
     assert item.reference in mail.text
     assert "Pour réagir" in mail.text
 
@@ -247,10 +252,11 @@ def test_a_batch_costs_the_same(count, django_assert_num_queries):
     telling.begin(consultation=consultation, at=timezone.now())
     (sending,) = telling.under_way()
     (people,) = telling.batches(sending, size=200)
-    # The transaction, the opinions and their answers, why some were left, those that hold no more, the mails, how many are new.
-    with django_assert_num_queries(7):
-        assert telling.tell(sending=sending, people=people) == count
-    assert telling.tell(sending=sending, people=people) == 0
+    # The transaction; the opinions of these people, their answers, why some were left, those that hold no more; the people
+    # held, their wishes, the addresses, what is known, the rows and which are new, the mails and which are new.
+    with django_assert_num_queries(14):
+        assert telling.tell(sending=sending, people=people, at=timezone.now()) == count
+    assert telling.tell(sending=sending, people=people, at=timezone.now()) == 0
     assert len(mails()) == count
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.template import TemplateDoesNotExist
 from django.utils import timezone
 
-from notifications import outbox, subscriptions
+from notifications import kinds, outbox
 from notifications.models import OutboundMail
 from tests.concurrency import run_in_threads
 from tests.factories import make_user
@@ -138,26 +138,18 @@ def test_a_template_makes_subject_text_and_html(mail_template):
 
 
 @pytest.mark.django_db
-def test_a_mail_on_a_topic_says_how_to_stop_it(mail_template, settings):
-    user = make_user()
-    with transaction.atomic():
-        mail = outbox.enqueue_template(
-            kind="test",
-            to=user.email,
-            template=mail_template,
-            context={"title": "", "name": ""},
-            user=user,
-            topic="consultation:a",
-        )
+def test_what_nobody_declared_does_not_leave():
+    with pytest.raises(kinds.UnknownKindError), transaction.atomic():
+        outbox.enqueue(kind="test.unknown", to="a@example.org", subject="a", text="a")
+    with pytest.raises(kinds.UnknownKindError), transaction.atomic():
+        outbox.written(kind="test.unknown", to="", context={}, user=make_user(), once_key="a", language="fr")
+    assert OutboundMail.objects.count() == 0
 
-    url = mail.headers["List-Unsubscribe"].strip("<>")
-    assert mail.headers == {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    assert url.startswith(f"{settings.SITE_URL}/abonnements/arreter/")
-    assert subscriptions.read_token(url.rstrip("/").rsplit("/", 1)[1]) == subscriptions.Unsubscription(
-        user.pk, "consultation:a"
-    )
-    assert mail.text.rstrip().endswith(url)
-    assert f'href="{url}"' in mail.html
+
+@pytest.mark.django_db
+def test_what_one_may_refuse_does_not_go_straight_to_the_outbox():
+    with pytest.raises(ValueError, match="may be refused"), transaction.atomic():
+        outbox.enqueue(kind="consultations.phase", to="a@example.org", subject="a", text="a")
 
 
 @pytest.mark.django_db
@@ -180,7 +172,10 @@ def test_a_missing_template_is_an_error():
 def test_a_library_fills_the_outbox_with_short_lived_rows():
     user = make_user(email="ana@example.org")
     message = EmailMultiAlternatives(
-        "Votre code", "123456", to=["Ana@example.org", "b@example.org"], headers={"X-Portal-Kind": "account.code"}
+        "Votre code",
+        "123456",
+        to=["Ana@example.org", "b@example.org"],
+        headers={"X-Portal-Kind": "accounts.sign_in_code"},
     )
     message.attach_alternative("<p>123456</p>", "text/html")
 
@@ -188,8 +183,8 @@ def test_a_library_fills_the_outbox_with_short_lived_rows():
 
     rows = OutboundMail.objects.order_by("to").values_list("to", "kind", "text", "html", "user", "secret", "headers")
     assert list(rows) == [
-        ("Ana@example.org", "account.code", "123456", "<p>123456</p>", user.pk, True, {}),
-        ("b@example.org", "account.code", "123456", "<p>123456</p>", None, True, {}),
+        ("Ana@example.org", "accounts.sign_in_code", "123456", "<p>123456</p>", user.pk, True, {}),
+        ("b@example.org", "accounts.sign_in_code", "123456", "<p>123456</p>", None, True, {}),
     ]
     assert django_mail.outbox == []
 

@@ -159,7 +159,7 @@ from notifications import outbox
 before = time.monotonic()
 with transaction.atomic():
     for number in range(50):
-        outbox.enqueue(kind="test", to=f"a{number}@example.org", subject="a", text="a")
+        outbox.enqueue(kind="library", to=f"a{number}@example.org", subject="a", text="a")
 print(time.monotonic() - before)
 """
 

@@ -359,7 +359,7 @@ def test_a_corrected_wording_changes_the_rules_and_everybody_is_told(agent):
     assert change.after == [
         "Formulation corrigée\u00a0: «\u00a0Etes-vous content ?\u00a0» devient «\u00a0Êtes-vous content ?\u00a0»"
     ]
-    amendments.announce(amendment=last, people=amendments.concerned(consultation))
+    amendments.announce(amendment=last, people=amendments.concerned(consultation), at=timezone.now())
     mail = OutboundMail.objects.get(kind="consultations.amendment", to=follower.email)
     assert ("Faute d’orthographe." in mail.text, "Êtes-vous content ?" in mail.text) == (True, True)
     # A second correction is another version: the digest is of the wordings as they stand.

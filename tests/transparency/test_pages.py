@@ -70,7 +70,7 @@ RESPONSES = {
 urlpatterns = [
     path("page/", page("page")),
     path("lazy/", page("lazy", respond=lambda request: TemplateResponse(request, "emails/base.html", {
-        "subject": "a", "SITE_NAME": "a", "SITE_URL": "a", "CONTACT": {"email": "", "phone": ""}, "language": "fr", "unsubscribe_url": "",
+        "subject": "a", "SITE_NAME": "a", "SITE_URL": "a", "CONTACT": {"email": "", "phone": ""}, "language": "fr", "why": "",
     }))),
     path("fragment/", page("fragment", respond=lambda request: HttpResponse(request.headers.get("HX-Request", "whole")))),
     path("midi/", page("midi", until=lambda at: until["at"])),
