@@ -119,6 +119,5 @@ class ConsultationsConfig(AppConfig):
 
         # What moderation may take away, mask and give back.
         from consultations import hiding  # noqa: PLC0415
-        from moderation import kinds as moderated  # noqa: PLC0415
 
-        kinds.register(*hiding.KINDS)
+        moderated.register(*hiding.KINDS)
