@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from consultations import part_counts, participation, presentation, signatures
 from consultations.models import Comment, Consultation, Contribution, Item, ItemOutcome
 from mulhouse import opendata, small_cells
-from mulhouse.opendata import LICENCE, LICENCE_URL, Column, instant
+from mulhouse.opendata import LICENCE, LICENCE_URL, Column, Kind, instant
 
 
 @dataclass(frozen=True)
@@ -151,18 +151,21 @@ CONTRIBUTIONS = Table(
             ),
             lambda row: CHANNELS[row.channel],
         ),
-        Column("publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.published_at)),
+        Column(
+            "publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.published_at), Kind.INSTANT
+        ),
         Column(
             "corrigee_le",
             _("Date et heure de la dernière correction ; vide s’il n’y en a pas."),
             lambda row: instant(row.corrected_at),
+            Kind.INSTANT,
         ),
-        Column("d_accord", _("Nombre de personnes d’accord."), lambda row: row.agree),
-        Column("mitige", _("Nombre de personnes mitigées."), lambda row: row.mixed),
-        Column("pas_d_accord", _("Nombre de personnes pas d’accord."), lambda row: row.disagree),
-        Column("commentaires", _("Nombre de commentaires."), lambda row: row.comment_count),
-        Column("commentaires_pour", _("Nombre de commentaires pour."), lambda row: row.for_count),
-        Column("commentaires_contre", _("Nombre de commentaires contre."), lambda row: row.against_count),
+        Column("d_accord", _("Nombre de personnes d’accord."), lambda row: row.agree, Kind.INTEGER),
+        Column("mitige", _("Nombre de personnes mitigées."), lambda row: row.mixed, Kind.INTEGER),
+        Column("pas_d_accord", _("Nombre de personnes pas d’accord."), lambda row: row.disagree, Kind.INTEGER),
+        Column("commentaires", _("Nombre de commentaires."), lambda row: row.comment_count, Kind.INTEGER),
+        Column("commentaires_pour", _("Nombre de commentaires pour."), lambda row: row.for_count, Kind.INTEGER),
+        Column("commentaires_contre", _("Nombre de commentaires contre."), lambda row: row.against_count, Kind.INTEGER),
         Column(
             "suite",
             _(
@@ -198,12 +201,23 @@ OUTCOMES = Table(
         ),
         Column("explication", _("Pourquoi, tel que la Ville l’a écrit."), lambda row: row.outcome.explanation),
         Column("transmis_a", _("À qui l’avis est transmis."), lambda row: row.outcome.forwarded_to),
-        Column("publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.outcome.published_at)),
-        Column("recue_le", _("Date et heure à laquelle cet avis l’a reçue."), lambda row: instant(row.given_at)),
+        Column(
+            "publiee_le",
+            _("Date et heure à Mulhouse (ISO 8601)."),
+            lambda row: instant(row.outcome.published_at),
+            Kind.INSTANT,
+        ),
+        Column(
+            "recue_le",
+            _("Date et heure à laquelle cet avis l’a reçue."),
+            lambda row: instant(row.given_at),
+            Kind.INSTANT,
+        ),
         Column(
             "remplacee_le",
             _("Date et heure à laquelle une autre l’a remplacée\u00a0; vide si elle tient."),
             lambda row: instant(row.ended_at),
+            Kind.INSTANT,
         ),
         Column(
             "motif_du_retour",
@@ -240,9 +254,16 @@ COMMENTS = Table(
             _("«\u00a0en_ligne\u00a0», ou «\u00a0reprise\u00a0» d’une autre plateforme."),
             lambda row: CHANNELS[row.channel],
         ),
-        Column("publie_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.published_at)),
-        Column("soutiens", _("Nombre de soutiens."), lambda row: row.support_count + row.imported_support_count),
-        Column("reponses", _("Nombre de réponses."), lambda row: row.reply_count),
+        Column(
+            "publie_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.published_at), Kind.INSTANT
+        ),
+        Column(
+            "soutiens",
+            _("Nombre de soutiens."),
+            lambda row: row.support_count + row.imported_support_count,
+            Kind.INTEGER,
+        ),
+        Column("reponses", _("Nombre de réponses."), lambda row: row.reply_count, Kind.INTEGER),
     ),
     rows=_comments,
 )
@@ -254,13 +275,17 @@ COUNTS = Table(
     columns=(
         Column("partie", _("Partie de la consultation."), lambda row: row["part_title"] or ""),
         Column("sorte", _("Sorte de contribution."), lambda row: KINDS[row["kind"]]),
-        Column("contributions", _("Nombre de contributions."), lambda row: row["contributions"]),
-        Column("d_accord", _("Nombre de positions « d’accord »."), lambda row: row["sum_agree"]),
-        Column("mitige", _("Nombre de positions « mitigé »."), lambda row: row["sum_mixed"]),
-        Column("pas_d_accord", _("Nombre de positions « pas d’accord »."), lambda row: row["sum_disagree"]),
-        Column("commentaires", _("Nombre de commentaires."), lambda row: row["sum_comments"]),
-        Column("commentaires_pour", _("Nombre de commentaires pour."), lambda row: row["sum_for"]),
-        Column("commentaires_contre", _("Nombre de commentaires contre."), lambda row: row["sum_against"]),
+        Column("contributions", _("Nombre de contributions."), lambda row: row["contributions"], Kind.INTEGER),
+        Column("d_accord", _("Nombre de positions « d’accord »."), lambda row: row["sum_agree"], Kind.INTEGER),
+        Column("mitige", _("Nombre de positions « mitigé »."), lambda row: row["sum_mixed"], Kind.INTEGER),
+        Column(
+            "pas_d_accord", _("Nombre de positions « pas d’accord »."), lambda row: row["sum_disagree"], Kind.INTEGER
+        ),
+        Column("commentaires", _("Nombre de commentaires."), lambda row: row["sum_comments"], Kind.INTEGER),
+        Column("commentaires_pour", _("Nombre de commentaires pour."), lambda row: row["sum_for"], Kind.INTEGER),
+        Column(
+            "commentaires_contre", _("Nombre de commentaires contre."), lambda row: row["sum_against"], Kind.INTEGER
+        ),
     ),
     rows=part_counts.of,
 )
@@ -286,7 +311,7 @@ PARTICIPANTS = Table(
             ),
             lambda row: row[0],
         ),
-        Column("personnes", _("Nombre de personnes."), lambda row: row[1]),
+        Column("personnes", _("Nombre de personnes."), lambda row: row[1], Kind.INTEGER),
     ),
     rows=_participants,
 )
