@@ -26,13 +26,15 @@ COLUMNS = {
 }
 
 
-def _commitments() -> QuerySet[Commitment]:
+def read_commitments() -> QuerySet[Commitment]:
+    """Read what is published, the newest first."""
     rows = Commitment.objects.published().select_related("service", "district", "theme")
     found: QuerySet[Commitment] = rows.defer("search").order_by("-published_at", "-pk")
     return found
 
 
-def _news() -> QuerySet[CommitmentNews]:
+def read_news() -> QuerySet[CommitmentNews]:
+    """Read the news, the newest first."""
     return CommitmentNews.objects.select_related("commitment").order_by("-published_at", "-pk")
 
 
@@ -92,7 +94,7 @@ COMMITMENTS = Table(
             Kind.INSTANT,
         ),
     ),
-    rows=_commitments,
+    rows=read_commitments,
 )
 
 NEWS = Table(
@@ -117,7 +119,7 @@ NEWS = Table(
         ),
         Column("photo", _("Ce que montre la photo ; vide sans photo."), lambda row: row.photo_alt),
     ),
-    rows=_news,
+    rows=read_news,
 )
 
 TABLES = {table.name: table for table in (COMMITMENTS, NEWS)}

@@ -95,3 +95,10 @@ class ConsultationsConfig(AppConfig):
             register.Act("report.published", "Le bilan d’une consultation a été publié"),
             register.Act("report.pdf_made", "Le PDF d’un bilan a été fabriqué"),
         )
+
+        # Open data: what a consultation gives, and which acts take nothing away from it.
+        from consultations import datasets as own_datasets  # noqa: PLC0415
+        from opendata import datasets  # noqa: PLC0415
+
+        datasets.declare(*own_datasets.DATASETS)
+        datasets.harmless(*own_datasets.HARMLESS)

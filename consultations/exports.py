@@ -61,10 +61,20 @@ def _district(contribution: Contribution) -> str:
 
 
 def _contributions(consultation: Consultation) -> QuerySet[Contribution]:
-    """Read what is visible, through the index of the public list, without the columns that are not exported."""
+    """Read what is visible, through the index of the public list."""
+    rows = _read_contributions().filter(consultation=consultation)
+    return rows.order_by("-published_at", "-pk")
+
+
+def contributions_of(consultations: QuerySet[Consultation]) -> QuerySet[Contribution]:
+    """Read what is visible in some consultations."""
+    return _read_contributions().filter(consultation__in=consultations)
+
+
+def _read_contributions() -> QuerySet[Contribution]:
+    """Read without the columns that are not exported."""
     return (
         Contribution.objects.visible()
-        .filter(consultation=consultation)
         .select_related("section", "district", "place_district", "author")
         .only(
             *("reference", "kind", "title", "body", "author_label", "signature", "channel", "place"),
@@ -74,7 +84,6 @@ def _contributions(consultation: Consultation) -> QuerySet[Contribution]:
             *("section__title", "district__name", "place_district__name", "author__public_name"),
         )
         .annotate(decisions=_decisions())
-        .order_by("-published_at", "-pk")
     )
 
 
@@ -87,28 +96,33 @@ def _decisions() -> Subquery:
 
 def _outcomes(consultation: Consultation) -> QuerySet[ItemOutcome]:
     """Read each answer that reached an opinion that has a public page, those that were replaced included."""
-    items = Item.objects.filter(consultation=consultation).public()
+    return outcomes_of(Consultation.objects.filter(pk=consultation.pk)).order_by("-given_at", "-pk")
+
+
+def outcomes_of(consultations: QuerySet[Consultation]) -> QuerySet[ItemOutcome]:
+    """Read the answers that reached the public opinions of some consultations."""
+    items = Item.objects.filter(consultation__in=consultations).public()
     rows = ItemOutcome.objects.filter(item__in=items).select_related("item", "outcome__returned")
-    return rows.defer("item__search", "item__words", "outcome__explanation_html").order_by("-given_at", "-pk")
+    return rows.defer("item__search", "item__words", "outcome__explanation_html")
 
 
 def _comments(consultation: Consultation) -> QuerySet[Comment]:
     """Read what is visible, on contributions that are, thread after thread."""
+    found = comments_of(Consultation.objects.filter(pk=consultation.pk))
+    return found.order_by("contribution_id", "published_at", "pk")
+
+
+def comments_of(consultations: QuerySet[Consultation]) -> QuerySet[Comment]:
+    """Read the visible comments on what is visible in some consultations."""
     return (
         Comment.objects.visible()
-        .filter(
-            contribution__consultation=consultation,
-            contribution__published_at__isnull=False,
-            contribution__withdrawn_at__isnull=True,
-            contribution__hidden_at__isnull=True,
-        )
+        .filter(contribution__in=Contribution.objects.visible().filter(consultation__in=consultations))
         .select_related("contribution", "parent", "author")
         .only(
             *("reference", "author_label", "stance", "body", "channel", "published_at"),
             *("support_count", "imported_support_count", "reply_count"),
             *("contribution__reference", "parent__reference", "author__public_name"),
         )
-        .order_by("contribution_id", "published_at", "pk")
     )
 
 
