@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -119,12 +119,12 @@ CONSULTATIONS = Table(
 
 
 def _contributions() -> QuerySet[Any]:
-    rows = exports.contributions_of(_public()).select_related("consultation")
+    rows = exports.contributions_of(_public())
     return rows.order_by("-pk")
 
 
 def _comments() -> QuerySet[Comment]:
-    return exports.comments_of(_public()).select_related("contribution__consultation").order_by("-pk")
+    return exports.comments_of(_public()).order_by("-pk")
 
 
 def _outcomes() -> QuerySet[ItemOutcome]:
@@ -284,6 +284,11 @@ CROSSES = Table(
 # --- The catalogue -------------------------------------------------------------------------------------------------------
 
 
+def _one(path: str) -> Callable[[QuerySet[Any], str], QuerySet[Any]]:
+    """Keep one consultation, found first: an index then gives its rows in their order."""
+    return lambda rows, slug: rows.filter(**{path: Subquery(_public().filter(slug=slug).values("pk")[:1])})
+
+
 def _of(path: str) -> Callable[[QuerySet[Any], str], QuerySet[Any]]:
     return lambda rows, value: rows.filter(**{path: value})
 
@@ -298,7 +303,7 @@ def _kind(rows: QuerySet[Any], word: str) -> QuerySet[Any]:
 
 ONE = "Nom d’une consultation dans les adresses."
 SINCE = "Premier instant de publication (ISO 8601)."
-TEXTS = _("Rien ne compte des personnes par groupe : les positions et les soutiens sont des totaux.")
+TEXTS = _("Rien ne compte des personnes par groupe\u00a0: les positions et les soutiens sont des totaux.")
 ROUTES = ("consultations:export", "consultations:package")
 
 DATASETS = (
@@ -323,7 +328,7 @@ DATASETS = (
         listing=Listing(
             _contributions,
             filters=(
-                Filter("consultation", ONE, Asks.SLUG, _of("consultation__slug"), order=("-published_at", "-pk")),
+                Filter("consultation", ONE, Asks.SLUG, _one("consultation"), order=("-published_at", "-pk")),
                 Filter("sorte", "Sorte de contribution.", Asks.CHOICE, _kind, choices=tuple(exports.KINDS.values())),
                 Filter(
                     "quartier",
@@ -346,7 +351,7 @@ DATASETS = (
         listing=Listing(
             _comments,
             filters=(
-                Filter("consultation", ONE, Asks.SLUG, _of("contribution__consultation__slug")),
+                Filter("consultation", ONE, Asks.SLUG, _one("contribution__consultation")),
                 Filter("contribution", "Référence d’une contribution.", Asks.SLUG, _of("contribution__reference")),
                 Filter("depuis", SINCE, Asks.SINCE, _after("published_at")),
             ),
@@ -363,7 +368,7 @@ DATASETS = (
         listing=Listing(
             _outcomes,
             filters=(
-                Filter("consultation", ONE, Asks.SLUG, _of("outcome__consultation__slug")),
+                Filter("consultation", ONE, Asks.SLUG, _one("outcome__consultation")),
                 Filter("depuis", SINCE, Asks.SINCE, _after("given_at")),
             ),
         ),

@@ -53,6 +53,20 @@ DECISIONS = {
 }
 STANCES = {"for": "pour", "against": "contre", "neutral": "neutre"}
 
+# What is read of each table: no column that is not exported.
+CONTRIBUTION_COLUMNS = (
+    *("reference", "kind", "title", "body", "author_label", "signature", "channel", "place"),
+    *("usage_when", "usage_frequency", "usage_role", "published_at", "corrected_at"),
+    *("agree_count", "mixed_count", "disagree_count", "comment_count", "for_count", "against_count"),
+    *("imported_agree_count", "imported_mixed_count", "imported_disagree_count"),
+    *("section__title", "district__name", "place_district__name", "author__public_name"),
+)
+COMMENT_COLUMNS = (
+    *("reference", "author_label", "stance", "body", "channel", "published_at"),
+    *("support_count", "imported_support_count", "reply_count"),
+    *("contribution__reference", "parent__reference", "author__public_name"),
+)
+
 
 def _district(contribution: Contribution) -> str:
     if contribution.signature == Contribution.Signature.DISTRICT:
@@ -67,24 +81,15 @@ def _contributions(consultation: Consultation) -> QuerySet[Contribution]:
 
 
 def contributions_of(consultations: QuerySet[Consultation]) -> QuerySet[Contribution]:
-    """Read what is visible in some consultations."""
-    return _read_contributions().filter(consultation__in=consultations)
+    """Read what is visible in some consultations, each with its consultation."""
+    rows = _read_contributions().filter(consultation__in=consultations).select_related("consultation")
+    return rows.only(*CONTRIBUTION_COLUMNS, "consultation__slug")
 
 
 def _read_contributions() -> QuerySet[Contribution]:
     """Read without the columns that are not exported."""
-    return (
-        Contribution.objects.visible()
-        .select_related("section", "district", "place_district", "author")
-        .only(
-            *("reference", "kind", "title", "body", "author_label", "signature", "channel", "place"),
-            *("usage_when", "usage_frequency", "usage_role", "published_at", "corrected_at"),
-            *("agree_count", "mixed_count", "disagree_count", "comment_count", "for_count", "against_count"),
-            *("imported_agree_count", "imported_mixed_count", "imported_disagree_count"),
-            *("section__title", "district__name", "place_district__name", "author__public_name"),
-        )
-        .annotate(decisions=_decisions())
-    )
+    rows = Contribution.objects.visible().select_related("section", "district", "place_district", "author")
+    return rows.only(*CONTRIBUTION_COLUMNS).annotate(decisions=_decisions())
 
 
 def _decisions() -> Subquery:
@@ -117,12 +122,8 @@ def comments_of(consultations: QuerySet[Consultation]) -> QuerySet[Comment]:
     return (
         Comment.objects.visible()
         .filter(contribution__in=Contribution.objects.visible().filter(consultation__in=consultations))
-        .select_related("contribution", "parent", "author")
-        .only(
-            *("reference", "author_label", "stance", "body", "channel", "published_at"),
-            *("support_count", "imported_support_count", "reply_count"),
-            *("contribution__reference", "parent__reference", "author__public_name"),
-        )
+        .select_related("contribution__consultation", "parent", "author")
+        .only(*COMMENT_COLUMNS, "contribution__consultation__slug")
     )
 
 

@@ -43,6 +43,9 @@ app.conf.beat_schedule = {
     "consultations.sweep_packages": {"task": "consultations.sweep_packages", "schedule": crontab(minute="25")},
     "consultations.purge_files": {"task": "consultations.purge_files", "schedule": crontab(hour="3", minute="50")},
     "questionnaires.tidy": {"task": "questionnaires.tidy", "schedule": crontab(hour="4", minute="20")},
+    # The files of open data: every night, and soon after a text was taken away.
+    "opendata.publish": {"task": "opendata.publish", "schedule": crontab(hour="1", minute="30")},
+    "opendata.sweep": {"task": "opendata.sweep", "schedule": crontab(minute="3-59/15")},
     "accounts.sweep_exports": {"task": "accounts.sweep_exports", "schedule": crontab(minute="*/10")},
     "accounts.purge_files": {"task": "accounts.purge_files", "schedule": crontab(hour="4", minute="0")},
     "accounts.purge_sessions": {"task": "accounts.purge_sessions", "schedule": crontab(hour="4", minute="10")},

@@ -51,6 +51,7 @@ UNDERSTAND = (
     Entry(_("Les engagements de la Ville"), "commitments:list"),
     Entry(_("Les promesses de réponse"), "transparency:promises"),
     Entry(_("Le registre public"), "transparency:register"),
+    Entry(_("Les données ouvertes"), "opendata:catalogue"),
 )
 
 LEGAL = (

@@ -13,6 +13,7 @@ urlpatterns = [
     path(".well-known/security.txt", views.security_file, name="security_txt"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
     path("robots.txt", sitemaps.robots, name="robots"),
+    path("api/", include("opendata.api_urls")),
     *i18n_patterns(
         path("", views.home, name="home"),
         path("comment-ca-marche/", views.how_it_works, name="how_it_works"),
@@ -31,6 +32,7 @@ urlpatterns = [
         path("concertations/", include("consultations.urls")),
         path("engagements/", include("commitments.urls")),
         path("recu/", include("desk.urls")),
+        path("donnees/", include("opendata.urls")),
         path("", include("transparency.urls")),
         path("demo/entrer/", account_views.demo_enter, name="demo_enter"),
         path("demo/courriels/", account_views.demo_mailbox, name="demo_mailbox"),

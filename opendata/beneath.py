@@ -67,7 +67,7 @@ SERVICES = Table(
 POPULATIONS = Table(
     name="populations",
     title=_("La population"),
-    summary=_("Une ligne par lieu, tranche d’âge et année : les nombres auxquels la participation est comparée."),
+    summary=_("Une ligne par lieu, tranche d’âge et année\u00a0: les nombres auxquels la participation est comparée."),
     columns=(
         Column("quartier", _("Quartier\u00a0; vide pour toute la ville."), lambda row: str(row.district or "")),
         Column("age", _("Tranche d’âge\u00a0; vide pour tous les âges."), lambda row: row.get_age_band_display()),
@@ -87,7 +87,7 @@ def _yes(value: bool) -> str:  # noqa: FBT001 (the value of a column)
 REGISTER = Table(
     name="registre",
     title=_("Le registre public"),
-    summary=_("Une ligne par acte, la plus récente d’abord : de quoi refaire soi-même la chaîne des sceaux."),
+    summary=_("Une ligne par acte, la plus récente d’abord\u00a0: de quoi refaire soi-même la chaîne des sceaux."),
     columns=(
         Column("numero", _("Numéro de la ligne."), lambda row: row.number, Kind.INTEGER),
         Column(
@@ -97,7 +97,7 @@ REGISTER = Table(
             Kind.INSTANT,
         ),
         Column("acte", _("Code de l’acte."), lambda row: row.act),
-        Column("par", _("À quel titre il a été fait ; jamais par qui."), lambda row: row.role),
+        Column("par", _("À quel titre il a été fait\u00a0; jamais par qui."), lambda row: row.role),
         Column("objet", _("Référence publique de ce dont il s’agit."), lambda row: row.subject),
         Column("contenu", _("Texte exact qui a été scellé (JSON)."), lambda row: row.content),
         Column("precedent", _("Sceau de la ligne d’avant."), lambda row: row.previous),
@@ -158,7 +158,7 @@ def _faults() -> Iterable[dict[str, Any]]:
 FAULTS = Table(
     name="accessibilite",
     title=_("Les défauts d’accessibilité signalés"),
-    summary=_("Une ligne par mois : signalements reçus, répondus, répondus dans le délai promis."),
+    summary=_("Une ligne par mois\u00a0: signalements reçus, répondus, répondus dans le délai promis."),
     columns=(
         Column("mois", _("Premier jour du mois."), lambda row: day(row["month"].date()), Kind.DAY),
         Column("recus", _("Nombre de signalements reçus."), lambda row: row["received"], Kind.INTEGER),
@@ -228,6 +228,6 @@ DATASETS = (
         Frequency.MONTHLY,
         page="accessibility",
         keywords=("accessibilité",),
-        small_numbers=_("Un signalement n’est pas une personne : ces nombres ne sont pas regroupés."),
+        small_numbers=_("Un signalement n’est pas une personne\u00a0: ces nombres ne sont pas regroupés."),
     ),
 )

@@ -33,10 +33,10 @@ class Frequency(StrEnum):
 
 
 FREQUENCIES: dict[Frequency, str | Promise] = {
-    Frequency.CONTINUOUS: _("À tout moment ; les fichiers sont refaits chaque nuit"),
+    Frequency.CONTINUOUS: _("À tout moment\u00a0; les fichiers sont refaits chaque nuit"),
     Frequency.DAILY: _("Chaque jour"),
     Frequency.MONTHLY: _("Chaque mois"),
-    Frequency.IRREGULAR: _("Quand la Ville en publie ; les fichiers sont refaits chaque nuit"),
+    Frequency.IRREGULAR: _("Quand la Ville en publie\u00a0; les fichiers sont refaits chaque nuit"),
 }
 
 
