@@ -52,6 +52,7 @@ UNDERSTAND = (
     Entry(_("Les promesses de réponse"), "transparency:promises"),
     Entry(_("Le registre public"), "transparency:register"),
     Entry(_("Les données ouvertes"), "opendata:catalogue"),
+    Entry(_("L’audience du site"), "audience:figures"),
 )
 
 LEGAL = (

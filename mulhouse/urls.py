@@ -33,6 +33,7 @@ urlpatterns = [
         path("engagements/", include("commitments.urls")),
         path("recu/", include("desk.urls")),
         path("donnees/", include("opendata.urls")),
+        path("audience/", include("audience.urls")),
         path("", include("transparency.urls")),
         path("demo/entrer/", account_views.demo_enter, name="demo_enter"),
         path("demo/courriels/", account_views.demo_mailbox, name="demo_mailbox"),
