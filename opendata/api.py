@@ -14,7 +14,15 @@ from django.http import HttpRequest, QueryDict
 from django.utils import translation
 from ninja import NinjaAPI, Query, Schema
 from ninja.errors import ValidationError
-from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, WithJsonSchema, create_model
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    create_model,
+)
 
 from mulhouse.opendata import LICENCE, Column, Kind, line
 from opendata import cursors, datasets, problems
@@ -49,8 +57,17 @@ def _written_so(pattern: re.Pattern[str]) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-Size = Annotated[int, _written_so(re.compile(r"[1-9]\d{0,2}", re.ASCII)), Field(ge=1, le=LARGEST_PAGE)]
-Since = Annotated[AwareDatetime, _written_so(INSTANT)]
+def _in_utc(at: dt.datetime) -> dt.datetime:
+    """Say an instant in UTC, which the database takes whatever the offset it was written with; the ends of time stay there."""
+    try:
+        return at.astimezone(dt.UTC)
+    except OverflowError:
+        end = dt.datetime.min if at.year == dt.MINYEAR else dt.datetime.max
+        return end.replace(tzinfo=dt.UTC)
+
+
+Size = Annotated[int, Field(ge=1, le=LARGEST_PAGE), _written_so(re.compile(r"[1-9]\d{0,2}", re.ASCII))]
+Since = Annotated[AwareDatetime, _written_so(INSTANT), AfterValidator(_in_utc)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_.]{1,80}$")]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=400)]
 

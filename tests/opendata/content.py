@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from django.db import transaction
 from django.utils import timezone
 
 from commitments.models import Commitment
@@ -15,6 +16,7 @@ from tests.factories import (
     make_theme,
     today,
 )
+from transparency import register
 
 HIDDEN = ("zbrouillon", "zretiré", "zmasqué", "zprivée", "zfuture", "zadresse", "zdémasqué")
 
@@ -59,3 +61,9 @@ def commitment(**fields):
         "first_due_on": due,
         **fields,
     }
+
+
+def act(name, *, subject="", **facts):
+    """Write a line on the register, as an action does."""
+    with transaction.atomic():
+        return register.record(name, role="système", subject=subject, facts=facts)

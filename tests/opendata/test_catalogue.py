@@ -5,12 +5,16 @@ import hashlib
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver
+from django.urls.resolvers import URLResolver
 from django.utils import timezone
 
 from opendata import datasets, dumping, tasks, writing
@@ -22,7 +26,7 @@ from tests.factories import (
     make_district,
     make_resident,
 )
-from tests.opendata.content import everything, hidden_words
+from tests.opendata.content import act, everything, hidden_words
 from tests.test_routes import ROUTES
 from transparency import register
 from transparency.models import RegisterLine
@@ -30,6 +34,8 @@ from transparency.models import RegisterLine
 CODES = [dataset.code for dataset in datasets.all_of_them()]
 # What is not a public table: somebody's own data, and what search engines, readers and browsers ask for themselves.
 NOT_TABLES = {
+    "consultations:all_dates",
+    "consultations:own_dates",
     "consultations:social_image",
     "consultations:report_pdf",
     "consultations:image",
@@ -51,14 +57,6 @@ def lines(text):
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
 
 
-def act(name, **facts):
-    """Write a line on the register, as an action does."""
-    from django.db import transaction
-
-    with transaction.atomic():
-        return register.record(name, role="système", facts=facts)
-
-
 # --- What leaves is in the catalogue ---------------------------------------------------------------------------------------
 
 
@@ -66,8 +64,6 @@ def test_no_public_export_stands_outside_the_catalogue():
     """An address that ends like a file, or gives one in a form, is that of a dataset or is named above."""
     file = re.compile(r"\.(csv|json|jsonl|xlsx|zip|xml|txt|png|pdf|jsonld)$|(:form|:extension|:name)>$")
     claimed = {route for dataset in datasets.all_of_them() for route in dataset.routes}
-    from django.urls import get_resolver
-
     found = {name for name, pattern in _patterns(get_resolver()) if file.search(pattern)}
     public = {name for name in found if getattr(ROUTES[name][0], "access", "") == "public"}
     assert public - claimed - NOT_TABLES == set()
@@ -75,8 +71,6 @@ def test_no_public_export_stands_outside_the_catalogue():
 
 
 def _patterns(resolver, namespaces=(), before=""):
-    from django.urls.resolvers import URLResolver
-
     for pattern in resolver.url_patterns:
         text = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
@@ -246,8 +240,6 @@ def test_a_night_that_fails_leaves_the_former_file(db, client):
         yield from whole.table.rows()
         raise RuntimeError("killed")
 
-    from dataclasses import replace
-
     failing = replace(whole, table=replace(whole.table, rows=broken))
     with pytest.raises(RuntimeError, match="killed"):
         dumping.make([failing, datasets.find("quartiers")], at=timezone.now())
@@ -269,8 +261,6 @@ def test_an_older_reading_never_replaces_a_newer_one(db):
 
 
 def test_purge_forgets_what_no_row_names(db):
-    from django.core.files.base import ContentFile
-
     name = default_storage.save("donnees/perdu.csv", ContentFile(b"x"))
     dumping.purge(at=timezone.now())
     assert default_storage.exists(name)
