@@ -62,8 +62,7 @@ def _in_utc(at: dt.datetime) -> dt.datetime:
     try:
         return at.astimezone(dt.UTC)
     except OverflowError:
-        end = dt.datetime.min if at.year == dt.MINYEAR else dt.datetime.max
-        return end.replace(tzinfo=dt.UTC)
+        return dt.datetime(dt.MINYEAR, 1, 1, tzinfo=dt.UTC) if at.year == dt.MINYEAR else at.replace(tzinfo=dt.UTC)
 
 
 Size = Annotated[int, Field(ge=1, le=LARGEST_PAGE), _written_so(re.compile(r"[1-9]\d{0,2}", re.ASCII))]
