@@ -8,7 +8,7 @@ from django.db.models import QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from audience.models import DailyPageCount
 from mulhouse import small_cells, typography
@@ -18,25 +18,25 @@ from opendata.datasets import Dataset, Frequency
 DAYS = 30
 PAGES = 20
 NAMES = {
-    "home": _lazy("Accueil"),
-    "consultations:list": _lazy("Toutes les consultations"),
-    "consultations:detail": _lazy("Une consultation"),
-    "consultations:contributions": _lazy("Les avis d’une consultation"),
-    "consultations:contribution": _lazy("Un avis"),
-    "consultations:outcomes": _lazy("Les réponses de la Ville"),
-    "consultations:report": _lazy("Le bilan d’une consultation"),
-    "commitments:list": _lazy("Les engagements de la Ville"),
-    "commitments:detail": _lazy("Un engagement"),
-    "transparency:register": _lazy("Le registre public"),
-    "transparency:promises": _lazy("Les promesses de réponse"),
-    "opendata:catalogue": _lazy("Les données ouvertes"),
-    "audience:figures": _lazy("L’audience du site"),
+    "home": gettext_lazy("Accueil"),
+    "consultations:list": gettext_lazy("Toutes les consultations"),
+    "consultations:detail": gettext_lazy("Une consultation"),
+    "consultations:contributions": gettext_lazy("Les avis d’une consultation"),
+    "consultations:contribution": gettext_lazy("Un avis"),
+    "consultations:outcomes": gettext_lazy("Les réponses de la Ville"),
+    "consultations:report": gettext_lazy("Le bilan d’une consultation"),
+    "commitments:list": gettext_lazy("Les engagements de la Ville"),
+    "commitments:detail": gettext_lazy("Un engagement"),
+    "transparency:register": gettext_lazy("Le registre public"),
+    "transparency:promises": gettext_lazy("Les promesses de réponse"),
+    "opendata:catalogue": gettext_lazy("Les données ouvertes"),
+    "audience:figures": gettext_lazy("L’audience du site"),
 }
 PARTS = {
-    "consultations": _lazy("Une autre page d’une consultation"),
-    "commitments": _lazy("Une autre page des engagements"),
-    "transparency": _lazy("Une autre page du registre"),
-    "opendata": _lazy("Une page des données ouvertes"),
+    "consultations": gettext_lazy("Une autre page d’une consultation"),
+    "commitments": gettext_lazy("Une autre page des engagements"),
+    "transparency": gettext_lazy("Une autre page du registre"),
+    "opendata": gettext_lazy("Une page des données ouvertes"),
 }
 
 
@@ -92,7 +92,7 @@ def name_of(route: str) -> str:
 # --- Open data -----------------------------------------------------------------------------------------------------------
 
 
-def _monthly() -> QuerySet[DailyPageCount, dict[str, Any]]:
+def _monthly() -> QuerySet[Any, Any]:
     """Sum by month and page, over the months that are over."""
     rows = DailyPageCount.objects.filter(day__lt=timezone.localdate().replace(day=1)).order_by()
     grouped = rows.annotate(month=TruncMonth("day")).values("month", "route", "subject", "language", "device")
@@ -105,29 +105,31 @@ def _is_small(row: dict[str, Any]) -> bool:
 
 TABLE = Table(
     name="audience",
-    title=_lazy("L’audience du site"),
-    summary=_lazy("Une ligne par mois, page, langue et sorte d’appareil\u00a0: combien de fois elle a été lue."),
+    title=gettext_lazy("L’audience du site"),
+    summary=gettext_lazy("Une ligne par mois, page, langue et sorte d’appareil\u00a0: combien de fois elle a été lue."),
     columns=(
-        Column("mois", _lazy("Premier jour du mois."), lambda row: day(row["month"]), Kind.DAY),
-        Column("page", _lazy("Page, par son nom dans le site."), lambda row: row["route"]),
+        Column("mois", gettext_lazy("Premier jour du mois."), lambda row: day(row["month"]), Kind.DAY),
+        Column("page", gettext_lazy("Page, par son nom dans le site."), lambda row: row["route"]),
         Column(
-            "objet", _lazy("Nom public de ce qu’elle montre\u00a0; vide si elle est seule."), lambda row: row["subject"]
+            "objet",
+            gettext_lazy("Nom public de ce qu’elle montre\u00a0; vide si elle est seule."),
+            lambda row: row["subject"],
         ),
-        Column("langue", _lazy("Langue de la page."), lambda row: row["language"]),
+        Column("langue", gettext_lazy("Langue de la page."), lambda row: row["language"]),
         Column(
             "appareil",
-            _lazy("«\u00a0telephone\u00a0» (tablettes comprises) ou «\u00a0ordinateur\u00a0»."),
+            gettext_lazy("«\u00a0telephone\u00a0» (tablettes comprises) ou «\u00a0ordinateur\u00a0»."),
             lambda row: row["device"],
         ),
         Column(
             "lectures",
-            _lazy("Nombre de lectures\u00a0; vide en dessous de cinq."),
+            gettext_lazy("Nombre de lectures\u00a0; vide en dessous de cinq."),
             lambda row: "" if _is_small(row) else row["sum_views"],
             Kind.INTEGER,
         ),
         Column(
             "moins_de_cinq",
-            _lazy("«\u00a0oui\u00a0» si la page a été lue moins de cinq fois."),
+            gettext_lazy("«\u00a0oui\u00a0» si la page a été lue moins de cinq fois."),
             lambda row: "oui" if _is_small(row) else "",
         ),
     ),
@@ -135,9 +137,11 @@ TABLE = Table(
 )
 DATASET = Dataset(
     TABLE,
-    _lazy("Agence de la participation citoyenne"),
+    gettext_lazy("Agence de la participation citoyenne"),
     Frequency.MONTHLY,
     page="audience:figures",
     keywords=("audience", "statistiques"),
-    small_numbers=_lazy("Un nombre de lectures inférieur à cinq n’est pas donné. Aucune personne n’est comptée."),
+    small_numbers=gettext_lazy(
+        "Un nombre de lectures inférieur à cinq n’est pas donné. Aucune personne n’est comptée."
+    ),
 )

@@ -9,6 +9,7 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -44,9 +45,11 @@ def flush() -> int:
 
 def _flush(client: Redis) -> Iterator[int]:
     take(client)
-    for name in sorted(client.scan_iter(match=f"{BATCH_PREFIX}*")):
+    names: list[Any] = sorted(client.scan_iter(match=f"{BATCH_PREFIX}*"))
+    for name in names:
         key = uuid.UUID(name.decode().removeprefix(BATCH_PREFIX))
-        found = {label.decode(): int(views) for label, views in client.hgetall(name).items()}
+        counts: dict[Any, Any] = client.hgetall(name)
+        found = {label.decode(): int(views) for label, views in counts.items()}
         yield add(key=key, counts=found)
         client.delete(name)
 

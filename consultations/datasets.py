@@ -47,8 +47,9 @@ def _public() -> QuerySet[Consultation]:
 
 
 def _consultations() -> QuerySet[Any]:
-    rows = _public().with_district_names().select_related("theme", "service").prefetch_related("phases")
-    return rows.order_by("-published_at", "-pk")
+    rows = Consultation.objects.published().with_district_names().select_related("theme", "service")
+    found: QuerySet[Any] = rows.prefetch_related("phases").order_by("-published_at", "-pk")
+    return found
 
 
 def _phase(row: Consultation) -> str:

@@ -1,6 +1,6 @@
 """The datasets of the rooms below this one: the city's own names, the public register, promises, accessibility."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
@@ -116,7 +116,8 @@ def _promises() -> Iterator[Any]:
 
 def _late_days(row: Any) -> int:
     promise, today = row
-    return max(((promise.met_on or today) - promise.due_on).days, 0)
+    days: int = ((promise.met_on or today) - promise.due_on).days
+    return max(days, 0)
 
 
 PROMISES = Table(
@@ -141,7 +142,7 @@ PROMISES = Table(
 )
 
 
-def _faults() -> Iterable[dict[str, Any]]:
+def _faults() -> QuerySet[Any, Any]:
     answered = Q(answered_at__isnull=False)
     return (
         AccessibilityFault.objects.order_by()

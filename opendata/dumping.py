@@ -81,6 +81,13 @@ def make(chosen: Iterable[Dataset], *, at: dt.datetime) -> int:
     return changed
 
 
+def make_missing(*, at: dt.datetime) -> bool:
+    """Make the files of the datasets that have none; tell whether there were some."""
+    known = set(Dump.objects.order_by("code").values_list("code", flat=True))
+    waiting = [dataset for dataset in datasets.all_of_them() if dataset.code not in known]
+    return bool(waiting) and make(waiting, at=at) > 0
+
+
 def _forget(made: Iterable[Made]) -> None:
     for each in made:
         if each.is_new:

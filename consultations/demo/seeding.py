@@ -7,6 +7,7 @@ from pathlib import Path
 
 from accounts import demo as accounts
 from accounts.models import User
+from audience import demo as audience
 from city.models import Service, Theme
 from consultations import capcollectif, importing
 from consultations.demo import (
@@ -25,6 +26,7 @@ from consultations.demo import (
 )
 from consultations.demo.people import Crowd
 from consultations.models import Consultation
+from opendata import dumping
 
 REAL_SLUG = "republique-numerique"
 REAL_SUMMARY = """Cette consultation est réelle. Elle a eu lieu en France en 2015, sur un autre site.
@@ -57,6 +59,8 @@ class Demonstration:
         yield "bilans", partial(reports.seed, at=self.at)
         yield "lieux", places.place_all
         yield "dossier d’archives", partial(places.archive_one, at=self.at)
+        yield "audience", partial(audience.seed, at=self.at)
+        yield "données ouvertes", partial(dumping.make_missing, at=self.at)
 
     @property
     def crowd(self) -> Crowd:
