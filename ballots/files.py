@@ -48,7 +48,8 @@ def lines(votation: Votation, result: Result) -> list[Line]:
     return found
 
 
-def _totals(result: Result) -> Line:
+def totals(result: Result) -> Line:
+    """Give the totals; under the least number of ballots, voters and ballots alone."""
     count = result.count
     told: Line = {"votants": result.voters, "bulletins": count.ballots}
     if result.outcome.steps[0].holds:
@@ -70,7 +71,7 @@ def as_csv(votation: Votation, result: Result, *, source: str) -> bytes:
         for measure in ("voix", "oui", "non"):
             if measure in line:
                 writer.writerow((measure, harmless(line["proposition"]), line[measure], line["retenue"]))
-    writer.writerows((measure, "", number, "") for measure, number in _totals(result).items())
+    writer.writerows((measure, "", number, "") for measure, number in totals(result).items())
     return text.getvalue().encode()
 
 
@@ -86,7 +87,7 @@ def as_json(votation: Votation, result: Result, *, source: str) -> bytes:
         "forme": votation.kind,
         "majorite": votation.majority,
         "quorum": votation.quorum,
-        **_totals(result),
+        **totals(result),
         "propositions": lines(votation, result),
         "regles": [
             {

@@ -29,3 +29,9 @@ class CommitmentsConfig(AppConfig):
             register.Act("commitment.news", "La Ville a donné des nouvelles d’un engagement"),
             register.Act("commitment.due_date_changed", "L’échéance d’un engagement a changé"),
         )
+
+        from commitments import datasets as own_datasets  # noqa: PLC0415
+        from opendata import datasets  # noqa: PLC0415
+
+        datasets.declare(*own_datasets.DATASETS)
+        datasets.harmless("commitment.draft", "commitment.published", "commitment.news")

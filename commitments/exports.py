@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from commitments import changes, presentation
 from commitments.models import Commitment, CommitmentNews
-from mulhouse.opendata import LICENCE, LICENCE_URL, Column, Table, day, instant
+from mulhouse.opendata import LICENCE, LICENCE_URL, Column, Kind, Table, day, instant
 from transparency.clocks import Standing
 
 # The words of the files, the same in every language of the site.
@@ -26,13 +26,15 @@ COLUMNS = {
 }
 
 
-def _commitments() -> QuerySet[Commitment]:
+def read_commitments() -> QuerySet[Commitment]:
+    """Read what is published, the newest first."""
     rows = Commitment.objects.published().select_related("service", "district", "theme")
     found: QuerySet[Commitment] = rows.defer("search").order_by("-published_at", "-pk")
     return found
 
 
-def _news() -> QuerySet[CommitmentNews]:
+def read_news() -> QuerySet[CommitmentNews]:
+    """Read the news, the newest first."""
     return CommitmentNews.objects.visible().select_related("commitment").order_by("-published_at", "-pk")
 
 
@@ -67,19 +69,32 @@ COMMITMENTS = Table(
             "quartier", _("Quartier ; vide pour toute la ville."), lambda row: row.district.name if row.district else ""
         ),
         Column("source", _("D’où vient l’engagement."), lambda row: row.source_title),
-        Column("source_adresse", _("Adresse de la source."), lambda row: row.source_url),
-        Column("publie_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.published_at)),
-        Column("echeance_initiale", _("Dernier jour annoncé au départ, inclus."), lambda row: day(row.first_due_on)),
-        Column("echeance", _("Dernier jour, inclus."), lambda row: day(row.due_on)),
-        Column("clos_le", _("Jour où il a été réalisé ou abandonné."), lambda row: day(row.closed_on)),
+        Column("source_adresse", _("Adresse de la source."), lambda row: row.source_url, Kind.ADDRESS),
+        Column(
+            "publie_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.published_at), Kind.INSTANT
+        ),
+        Column(
+            "echeance_initiale",
+            _("Dernier jour annoncé au départ, inclus."),
+            lambda row: day(row.first_due_on),
+            Kind.DAY,
+        ),
+        Column("echeance", _("Dernier jour, inclus."), lambda row: day(row.due_on), Kind.DAY),
+        Column("clos_le", _("Jour où il a été réalisé ou abandonné."), lambda row: day(row.closed_on), Kind.DAY),
         Column(
             "jours_de_retard",
             _("Jours passés après l’échéance, au jour du téléchargement ou à la réalisation ; 0 sans retard."),
             _late_days,
+            Kind.INTEGER,
         ),
-        Column("derniere_nouvelle_le", _("Date et heure de la dernière nouvelle."), lambda row: instant(row.news_at)),
+        Column(
+            "derniere_nouvelle_le",
+            _("Date et heure de la dernière nouvelle."),
+            lambda row: instant(row.news_at),
+            Kind.INSTANT,
+        ),
     ),
-    rows=_commitments,
+    rows=read_commitments,
 )
 
 NEWS = Table(
@@ -89,12 +104,14 @@ NEWS = Table(
     columns=(
         Column("reference", _("Référence publique, stable."), lambda row: row.reference),
         Column("engagement", _("Référence de l’engagement."), lambda row: row.commitment.reference),
-        Column("date", _("Jour de l’événement."), lambda row: day(row.happened_on)),
-        Column("publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.published_at)),
+        Column("date", _("Jour de l’événement."), lambda row: day(row.happened_on), Kind.DAY),
+        Column(
+            "publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.published_at), Kind.INSTANT
+        ),
         Column("etat", _("État de l’engagement à partir de là."), lambda row: STATES[row.state]),
         Column("texte", _("Texte tel qu’il a été écrit."), lambda row: row.text),
-        Column("echeance_avant", _("Si l’échéance change : l’ancienne."), lambda row: day(row.due_before)),
-        Column("echeance_apres", _("Si l’échéance change : la nouvelle."), lambda row: day(row.due_after)),
+        Column("echeance_avant", _("Si l’échéance change : l’ancienne."), lambda row: day(row.due_before), Kind.DAY),
+        Column("echeance_apres", _("Si l’échéance change : la nouvelle."), lambda row: day(row.due_after), Kind.DAY),
         Column(
             "changements",
             _("Si le texte change : chaque colonne, ce qu’elle disait et ce qu’elle dit."),
@@ -102,7 +119,7 @@ NEWS = Table(
         ),
         Column("photo", _("Ce que montre la photo ; vide sans photo."), lambda row: row.photo_alt),
     ),
-    rows=_news,
+    rows=read_news,
 )
 
 TABLES = {table.name: table for table in (COMMITMENTS, NEWS)}

@@ -121,3 +121,9 @@ class ConsultationsConfig(AppConfig):
         from consultations import hiding  # noqa: PLC0415
 
         moderated.register(*hiding.KINDS)
+        # Open data: what a consultation gives, and which acts take nothing away from it.
+        from consultations import datasets as own_datasets  # noqa: PLC0415
+        from opendata import datasets  # noqa: PLC0415
+
+        datasets.declare(*own_datasets.DATASETS)
+        datasets.harmless(*own_datasets.HARMLESS)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from consultations import part_counts, participation, presentation, signatures
 from consultations.models import Comment, Consultation, Contribution, Item, ItemOutcome
 from mulhouse import opendata, small_cells
-from mulhouse.opendata import LICENCE, LICENCE_URL, Column, instant
+from mulhouse.opendata import LICENCE, LICENCE_URL, Column, Kind, instant
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,20 @@ DECISIONS = {
 }
 STANCES = {"for": "pour", "against": "contre", "neutral": "neutre"}
 
+# What is read of each table: no column that is not exported.
+CONTRIBUTION_COLUMNS = (
+    *("reference", "kind", "title", "body", "author_label", "signature", "channel", "place"),
+    *("usage_when", "usage_frequency", "usage_role", "published_at", "corrected_at"),
+    *("agree_count", "mixed_count", "disagree_count", "comment_count", "for_count", "against_count"),
+    *("imported_agree_count", "imported_mixed_count", "imported_disagree_count"),
+    *("section__title", "district__name", "place_district__name", "author__public_name"),
+)
+COMMENT_COLUMNS = (
+    *("reference", "author_label", "stance", "body", "channel", "published_at"),
+    *("support_count", "imported_support_count", "reply_count"),
+    *("contribution__reference", "parent__reference", "author__public_name"),
+)
+
 
 def _district(contribution: Contribution) -> str:
     if contribution.signature == Contribution.Signature.DISTRICT:
@@ -61,21 +75,21 @@ def _district(contribution: Contribution) -> str:
 
 
 def _contributions(consultation: Consultation) -> QuerySet[Contribution]:
-    """Read what is visible, through the index of the public list, without the columns that are not exported."""
-    return (
-        Contribution.objects.visible()
-        .filter(consultation=consultation)
-        .select_related("section", "district", "place_district", "author")
-        .only(
-            *("reference", "kind", "title", "body", "author_label", "signature", "channel", "place"),
-            *("usage_when", "usage_frequency", "usage_role", "published_at", "corrected_at"),
-            *("agree_count", "mixed_count", "disagree_count", "comment_count", "for_count", "against_count"),
-            *("imported_agree_count", "imported_mixed_count", "imported_disagree_count"),
-            *("section__title", "district__name", "place_district__name", "author__public_name"),
-        )
-        .annotate(decisions=_decisions())
-        .order_by("-published_at", "-pk")
-    )
+    """Read what is visible, through the index of the public list."""
+    rows = _read_contributions().filter(consultation=consultation)
+    return rows.order_by("-published_at", "-pk")
+
+
+def contributions_of(consultations: QuerySet[Consultation]) -> QuerySet[Contribution]:
+    """Read what is visible in some consultations, each with its consultation."""
+    rows = _read_contributions().filter(consultation__in=consultations).select_related("consultation")
+    return rows.only(*CONTRIBUTION_COLUMNS, "consultation__slug")
+
+
+def _read_contributions() -> QuerySet[Contribution]:
+    """Read without the columns that are not exported."""
+    rows = Contribution.objects.visible().select_related("section", "district", "place_district", "author")
+    return rows.only(*CONTRIBUTION_COLUMNS).annotate(decisions=_decisions())
 
 
 def _decisions() -> Subquery:
@@ -87,28 +101,29 @@ def _decisions() -> Subquery:
 
 def _outcomes(consultation: Consultation) -> QuerySet[ItemOutcome]:
     """Read each answer that reached an opinion that has a public page, those that were replaced included."""
-    items = Item.objects.filter(consultation=consultation).public()
+    return outcomes_of(Consultation.objects.filter(pk=consultation.pk)).order_by("-given_at", "-pk")
+
+
+def outcomes_of(consultations: QuerySet[Consultation]) -> QuerySet[ItemOutcome]:
+    """Read the answers that reached the public opinions of some consultations."""
+    items = Item.objects.filter(consultation__in=consultations).public()
     rows = ItemOutcome.objects.filter(item__in=items).select_related("item", "outcome__returned")
-    return rows.defer("item__search", "item__words", "outcome__explanation_html").order_by("-given_at", "-pk")
+    return rows.defer("item__search", "item__words", "outcome__explanation_html")
 
 
 def _comments(consultation: Consultation) -> QuerySet[Comment]:
     """Read what is visible, on contributions that are, thread after thread."""
+    found = comments_of(Consultation.objects.filter(pk=consultation.pk))
+    return found.order_by("contribution_id", "published_at", "pk")
+
+
+def comments_of(consultations: QuerySet[Consultation]) -> QuerySet[Comment]:
+    """Read the visible comments on what is visible in some consultations."""
     return (
         Comment.objects.visible()
-        .filter(
-            contribution__consultation=consultation,
-            contribution__published_at__isnull=False,
-            contribution__withdrawn_at__isnull=True,
-            contribution__hidden_at__isnull=True,
-        )
-        .select_related("contribution", "parent", "author")
-        .only(
-            *("reference", "author_label", "stance", "body", "channel", "published_at"),
-            *("support_count", "imported_support_count", "reply_count"),
-            *("contribution__reference", "parent__reference", "author__public_name"),
-        )
-        .order_by("contribution_id", "published_at", "pk")
+        .filter(contribution__in=Contribution.objects.visible().filter(consultation__in=consultations))
+        .select_related("contribution__consultation", "parent", "author")
+        .only(*COMMENT_COLUMNS, "contribution__consultation__slug")
     )
 
 
@@ -151,18 +166,21 @@ CONTRIBUTIONS = Table(
             ),
             lambda row: CHANNELS[row.channel],
         ),
-        Column("publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.published_at)),
+        Column(
+            "publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.published_at), Kind.INSTANT
+        ),
         Column(
             "corrigee_le",
             _("Date et heure de la dernière correction ; vide s’il n’y en a pas."),
             lambda row: instant(row.corrected_at),
+            Kind.INSTANT,
         ),
-        Column("d_accord", _("Nombre de personnes d’accord."), lambda row: row.agree),
-        Column("mitige", _("Nombre de personnes mitigées."), lambda row: row.mixed),
-        Column("pas_d_accord", _("Nombre de personnes pas d’accord."), lambda row: row.disagree),
-        Column("commentaires", _("Nombre de commentaires."), lambda row: row.comment_count),
-        Column("commentaires_pour", _("Nombre de commentaires pour."), lambda row: row.for_count),
-        Column("commentaires_contre", _("Nombre de commentaires contre."), lambda row: row.against_count),
+        Column("d_accord", _("Nombre de personnes d’accord."), lambda row: row.agree, Kind.INTEGER),
+        Column("mitige", _("Nombre de personnes mitigées."), lambda row: row.mixed, Kind.INTEGER),
+        Column("pas_d_accord", _("Nombre de personnes pas d’accord."), lambda row: row.disagree, Kind.INTEGER),
+        Column("commentaires", _("Nombre de commentaires."), lambda row: row.comment_count, Kind.INTEGER),
+        Column("commentaires_pour", _("Nombre de commentaires pour."), lambda row: row.for_count, Kind.INTEGER),
+        Column("commentaires_contre", _("Nombre de commentaires contre."), lambda row: row.against_count, Kind.INTEGER),
         Column(
             "suite",
             _(
@@ -198,12 +216,23 @@ OUTCOMES = Table(
         ),
         Column("explication", _("Pourquoi, tel que la Ville l’a écrit."), lambda row: row.outcome.explanation),
         Column("transmis_a", _("À qui l’avis est transmis."), lambda row: row.outcome.forwarded_to),
-        Column("publiee_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.outcome.published_at)),
-        Column("recue_le", _("Date et heure à laquelle cet avis l’a reçue."), lambda row: instant(row.given_at)),
+        Column(
+            "publiee_le",
+            _("Date et heure à Mulhouse (ISO 8601)."),
+            lambda row: instant(row.outcome.published_at),
+            Kind.INSTANT,
+        ),
+        Column(
+            "recue_le",
+            _("Date et heure à laquelle cet avis l’a reçue."),
+            lambda row: instant(row.given_at),
+            Kind.INSTANT,
+        ),
         Column(
             "remplacee_le",
             _("Date et heure à laquelle une autre l’a remplacée\u00a0; vide si elle tient."),
             lambda row: instant(row.ended_at),
+            Kind.INSTANT,
         ),
         Column(
             "motif_du_retour",
@@ -240,9 +269,16 @@ COMMENTS = Table(
             _("«\u00a0en_ligne\u00a0», ou «\u00a0reprise\u00a0» d’une autre plateforme."),
             lambda row: CHANNELS[row.channel],
         ),
-        Column("publie_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.published_at)),
-        Column("soutiens", _("Nombre de soutiens."), lambda row: row.support_count + row.imported_support_count),
-        Column("reponses", _("Nombre de réponses."), lambda row: row.reply_count),
+        Column(
+            "publie_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.published_at), Kind.INSTANT
+        ),
+        Column(
+            "soutiens",
+            _("Nombre de soutiens."),
+            lambda row: row.support_count + row.imported_support_count,
+            Kind.INTEGER,
+        ),
+        Column("reponses", _("Nombre de réponses."), lambda row: row.reply_count, Kind.INTEGER),
     ),
     rows=_comments,
 )
@@ -254,13 +290,17 @@ COUNTS = Table(
     columns=(
         Column("partie", _("Partie de la consultation."), lambda row: row["part_title"] or ""),
         Column("sorte", _("Sorte de contribution."), lambda row: KINDS[row["kind"]]),
-        Column("contributions", _("Nombre de contributions."), lambda row: row["contributions"]),
-        Column("d_accord", _("Nombre de positions « d’accord »."), lambda row: row["sum_agree"]),
-        Column("mitige", _("Nombre de positions « mitigé »."), lambda row: row["sum_mixed"]),
-        Column("pas_d_accord", _("Nombre de positions « pas d’accord »."), lambda row: row["sum_disagree"]),
-        Column("commentaires", _("Nombre de commentaires."), lambda row: row["sum_comments"]),
-        Column("commentaires_pour", _("Nombre de commentaires pour."), lambda row: row["sum_for"]),
-        Column("commentaires_contre", _("Nombre de commentaires contre."), lambda row: row["sum_against"]),
+        Column("contributions", _("Nombre de contributions."), lambda row: row["contributions"], Kind.INTEGER),
+        Column("d_accord", _("Nombre de positions « d’accord »."), lambda row: row["sum_agree"], Kind.INTEGER),
+        Column("mitige", _("Nombre de positions « mitigé »."), lambda row: row["sum_mixed"], Kind.INTEGER),
+        Column(
+            "pas_d_accord", _("Nombre de positions « pas d’accord »."), lambda row: row["sum_disagree"], Kind.INTEGER
+        ),
+        Column("commentaires", _("Nombre de commentaires."), lambda row: row["sum_comments"], Kind.INTEGER),
+        Column("commentaires_pour", _("Nombre de commentaires pour."), lambda row: row["sum_for"], Kind.INTEGER),
+        Column(
+            "commentaires_contre", _("Nombre de commentaires contre."), lambda row: row["sum_against"], Kind.INTEGER
+        ),
     ),
     rows=part_counts.of,
 )
@@ -286,7 +326,7 @@ PARTICIPANTS = Table(
             ),
             lambda row: row[0],
         ),
-        Column("personnes", _("Nombre de personnes."), lambda row: row[1]),
+        Column("personnes", _("Nombre de personnes."), lambda row: row[1], Kind.INTEGER),
     ),
     rows=_participants,
 )

@@ -1,15 +1,17 @@
 """Feeds of the consultations, in Atom and RSS."""
 
+import hashlib
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import feedgenerator, timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from consultations.models import Consultation, Report
+from consultations import signatures
+from consultations.models import Consultation, Contribution, Item, ItemOutcome, Outcome, Report
 
 ITEMS = 30
 FORMATS: dict[str, type[feedgenerator.SyndicationFeed]] = {
@@ -71,4 +73,68 @@ def _entry(at: Any, title: str, url: str, description: str, consultation: Consul
         "pubdate": at,
         "updateddate": at,
         "categories": [consultation.theme.name],
+    }
+
+
+def of_consultation(consultation: Consultation, kind: str) -> tuple[str, str]:
+    """Write the feed of a consultation: its visible contributions and the city's answers, newest first.
+
+    Shape: (XML text, content type); an answer to a theme is one entry, whatever the number of opinions it reached.
+    """
+    address = settings.SITE_URL + reverse("consultations:contributions", args=[consultation.slug])
+    feed = FORMATS[kind](
+        title=_("Avis et réponses\u00a0: %(title)s") % {"title": consultation.title},
+        link=address,
+        description=consultation.summary,
+        language=get_language(),
+        feed_url=settings.SITE_URL + reverse("consultations:own_feed", args=[consultation.slug, kind]),
+        author_name=settings.SITE_NAME,
+    )
+    entries = [
+        *map(_written, _texts(consultation)),
+        *(_answered(consultation, each) for each in _answers(consultation)),
+    ]
+    for entry in sorted(entries, key=lambda entry: entry["pubdate"], reverse=True)[:ITEMS]:
+        feed.add_item(**entry)
+    return feed.writeString("utf-8"), str(feed.content_type)  # type: ignore[attr-defined] # each format has one
+
+
+def _texts(consultation: Consultation) -> QuerySet[Contribution]:
+    rows = Contribution.objects.visible().filter(consultation=consultation)
+    return _newest(rows.select_related("consultation", "author", "district").defer("search"))
+
+
+def _answers(consultation: Consultation) -> QuerySet[Outcome]:
+    """Read the answers that reach an opinion which is public now: one whose text was hidden is not told."""
+    reached = ItemOutcome.objects.current().filter(
+        outcome=OuterRef("pk"), item__in=Item.objects.filter(consultation=consultation).public()
+    )
+    return _newest(Outcome.objects.filter(Exists(reached), consultation=consultation))
+
+
+def _written(row: Contribution) -> dict[str, Any]:
+    address = settings.SITE_URL + row.get_absolute_url()
+    return {
+        "title": row.title,
+        "link": address,
+        "unique_id": address,
+        "description": row.body_html,
+        "author_name": signatures.of_contribution(row),
+        "pubdate": row.published_at,
+        "updateddate": row.corrected_at or row.published_at,
+        "categories": [row.get_kind_display()],
+    }
+
+
+def _answered(consultation: Consultation, row: Outcome) -> dict[str, Any]:
+    address = settings.SITE_URL + reverse("consultations:outcomes", args=[consultation.slug])
+    subject = row.subject or _("un avis")
+    return {
+        "title": _("Réponse de la Ville\u00a0: %(subject)s") % {"subject": subject},
+        "link": address,
+        "unique_id": f"{address}#reponse-{hashlib.sha256(f'outcome:{row.pk}'.encode()).hexdigest()[:16]}",
+        "description": row.explanation_html,
+        "pubdate": row.published_at,
+        "updateddate": row.published_at,
+        "categories": [row.get_decision_display()],
     }

@@ -54,6 +54,11 @@ app.conf.beat_schedule = {
     "questionnaires.tidy": {"task": "questionnaires.tidy", "schedule": crontab(hour="4", minute="20")},
     # Every hour: words that nobody can contest any more.
     "moderation.forget": {"task": "moderation.forget", "schedule": crontab(minute="35")},
+    # The files of open data: every night, and soon after a text was taken away.
+    "opendata.publish": {"task": "opendata.publish", "schedule": crontab(hour="1", minute="30")},
+    "opendata.sweep": {"task": "opendata.sweep", "schedule": crontab(minute="3-59/15")},
+    "audience.flush": {"task": "audience.flush", "schedule": crontab(minute="35")},
+    "audience.forget": {"task": "audience.forget", "schedule": crontab(hour="4", minute="35")},
     "accounts.sweep_exports": {"task": "accounts.sweep_exports", "schedule": crontab(minute="*/10")},
     "accounts.purge_files": {"task": "accounts.purge_files", "schedule": crontab(hour="4", minute="0")},
     "accounts.purge_sessions": {"task": "accounts.purge_sessions", "schedule": crontab(hour="4", minute="10")},

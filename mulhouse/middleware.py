@@ -114,12 +114,14 @@ class BusyMiddleware:
 
 
 class ThrottleMiddleware:
-    """The general limit per address; reading stays open when the counter can not be reached."""
+    """The general limit per address; reading stays open when the counter can not be reached. The API has its own."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith("/api/"):
+            return self.get_response(request)
         try:
             throttle.check(throttle.Limit.REQUEST, throttle.client_ip(request))
         except throttle.ThrottledError as error:

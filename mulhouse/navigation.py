@@ -53,6 +53,8 @@ UNDERSTAND = (
     Entry(_("Le registre public"), "transparency:register"),
     Entry(_("Les méthodes de calcul"), "transparency:methods"),
     Entry(_("La modération"), "moderation:figures"),
+    Entry(_("Les données ouvertes"), "opendata:catalogue"),
+    Entry(_("L’audience du site"), "audience:figures"),
 )
 
 LEGAL = (

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,13 +26,25 @@ CHUNK = 250
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
+class Kind(StrEnum):
+    """What a column holds, in the words of the published schemas."""
+
+    TEXT = "texte"
+    INTEGER = "entier"
+    NUMBER = "nombre"
+    INSTANT = "instant"
+    DAY = "jour"
+    ADDRESS = "adresse"
+
+
 @dataclass(frozen=True)
 class Column:
-    """A column: its name in the files, what it holds, and how it is read from a row."""
+    """A column: its name in the files, what it holds, how it is read from a row, and of which kind its values are."""
 
     name: str
     meaning: str | Promise
     read: Callable[[Any], Any]
+    kind: Kind = Kind.TEXT
 
 
 @dataclass(frozen=True)
@@ -60,7 +73,7 @@ def harmless(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_SIGNS) else value
 
 
-def _batches(table: Table) -> Iterator[list[list[Any]]]:
+def batches(table: Table) -> Iterator[list[list[Any]]]:
     """Read through a cursor of the server, CHUNK rows at a time, in French: the memory does not grow with the table."""
     rows = table.rows()
     found = iter(rows.iterator(chunk_size=BATCH) if isinstance(rows, QuerySet) else rows)
@@ -79,7 +92,7 @@ def csv_chunks(table: Table) -> Iterator[bytes]:
     lines = io.StringIO(newline="")
     writer = csv.writer(lines, delimiter=SEPARATOR)
     writer.writerow(column.name for column in table.columns)
-    for batch in _batches(table):
+    for batch in batches(table):
         writer.writerows([harmless(value) for value in values] for values in batch)
         yield _taken(lines)
     yield _taken(lines)
@@ -92,6 +105,11 @@ def _taken(lines: io.StringIO) -> bytes:
     return text.encode()
 
 
+def line(names: list[str], values: Iterable[Any]) -> dict[str, Any]:
+    """Name the values of a row, as the JSON files and the API give it; what is empty in the CSV is null."""
+    return dict(zip(names, (None if value == "" else value for value in values), strict=True))
+
+
 def json_chunks(table: Table, heading: Mapping[str, Any]) -> Iterator[bytes]:
     """Write a table as one JSON object, its rows one a line.
 
@@ -100,8 +118,8 @@ def json_chunks(table: Table, heading: Mapping[str, Any]) -> Iterator[bytes]:
     yield (json.dumps(dict(heading), ensure_ascii=False)[:-1] + ', "lignes": [').encode()
     names = [column.name for column in table.columns]
     before = "\n"
-    for batch in _batches(table):
-        rows = (dict(zip(names, (None if value == "" else value for value in values), strict=True)) for values in batch)
+    for batch in batches(table):
+        rows = (line(names, values) for values in batch)
         yield (before + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)).encode()
         before = ",\n"
     yield b"\n]}\n"

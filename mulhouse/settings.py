@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "mulhouse.middleware.PermissionsPolicyMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "audience.middleware.AudienceMiddleware",
     "mulhouse.middleware.BusyMiddleware",
     "mulhouse.middleware.ThrottleMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

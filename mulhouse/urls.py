@@ -15,6 +15,7 @@ urlpatterns = [
     path("courriels/signalements/", notification_views.provider_report, name="provider_report"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
     path("robots.txt", sitemaps.robots, name="robots"),
+    path("api/", include("opendata.api_urls")),
     *i18n_patterns(
         path("", views.home, name="home"),
         path("comment-ca-marche/", views.how_it_works, name="how_it_works"),
@@ -34,6 +35,8 @@ urlpatterns = [
         path("engagements/", include("commitments.urls")),
         path("recu/", include("desk.urls")),
         path("", include("moderation.urls")),
+        path("donnees/", include("opendata.urls")),
+        path("audience/", include("audience.urls")),
         path("", include("transparency.urls")),
         path("demo/entrer/", account_views.demo_enter, name="demo_enter"),
         path("demo/courriels/", account_views.demo_mailbox, name="demo_mailbox"),

@@ -9,6 +9,7 @@ urlpatterns = [
     path("registre/", views.show_register, name="register"),
     path("registre/verifier/", views.verify, name="verify"),
     path("registre/methode/", views.method, name="method"),
+    path("registre/flux/<slug:kind>/", views.feed, name="feed"),
     path("registre/registre.<slug:extension>", views.export, name="export"),
     path("registre/<int:number>/", views.show_line, name="line"),
     path("registre/<int:number>/auteur/", views.reveal_actor, name="line_actor"),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mulhouse import throttle, typography
 from mulhouse.access import public, staff
 from mulhouse.templatetags import ui
-from transparency import actions, algorithms, deadlines, exports, register, rules, verification
+from transparency import actions, algorithms, deadlines, exports, feeds, register, rules, verification
 from transparency.filters import RegisterFilter
 from transparency.forms import FaultForm
 from transparency.models import AccessibilityFault, RegisterLine
@@ -87,6 +87,17 @@ def _address(request: HttpRequest, **changes: str) -> str:
         query.pop(name, None)
     query.update(changes)
     return f"{request.path}?{query.urlencode()}"
+
+
+@public
+@require_safe
+@cached_for_visitors
+def feed(request: HttpRequest, kind: str) -> HttpResponse:
+    """Send the feed of the last lines."""
+    if kind not in feeds.FORMATS:
+        raise Http404
+    text, content_type = feeds.lines(kind)
+    return HttpResponse(text, content_type=content_type)
 
 
 @public

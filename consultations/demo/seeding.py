@@ -7,6 +7,7 @@ from pathlib import Path
 
 from accounts import demo as accounts
 from accounts.models import User
+from audience import demo as audience
 from city.models import Service, Theme
 from consultations import capcollectif, importing
 from consultations.demo import (
@@ -27,6 +28,7 @@ from consultations.demo import (
 )
 from consultations.demo.people import Crowd
 from consultations.models import Consultation
+from opendata import dumping
 
 REAL_SLUG = "republique-numerique"
 REAL_SUMMARY = """Cette consultation est réelle. Elle a eu lieu en France en 2015, sur un autre site.
@@ -61,6 +63,8 @@ class Demonstration:
         yield "notifications", partial(news.play, at=self.at)
         yield "dossier d’archives", partial(places.archive_one, at=self.at)
         yield "modération", self._moderation
+        yield "audience", partial(audience.seed, at=self.at)
+        yield "données ouvertes", partial(dumping.make_missing, at=self.at)
 
     @property
     def crowd(self) -> Crowd:

@@ -24,6 +24,7 @@ from consultations import (
     announcing,
     answers,
     asking,
+    calendar,
     coverage,
     feeds,
     participation,
@@ -300,3 +301,32 @@ def feed(request: HttpRequest, kind: str) -> HttpResponse:
         raise Http404
     text, content_type = feeds.consultations(kind)
     return HttpResponse(text, content_type=content_type)
+
+
+@public
+@require_safe
+@cached_for_visitors
+def own_feed(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
+    """Send the feed of a published consultation: its contributions and the city's answers."""
+    consultation = get_object_or_404(Consultation.objects.published(), slug=slug)
+    if kind not in feeds.FORMATS:
+        raise Http404
+    text, content_type = feeds.of_consultation(consultation, kind)
+    return HttpResponse(text, content_type=content_type)
+
+
+@public
+@require_safe
+@cached_for_visitors
+def all_dates(request: HttpRequest) -> HttpResponse:
+    """Send the dates of every published consultation to a calendar."""
+    return HttpResponse(calendar.of_all(), content_type=calendar.CONTENT_TYPE)
+
+
+@public
+@require_safe
+@cached_for_visitors
+def own_dates(request: HttpRequest, slug: str) -> HttpResponse:
+    """Send the dates of a published consultation to a calendar."""
+    consultation = get_object_or_404(Consultation.objects.published(), slug=slug)
+    return HttpResponse(calendar.of_one(consultation), content_type=calendar.CONTENT_TYPE)

@@ -1,0 +1,87 @@
+"""Counting a page that was read: one more in Redis, written nowhere else, and nothing about who read it.
+
+Shape of a count: day, route, public name of what the page shows, language, phone or computer.
+"""
+
+import json
+
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import ResolverMatch
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from audience.models import Device
+from mulhouse import memory
+
+COUNTS = "audience:counts"
+COOKIE = "sans-mesure"
+# The parts of an address that name something public: never a key, a private reference nor a number of a page.
+SUBJECTS = ("slug", "code")
+LONGEST_SUBJECT = 120
+# Few words on purpose: whoever says what they are is left out, nobody else is studied.
+ROBOTS = (
+    "bot",
+    "crawl",
+    "spider",
+    "slurp",
+    "curl",
+    "wget",
+    "python",
+    "httpx",
+    "java/",
+    "go-http",
+    "headless",
+    "monitor",
+)
+HAND_HELD = ("mobi", "android", "iphone", "ipad")
+
+
+def is_counted(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Tell whether a reading counts: a public page, whole or unchanged, read by somebody who did not say no."""
+    if request.method != "GET" or response.status_code not in {200, 304}:
+        return False
+    match = request.resolver_match
+    if match is None or getattr(match.func, "access", "") != "public" or "HX-Request" in request.headers:
+        return False
+    if response.status_code == 200 and not response.get("Content-Type", "").startswith("text/html"):  # noqa: PLR2004 (HTTP)
+        return False
+    if response.status_code == 304 and not _is_a_page(request):  # noqa: PLR2004 (HTTP)
+        return False
+    return not refuses(request) and not is_robot(request)
+
+
+def refuses(request: HttpRequest) -> bool:
+    """Tell whether this browser asks not to be counted: by its settings, or by the choice made on the page about it."""
+    asked = request.headers.get("Sec-GPC") == "1" or request.headers.get("DNT") == "1"
+    return asked or request.COOKIES.get(COOKIE) == "1"
+
+
+def is_robot(request: HttpRequest) -> bool:
+    """Tell whether a program says that it is one."""
+    agent = request.headers.get("User-Agent", "").lower()
+    return not agent or any(word in agent for word in ROBOTS)
+
+
+def _is_a_page(request: HttpRequest) -> bool:
+    """Tell whether an answer without content stands for a page: a browser that asks for one says so."""
+    return "text/html" in request.headers.get("Accept", "") and "." not in request.path.rpartition("/")[2]
+
+
+def count(request: HttpRequest) -> None:
+    """Add one to the count of a page; when Redis does not answer, the reading is not counted."""
+    match = request.resolver_match
+    if match is None:
+        return
+    agent = request.headers.get("User-Agent", "").lower()
+    device = Device.PHONE if any(word in agent for word in HAND_HELD) else Device.COMPUTER
+    name = [timezone.localdate().isoformat(), match.view_name, subject(match), get_language() or "fr", device.value]
+    try:
+        with memory.asking():
+            memory.client().hincrby(COUNTS, json.dumps(name, ensure_ascii=False, separators=(",", ":")), 1)
+    except memory.MemoryUnavailableError:
+        return
+
+
+def subject(match: ResolverMatch) -> str:
+    """Give the public name of what a page shows, "" for a page that stands alone."""
+    return next((str(match.kwargs[name])[:LONGEST_SUBJECT] for name in SUBJECTS if name in match.kwargs), "")
