@@ -12,15 +12,20 @@ class ConsultationsConfig(AppConfig):
     def ready(self) -> None:
         """Declare what the app writes on the register, holds about people, shows at home and to agents, and lets one follow."""
         # These need the registry of apps, which is ready by now.
-        from consultations import homepage, participation, personal_data, queues  # noqa: PLC0415
+        from consultations import eliminating, homepage, participation, personal_data, queues, setting_aside, who_sees  # noqa: PLC0415
         from consultations.models import Participation  # noqa: PLC0415
         from desk import merging  # noqa: PLC0415
         from mulhouse import home, work  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
+        from mulhouse import who_sees as acts  # noqa: PLC0415
         from notifications import topics  # noqa: PLC0415
+        from privacy import archives, quarantine  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
         registry.declare(*personal_data.HOLDINGS)
+        quarantine.declare("consultations", setting_aside.SHELF)
+        archives.declare(*eliminating.CATEGORIES)
+        acts.declare(*who_sees.ACTS)
         merging.declare(Participation, participation.absorb)
         home.register(homepage.SOURCE)
         work.register(work.WorkQueue("consultations.change_consultation", queues.consultations))

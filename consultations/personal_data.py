@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from consultations import actions
 from consultations.models import Attachment, Comment, CommentSupport, Contribution, Note, Participation, Position
-from mulhouse.personal_data import Fate, Holding
+from mulhouse.personal_data import Fate, Final, Group, Holding, Retention
 
 BASIS = "Mission d’intérêt public\u00a0: la participation des habitants aux décisions de la Ville."
 
@@ -119,6 +119,11 @@ HOLDINGS = (
         export=_contributions,
         erase=lambda user: actions.erase_contributions(user=user),
         files=_files,
+        group=Group.TAKING_PART,
+        recipients="Tout le monde lit le texte publié et sa signature. Vos brouillons\u00a0: vous seul.",
+        kept=Retention("la fermeture du compte"),
+        final=Final.SORTED,
+        source="Code du patrimoine, art. L. 212-2 et L. 212-3",
     ),
     Holding(
         model=Position,
@@ -129,6 +134,11 @@ HOLDINGS = (
         fate=Fate.UNSIGNED,
         export=_positions,
         erase=lambda user: actions.erase_positions(user=user, at=timezone.now()),
+        group=Group.TAKING_PART,
+        recipients="Personne\u00a0: seuls les totaux sont montrés.",
+        kept=Retention("la fermeture du compte"),
+        final=Final.UNLINKED,
+        source="RGPD, art. 9\u00a0; décision du responsable de traitement",
     ),
     Holding(
         model=CommentSupport,
@@ -139,6 +149,11 @@ HOLDINGS = (
         fate=Fate.UNSIGNED,
         export=_supports,
         erase=lambda user: actions.erase_supports(user=user, at=timezone.now()),
+        group=Group.TAKING_PART,
+        recipients="Personne\u00a0: seuls les totaux sont montrés.",
+        kept=Retention("la fermeture du compte"),
+        final=Final.UNLINKED,
+        source="RGPD, art. 9\u00a0; décision du responsable de traitement",
     ),
     Holding(
         model=Comment,
@@ -149,6 +164,11 @@ HOLDINGS = (
         fate=Fate.UNSIGNED,
         export=_comments,
         erase=lambda user: actions.erase_comments(user=user),
+        group=Group.TAKING_PART,
+        recipients="Tout le monde lit le texte et votre nom public.",
+        kept=Retention("la fermeture du compte"),
+        final=Final.SORTED,
+        source="Code du patrimoine, art. L. 212-2 et L. 212-3",
     ),
     Holding(
         model=Participation,
@@ -159,6 +179,11 @@ HOLDINGS = (
         fate=Fate.KEPT,
         export=_participations,
         erase=_keep,
+        group=Group.TAKING_PART,
+        recipients="Personne\u00a0: seuls les totaux, regroupés, sont montrés.",
+        kept=Retention("la fermeture du compte"),
+        final=Final.UNLINKED,
+        source="RGPD, art. 89",
     ),
     Holding(
         model=Note,
@@ -172,5 +197,10 @@ HOLDINGS = (
         fate=Fate.UNSIGNED,
         export=_notes,
         erase=lambda user: actions.erase_notes(user=user),
+        group=Group.STAFF,
+        recipients="Les agents qui analysent la consultation.",
+        kept=Retention("la fermeture du compte de l’agent"),
+        final=Final.SORTED,
+        source="Code du patrimoine, art. L. 212-2 et L. 212-3",
     ),
 )

@@ -14,7 +14,8 @@ class TransparencyConfig(AppConfig):
         # These need the registry of apps, which is ready by now.
         from mulhouse import journal, work  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
-        from transparency import personal_data, queues, register  # noqa: PLC0415
+        from mulhouse import who_sees as acts  # noqa: PLC0415
+        from transparency import personal_data, queues, register, who_sees  # noqa: PLC0415
 
         register.declare(
             register.Act("register.verified", "Le registre entier a été relu : il est intact"),
@@ -26,4 +27,5 @@ class TransparencyConfig(AppConfig):
         )
         journal.connect(register.record)
         registry.declare(*personal_data.HOLDINGS)
+        acts.declare(*who_sees.ACTS)
         work.register(work.WorkQueue("transparency.answer_accessibilityfault", queues.faults))

@@ -29,6 +29,7 @@ from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
 from mulhouse import navigation, typography
+from mulhouse import who_sees as registry_of_acts
 
 register = template.Library()
 
@@ -603,9 +604,9 @@ def form_fields(*, form: BaseForm) -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/who_sees.html")
-def who_sees(*, text: Text) -> dict[str, Any]:
-    """Say beside an act who will see what."""
-    return {"text": text}
+def who_sees(*, act: str) -> dict[str, Any]:
+    """Say beside an act who will see what: the sentence that its room declared (`mulhouse.who_sees`)."""
+    return {"text": registry_of_acts.sentence(act), "act": act}
 
 
 @register.inclusion_tag("components/position_radios.html")
