@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from accounts import consents, links, roles, rules, sessions
 from accounts.models import Consent, DataExport, Residency, User
 from city.models import District
-from mulhouse import looking, personal_data, queue, typography
+from mulhouse import looking, memory, personal_data, queue, typography
 from mulhouse.db import ConstraintViolatedError, assert_in_transaction, named_constraint
 from mulhouse.errors import DomainError, require
 from mulhouse.typography import local_day
 from notifications import outbox
-from transparency import register
+from transparency import pages, register
 
 RESIDENCY_FOLDER = "residency"
 
@@ -463,4 +463,7 @@ def erase_person(*, person: User) -> None:
     for holding in reversed(holdings):
         if holding.model is not User:
             holding.erase(person)
+    # What is kept for a moment outside the database: pages that show the name, and how often this person acted today.
+    transaction.on_commit(pages.forget_kept)
+    transaction.on_commit(partial(memory.forget, f"*user:{person.pk}*"))
     person.delete()

@@ -4,6 +4,8 @@ It is the same hiding as that of moderation, under its own reason: whatever lets
 packages, counts) lets these go, without a second rule. What moderation had hidden before stays hidden after.
 """
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 

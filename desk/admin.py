@@ -215,9 +215,9 @@ class ResidencyAdmin(ShownAdmin):
             messages.error(request, error.message)
             return HttpResponseRedirect(self.row_url(row))
         suffix = PurePosixPath(held.name or "").suffix
-        response = HttpResponse(
-            held.open("rb").read(), content_type=documents.CONTENT_TYPES.get(suffix, "application/octet-stream")
-        )
+        with held.open("rb") as file:
+            content = file.read()
+        response = HttpResponse(content, content_type=documents.CONTENT_TYPES.get(suffix, "application/octet-stream"))
         response["Content-Disposition"] = f'attachment; filename="justificatif{suffix}"'
         response["Cache-Control"] = "private, no-store"
         return response

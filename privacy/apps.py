@@ -21,10 +21,7 @@ class PrivacyConfig(AppConfig):
         looking.connect(actions.note_access)
         registry.declare(*personal_data.HOLDINGS)
         acts.declare(*who_sees.ACTS)
-        work.register(work.WorkQueue("privacy.handle_datarequest", queues.requests))
-        work.register(work.WorkQueue("privacy.record_breach", queues.breaches))
-        work.register(work.WorkQueue("privacy.execute_elimination", queues.proposals))
-        work.register(work.WorkQueue("accounts.grant_role", queues.sleeping_staff))
+        work.register(work.WorkQueue("privacy.handle_datarequest", queues.rights))
         register.declare(
             register.Act("data_request.received", "La Ville a reçu une demande sur des données personnelles"),
             register.Act("data_request.read", "Un agent a ouvert une demande sur des données personnelles"),

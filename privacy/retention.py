@@ -52,11 +52,14 @@ def last_active_on(user: User) -> dt.date:
     return max(days)
 
 
+def idle_before(today: dt.date) -> dt.datetime:
+    """Give the instant before which a last sign-in is 24 months old on a day."""
+    return dt.datetime.combine(clocks.months_later(today, -clocks.IDLE_MONTHS) + dt.timedelta(days=1), dt.time(), PARIS)
+
+
 def _idle(*, today: dt.date) -> QuerySet[User]:
     """Find the accounts without a sign-in for 24 months: few, and each is looked at again under its lock."""
-    before = dt.datetime.combine(
-        clocks.months_later(today, -clocks.IDLE_MONTHS) + dt.timedelta(days=1), dt.time(), PARIS
-    )
+    before = idle_before(today)
     return User.objects.filter(Q(last_login__lt=before) | Q(last_login__isnull=True), date_joined__lt=before)
 
 
