@@ -604,9 +604,9 @@ def form_fields(*, form: BaseForm) -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/who_sees.html")
-def who_sees(*, act: str) -> dict[str, Any]:
-    """Say beside an act who will see what: the sentence that its room declared (`mulhouse.who_sees`)."""
-    return {"text": registry_of_acts.sentence(act), "act": act}
+def who_sees(*, act: str, notice: bool = True) -> dict[str, Any]:
+    """Say beside an act who will see what (`mulhouse.who_sees`), and lead to what is kept, why, and one's rights."""
+    return {"text": registry_of_acts.sentence(act), "act": act, "notice": notice}
 
 
 @register.inclusion_tag("components/position_radios.html")

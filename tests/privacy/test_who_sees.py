@@ -40,10 +40,32 @@ def test_every_act_of_a_template_is_declared_and_every_act_is_shown():
     declared = {act.code for act in who_sees.acts()}
     shown = set()
     for path in TEMPLATES.rglob("*.html"):
-        shown |= set(re.findall(r'{% who_sees act="(\w+)" %}', path.read_text()))
+        shown |= set(re.findall(r'{% who_sees act="(\w+)"', path.read_text()))
     assert shown - declared == set()
     # The button of a support has no room for a sentence: it stands on the published page, with all the others.
     assert declared - shown == {"support"}
+
+
+# Every page on which a person leaves something of themselves.
+COLLECTING = (
+    "account/signup.html",
+    "accounts/profile.html",
+    "accounts/residency.html",
+    "transparency/report_fault.html",
+    "consultations/write.html",
+    "consultations/_comment_privacy.html",
+    "consultations/_positions.html",
+    "questionnaires/check.html",
+    "ballots/check.html",
+    "privacy/ask.html",
+)
+
+
+@pytest.mark.parametrize("name", COLLECTING)
+def test_every_form_that_collects_says_who_sees_and_leads_to_the_rights(name):
+    text = (TEMPLATES / name).read_text()
+    assert re.search(r'{% who_sees act="\w+" %}', text) or "components/collected.html" in text
+    assert "privacy:processings" in (TEMPLATES / "components/who_sees.html").read_text()
 
 
 @pytest.mark.parametrize("act", who_sees.acts(), ids=lambda act: act.code)
