@@ -102,8 +102,8 @@ class RequestState(admin.SimpleListFilter):
         """Keep one state."""
         rows = DataRequest.objects
         kept: dict[str, QuerySet[DataRequest]] = {
-            "attente": rows.waiting(),  # type: ignore[attr-defined] # as_manager carries the verbs
-            "retard": rows.late(on=local_day(timezone.now())),  # type: ignore[attr-defined] # same
+            "attente": rows.waiting(),
+            "retard": rows.late(on=local_day(timezone.now())),
             "repondues": rows.filter(answered_at__isnull=False),
             "code": rows.filter(received_at__isnull=True),
         }

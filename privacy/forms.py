@@ -181,9 +181,8 @@ class ProposalForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["category"].choices = [
-            (one.code, f"{one.label} ({one.years} ans)") for one in archives.categories()
-        ]  # type: ignore[attr-defined] # a field of choices
+        named = [(one.code, f"{one.label} ({one.years} ans)") for one in archives.categories()]
+        self.fields["category"].choices = named  # type: ignore[attr-defined] # a field of choices
 
 
 class VisaForm(forms.Form):

@@ -115,7 +115,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         given = form.cleaned_data
         if request.user.is_authenticated:
             throttle.check(throttle.Limit.DATA_EXPORT, f"user:{request.user.pk}")
-            row = actions.ask(user=request.user, kind=given["kind"], words=given["words"], at=at)  # type: ignore[arg-type] # signed in
+            row = actions.ask(user=request.user, kind=given["kind"], words=given["words"], at=at)
             messages.success(request, _("Votre demande est reçue. La Ville répond sous un mois."))
             return redirect("privacy:own_requests")
         throttle.check(throttle.Limit.REPORTING, throttle.client_ip(request))
