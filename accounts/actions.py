@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from accounts import consents, links, roles, rules, sessions
 from accounts.models import Consent, DataExport, Residency, User
 from city.models import District
-from mulhouse import personal_data, queue, typography
+from mulhouse import looking, memory, personal_data, queue, typography
 from mulhouse.db import ConstraintViolatedError, assert_in_transaction, named_constraint
 from mulhouse.errors import DomainError, require
 from mulhouse.typography import local_day
 from notifications import outbox
-from transparency import register
+from transparency import pages, register
 
 RESIDENCY_FOLDER = "residency"
 
@@ -358,8 +358,24 @@ def show_email(*, actor: User, person: User, purpose: Purpose) -> str:
     """
     if not actor.has_perm("accounts.view_email"):
         raise DomainError("not_allowed", "Votre rôle ne permet pas d’afficher une adresse électronique.")
+    looking.note(actor=actor, person=person, category=looking.Category.EMAIL, why=str(purpose.label))
     register.record("person.email_shown", role="administration", facts={"motif": str(purpose.label)}, actor=actor)
     return person.email
+
+
+@transaction.atomic(durable=True)
+def open_document(*, actor: User, residency: Residency) -> FieldFile:
+    """Hand the proof of a residency over to who verifies it; its person sees when it was opened.
+
+    Raises: RefusedError when `actor` may not; DomainError when there is no document any more.
+    """
+    require(rules.agent_refusal(actor, residency.user_id))
+    held = Residency.objects.waiting().filter(pk=residency.pk).exclude(document="").select_related("user").first()
+    if held is None:
+        raise DomainError("no_document", "Le document n’est plus là : la demande a eu sa réponse, ou a été retirée.")
+    looking.note(actor=actor, person=held.user, category=looking.Category.DOCUMENT, why="Vérifier une résidence")
+    register.record("residency.document_seen", role="agent", actor=actor)
+    return held.document
 
 
 # --- « Mes données » ------------------------------------------------------------------------------------------------
@@ -429,14 +445,27 @@ def close_account(*, user: User) -> None:
     person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     require(rules.close_refusal(person))
     address, language = person.email, person.language
+    erase_person(person=person)
+    outbox.enqueue_template(
+        kind="accounts.account_closed", to=address, template="accounts/account_closed", context={}, language=language
+    )
+    register.record("account.closed", role="habitant")
+
+
+def erase_person(*, person: User) -> None:
+    """Apply to each table its own fate, and end the account: the same for who closes it and for who never came back.
+
+    Raises: RuntimeError outside a transaction.
+    Locks: expects the person's row to be held; the caller tells the person and the register.
+    """
+    assert_in_transaction()
     sessions.end_all(person)
     # Top room first: what a service holds goes before what it stands on. The person's own row goes last.
     holdings = personal_data.holdings()
     for holding in reversed(holdings):
         if holding.model is not User:
             holding.erase(person)
+    # What is kept for a moment outside the database: pages that show the name, and how often this person acted today.
+    transaction.on_commit(pages.forget_kept)
+    transaction.on_commit(partial(memory.forget, f"*user:{person.pk}*"))
     person.delete()
-    outbox.enqueue_template(
-        kind="accounts.account_closed", to=address, template="accounts/account_closed", context={}, language=language
-    )
-    register.record("account.closed", role="habitant")

@@ -78,7 +78,7 @@ class UserAdmin(ShownAdmin):
     list_filter = ("is_active", "is_staff")
     search_fields = ("public_name",)
     ordering = ("-date_joined", "-pk")
-    fields = ("public_name", "district", "language", "held_roles", "is_active", "date_joined", "last_login")
+    fields = ("public_name", "district", "language", "held_roles", "is_active", "date_joined")
     buttons = (
         Button(
             name="donner-un-role",

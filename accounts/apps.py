@@ -15,7 +15,8 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Fill the registries: acts of the register, tables about people, the agents' queue, the roles."""
         from accounts import kinds as own_kinds  # noqa: PLC0415 (same)
-        from accounts import personal_data, queues  # noqa: PLC0415 (models are loaded by now)
+        from accounts import personal_data, queues, who_sees  # noqa: PLC0415 (models are loaded by now)
+        from mulhouse import who_sees as acts  # noqa: PLC0415 (same)
         from mulhouse import work  # noqa: PLC0415 (same)
         from notifications import kinds  # noqa: PLC0415 (same)
         from transparency import register  # noqa: PLC0415 (same)
@@ -30,10 +31,12 @@ class AccountsConfig(AppConfig):
             register.Act("account.reopened", "Un compte a été rouvert"),
             register.Act("account.closed", "Une personne a fermé son compte"),
             register.Act("profile.renamed", "Une personne a changé son nom public"),
+            register.Act("residency.document_seen", "Un agent a ouvert un justificatif de domicile pour le vérifier"),
             register.Act("person.email_shown", "Une adresse électronique a été affichée à un agent"),
         )
         kinds.declare(*own_kinds.KINDS)
         personal_data.declare_holdings()
+        acts.declare(*who_sees.ACTS)
         work.register(work.WorkQueue("accounts.verify_residency", queues.residencies))
         post_migrate.connect(_sync_roles, dispatch_uid="accounts.roles")
 

@@ -24,7 +24,8 @@ IN_MEMORY_BYTES = 1_000_000
 def data_of(user: User) -> list[dict[str, Any]]:
     """Collect what each table holds about a person.
 
-    Shape: one entry for each declared table, empty ones included: table, libelle, pourquoi, base, duree, lignes.
+    Shape: one entry for each declared table, empty ones included: table, libelle, pourquoi, base, duree,
+    qui_voit, droits, lignes.
     """
     return [
         {
@@ -33,6 +34,8 @@ def data_of(user: User) -> list[dict[str, Any]]:
             "pourquoi": holding.purpose,
             "base": holding.basis,
             "duree": holding.period,
+            "qui_voit": holding.recipients,
+            "droits": list(holding.rights),
             "lignes": list(holding.export(user)),
         }
         for holding in personal_data.holdings()

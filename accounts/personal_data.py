@@ -16,7 +16,7 @@ from django.db.models import Model
 
 from accounts import roles
 from accounts.models import Consent, DataExport, Residency, User
-from mulhouse.personal_data import Fate, Holding, declare
+from mulhouse.personal_data import Fate, Final, Group, Holding, Retention, declare
 
 PUBLIC_TASK = "Mission d’intérêt public : la participation des habitants"
 SECURITY = "Mission d’intérêt public : la sécurité des comptes"
@@ -105,6 +105,14 @@ def declare_holdings() -> None:
             fate=Fate.ERASED,
             export=_person,
             erase=_delete_person,
+            group=Group.ACCOUNT,
+            recipients=(
+                "Tout le monde voit votre nom public. Le reste\u00a0: vous\u00a0; "
+                "l’administration du site voit l’adresse sur motif, et vous le voyez."
+            ),
+            kept=Retention("la fermeture du compte, ou deux ans sans connexion"),
+            final=Final.DESTROYED,
+            source="RGPD, art. 5.1.e\u00a0; recommandation de la CNIL sur les comptes inactifs (deux ans)",
         ),
         Holding(
             model=EmailAddress,
@@ -115,6 +123,11 @@ def declare_holdings() -> None:
             fate=Fate.ERASED,
             export=_rows(EmailAddress, "email", "verified", "primary"),
             erase=_delete(EmailAddress),
+            group=Group.ACCOUNT,
+            recipients="Vous. L’administration du site sur motif, et vous le voyez.",
+            kept=Retention("la fermeture du compte, ou deux ans sans connexion"),
+            final=Final.DESTROYED,
+            source="RGPD, art. 5.1.e\u00a0; recommandation de la CNIL sur les comptes inactifs (deux ans)",
         ),
         Holding(
             model=EmailConfirmation,
@@ -125,6 +138,11 @@ def declare_holdings() -> None:
             fate=Fate.ERASED,
             export=_rows(EmailConfirmation, "created", "sent", lookup="email_address__user"),
             erase=_delete(EmailConfirmation, lookup="email_address__user"),
+            group=Group.SECURITY,
+            recipients="Personne\u00a0: le site seul.",
+            kept=Retention("l’envoi", 3),
+            final=Final.DESTROYED,
+            source="RGPD, art. 5.1.e",
         ),
         Holding(
             model=Residency,
@@ -136,6 +154,11 @@ def declare_holdings() -> None:
             export=_residencies,
             erase=_erase_with_files(Residency, "document"),
             files=_residency_files,
+            group=Group.ACCOUNT,
+            recipients="Les agents chargés de vérifier les résidences. Eux seuls ouvrent le justificatif, et vous le voyez.",
+            kept=Retention("la fermeture du compte\u00a0; le justificatif, jusqu’à la réponse"),
+            final=Final.DESTROYED,
+            source="RGPD, art. 5.1.c et 5.1.e",
         ),
         Holding(
             model=Consent,
@@ -146,6 +169,11 @@ def declare_holdings() -> None:
             fate=Fate.ERASED,
             export=_rows(Consent, "purpose", "version", "given_at", "withdrawn_at"),
             erase=_delete(Consent),
+            group=Group.RIGHTS,
+            recipients="Vous. L’administration du site en cas de contestation.",
+            kept=Retention("la fermeture du compte"),
+            final=Final.DESTROYED,
+            source="RGPD, art. 7.1",
         ),
         Holding(
             model=DataExport,
@@ -156,6 +184,11 @@ def declare_holdings() -> None:
             fate=Fate.ERASED,
             export=_rows(DataExport, "requested_at", "ready_at", "expires_at", "fetched_at"),
             erase=_erase_with_files(DataExport, "file"),
+            group=Group.RIGHTS,
+            recipients="Vous seul.",
+            kept=Retention("la préparation", 7),
+            final=Final.DESTROYED,
+            source="RGPD, art. 15",
         ),
         Holding(
             model=Authenticator,
@@ -166,6 +199,11 @@ def declare_holdings() -> None:
             fate=Fate.ERASED,
             export=_rows(Authenticator, "type", "created_at", "last_used_at"),
             erase=_delete(Authenticator),
+            group=Group.SECURITY,
+            recipients="Vous. Les secrets ne sont montrés à personne.",
+            kept=Retention("leur retrait, ou la fermeture du compte"),
+            final=Final.DESTROYED,
+            source="RGPD, art. 32",
         ),
         Holding(
             model=UserSession,
@@ -176,6 +214,11 @@ def declare_holdings() -> None:
             fate=Fate.ERASED,
             export=_rows(UserSession, "created_at", "last_seen_at", "ip", "user_agent"),
             erase=_delete(UserSession),
+            group=Group.SECURITY,
+            recipients="Vous seul.",
+            kept=Retention("la fin de la session"),
+            final=Final.DESTROYED,
+            source="RGPD, art. 32",
         ),
         Holding(
             model=SocialAccount,
@@ -186,6 +229,11 @@ def declare_holdings() -> None:
             fate=Fate.ERASED,
             export=_rows(SocialAccount, "provider", "uid", "date_joined", "last_login"),
             erase=_delete(SocialAccount),
+            group=Group.ACCOUNT,
+            recipients="Vous. Personne d’autre.",
+            kept=Retention("la rupture du lien, ou la fermeture du compte"),
+            final=Final.DESTROYED,
+            source="Règles de FranceConnect\u00a0; RGPD, art. 5.1.c",
         ),
         Holding(
             model=SocialToken,
@@ -196,6 +244,11 @@ def declare_holdings() -> None:
             fate=Fate.ERASED,
             export=_rows(SocialToken, "expires_at", lookup="account__user"),
             erase=_delete(SocialToken, lookup="account__user"),
+            group=Group.SECURITY,
+            recipients="Personne.",
+            kept=Retention("la connexion", 0),
+            final=Final.DESTROYED,
+            source="RGPD, art. 5.1.c",
         ),
         Holding(
             model=LogEntry,
@@ -206,5 +259,10 @@ def declare_holdings() -> None:
             fate=Fate.ERASED,
             export=_rows(LogEntry, "action_time", "change_message"),
             erase=_delete(LogEntry),
+            group=Group.STAFF,
+            recipients="L’administration du site.",
+            kept=Retention("la fermeture du compte de l’agent"),
+            final=Final.DESTROYED,
+            source="RGPD, art. 32\u00a0; recommandation de la CNIL sur la journalisation",
         ),
     )

@@ -91,6 +91,10 @@ ADMINISTRATOR = Role(
             "accounts.grant_role",
             "accounts.deactivate_user",
         }
+        # Personal data: requests, limitation, breaches, and what the Archives approve.
+        | _all("privacy", ("datarequest", "limitation", "breach", "eliminationproposal"), ("view",))
+        | {"privacy.handle_datarequest", "privacy.limit_person", "privacy.record_breach"}
+        | {"privacy.propose_elimination", "privacy.approve_elimination", "privacy.execute_elimination"}
     ),
 )
 

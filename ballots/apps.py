@@ -12,13 +12,15 @@ class BallotsConfig(AppConfig):
     def ready(self) -> None:
         """Declare what the room writes on the register and knows about people."""
         # These need the registry of apps, which is ready by now.
-        from ballots import personal_data  # noqa: PLC0415
+        from ballots import personal_data, who_sees  # noqa: PLC0415
         from ballots.models import RollLine  # noqa: PLC0415
         from desk import keeping  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
+        from mulhouse import who_sees as acts  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
         registry.declare(*personal_data.HOLDINGS)
+        acts.declare(*who_sees.ACTS)
         keeping.declare(lambda: RollLine.objects.filter(person__isnull=False).values("person"))
         register.declare(
             register.Act("vote.draft", "Un agent a préparé un vote non publié"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.models import User
 from ballots.models import PaperCount, RollLine
-from mulhouse.personal_data import Fate, Holding
+from mulhouse.personal_data import Fate, Final, Group, Holding, Retention
 
 BASIS = "Mission d’intérêt public\u00a0: la participation des habitants aux décisions de la Ville."
 
@@ -45,6 +45,11 @@ HOLDINGS = (
         fate=Fate.KEPT,
         export=_roll,
         erase=_leave_roll,
+        group=Group.TAKING_PART,
+        recipients="Les agents du vote voient qu’une personne a voté. Personne ne voit ce qu’elle a voté.",
+        kept=Retention("le dépouillement", 30),
+        final=Final.UNLINKED,
+        source="Délibération CNIL n° 2019-053 sur le vote électronique",
     ),
     Holding(
         model=PaperCount,
@@ -55,5 +60,10 @@ HOLDINGS = (
         fate=Fate.UNSIGNED,
         export=_counts,
         erase=_unsign_counts,
+        group=Group.STAFF,
+        recipients="L’administration du site.",
+        kept=Retention("la fermeture du compte de l’agent"),
+        final=Final.UNLINKED,
+        source="RGPD, art. 5.1.e",
     ),
 )

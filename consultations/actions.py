@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -769,13 +769,14 @@ def finish_announcing(*, phase: Phase, at: dt.datetime) -> bool:
 
 
 def erase_contributions(*, user: User) -> None:
-    """Erase somebody's drafts with their files, empty what they had withdrawn, and unsign what they published.
+    """Erase somebody's drafts with their files, empty what was withdrawn or hidden, and unsign what they published.
 
     Raises: RuntimeError outside a transaction.
     """
     assert_in_transaction()
     theirs = Contribution.objects.filter(author=user)
-    gone = theirs.filter(withdrawn_at__isnull=False)
+    # Hidden texts too: nobody is left to appeal.
+    gone = theirs.filter(Q(withdrawn_at__isnull=False) | Q(hidden_at__isnull=False))
     _erase_files(Attachment.objects.filter(contribution__in=theirs.filter(published_at__isnull=True)))
     _erase_files(Attachment.objects.filter(contribution__in=gone))
     ContributionVersion.objects.filter(contribution__in=gone).delete()
@@ -786,13 +787,14 @@ def erase_contributions(*, user: User) -> None:
 
 
 def erase_comments(*, user: User) -> None:
-    """Unsign somebody's comments, and empty those they had withdrawn.
+    """Unsign somebody's comments, and empty those they had withdrawn or that were hidden.
 
     Raises: RuntimeError outside a transaction.
     """
     assert_in_transaction()
     theirs = Comment.objects.filter(author=user)
-    theirs.filter(withdrawn_at__isnull=False).update(body="—", body_html="")
+    gone = Q(withdrawn_at__isnull=False) | Q(hidden_at__isnull=False)
+    theirs.filter(gone).update(body="—", body_html="")
     theirs.update(author=None)
 
 

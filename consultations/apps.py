@@ -14,11 +14,14 @@ class ConsultationsConfig(AppConfig):
         # These need the registry of apps, which is ready by now.
         from consultations import (  # noqa: PLC0415
             announcing,
+            eliminating,
             holding,
             homepage,
             participation,
             personal_data,
             queues,
+            setting_aside,
+            who_sees,
         )
         from consultations import kinds as own_kinds  # noqa: PLC0415
         from consultations.models import Participation  # noqa: PLC0415
@@ -26,12 +29,17 @@ class ConsultationsConfig(AppConfig):
         from moderation import kinds as moderated  # noqa: PLC0415
         from mulhouse import home, work  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
+        from mulhouse import who_sees as acts  # noqa: PLC0415
         from notifications import kinds, topics  # noqa: PLC0415
+        from privacy import archives, quarantine  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
         # Texts that moderation reads before they are public.
         moderated.register(*holding.KINDS)
         registry.declare(*personal_data.HOLDINGS)
+        quarantine.declare("consultations", setting_aside.SHELF)
+        archives.declare(*eliminating.CATEGORIES)
+        acts.declare(*who_sees.ACTS)
         merging.declare(Participation, participation.absorb)
         home.register(homepage.SOURCE)
         work.register(work.WorkQueue("consultations.change_consultation", queues.consultations))

@@ -17,7 +17,7 @@ from consultations.models import (
     Participation,
     Position,
 )
-from mulhouse.personal_data import Fate, Holding
+from mulhouse.personal_data import Fate, Final, Group, Holding, Retention
 
 BASIS = "Mission d’intérêt public\u00a0: la participation des habitants aux décisions de la Ville."
 
@@ -142,6 +142,11 @@ HOLDINGS = (
         export=_contributions,
         erase=lambda user: actions.erase_contributions(user=user),
         files=_files,
+        group=Group.TAKING_PART,
+        recipients="Tout le monde lit le texte publié et sa signature. Vos brouillons\u00a0: vous seul.",
+        kept=Retention("la fermeture du compte"),
+        final=Final.SORTED,
+        source="Code du patrimoine, art. L. 212-2 et L. 212-3",
     ),
     Holding(
         model=HeldText,
@@ -162,6 +167,11 @@ HOLDINGS = (
         fate=Fate.UNSIGNED,
         export=_positions,
         erase=lambda user: actions.erase_positions(user=user, at=timezone.now()),
+        group=Group.TAKING_PART,
+        recipients="Personne\u00a0: seuls les totaux sont montrés.",
+        kept=Retention("la fermeture du compte"),
+        final=Final.UNLINKED,
+        source="RGPD, art. 9\u00a0; décision du responsable de traitement",
     ),
     Holding(
         model=CommentSupport,
@@ -172,6 +182,11 @@ HOLDINGS = (
         fate=Fate.UNSIGNED,
         export=_supports,
         erase=lambda user: actions.erase_supports(user=user, at=timezone.now()),
+        group=Group.TAKING_PART,
+        recipients="Personne\u00a0: seuls les totaux sont montrés.",
+        kept=Retention("la fermeture du compte"),
+        final=Final.UNLINKED,
+        source="RGPD, art. 9\u00a0; décision du responsable de traitement",
     ),
     Holding(
         model=Comment,
@@ -182,6 +197,11 @@ HOLDINGS = (
         fate=Fate.UNSIGNED,
         export=_comments,
         erase=lambda user: actions.erase_comments(user=user),
+        group=Group.TAKING_PART,
+        recipients="Tout le monde lit le texte et votre nom public.",
+        kept=Retention("la fermeture du compte"),
+        final=Final.SORTED,
+        source="Code du patrimoine, art. L. 212-2 et L. 212-3",
     ),
     Holding(
         model=Participation,
@@ -192,6 +212,11 @@ HOLDINGS = (
         fate=Fate.KEPT,
         export=_participations,
         erase=_keep,
+        group=Group.TAKING_PART,
+        recipients="Personne\u00a0: seuls les totaux, regroupés, sont montrés.",
+        kept=Retention("la fermeture du compte"),
+        final=Final.UNLINKED,
+        source="RGPD, art. 89",
     ),
     Holding(
         model=Note,
@@ -205,5 +230,10 @@ HOLDINGS = (
         fate=Fate.UNSIGNED,
         export=_notes,
         erase=lambda user: actions.erase_notes(user=user),
+        group=Group.STAFF,
+        recipients="Les agents qui analysent la consultation.",
+        kept=Retention("la fermeture du compte de l’agent"),
+        final=Final.SORTED,
+        source="Code du patrimoine, art. L. 212-2 et L. 212-3",
     ),
 )

@@ -6,17 +6,14 @@ What is typed about an identity is never kept.
 from pathlib import PurePosixPath
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import URLPattern, path, reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET
 
 from accounts import actions as accounts
 from accounts import documents
@@ -25,9 +22,11 @@ from accounts.models import Residency
 from desk import actions
 from desk.forms import IDENTITY, SeenForm, VerifyForm
 from desk.models import Person
+from mulhouse.errors import DomainError
 from mulhouse.staff import NOT_YOURS, Button, ShownAdmin
 from mulhouse.typography import local_day
 
+OPEN_DOCUMENT = "ouvrir-le-justificatif"
 LINKED = "Le compte est rattaché\u00a0: en ligne et au guichet, la personne compte une fois."
 
 
@@ -89,6 +88,14 @@ def _unlock(actor: Any, row: Residency, answers: dict[str, Any]) -> str:
     return "La personne peut faire une nouvelle demande tout de suite."
 
 
+def _has_document(row: Residency) -> bool:
+    return row.is_waiting and bool(row.document)
+
+
+def _open(actor: Any, row: Residency, answers: dict[str, Any]) -> str:
+    raise Http404  # The document is an answer of its own: `ResidencyAdmin.press`.
+
+
 def _is_open(row: Residency) -> bool:
     return row.ended_on is None and row.verified_on is None
 
@@ -130,6 +137,13 @@ class ResidencyAdmin(ShownAdmin):
     )
     buttons = (
         Button(
+            name=OPEN_DOCUMENT,
+            label="Ouvrir le justificatif",
+            permission="accounts.verify_residency",
+            run=_open,
+            shown=_has_document,
+        ),
+        Button(
             name="verifier",
             label="Vérifier la résidence",
             permission="accounts.verify_residency",
@@ -168,14 +182,11 @@ class ResidencyAdmin(ShownAdmin):
         ),
     )
 
-    def get_urls(self) -> list[URLPattern]:
-        """Add the address of the proof."""
-        view = self.admin_site.admin_view(require_GET(self.document))
-        return [path("<int:pk>/justificatif/", view, name="accounts_residency_document"), *super().get_urls()]
-
     @method_decorator(sensitive_post_parameters(*IDENTITY))
     def press(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
-        """Keep what is typed of an identity out of any report of error."""
+        """Keep what is typed of an identity out of any report of error; the document is an answer of its own."""
+        if name == OPEN_DOCUMENT and request.method == "POST":
+            return self.document(request, object_id)
         return super().press(request, object_id, name)
 
     @admin.display(description="personne", ordering="user__public_name")
@@ -184,29 +195,29 @@ class ResidencyAdmin(ShownAdmin):
         return str(residency.user)
 
     @admin.display(description="justificatif")
-    def proof(self, residency: Residency) -> SafeString | str:
-        """Link to the document while there is one."""
-        if not residency.document:
-            return "Aucun"
-        url = reverse("admin:accounts_residency_document", args=[residency.pk])
-        return format_html('<a href="{}">Télécharger le justificatif</a>', url)
+    def proof(self, residency: Residency) -> str:
+        """Say whether there is a document: it is opened by the button, and its person sees that it was."""
+        return "Envoyé, à ouvrir par le bouton" if residency.document else "Aucun"
 
-    def document(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+    def document(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Hand the document over to who verifies, as a download: it is never opened by this site.
 
         Raises: PermissionDenied for anybody else.
         """
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
         if not request.user.has_perm("accounts.verify_residency"):
             raise PermissionDenied(NOT_YOURS)
-        residency = Residency.objects.waiting().filter(pk=pk).exclude(document="").first()
-        if residency is None:
-            raise Http404
-        suffix = PurePosixPath(residency.document.name or "").suffix
-        response = FileResponse(
-            residency.document.open("rb"),
-            as_attachment=True,
-            filename=f"justificatif{suffix}",
-            content_type=documents.CONTENT_TYPES.get(suffix, "application/octet-stream"),
-        )
+        try:
+            held = accounts.open_document(actor=request.user, residency=row)  # type: ignore[arg-type] # signed in: the admin asks it
+        except DomainError as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(self.row_url(row))
+        suffix = PurePosixPath(held.name or "").suffix
+        with held.open("rb") as file:
+            content = file.read()
+        response = HttpResponse(content, content_type=documents.CONTENT_TYPES.get(suffix, "application/octet-stream"))
+        response["Content-Disposition"] = f'attachment; filename="justificatif{suffix}"'
         response["Cache-Control"] = "private, no-store"
         return response

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from desk.models import Assistance, Person
-from mulhouse.personal_data import Fate, Holding
+from mulhouse.personal_data import Fate, Final, Group, Holding, Retention
 
 
 def _person(user: User) -> Iterable[dict[str, Any]]:
@@ -41,6 +41,11 @@ HOLDINGS = (
         fate=Fate.UNSIGNED,
         export=_person,
         erase=_cut,
+        group=Group.TAKING_PART,
+        recipients="Personne\u00a0: une clé au hasard et une empreinte, que le site compare.",
+        kept=Retention("le dernier usage de l’empreinte", 730),
+        final=Final.UNLINKED,
+        source="RGPD, art. 5.1.c\u00a0; décision 0007",
     ),
     Holding(
         model=Assistance,
@@ -51,5 +56,10 @@ HOLDINGS = (
         fate=Fate.ERASED,
         export=_assistances,
         erase=_erase_assistances,
+        group=Group.TAKING_PART,
+        recipients="L’agent qui vous aide.",
+        kept=Retention("l’ouverture de la saisie", 1),
+        final=Final.DESTROYED,
+        source="RGPD, art. 5.1.c",
     ),
 )

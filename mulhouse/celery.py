@@ -63,3 +63,13 @@ app.conf.beat_schedule = {
     "accounts.purge_files": {"task": "accounts.purge_files", "schedule": crontab(hour="4", minute="0")},
     "accounts.purge_sessions": {"task": "accounts.purge_sessions", "schedule": crontab(hour="4", minute="10")},
 }
+
+# Personal data: after the night's purges; a request not confirmed goes after a day.
+app.conf.beat_schedule |= {
+    "privacy.close_unused_accounts": {
+        "task": "privacy.close_unused_accounts",
+        "schedule": crontab(hour="5", minute="10"),
+    },
+    "privacy.purge": {"task": "privacy.purge", "schedule": crontab(hour="4", minute="50")},
+    "privacy.sweep_eliminations": {"task": "privacy.sweep_eliminations", "schedule": crontab(minute="40")},
+}

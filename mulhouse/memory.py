@@ -6,6 +6,8 @@ What is kept there may be lost at any time.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import islice
+from typing import Any
 
 import redis
 import redis.exceptions
@@ -17,6 +19,7 @@ from mulhouse.breaker import Breaker
 
 TIMEOUT_SECONDS = 0.5
 REST_SECONDS = 5.0
+FORGET_AT_ONCE = 500
 
 breaker = Breaker(REST_SECONDS)
 
@@ -48,6 +51,23 @@ def connect(url: str) -> redis.Redis:
         socket_connect_timeout=TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 0),
     )
+
+
+def forget(*patterns: str) -> None:
+    """Take away every key that matches, without holding Redis up; what can not be reached goes with its own time."""
+    try:
+        with asking():
+            for pattern in patterns:
+                for batch in batched(client().scan_iter(match=pattern, count=1000), FORGET_AT_ONCE):
+                    client().unlink(*batch)
+    except MemoryUnavailableError:
+        return
+
+
+def batched(keys: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    """Give some keys at a time."""
+    while batch := list(islice(keys, size)):
+        yield batch
 
 
 @cache

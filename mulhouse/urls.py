@@ -29,6 +29,7 @@ urlpatterns = [
         path("plan-du-site/", views.site_map, name="site_map"),
         path("securite/", views.security, name="security"),
         path("compte/", include("accounts.signin_urls")),
+        path("", include("privacy.urls")),
         path("mon-espace/", include("accounts.urls")),
         path("", include("notifications.urls")),
         path("concertations/", include("consultations.urls")),

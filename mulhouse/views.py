@@ -177,11 +177,19 @@ def privacy(request: HttpRequest) -> HttpResponse:
         _("Données personnelles"),
         controller=settings.LEGAL["controller"],
         dpo_email=settings.LEGAL["dpo_email"],
-        holdings=personal_data.holdings(),
+        groups=_purposes(),
+        table_url=reverse("privacy:processings"),
+        ask_url=reverse("privacy:ask"),
         session_hours=settings.SESSION_COOKIE_AGE // 3600,
         session_cookie=settings.SESSION_COOKIE_NAME,
         csrf_cookie=settings.CSRF_COOKIE_NAME,
     )
+
+
+def _purposes() -> list[tuple[personal_data.Group, int]]:
+    """Count the tables kept for each purpose."""
+    held = [holding.group for holding in personal_data.holdings()]
+    return [(group, held.count(group)) for group in personal_data.Group if group in held]
 
 
 @public

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from mulhouse.personal_data import Fate, Holding
+from mulhouse.personal_data import Fate, Final, Group, Holding, Retention
 from notifications import kinds, topics
 from notifications.models import AddressState, Notification, OutboundMail, Preference, Subscription
 
@@ -88,6 +88,11 @@ HOLDINGS = (
         fate=Fate.ERASED,
         export=_mails,
         erase=_forget_mails,
+        group=Group.WRITING,
+        recipients="Vous. Les agents voient le sujet et une adresse masquée, jamais le texte.",
+        kept=Retention("l’envoi", 180),
+        final=Final.DESTROYED,
+        source="RGPD, art. 5.1.e\u00a0; recommandation de la CNIL sur la journalisation",
     ),
     Holding(
         model=Subscription,
@@ -98,6 +103,11 @@ HOLDINGS = (
         fate=Fate.ERASED,
         export=_subscriptions,
         erase=_forget_subscriptions,
+        group=Group.WRITING,
+        recipients="Vous seul. Personne ne voit ce que vous suivez.",
+        kept=Retention("votre désabonnement, ou la fermeture du compte"),
+        final=Final.DESTROYED,
+        source="RGPD, art. 6.1.a et 7.3",
     ),
     Holding(
         model=Notification,

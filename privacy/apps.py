@@ -8,3 +8,38 @@ class PrivacyConfig(AppConfig):
 
     name = "privacy"
     verbose_name = "Données personnelles"
+
+    def ready(self) -> None:
+        """Fill the registries: tables about people, acts, what waits for staff, and who writes down who looked."""
+        # These need the registry of apps, which is ready by now.
+        from mulhouse import looking, work  # noqa: PLC0415
+        from mulhouse import personal_data as registry  # noqa: PLC0415
+        from mulhouse import who_sees as acts  # noqa: PLC0415
+        from privacy import actions, personal_data, queues, who_sees  # noqa: PLC0415
+        from transparency import register  # noqa: PLC0415
+
+        looking.connect(actions.note_access)
+        registry.declare(*personal_data.HOLDINGS)
+        acts.declare(*who_sees.ACTS)
+        work.register(work.WorkQueue("privacy.handle_datarequest", queues.rights))
+        register.declare(
+            register.Act("data_request.received", "La Ville a reçu une demande sur des données personnelles"),
+            register.Act("data_request.read", "Un agent a ouvert une demande sur des données personnelles"),
+            register.Act("data_request.identified", "Un agent a établi l’identité de qui demande"),
+            register.Act("data_request.extended", "Le délai d’une demande sur des données a été prolongé"),
+            register.Act("data_request.answered", "La Ville a répondu à une demande sur des données personnelles"),
+            register.Act("data.limited", "Les données d’une personne ont été mises de côté"),
+            register.Act("data.limit_lifted", "Les données d’une personne ne sont plus mises de côté"),
+            register.Act("accounts.warned", "Des personnes ont été prévenues de la fermeture de leur compte inutilisé"),
+            register.Act("account.expired", "Un compte que personne n’utilisait a été fermé"),
+            register.Act("breach.recorded", "Une violation de données a été inscrite"),
+            register.Act("breach.completed", "Une violation de données a été complétée"),
+            register.Act("breach.notified", "La CNIL a été prévenue d’une violation de données"),
+            register.Act("breach.unnotified", "Une violation de données sans risque n’est pas notifiée à la CNIL"),
+            register.Act("breach.people_settled", "La Ville a décidé d’informer ou non les personnes d’une violation"),
+            register.Act("elimination.proposed", "Une élimination d’archives a été proposée aux Archives"),
+            register.Act("elimination.approved", "Les Archives ont donné leur visa à une élimination"),
+            register.Act("elimination.refused", "Les Archives ont refusé une élimination"),
+            register.Act("elimination.begun", "Une élimination d’archives visée a commencé"),
+            register.Act("elimination.executed", "Une élimination d’archives est terminée"),
+        )

@@ -13,10 +13,12 @@ class QuestionnairesConfig(AppConfig):
         """Declare what the app writes on the register and what it holds about people."""
         # These need the registry of apps, which is ready by now.
         from mulhouse import personal_data as registry  # noqa: PLC0415
-        from questionnaires import personal_data  # noqa: PLC0415
+        from mulhouse import who_sees as acts  # noqa: PLC0415
+        from questionnaires import personal_data, who_sees  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
         registry.declare(*personal_data.HOLDINGS)
+        acts.declare(*who_sees.ACTS)
         register.declare(
             register.Act("questionnaire.answered", "Une personne a répondu à un questionnaire"),
             register.Act("questionnaire.answer_changed", "Une personne a changé sa réponse à un questionnaire"),

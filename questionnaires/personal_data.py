@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from accounts.models import User
-from mulhouse.personal_data import Fate, Holding
+from mulhouse.personal_data import Fate, Final, Group, Holding, Retention
 from questionnaires import actions
 from questionnaires.models import Answer, Response, ResponseFile
 
@@ -66,5 +66,10 @@ HOLDINGS = (
         export=_responses,
         erase=lambda user: actions.erase_responses(user=user),
         files=_files,
+        group=Group.TAKING_PART,
+        recipients="Les agents lisent les textes libres sans savoir qui les a écrits. Les résultats sont publics, en chiffres.",
+        kept=Retention("la fermeture du compte"),
+        final=Final.UNLINKED,
+        source="Code du patrimoine, art. L. 212-2\u00a0; RGPD, art. 89",
     ),
 )

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 
-from mulhouse import letters, typography
+from mulhouse import letters, looking, typography
 from mulhouse.errors import require
 from transparency import chain, deadlines, promising, register, rules, verification
 from transparency.models import AccessibilityFault, LineActor, RegisterLine
@@ -97,6 +97,9 @@ def reveal_actor(*, actor: Any, line: RegisterLine, at: datetime) -> Any:
     """
     require(rules.reveal_refusal(actor, at=at))
     found = LineActor.objects.select_related("user").filter(line=line).first()
+    if found is not None:
+        subject = f"ligne {line.number}"
+        looking.note(actor=actor, person=found.user, category=looking.Category.AUTHOR, subject=subject)
     register.record("register.actor_seen", role="administration", facts={"ligne": line.number}, actor=actor)
     return found.user if found else None
 

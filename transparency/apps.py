@@ -16,6 +16,7 @@ class TransparencyConfig(AppConfig):
 
         from mulhouse import journal, work  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
+        from mulhouse import who_sees as acts  # noqa: PLC0415
         from transparency import (  # noqa: PLC0415
             actions,
             deadlines,
@@ -24,6 +25,7 @@ class TransparencyConfig(AppConfig):
             promising,
             queues,
             register,
+            who_sees,
         )
 
         register.declare(
@@ -48,4 +50,5 @@ class TransparencyConfig(AppConfig):
         )
         journal.connect(register.record)
         registry.declare(*personal_data.HOLDINGS)
+        acts.declare(*who_sees.ACTS)
         work.register(work.WorkQueue(None, queues.promises))

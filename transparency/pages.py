@@ -120,6 +120,11 @@ def _keep_for_visitors(view: View, until: Until | None, *, shared: bool) -> View
     return cast("View", keeping)
 
 
+def forget_kept() -> None:
+    """Take every kept page away. One whose version is over is never shown again, but would lie there until its time."""
+    memory.forget("page:*", "parts:*")
+
+
 def _is_for_a_visitor(request: HttpRequest) -> bool:
     return (
         request.method in {"GET", "HEAD"}

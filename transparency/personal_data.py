@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from mulhouse.personal_data import Fate, Holding
+from mulhouse.personal_data import Fate, Final, Group, Holding, Retention
 from transparency import register
 from transparency.models import AccessibilityFault, LineActor
 
@@ -47,6 +47,11 @@ HOLDINGS = (
         fate=Fate.ERASED,
         export=_acts,
         erase=_forget_acts,
+        group=Group.PROOF,
+        recipients="L’administration du site, sur demande écrite au registre public.",
+        kept=Retention("l’acte", 365),
+        final=Final.DESTROYED,
+        source="Recommandation de la CNIL sur la journalisation (six mois à un an)",
     ),
     Holding(
         model=AccessibilityFault,
@@ -57,5 +62,10 @@ HOLDINGS = (
         fate=Fate.UNSIGNED,
         export=_faults,
         erase=_forget_faults,
+        group=Group.WRITING,
+        recipients="L’équipe du portail lit la description. L’adresse sert à vous répondre et n’est pas affichée.",
+        kept=Retention("la réponse", 30),
+        final=Final.DESTROYED,
+        source="RGAA 4.1\u00a0; RGPD, art. 5.1.e",
     ),
 )

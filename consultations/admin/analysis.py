@@ -571,7 +571,7 @@ def _notes(rows: Iterable[Note]) -> list[tuple[str, Any, str]]:
     """Give who wrote each note (select `author`), when, and what."""
     return [
         (
-            str(note.author.public_name or note.author.email) if note.author else "Compte supprimé",
+            str(note.author) if note.author else "Compte supprimé",
             note.written_at,
             note.body,
         )

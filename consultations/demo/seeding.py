@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from accounts import demo as accounts
+from accounts import roles
 from accounts.models import User
 from audience import demo as audience
 from city.models import Service, Theme
@@ -29,6 +30,7 @@ from consultations.demo import (
 from consultations.demo.people import Crowd
 from consultations.models import Consultation
 from opendata import dumping
+from privacy import demo as rights
 
 REAL_SLUG = "republique-numerique"
 REAL_SUMMARY = """Cette consultation est réelle. Elle a eu lieu en France en 2015, sur un autre site.
@@ -65,6 +67,7 @@ class Demonstration:
         yield "modération", self._moderation
         yield "audience", partial(audience.seed, at=self.at)
         yield "données ouvertes", partial(dumping.make_missing, at=self.at)
+        yield "droits sur les données", self._rights
 
     @property
     def crowd(self) -> Crowd:
@@ -91,10 +94,15 @@ class Demonstration:
         return moderating.play(crowd=self.crowd, at=self.at)
 
     def _acts(self) -> bool:
-        hero = User.objects.get(
-            email__in=[one.email for one in accounts.demo_accounts() if one.role == accounts.RESIDENT]
-        )
-        return acts.play(acts.Company(self.crowd, hero, at=self.at)) > 0
+        return acts.play(acts.Company(self.crowd, _as(accounts.RESIDENT), at=self.at)) > 0
+
+    def _rights(self) -> bool:
+        return rights.play(hero=_as(accounts.RESIDENT), administrator=_as(roles.ADMINISTRATOR.code), at=self.at)
+
+
+def _as(role: str) -> User:
+    """Find the invented person of a role."""
+    return User.objects.get(email__in=[one.email for one in accounts.demo_accounts() if one.role == role])
 
 
 def has_real() -> bool:

@@ -30,6 +30,7 @@ from django.utils.translation import gettext as _
 
 from mulhouse import navigation, typography
 from mulhouse.masked_forms import MaskingForm, MaskingWarning
+from mulhouse import who_sees as registry_of_acts
 
 register = template.Library()
 
@@ -610,9 +611,9 @@ def form_fields(*, form: BaseForm) -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/who_sees.html")
-def who_sees(*, text: Text) -> dict[str, Any]:
-    """Say beside an act who will see what."""
-    return {"text": text}
+def who_sees(*, act: str, notice: bool = True) -> dict[str, Any]:
+    """Say beside an act who will see what (`mulhouse.who_sees`), and lead to what is kept, why, and one's rights."""
+    return {"text": registry_of_acts.sentence(act), "act": act, "notice": notice}
 
 
 @register.inclusion_tag("components/position_radios.html")

@@ -1,13 +1,21 @@
 """Closing an account: what was published stays unsigned, and no table of the database knows the person any more."""
 
+import base64
+import contextlib
 import datetime as dt
+import gzip
 import io
 import json
+import pathlib
+import zipfile
+import zlib
 
 import pytest
+import redis
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
@@ -19,11 +27,15 @@ from django.utils import timezone
 from accounts import actions, consents
 from accounts.models import Consent, DataExport, Residency, User
 from consultations.models import CommentSupport, Contribution, Position
-from mulhouse import personal_data
+from desk.models import Person
+from mulhouse import personal_data, throttle
 from mulhouse.errors import RefusedError
 from notifications import delivery, outbox, retention
 from notifications.models import OutboundMail, Subscription
+from privacy import actions as rights
+from privacy.models import InactivityNotice, Limitation
 from tests.accounts.people import last_mail
+from tests.ballots import votes
 from tests.factories import (
     PASSWORD,
     make_comment,
@@ -32,7 +44,9 @@ from tests.factories import (
     make_resident,
     make_staff,
     make_user,
+    sign_in,
 )
+from tests.questionnaires import making
 from transparency import register, verification
 from transparency.models import LineActor, RegisterLine
 
@@ -85,7 +99,109 @@ def full_person():
     CommentSupport.objects.create(comment=other, resident=user)
     with transaction.atomic():
         register.record("account.reopened", role="habitant", actor=user)
+    _in_the_other_rooms(user, consultation, mine)
     return user
+
+
+def _in_the_other_rooms(user, consultation, mine):
+    """What nobody else may read, each with a word of its own, in the rooms above and beside."""
+    now = timezone.now()
+    agent = make_staff("accounts.view_email", "privacy.handle_datarequest")
+    # The desk, questionnaires, votes: the key that counts once is cut from the account, and stays.
+    person = Person.objects.create(user=user)
+    questionnaire = making.make_questionnaire(consultation=consultation)
+    making.make_response(questionnaire, person=person, submitted_at=None, draft={"q": PRIVATE[0]})
+    votes.cast(votes.make_vote(consultation=consultation), [], voter=user)
+    # Written, then withdrawn, hidden or never published.
+    make_contribution(consultation=consultation, author=user, title=PRIVATE[1], body=PRIVATE[1], published_at=None)
+    make_contribution(consultation=consultation, author=user, title=PRIVATE[2], body=PRIVATE[2], withdrawn_at=now)
+    hidden = {"hidden_at": now, "hidden_reason": "Charte, article 3"}
+    make_contribution(consultation=consultation, author=user, title=PRIVATE[3], body=PRIVATE[3], **hidden)
+    make_comment(contribution=mine, author=user, body=PRIVATE[4], withdrawn_at=now)
+    make_comment(contribution=mine, author=user, body=PRIVATE[5], **hidden)
+    # Rights: a request that waits, one that was answered, one made without the account from the same address.
+    rights.ask(user=user, kind="access", words=PRIVATE[6], at=now)
+    answered = rights.ask(user=user, kind="objection", words=PRIVATE[7], at=now)
+    rights.answer(actor=agent, request=answered, outcome="refused", text=PRIVATE[8], at=now)
+    rights.ask_without_account(kind="erasure", name=NAME, email=ADDRESS, words=PRIVATE[9], language="fr", at=now)
+    rights.read_request(actor=agent, request=answered)
+    actions.show_email(actor=agent, person=user, purpose=actions.Purpose.HELP)
+    _set_aside_once(user)
+    InactivityNotice.objects.create(
+        user=user, active_on=dt.date(2024, 1, 1), step=1, closes_on=dt.date(2026, 12, 1), told_on=dt.date(2026, 10, 1)
+    )
+    # What is kept for a moment: pages shown to visitors and to others, limits counted by person, a task in the queue.
+    for _each in range(2):
+        assert NAME in Client().get(mine.get_absolute_url()).content.decode()
+    sign_in(Client(), make_resident()).get(mine.get_absolute_url())
+    throttle.check(throttle.Limit.POSTING, f"user:{user.pk}")
+    actions.request_export(user=user)
+
+
+def _set_aside_once(user):
+    """Data set aside once, and given back since: the row stays with the account."""
+    now = timezone.now()
+    Limitation.objects.create(
+        user=user, reason=PRIVATE[10], since=now, lifted_at=now, lifted_reason="Vérifié avec la personne"
+    )
+
+
+# Words that stand nowhere else; what nobody may read any more once the account is closed.
+PRIVATE = tuple(f"secretissime{number}z" for number in range(11))
+
+
+def redis_texts():
+    """Everything in Redis, in every database: keys and values, packed or not (pages are compressed, tasks are base64)."""
+    client = redis.Redis.from_url(settings.REDIS_CACHE_URL, single_connection_client=True)
+    for name in client.info("keyspace"):
+        client.execute_command("SELECT", name.removeprefix("db"))
+        for key in list(client.scan_iter("*")):
+            for value in [key, *_values(client, key)]:
+                yield key, value
+                yield from ((key, text) for text in _unpacked(value))
+    client.close()
+
+
+def _values(client, key):
+    kind = client.type(key)
+    if kind == b"string":
+        return [client.get(key)]
+    if kind == b"list":
+        return client.lrange(key, 0, -1)
+    if kind == b"set":
+        return list(client.smembers(key))
+    if kind == b"zset":
+        return client.zrange(key, 0, -1)
+    return [part for pair in client.hgetall(key).items() for part in pair]
+
+
+def _unpacked(value):
+    """Open what a value may be wrapped in."""
+    with contextlib.suppress(Exception):
+        yield gzip.decompress(value[value.index(b"\x1f\x8b") :])
+    with contextlib.suppress(Exception):
+        yield zlib.decompress(value)
+    with contextlib.suppress(Exception):
+        yield base64.b64decode(json.loads(value)["body"])
+
+
+def redis_traces(words):
+    """Tell which keys hold one of these words."""
+    wanted = [word.lower().encode() for word in words]
+    return sorted({key for key, text in redis_texts() for word in wanted if word in text.lower()})
+
+
+def file_traces(words):
+    """Tell which stored files bear one of these words, in their name or inside, archives opened."""
+    found, wanted = [], [word.lower().encode() for word in words]
+    for path in pathlib.Path(settings.MEDIA_ROOT).rglob("*"):
+        if path.is_file():
+            texts = [str(path).encode(), path.read_bytes()]
+            if zipfile.is_zipfile(path):
+                with zipfile.ZipFile(path) as bundle:
+                    texts += [bundle.read(name) for name in bundle.namelist()]
+            found += [path.name for word in wanted if any(word in text.lower() for text in texts)]
+    return found
 
 
 def columns():
@@ -113,7 +229,7 @@ def traces(*, words, number):
                 if kind != "bigint" and number > 32767:
                     test = f'"{column}"::bigint = %s'
             else:
-                text = f"convert_from(\"{column}\", 'LATIN1')" if kind == "bytea" else f'"{column}"::text'
+                text = f"encode(\"{column}\", 'escape')" if kind == "bytea" else f'"{column}"::text'
                 test = " OR ".join([f"{text} ILIKE %s"] * len(words))
                 values = [f"%{word}%" for word in words]
             cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {test}', values)
@@ -151,8 +267,16 @@ def test_the_scan_finds_the_person_before_and_nothing_after():
         "consultations_comment",
         "consultations_position",
         "consultations_commentsupport",
+        "desk_person",
+        "privacy_accesslog",
+        "privacy_datarequest",
+        "privacy_inactivitynotice",
+        "privacy_limitation",
     }
     assert len(session_traces(PERSON_PK)) == 2
+    for word in PRIVATE:
+        assert traces(words=(word,), number=PERSON_PK), word
+    assert redis_traces(WORDS)
 
     actions.close_account(user=user)
 
@@ -162,8 +286,10 @@ def test_the_scan_finds_the_person_before_and_nothing_after():
     retention.purge(at=timezone.now())
     assert delivery.deliver(farewell.pk, at=timezone.now()) is delivery.Outcome.SENT
     retention.purge(at=timezone.now())
-    assert traces(words=WORDS, number=PERSON_PK) == []
+    assert traces(words=(*WORDS, *PRIVATE), number=PERSON_PK) == []
     assert session_traces(PERSON_PK) == []
+    assert redis_traces((*WORDS, *PRIVATE)) == []
+    assert file_traces((*WORDS, *PRIVATE)) == []
     for folder in ("residency", "exports"):
         assert default_storage.listdir(folder)[1] == []
 
@@ -175,14 +301,14 @@ def test_what_was_published_stays_without_a_name():
     published.refresh_from_db()
     assert published.author is None
     assert published.title == "Un banc au soleil"
-    assert published.comments.count() == 2
+    assert published.comments.visible().count() == 2
     assert Contribution.objects.filter(title="Brouillon").count() == 0
 
 
 def test_the_chain_of_the_register_is_not_broken():
     actions.close_account(user=full_person())
     assert verification.verify_whole().broken_at is None
-    assert LineActor.objects.count() == 0
+    assert LineActor.objects.filter(user_id=PERSON_PK).count() == 0
     last = json.loads(RegisterLine.objects.order_by("-number").first().content)
     assert (last["acte"], last["par"], last["objet"], last["faits"]) == ("account.closed", "habitant", "", {})
 

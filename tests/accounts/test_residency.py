@@ -20,6 +20,7 @@ from desk.models import Person
 from mulhouse.errors import DomainError, RefusedError
 from mulhouse.typography import local_day
 from notifications.models import OutboundMail
+from privacy.models import AccessLog
 from tests.concurrency import run_in_threads
 from tests.factories import make_district, make_resident, make_staff, make_user, sign_in
 from transparency.models import RegisterLine
@@ -424,12 +425,15 @@ def agent_client():
 def test_an_agent_downloads_the_document_and_nobody_else_does(client):
     user = make_resident()
     actions.request_verification(user=user, at=now(), document=PDF, suffix=".pdf")
-    url = f"/gestion/accounts/residency/{standing(user).pk}/justificatif/"
-    assert client.get(url).status_code == 302
-    assert sign_in(Client(), user).get(url).status_code in {302, 403}
-    assert sign_in(Client(), make_staff("accounts.view_residency")).get(url).status_code == 403
-    response = agent_client().get(url)
-    assert b"".join(response.streaming_content) == PDF
+    url = f"/gestion/accounts/residency/{standing(user).pk}/geste/ouvrir-le-justificatif/"
+    assert client.post(url).status_code == 302
+    assert sign_in(Client(), user).post(url).status_code in {302, 403}
+    assert sign_in(Client(), make_staff("accounts.view_residency")).post(url).status_code == 403
+    assert agent_client().get(url).status_code == 405
+    assert AccessLog.objects.count() == 0
+    response = agent_client().post(url)
+    assert response.content == PDF
+    assert [(row.person, row.category) for row in AccessLog.objects.all()] == [(user, "DOCUMENT")]
     assert response["Content-Disposition"] == 'attachment; filename="justificatif.pdf"'
     assert "no-store" in response["Cache-Control"]
 

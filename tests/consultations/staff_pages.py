@@ -268,7 +268,7 @@ class City:
             "desk_answer": [{"key": self.assistance.key, "pk": self.asked[1].consultation_link.pk}],
             "desk_roll": [{"key": self.assistance.key, "pk": self.votes[1].pk}],
             "commitments_commitment_edit": [{"pk": self.commitment.pk}],
-            "accounts_residency_document": [],
+            "privacy_elimination_slip": [],
             "app_list": [{"app_label": "consultations"}],
             "view_on_site": [],
         }
