@@ -27,3 +27,9 @@ class CommitmentsConfig(AppConfig):
             register.Act("commitment.news", "La Ville a donné des nouvelles d’un engagement"),
             register.Act("commitment.due_date_changed", "L’échéance d’un engagement a changé"),
         )
+
+        # What the search finds.
+        from commitments import searchable  # noqa: PLC0415
+        from search import registry as searched  # noqa: PLC0415
+
+        searched.register(*searchable.SOURCES)

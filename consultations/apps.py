@@ -95,3 +95,9 @@ class ConsultationsConfig(AppConfig):
             register.Act("report.published", "Le bilan d’une consultation a été publié"),
             register.Act("report.pdf_made", "Le PDF d’un bilan a été fabriqué"),
         )
+
+        # What the search finds.
+        from consultations import searchable  # noqa: PLC0415
+        from search import registry as searched  # noqa: PLC0415
+
+        searched.register(*searchable.SOURCES)

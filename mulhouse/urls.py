@@ -30,6 +30,7 @@ urlpatterns = [
         path("abonnements/", include("notifications.urls")),
         path("concertations/", include("consultations.urls")),
         path("engagements/", include("commitments.urls")),
+        path("recherche/", include("search.urls")),
         path("recu/", include("desk.urls")),
         path("", include("transparency.urls")),
         path("demo/entrer/", account_views.demo_enter, name="demo_enter"),
