@@ -184,7 +184,7 @@ SOURCES = (
         district=_in_district,
         states={state: _at_state(rank) for state, rank in _RANKS.items()}
         | {
-            ANSWERED: lambda rows, at: rows.filter(
+            ANSWERED: lambda rows, _at: rows.filter(
                 Exists(Report.objects.published().filter(consultation=OuterRef("pk")))
             )
         },

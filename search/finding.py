@@ -134,9 +134,10 @@ def find(asked: Asked, query: Query, narrow: Narrow, *, at: dt.datetime, about: 
         since = " AND dated_at >= %s" if narrow.since else ""
         # The kind is among the words, so that one index answers for both.
         branches.append(
-            f"(SELECT id, kind, search, dated_at, {query.sql} AS question FROM search_document"
+            # Texts of asked.py and of Django enter it, and numbers; what was typed is a value.
+            f"(SELECT id, kind, search, dated_at, {query.sql} AS question FROM search_document"  # noqa: S608
             f" WHERE kind = %s AND numnode({query.sql}) > 0 AND search @@ ({query.sql} && %s::tsquery){since} AND {test[0]}"
-            f" ORDER BY dated_at DESC NULLS LAST, id DESC LIMIT {RANKED})"  # noqa: S608 (texts of asked.py and of Django)
+            f" ORDER BY dated_at DESC NULLS LAST, id DESC LIMIT {RANKED})"
         )
         values += (*query.values, source.kind, *query.values, *query.values, f"'#{source.kind}'")
         values += [narrow.since] if narrow.since else []
@@ -147,10 +148,10 @@ def find(asked: Asked, query: Query, narrow: Narrow, *, at: dt.datetime, about: 
     told = [word for word in about if word.replace("-", "").isalpha()]
     only = "WHERE kind = %s" if narrow.kind else ""
     sql = (
-        f"SELECT * FROM (WITH found AS MATERIALIZED ({' UNION ALL '.join(branches)}) SELECT count(*),"
+        f"SELECT * FROM (WITH found AS MATERIALIZED ({' UNION ALL '.join(branches)}) SELECT count(*),"  # noqa: S608 (same)
         " (SELECT jsonb_object_agg(kind, number) FROM (SELECT kind, count(*) AS number FROM found GROUP BY kind) counted),"
         f" ARRAY(SELECT id FROM found {only} ORDER BY {_RANK} * {_weights()} * {_FRESH} DESC, id DESC LIMIT {KEPT})"
-        f"{flags} FROM found) answer"  # noqa: S608 (same; words of letters alone)
+        f"{flags} FROM found) answer"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*values, *([narrow.kind] if narrow.kind else []), at])
