@@ -1,17 +1,13 @@
 """Keeping the search in order: the site's own pages, the lexicon, and the check of every document against its source."""
 
 import datetime as dt
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from search import registry
 from search.models import Document, Word
 from search.spelling import SHORTEST, fold, keys
-
-logger = logging.getLogger(__name__)
 
 BATCH = 2_000
 # A document that was written this long ago at most has perhaps words that the lexicon does not know.
@@ -53,34 +49,6 @@ def check_documents(*, kind: str, keys: Sequence[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT search_apply(%s, %s::bigint[])", [kind, list(keys)])
         return int(cursor.fetchone()[0])
-
-
-def check() -> dict[str, int]:
-    """Compare every document with its source, repair, and give how many differed by kind (no line for none)."""
-    found: dict[str, int] = {}
-    for source in registry.sources():
-        if source.public is None:
-            continue
-        differed, last = 0, 0
-        # Documents whose source is gone, then sources in order.
-        while batch := _keys(source.kind, source.public().model._meta.db_table, last):
-            differed += check_documents(kind=source.kind, keys=batch)
-            last = batch[-1]
-        if differed:
-            logger.error("the search differed from %s in %s documents: repaired", source.kind, differed)
-            found[source.kind] = differed
-    return found
-
-
-def _keys(kind: str, table: str, after: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"(SELECT id FROM {table} WHERE id > %s ORDER BY id LIMIT %s) UNION"  # noqa: S608 (the name of a model's table)
-            " (SELECT object_id FROM search_document WHERE kind = %s AND object_id > %s ORDER BY object_id LIMIT %s)"
-            " ORDER BY 1 LIMIT %s",
-            [after, BATCH, kind, after, BATCH, BATCH],
-        )
-        return [row[0] for row in cursor.fetchall()]
 
 
 @transaction.atomic(durable=True)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from search import actions, pages
+from search import actions, pages, upkeep
 
 
 @shared_task(name="search.learn_words")
@@ -15,6 +15,6 @@ def learn_words() -> None:
 @shared_task(name="search.check")
 def check() -> None:
     """Compare every document with its source, repair, read the site's own pages again, and count the words."""
-    actions.check()
+    upkeep.check()
     actions.write_pages(pages=pages.read())
     actions.count_words()

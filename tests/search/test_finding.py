@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consultations.models import Comment, Consultation, Contribution
-from search import actions, finding, spelling, views
+from search import actions, finding, spelling, upkeep, views
 from search import asked as asking
 from search.models import Document
 from tests import factories as f
@@ -206,8 +206,8 @@ def test_the_check_repairs_and_tells():
     row = f.make_contribution(title="Une fontaine")
     Document.objects.filter(kind="contribution").update(title="Autre chose")
     Document.objects.create(kind="comment", object_id=999, title="Un reste", parts=[])
-    assert actions.check() == {"contribution": 1, "comment": 1}
-    assert actions.check() == {}
+    assert upkeep.check() == {"contribution": 1, "comment": 1}
+    assert upkeep.check() == {}
     assert Document.objects.get(kind="contribution", object_id=row.pk).title == "Une fontaine"
     call_command("reindex", pages=True, verbosity=0)
     assert Document.objects.filter(kind="page").count() >= 9

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandParser
 
-from search import actions, pages
+from search import actions, pages, upkeep
 from search.models import Document
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it, and say what differed."""
         if not options["pages"]:
-            found = actions.check()
+            found = upkeep.check()
             for kind, number in found.items():
                 self.stdout.write(f"{kind} : {number} texte(s) différaient, réparés.")
             if not found:
