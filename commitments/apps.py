@@ -35,3 +35,9 @@ class CommitmentsConfig(AppConfig):
 
         datasets.declare(*own_datasets.DATASETS)
         datasets.harmless("commitment.draft", "commitment.published", "commitment.news")
+
+        # What the search finds.
+        from commitments import searchable  # noqa: PLC0415
+        from search import registry as searched  # noqa: PLC0415
+
+        searched.register(*searchable.SOURCES)

@@ -2,7 +2,6 @@
 
 from django.apps import AppConfig
 
-
 class ConsultationsConfig(AppConfig):
     """Consultations, contributions, positions, debate."""
 
@@ -129,9 +128,16 @@ class ConsultationsConfig(AppConfig):
         from consultations import hiding  # noqa: PLC0415
 
         moderated.register(*hiding.KINDS)
+
         # Open data: what a consultation gives, and which acts take nothing away from it.
         from consultations import datasets as own_datasets  # noqa: PLC0415
         from opendata import datasets  # noqa: PLC0415
 
         datasets.declare(*own_datasets.DATASETS)
         datasets.harmless(*own_datasets.HARMLESS)
+
+        # What the search finds.
+        from consultations import searchable  # noqa: PLC0415
+        from search import registry as searched  # noqa: PLC0415
+
+        searched.register(*searchable.SOURCES)

@@ -23,6 +23,8 @@ app.conf.beat_schedule = {
     },
     "transparency.remind_promises": {"task": "transparency.remind_promises", "schedule": crontab(hour="8", minute="5")},
     "transparency.purge": {"task": "transparency.purge", "schedule": crontab(hour="3", minute="20")},
+    "search.learn_words": {"task": "search.learn_words", "schedule": crontab(minute="4-59/10")},
+    "search.check": {"task": "search.check", "schedule": crontab(hour="2", minute="50")},
     "desk.forget": {"task": "desk.forget", "schedule": crontab(hour="4", minute="20")},
     "commitments.sweep_news": {"task": "commitments.sweep_news", "schedule": crontab(minute="*/10")},
     # A minute after midnight, when votes close, then every five.

@@ -49,6 +49,7 @@ UNDERSTAND = (
     Entry(_("Comment ça marche"), "how_it_works"),
     Entry(_("La démarche"), "approach"),
     Entry(_("Les engagements de la Ville"), "commitments:list"),
+    Entry(_("Rechercher"), "search:results"),
     Entry(_("Les promesses de réponse"), "transparency:promises"),
     Entry(_("Le registre public"), "transparency:register"),
     Entry(_("Les méthodes de calcul"), "transparency:methods"),

@@ -22,7 +22,7 @@ else:
     BaseSitemap = Sitemap
 
 # Never the preview of a draft: naming it here would tell that it exists; the page itself says « noindex ».
-PRIVATE = ("/gestion/", "/mon-espace/", "/compte/", "/abonnements/", "/concertations/mes-contributions/")
+PRIVATE = ("/gestion/", "/mon-espace/", "/compte/", "/abonnements/", "/concertations/mes-contributions/", "/recherche/")
 
 
 class PortalSitemap(BaseSitemap):

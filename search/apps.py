@@ -8,3 +8,23 @@ class SearchConfig(AppConfig):
 
     name = "search"
     verbose_name = "Recherche"
+
+    def ready(self) -> None:
+        """Declare what is found of the site itself."""
+        # These need the registry of apps, which is ready by now.
+        from django.urls import reverse  # noqa: PLC0415
+        from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
+
+        from search import registry  # noqa: PLC0415
+
+        registry.register(
+            registry.Source(
+                "page",
+                _("Page du site"),
+                _("Pages du site"),
+                1.5,
+                None,
+                lambda line: reverse(line.parts[0]),
+                lambda line: line.title,
+            )
+        )

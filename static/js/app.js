@@ -78,6 +78,24 @@ document.addEventListener("htmx:after:swap", () => {
   }
 });
 
+// What is suggested below a field: the arrows go from one to the next, Escape closes and gives the focus back.
+document.addEventListener("keydown", (event) => {
+  const field = $("[data-suggestions]");
+  const links = $$("#suggestions a");
+  const at = links.indexOf(document.activeElement);
+  if (!field || !links.length || at < 0 && document.activeElement !== field) return;
+  if (event.key === "Escape") {
+    $("#suggestions").replaceChildren();
+    field.focus();
+  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    (links[at + (event.key === "ArrowDown" ? 1 : -1)] || field).focus();
+  }
+});
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.(".recherche-champ")) $("#suggestions")?.replaceChildren();
+});
+
 // Buttons that print: of use with a script only, so hidden without.
 for (const one of $$("[data-imprimer]")) {
   one.hidden = false;

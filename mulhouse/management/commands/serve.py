@@ -112,6 +112,8 @@ class Command(BaseCommand):
             if not settings.DEBUG:
                 self._collect_static()
             self._seed()
+            # The site’s own pages change with its release.
+            call_command("reindex", pages=True, stdout=StringIO())
             connection.close()
 
     def _seed(self) -> None:

@@ -1,0 +1,268 @@
+"""What the search finds of consultations: each kind with who may see it, where it is read, and what narrows it."""
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from consultations.filters import STATE_RANKS, with_state
+from consultations.models import (
+    Comment,
+    Consultation,
+    ConsultationQuestionnaire,
+    ConsultationVote,
+    Contribution,
+    Document,
+    Item,
+    Outcome,
+    Report,
+)
+from search.registry import Line, Rows, Source, Text
+
+OPEN, COMING, FINISHED, ANSWERED = "ouvert", "a-venir", "termine", "repondu"
+_RANKS = {OPEN: STATE_RANKS["ouvertes"], COMING: STATE_RANKS["a-venir"], FINISHED: STATE_RANKS["terminees"]}
+
+
+# --- Who sees what ---------------------------------------------------------------------------------------------------
+
+
+def _contributions() -> Rows:
+    return Contribution.objects.visible().filter(consultation__in=Consultation.objects.published())
+
+
+def _comments() -> Rows:
+    return Comment.objects.visible().filter(contribution__in=_contributions())
+
+
+def _outcomes() -> Rows:
+    told = Q(theme__isnull=False) | Q(item__in=Item.objects.public())
+    return Outcome.objects.filter(told, consultation__in=Consultation.objects.published())
+
+
+def _reports() -> Rows:
+    later = Report.objects.published().filter(consultation=OuterRef("consultation"), number__gt=OuterRef("number"))
+    return Report.objects.published().filter(~Exists(later), consultation__in=Consultation.objects.published())
+
+
+def _of_published(rows: Any) -> Rows:
+    found: Rows = rows.filter(consultation__in=Consultation.objects.published())
+    return found
+
+
+def _questionnaires() -> Rows:
+    return _of_published(ConsultationQuestionnaire.objects.filter(questionnaire__published_at__isnull=False))
+
+
+def _votes() -> Rows:
+    return _of_published(ConsultationVote.objects.filter(votation__published_at__isnull=False))
+
+
+def _drafts(user: Any) -> Rows:
+    """Give the drafts that an agent may open."""
+    return Consultation.objects.visible_to(user).filter(published_at__isnull=True)
+
+
+def _own_contributions(user: Any) -> Rows:
+    return Contribution.objects.visible_to(user).filter(author=user)
+
+
+def _own_comments(user: Any) -> Rows:
+    return Comment.objects.filter(author=user, contribution__in=Contribution.objects.visible_to(user))
+
+
+# --- What narrows them -----------------------------------------------------------------------------------------------
+
+
+def _named(rows: Any, **names: str) -> Rows:
+    found: Rows = rows.filter(**names)
+    return found
+
+
+def _in_district(rows: Any, slug: str) -> Rows:
+    """Keep the consultations that name a district, and those of the whole city."""
+    links = Consultation.districts.through.objects.filter(consultation=OuterRef("pk"))
+    found: Rows = rows.filter(Exists(links.filter(district__slug=slug)) | ~Exists(links))
+    return found
+
+
+def _of_consultations(path: str) -> dict[str, Any]:
+    """Narrow what belongs to a consultation by what narrows consultations."""
+
+    def by_state(rank: int) -> Any:
+        def narrowed(rows: Any, at: dt.datetime) -> Rows:
+            held = with_state(Consultation.objects.published(), at=at).filter(state=rank)
+            found: Rows = rows.filter(**{f"{path}__in": held.values("pk")})
+            return found
+
+        return narrowed
+
+    return {
+        "theme": lambda rows, slug: _named(rows, **{f"{path}__theme__slug": slug}),
+        "district": lambda rows, slug: rows.filter(
+            **{f"{path}__in": _in_district(Consultation.objects.published(), slug).values("pk")}
+        ),
+        "states": {state: by_state(rank) for state, rank in _RANKS.items()},
+    }
+
+
+def _at_state(rank: int) -> Any:
+    return lambda rows, at: with_state(rows, at=at).filter(state=rank)
+
+
+def _answered(rows: Any, at: dt.datetime) -> Rows:
+    found: Rows = rows.filter(item__place=Item.Place.ANSWERED)
+    return found
+
+
+def _placed(rows: Any, slug: str) -> Rows:
+    """Keep what is about a place of a district, and what was signed from it."""
+    found: Rows = rows.filter(Q(place_district__slug=slug) | Q(district__slug=slug))
+    return found
+
+
+# --- Where it is read ------------------------------------------------------------------------------------------------
+
+
+def _slug(line: Line) -> str:
+    """Give the address form of the consultation that something belongs to."""
+    above = line
+    while above.kind != "consultation" and above.parent is not None:
+        above = above.parent
+    return above.parts[0]
+
+
+def _address(route: str) -> Any:
+    return lambda line: reverse(f"consultations:{route}", args=[_slug(line), *line.parts])
+
+
+def _outcome_address(line: Line) -> str:
+    about, *references = line.parts
+    if about in {"contribution", "comment"}:
+        return reverse(f"consultations:{about}", args=[_slug(line), *references])
+    page = reverse("consultations:outcomes", args=[_slug(line)])
+    return f"{page}#{references[0]}" if about == "theme" else f"{page}?voir=avis"
+
+
+def _document_address(line: Line) -> str:
+    key, has_page = line.parts
+    return reverse("consultations:document" if has_page == "true" else "consultations:document_file", args=[key])
+
+
+def _title(line: Line) -> Text:
+    return line.title
+
+
+def _above(line: Line) -> str:
+    return line.parent.title if line.parent else ""
+
+
+def _comment_title(line: Line) -> Text:
+    return _("Sur «\u00a0%(title)s\u00a0»") % {"title": _above(line)}
+
+
+def _outcome_title(line: Line) -> Text:
+    return line.title or _("Réponse à un avis\u00a0: %(title)s") % {"title": _above(line)}
+
+
+def _report_title(line: Line) -> Text:
+    return _("Bilan\u00a0: %(title)s") % {"title": _above(line)}
+
+
+SOURCES = (
+    Source(
+        "consultation",
+        _("Consultation"),
+        _("Consultations"),
+        2.0,
+        Consultation.objects.published,
+        lambda line: reverse("consultations:detail", args=line.parts),
+        _title,
+        own=_drafts,
+        theme=lambda rows, slug: _named(rows, theme__slug=slug),
+        district=_in_district,
+        states={state: _at_state(rank) for state, rank in _RANKS.items()}
+        | {
+            ANSWERED: lambda rows, _at: rows.filter(
+                Exists(Report.objects.published().filter(consultation=OuterRef("pk")))
+            )
+        },
+    ),
+    Source(
+        "report",
+        _("Bilan"),
+        _("Bilans"),
+        1.8,
+        _reports,
+        _address("report_version"),
+        _report_title,
+        **_of_consultations("consultation"),
+    ),
+    Source(
+        "outcome",
+        _("Réponse de la Ville"),
+        _("Réponses de la Ville"),
+        1.6,
+        _outcomes,
+        _outcome_address,
+        _outcome_title,
+        **_of_consultations("consultation"),
+    ),
+    Source(
+        "vote",
+        _("Vote"),
+        _("Votes"),
+        1.4,
+        _votes,
+        _address("vote"),
+        _title,
+        **_of_consultations("consultation"),
+    ),
+    Source(
+        "questionnaire",
+        _("Questionnaire"),
+        _("Questionnaires"),
+        1.4,
+        _questionnaires,
+        _address("questionnaire"),
+        _title,
+        **_of_consultations("consultation"),
+    ),
+    Source(
+        "document",
+        _("Document"),
+        _("Documents"),
+        1.2,
+        lambda: _of_published(Document.objects.all()),
+        _document_address,
+        _title,
+        **_of_consultations("consultation"),
+    ),
+    Source(
+        "contribution",
+        _("Contribution"),
+        _("Contributions"),
+        1.0,
+        _contributions,
+        _address("contribution"),
+        _title,
+        own=_own_contributions,
+        theme=lambda rows, slug: _named(rows, consultation__theme__slug=slug),
+        district=_placed,
+        states=_of_consultations("consultation")["states"] | {ANSWERED: _answered},
+    ),
+    Source(
+        "comment",
+        _("Commentaire"),
+        _("Commentaires"),
+        0.6,
+        _comments,
+        _address("comment"),
+        _comment_title,
+        own=_own_comments,
+        theme=lambda rows, slug: _named(rows, contribution__consultation__theme__slug=slug),
+        district=lambda rows, slug: rows.filter(contribution__in=_placed(_contributions(), slug).values("pk")),
+        states=_of_consultations("contribution__consultation")["states"] | {ANSWERED: _answered},
+    ),
+)

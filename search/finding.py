@@ -1,0 +1,286 @@
+"""Finding what holds some words, among what may be seen: a few of the newest of each kind, best first.
+
+At most RANKED documents of each kind are ranked, so that a word that is everywhere costs what a rare one does. Who may see
+them is asked of each source within the query: what is hidden is gone at the next request.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from search import asked as asking
+from search import registry
+from search.asked import Asked, Query
+from search.models import Document, Word
+from search.registry import Line, Source
+from search.spelling import fold, forgiven, keys, mistakes, words
+
+RANKED = 300
+KEPT = 300
+# Fewer answers than this, and words that look like those typed are tried.
+FEW = 5
+CLOSE = 3
+CANDIDATES = 3000
+PAGE_SIZE = 20
+# In the headline, before they are escaped: no text holds them.
+OPEN, CLOSED = "\x02", "\x03"
+_HEADLINE = f'StartSel={OPEN}, StopSel={CLOSED}, MaxFragments=2, MinWords=12, MaxWords=28, FragmentDelimiter=" … "'
+_TITLE = f"StartSel={OPEN}, StopSel={CLOSED}, HighlightAll=true"
+_DATED = "extract(epoch FROM (%s::timestamptz - dated_at)) / 31557600"
+# docs/algorithms/recherche.md: a year takes a tenth away, five years half at most; what has no date stands between.
+_FRESH = f"CASE WHEN dated_at IS NULL THEN 0.75 ELSE greatest(0.5, 1 - 0.1 * greatest(0, {_DATED})) END"
+_RANK = "ts_rank('{0.05, 0.2, 0.4, 1.0}', search, question, 1)"
+
+
+class _Seen(Exists):
+    """A test of each row by its key: hashed, it would read the whole source for the few rows that are looked at."""
+
+    template = "EXISTS(%(subquery)s OFFSET 0)"
+
+
+@dataclass(frozen=True)
+class Narrow:
+    """What a search is narrowed to, "" for everything; `person` is who searches what they alone may see."""
+
+    kind: str = ""
+    theme: str = ""
+    district: str = ""
+    state: str = ""
+    since: dt.datetime | None = None
+    person: Any = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """Keys of documents, best first; how many each kind has (RANKED for that or more); the question that found them.
+
+    Shape: `shown` tells which of the words asked about stand, as written, in a document that may be seen.
+    """
+
+    keys: tuple[int, ...]
+    counts: Mapping[str, int]
+    query: Query
+    shown: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a search gives: what holds the words, then what holds close ones, and what was perhaps meant ("" for nothing)."""
+
+    keys: tuple[int, ...]
+    counts: Mapping[str, int]
+    query: Query
+    exact: int
+    meant: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A document of a page of results; OPEN and CLOSED surround what was looked for."""
+
+    line: Line
+    title: str
+    excerpt: str
+
+
+def _rows(source: Source, narrow: Narrow, at: dt.datetime) -> Any:
+    """Give what may be seen of a kind, narrowed; None when the question is none of its own."""
+    own = source.own if narrow.person is not None else None
+    everybodys = source.public if narrow.person is None else None
+    rows = own(narrow.person) if own else everybodys() if everybodys else None
+    for chosen, narrowing in ((narrow.theme, source.theme), (narrow.district, source.district)):
+        if chosen and rows is not None:
+            rows = narrowing(rows, chosen) if narrowing else None
+    if narrow.state and rows is not None:
+        narrowed = source.states.get(narrow.state)
+        rows = narrowed(rows, at) if narrowed else None
+    return rows
+
+
+def _branch(source: Source, narrow: Narrow, at: dt.datetime) -> tuple[str, tuple[Any, ...]] | None:
+    """Write the test that a document of a kind may be seen."""
+    if source.public is None and not (narrow.person or narrow.theme or narrow.district or narrow.state):
+        return "TRUE", ()
+    rows = _rows(source, narrow, at)
+    if rows is None:
+        return None
+    seen = (
+        Document.objects.order_by()
+        .alias(seen=_Seen(rows.order_by().filter(pk=OuterRef("object_id"))))
+        .filter(seen=True)
+    )
+    # The test alone: the order is there so that its place is known.
+    sql, values = seen.order_by("pk").values("pk").query.sql_with_params()
+    return sql.partition(" WHERE ")[2].rpartition(" ORDER BY ")[0], values
+
+
+def find(asked: Asked, query: Query, narrow: Narrow, *, at: dt.datetime, about: Sequence[str] = ()) -> Found:
+    """Find what a question asks for; one query, whatever the kinds.
+
+    Shape: `about` are words, as written, of which it is told whether a document that was found holds them.
+    """
+    branches: list[str] = []
+    values: list[Any] = []
+    for source in registry.sources():
+        test = _branch(source, narrow, at)
+        if test is None:
+            continue
+        since = " AND dated_at >= %s" if narrow.since else ""
+        # The kind is among the words, so that one index answers for both.
+        branches.append(
+            # Texts of asked.py and of Django enter it, and numbers; what was typed is a value.
+            f"(SELECT id, kind, search, dated_at, {query.sql} AS question FROM search_document"  # noqa: S608
+            f" WHERE kind = %s AND numnode({query.sql}) > 0 AND search @@ ({query.sql} && %s::tsquery){since} AND {test[0]}"
+            f" ORDER BY dated_at DESC NULLS LAST, id DESC LIMIT {RANKED})"
+        )
+        values += (*query.values, source.kind, *query.values, *query.values, f"'#{source.kind}'")
+        values += [narrow.since] if narrow.since else []
+        values += test[1]
+    if not branches or not asked.text:
+        return Found((), {}, query)
+    flags = "".join(f", bool_or(search @@ '''_{word}'''::tsquery)" for word in about if word.replace("-", "").isalpha())
+    told = [word for word in about if word.replace("-", "").isalpha()]
+    only = "WHERE kind = %s" if narrow.kind else ""
+    sql = (
+        f"SELECT * FROM (WITH found AS MATERIALIZED ({' UNION ALL '.join(branches)}) SELECT count(*),"  # noqa: S608 (same)
+        " (SELECT jsonb_object_agg(kind, number) FROM (SELECT kind, count(*) AS number FROM found GROUP BY kind) counted),"
+        f" ARRAY(SELECT id FROM found {only} ORDER BY {_RANK} * {_weights()} * {_FRESH} DESC, id DESC LIMIT {KEPT})"
+        f"{flags} FROM found) answer"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*values, *([narrow.kind] if narrow.kind else []), at])
+        _number, counts, found, *held = cursor.fetchone()
+    # Django has the cursor leave jsonb as text.
+    shown = frozenset(word for word, has in zip(told, held, strict=True) if has)
+    return Found(tuple(found), json.loads(counts or "{}"), query, shown)
+
+
+@cache
+def _weights() -> str:
+    """Write what each kind weighs."""
+    return "(CASE kind " + " ".join(f"WHEN '{each.kind}' THEN {each.weight}" for each in registry.sources()) + " END)"
+
+
+def close_words(asked_words: Sequence[str]) -> dict[str, list[str]]:
+    """Give the words of the lexicon that look like each word, as they are written, closest then commonest first."""
+    if not asked_words:
+        return {}
+    asked = sorted(set().union(*(keys(word) for word in asked_words)))
+    rows = list(
+        Word.objects.filter(keys__overlap=asked)
+        .order_by("-documents", "folded")
+        .values_list("folded", "shown", "documents")[:CANDIDATES]
+    )
+    found: dict[str, list[str]] = {}
+    for word in asked_words:
+        near = [
+            (apart, folded[0] != word[0], -documents, shown)
+            for folded, shown, documents in rows
+            if (apart := mistakes(word, folded, most=forgiven(word))) <= forgiven(word)
+        ]
+        found[word] = [shown for _apart, _start, _documents, shown in sorted(near)[:CLOSE]]
+    return found
+
+
+def answer(asked: Asked, narrow: Narrow, *, at: dt.datetime) -> Answer:
+    """Find what holds the words; where that is little, what holds words close to them, then most of them.
+
+    Four queries at most.
+    """
+    first = find(asked, asked.whole(), narrow, at=at)
+    exact = _count(first, narrow)
+    if not asked.text or asked.has_signs or exact >= FEW or not asked.words:
+        return Answer(first.keys, first.counts, first.query, exact)
+    close = close_words(asked.words)
+    about = sorted({word for near in close.values() for word in near} | set(asked.words))
+    last = find(asked, asked.forgiving(close), narrow, at=at, about=about)
+    shown = last.shown
+    if _count(last, narrow) < FEW and len(asked.words) > 2:  # noqa: PLR2004 (of two words, one is too little)
+        some = find(asked, asked.forgiving(close, some=True), narrow, at=at, about=about)
+        last = Found(
+            (*last.keys, *(key for key in some.keys if key not in set(last.keys))), some.counts, some.query, some.shown
+        )
+        shown |= some.shown
+    found = (*first.keys, *(key for key in last.keys if key not in set(first.keys)))
+    counts = {kind: max(first.counts.get(kind, 0), last.counts.get(kind, 0)) for kind in {*first.counts, *last.counts}}
+    return Answer(
+        found[:KEPT],
+        counts,
+        last.query if not exact else asked_or(first.query, last.query),
+        exact,
+        _meant(asked, close, shown),
+    )
+
+
+def asked_or(first: Query, second: Query) -> Query:
+    """Ask for either of two questions."""
+    return Query(f"({first.sql} || {second.sql})", (*first.values, *second.values))
+
+
+def _count(found: Found, narrow: Narrow) -> int:
+    return found.counts.get(narrow.kind, 0) if narrow.kind else sum(found.counts.values())
+
+
+def _meant(asked: Asked, close: Mapping[str, Sequence[str]], shown: frozenset[str]) -> str:
+    """Write the text with each misspelt word replaced: by one that stands in a document that may be seen, or not at all."""
+    text, changed = asked.text, False
+    for word in words(asked.text):
+        folded = fold(word)
+        if folded in shown or folded not in close:
+            continue
+        better = next((each for each in close[folded] if each in shown and fold(each) != folded), "")
+        if better:
+            text, changed = text.replace(word, better, 1), True
+    return text if changed else ""
+
+
+def page(answer: Answer, asked: Asked, *, number: int) -> list[Result]:
+    """Read a page of results, with what they belong to and the words around those that were looked for; one query."""
+    wanted = list(answer.keys[(number - 1) * PAGE_SIZE : number * PAGE_SIZE])
+    if not wanted:
+        return []
+    question = asked.shown(answer.query)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT d.kind, d.title, d.parts, d.dated_at, p.kind, p.title, p.parts, g.kind, g.title, g.parts,
+                   ts_headline(%s::regconfig, search_spaced(d.title), {question.sql}, %s),
+                   ts_headline(%s::regconfig, search_spaced(left(d.body, 20000)), {question.sql}, %s)
+            FROM search_document d
+            LEFT JOIN search_document p ON p.kind = d.parent_kind AND p.object_id = d.parent_id
+            LEFT JOIN search_document g ON g.kind = p.parent_kind AND g.object_id = p.parent_id
+            WHERE d.id = ANY(%s) ORDER BY array_position(%s, d.id)
+            """,  # noqa: S608 (texts of asked.py)
+            [
+                asking.CONFIG,
+                *question.values,
+                _TITLE,
+                asking.CONFIG,
+                *question.values,
+                _HEADLINE,
+                wanted,
+                wanted,
+            ],
+        )
+        rows = cursor.fetchall()
+    return [_result(row) for row in rows]
+
+
+def _result(row: Sequence[Any]) -> Result:
+    kind, title, parts, dated_at, above, above_title, above_parts, top, top_title, top_parts, head, excerpt = row
+    whole = Line(top, top_title, tuple(top_parts)) if top else None
+    parent = Line(above, above_title, tuple(above_parts), parent=whole) if above else None
+    return Result(Line(kind, title, tuple(parts), dated_at, parent), head, excerpt)
+
+
+def titles(text: str, narrow: Narrow, *, at: dt.datetime, size: int) -> list[Result]:
+    """Give the best documents for what is being typed; two queries."""
+    asked = asking.read(text)
+    found = find(asked, asked.whole(), narrow, at=at)
+    return page(Answer(found.keys[:size], found.counts, found.query, len(found.keys)), asked, number=1)
