@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+
 class ConsultationsConfig(AppConfig):
     """Consultations, contributions, positions, debate."""
 

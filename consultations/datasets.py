@@ -21,12 +21,21 @@ from questionnaires import crosses, outline, results, rules
 
 # They add to what is public, count, or touch nothing that a file holds.
 HARMLESS = (
-    *("contribution.published", "contribution.assisted", "contribution.shown", "comment.published", "comment.shown"),
+    *("contribution.published", "contribution.assisted", "comment.published", "text.held"),
     *("position.taken", "position.withdrawn", "comment.supported", "comment.unsupported"),
     *("consultation.draft", "consultation.answer_reminded", "consultation.packaged", "outcome.told"),
     *("outcome.published", "report.draft", "report.published", "report.pdf_made", "consultation.table_entered"),
     *("questionnaire.answered", "questionnaire.answer_changed", "questionnaire.draft", "questionnaire.texts_taken"),
-    *("questionnaire.file_taken", "vote.draft", "vote.turnout", "vote.paper_counted", "desk.opened"),
+    *(
+        "questionnaire.file_taken",
+        "analysis.prepared",
+        "consultation.package_asked",
+        "report.pdf_asked",
+        "vote.draft",
+        "vote.turnout",
+        "vote.paper_counted",
+        "desk.opened",
+    ),
 )
 PRODUCER = _("Agence de la participation citoyenne")
 SLUG = Column("consultation", _("Consultation, par son nom dans les adresses."), lambda row: row.consultation.slug)

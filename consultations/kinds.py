@@ -10,6 +10,7 @@ KINDS = (
         "consultations",
         (
             ("published", "Contribution publiée", "Votre contribution est en ligne, avec sa référence."),
+            ("released", "Texte relu et publié", "Votre texte, relu par la modération, est publié."),
             (
                 "questionnaire",
                 "Réponses reçues",

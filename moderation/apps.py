@@ -12,12 +12,17 @@ class ModerationConfig(AppConfig):
     def ready(self) -> None:
         """Declare what is moderated here, what waits for moderators, what the register is told, what is known of people."""
         # These need the registry of apps, which is ready by now.
-        from moderation import kinds, personal_data, profiles, queues, rules  # noqa: PLC0415
+        from moderation import kinds, letters, personal_data, profiles, queues, rules, who_sees  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
+        from mulhouse import who_sees as acts  # noqa: PLC0415
         from mulhouse import work  # noqa: PLC0415
+        from notifications import kinds as mails  # noqa: PLC0415
+        from opendata import datasets  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
         kinds.register(profiles.KIND)
+        mails.declare(*letters.KINDS)
+        acts.declare(*who_sees.ACTS)
         registry.declare(*personal_data.HOLDINGS)
         work.register(work.WorkQueue(rules.DECIDE, queues.cases))
         work.register(work.WorkQueue(rules.JUDGE, queues.appeals))
@@ -32,4 +37,10 @@ class ModerationConfig(AppConfig):
             register.Act("moderation.overturned", "Une autre personne a annulé une décision de modération"),
             register.Act("moderation.blocked", "La modération a suspendu les publications d’une personne"),
             register.Act("moderation.forgotten", "Le texte retiré a été effacé, le délai de contestation passé"),
+        )
+        datasets.harmless(
+            *(
+                f"moderation.{step}"
+                for step in ("reported", "opened", "kept", "appealed", "upheld", "blocked", "forgotten")
+            )
         )

@@ -6,7 +6,7 @@ from typing import Any
 from accounts.models import User
 from moderation import actions
 from moderation.models import Appeal, Block, Case, Decision, Report
-from mulhouse.personal_data import Fate, Holding
+from mulhouse.personal_data import Fate, Final, Group, Holding, Retention
 
 BASIS = "Obligation légale\u00a0: traiter les signalements et motiver les décisions (règlement européen 2022/2065)."
 
@@ -79,6 +79,11 @@ HOLDINGS = (
         basis=BASIS,
         period="Le dossier reste, sans lien avec vous, après la fermeture du compte.",
         fate=Fate.UNSIGNED,
+        group=Group.PROOF,
+        recipients="La modération seule.",
+        kept=Retention("la fermeture du compte"),
+        final=Final.UNLINKED,
+        source="Règlement (UE) 2022/2065, art. 16",
         export=_cases,
         erase=_with_the_rest,
     ),
@@ -92,6 +97,11 @@ HOLDINGS = (
             "La décision et l’article restent, sans lien avec vous, pour les chiffres publics."
         ),
         fate=Fate.UNSIGNED,
+        group=Group.PROOF,
+        recipients="Vous et la modération. Tout le monde lit l’article de la charte, jamais votre nom.",
+        kept=Retention("la décision", 15),
+        final=Final.UNLINKED,
+        source="Règlement (UE) 2022/2065, art. 17",
         export=_decisions,
         erase=_with_the_rest,
     ),
@@ -102,6 +112,11 @@ HOLDINGS = (
         basis=BASIS,
         period="L’issue reste, sans lien avec vous ni vos mots, après la fermeture du compte.",
         fate=Fate.UNSIGNED,
+        group=Group.PROOF,
+        recipients="Vous et la modération.",
+        kept=Retention("la fermeture du compte"),
+        final=Final.UNLINKED,
+        source="Règlement (UE) 2022/2065, art. 20",
         export=_appeals,
         erase=_with_the_rest,
     ),
@@ -112,6 +127,11 @@ HOLDINGS = (
         basis=BASIS,
         period="La durée et l’article restent, sans lien avec vous, après la fermeture du compte.",
         fate=Fate.UNSIGNED,
+        group=Group.PROOF,
+        recipients="Vous et la modération.",
+        kept=Retention("la fermeture du compte"),
+        final=Final.UNLINKED,
+        source="Règlement (UE) 2022/2065, art. 23",
         export=_blocks,
         erase=_with_the_rest,
     ),
@@ -125,6 +145,11 @@ HOLDINGS = (
             "l’explication sont effacés trente jours après la décision."
         ),
         fate=Fate.UNSIGNED,
+        group=Group.PROOF,
+        recipients="La modération seule. L’auteur du texte ne sait pas qui l’a signalé.",
+        kept=Retention("la décision", 30),
+        final=Final.UNLINKED,
+        source="Règlement (UE) 2022/2065, art. 16",
         export=_reports,
         erase=lambda user: actions.unsign_person(user=user),
     ),

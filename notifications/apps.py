@@ -17,6 +17,7 @@ class NotificationsConfig(AppConfig):
         from mulhouse import letters, work  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
         from notifications import kinds, outbox, personal_data, queues, tracking  # noqa: PLC0415
+        from opendata import datasets  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
         registry.declare(*personal_data.HOLDINGS)
@@ -25,5 +26,6 @@ class NotificationsConfig(AppConfig):
         )
         provider_reports.connect(tracking.receive, dispatch_uid="notifications.tracking")
         letters.connect(outbox.enqueue_template)
+        datasets.harmless("mail.retried")
         register.declare(register.Act("mail.retried", "Un agent a renvoyé un courriel qui n’était pas parti"))
         work.register(work.WorkQueue("notifications.view_outboundmail", queues.failed_mails))

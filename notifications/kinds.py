@@ -115,6 +115,7 @@ BELOW = services(
             "Réponse à un signalement d’accessibilité",
             "Ce que nous avons fait de votre signalement.",
         ),
+        ("promise_due", "Réponse promise", "Un service doit une réponse : rappel au service."),
     ),
 )
 # A library writes its own text: it has no template of ours.

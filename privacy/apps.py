@@ -15,12 +15,15 @@ class PrivacyConfig(AppConfig):
         from mulhouse import looking, work  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
         from mulhouse import who_sees as acts  # noqa: PLC0415
-        from privacy import actions, personal_data, queues, who_sees  # noqa: PLC0415
+        from notifications import kinds as mails  # noqa: PLC0415
+        from opendata import datasets  # noqa: PLC0415
+        from privacy import actions, letters, personal_data, queues, who_sees  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
         looking.connect(actions.note_access)
         registry.declare(*personal_data.HOLDINGS)
         acts.declare(*who_sees.ACTS)
+        mails.declare(*letters.KINDS)
         work.register(work.WorkQueue("privacy.handle_datarequest", queues.rights))
         register.declare(
             register.Act("data_request.received", "La Ville a reçu une demande sur des données personnelles"),
@@ -42,4 +45,10 @@ class PrivacyConfig(AppConfig):
             register.Act("elimination.refused", "Les Archives ont refusé une élimination"),
             register.Act("elimination.begun", "Une élimination d’archives visée a commencé"),
             register.Act("elimination.executed", "Une élimination d’archives est terminée"),
+        )
+        datasets.harmless(
+            *(f"data_request.{step}" for step in ("received", "read", "identified", "extended", "answered")),
+            *(f"breach.{step}" for step in ("recorded", "completed", "notified", "unnotified", "people_settled")),
+            *(f"elimination.{step}" for step in ("proposed", "approved", "refused", "begun")),
+            "accounts.warned",
         )

@@ -29,8 +29,8 @@ from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
 from mulhouse import navigation, typography
-from mulhouse.masked_forms import MaskingForm, MaskingWarning
 from mulhouse import who_sees as registry_of_acts
+from mulhouse.masked_forms import MaskingForm, MaskingWarning
 
 register = template.Library()
 

@@ -147,7 +147,7 @@ class Migration(migrations.Migration):
     """Functions, then triggers; no table changes."""
 
     dependencies = (
-        ("consultations", "0021_search_of_comments"),
+        ("consultations", "0023_moderated_files"),
         ("search", "0001_search"),
         ("questionnaires", "0004_sent_again"),
         ("ballots", "0003_votes_keep_their_lines"),

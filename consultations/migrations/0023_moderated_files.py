@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consultations', '0021_search_of_comments'),
+        ('consultations', '0022_texts_held_before_publication'),
     ]
 
     operations = [

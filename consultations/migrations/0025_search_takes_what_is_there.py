@@ -17,7 +17,7 @@ KINDS = {
 class Migration(migrations.Migration):
     """Running it again changes nothing."""
 
-    dependencies = (("consultations", "0030_search_follows_texts"),)
+    dependencies = (("consultations", "0024_search_follows_texts"),)
     operations = tuple(
         migrations.RunSQL(
             f"SELECT search_apply('{kind}', (SELECT array_agg(id ORDER BY id) FROM {table}))",  # noqa: S608 (names above)
