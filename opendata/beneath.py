@@ -18,6 +18,7 @@ from transparency.models import AccessibilityFault, RegisterLine
 HARMLESS = (
     *("register.verified", "register.actor_seen", "accessibility.reported", "accessibility.answered"),
     *("residency.verified", "residency.refused", "residency.unlocked", "role.granted", "role.revoked"),
+    *("promise.reminded", "residency.document_seen"),
     "person.email_shown",
 )
 PRODUCER = _("Agence de la participation citoyenne")
