@@ -165,12 +165,13 @@ def replies(*, at: dt.datetime) -> QuerySet[Any]:
         contribution__consultation__published_at__isnull=False,
     )
     rows = rows.annotate(addressee=Coalesce("parent__author_id", "contribution__author_id"))
-    return (
+    found: QuerySet[Any] = (
         rows.filter(~Exists(told), addressee__isnull=False)
         .exclude(addressee=F("author_id"))
         .select_related("contribution__consultation")
         .order_by("pk")
     )
+    return found
 
 
 def reply_batches(*, at: dt.datetime, size: int) -> Iterator[list[Any]]:

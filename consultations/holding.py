@@ -208,7 +208,8 @@ def _without(held: HeldText, name: str, text: str, passages: list[str]) -> str:
         text = text.replace(passage, MASKED)
     if held.sort == HeldText.Sort.COMMENT:
         return text
-    longest = Contribution._meta.get_field(name).max_length
+    field: Any = Contribution._meta.get_field(name)
+    longest = field.max_length
     return text[:longest] if longest else text
 
 

@@ -92,8 +92,8 @@ def _of_consultations(path: str) -> dict[str, Any]:
 
     def by_state(rank: int) -> Any:
         def narrowed(rows: Any, at: dt.datetime) -> Rows:
-            held = with_state(Consultation.objects.published(), at=at).filter(state=rank)
-            found: Rows = rows.filter(**{f"{path}__in": held.values("pk")})
+            held: Any = with_state(Consultation.objects.published(), at=at)
+            found: Rows = rows.filter(**{f"{path}__in": held.filter(state=rank).values("pk")})
             return found
 
         return narrowed
@@ -108,7 +108,12 @@ def _of_consultations(path: str) -> dict[str, Any]:
 
 
 def _at_state(rank: int) -> Any:
-    return lambda rows, at: with_state(rows, at=at).filter(state=rank)
+    def narrowed(rows: Any, at: dt.datetime) -> Rows:
+        ranked: Any = with_state(rows, at=at)
+        found: Rows = ranked.filter(state=rank)
+        return found
+
+    return narrowed
 
 
 def _answered(rows: Any, at: dt.datetime) -> Rows:

@@ -125,7 +125,7 @@ def _written(crowd: Crowd, at: dt.datetime) -> dict[str, Comment]:
             continue
         people = (user for user in crowd.users if rules.comment_refusal(user, contribution, at=at) is None)
         for name, person in zip(WORDS, people, strict=False):
-            found[name] = actions.comment(
+            written = actions.comment(
                 actor=person,
                 contribution=contribution,
                 reference=_reference(name),
@@ -133,6 +133,9 @@ def _written(crowd: Crowd, at: dt.datetime) -> dict[str, Comment]:
                 body=WORDS[name],
                 at=at - HOUR,
             )
+            # Held for moderation, it is no comment yet.
+            if isinstance(written, Comment):
+                found[name] = written
         if found:
             return found
     return found
