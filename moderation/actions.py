@@ -16,9 +16,11 @@ from moderation.models import Appeal, Block, Case, Decision, Report
 from mulhouse import charter
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, Refusal, RefusedError, require
-from transparency import deadlines, register
+from transparency import deadlines, promising, register
 
 ROLE = "modération"
+APPEAL_PROMISE = "moderation-appeal"
+APPEAL_TITLE = "Contestation d’une décision de modération"
 RESIDENT, VISITOR, SYSTEM = "habitant", "visiteur", "système"
 FACTS_LENGTH, WORDS_LENGTH = 2000, 5000
 
@@ -271,6 +273,7 @@ def _contest(actor: User, words: str, *, at: dt.datetime, **contested: Any) -> A
     words = _sentence(words, code="words", missing="Dites pourquoi, avec vos mots.", length=WORDS_LENGTH)
     due = deadlines.due_at(at, rules.ANSWER_DAYS)
     made = Appeal.objects.create(person=actor, words=words, received_at=at, due_at=due, **contested)
+    promising.make(kind=APPEAL_PROMISE, key=made.reference, title=APPEAL_TITLE, at=at)
     telling.appeal_received(made)
     return made
 
@@ -302,6 +305,7 @@ def judge(*, actor: User, appeal: Appeal, outcome: str, reasons: str, at: dt.dat
         _give_back(held.decision, case, thing, at=at)
     elif is_overturned and held.block is not None:
         _lift(held.block, at=at)
+    promising.keep(kind=APPEAL_PROMISE, key=held.reference, at=at)
     telling.appeal_answered(held)
     register.record(
         "moderation.overturned" if is_overturned else "moderation.upheld",

@@ -12,18 +12,23 @@ class ModerationConfig(AppConfig):
     def ready(self) -> None:
         """Declare what is moderated here, what waits for moderators, what the register is told, what is known of people."""
         # These need the registry of apps, which is ready by now.
-        from moderation import kinds, letters, personal_data, profiles, queues, rules, who_sees  # noqa: PLC0415
+        from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
+
+        from moderation import actions, kinds, letters, personal_data, profiles, queues, rules, who_sees  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
         from mulhouse import who_sees as acts  # noqa: PLC0415
         from mulhouse import work  # noqa: PLC0415
         from notifications import kinds as mails  # noqa: PLC0415
         from opendata import datasets  # noqa: PLC0415
-        from transparency import register  # noqa: PLC0415
+        from transparency import promising, register  # noqa: PLC0415
 
         kinds.register(profiles.KIND)
         mails.declare(*letters.KINDS)
         acts.declare(*who_sees.ACTS)
         registry.declare(*personal_data.HOLDINGS)
+        promising.declare(
+            promising.Kind(code=actions.APPEAL_PROMISE, label=_("Contestations de modération"), days=rules.ANSWER_DAYS)
+        )
         work.register(work.WorkQueue(rules.DECIDE, queues.cases))
         work.register(work.WorkQueue(rules.JUDGE, queues.appeals))
         register.declare(

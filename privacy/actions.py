@@ -20,10 +20,11 @@ from mulhouse.typography import local_day
 from notifications import outbox
 from privacy import clocks, quarantine, rules
 from privacy.models import AccessLog, Breach, DataRequest, Limitation
-from transparency import register
+from transparency import promising, register
 
 ADMINISTRATION = "administration"
 WHY = "Dites pourquoi, en une phrase."
+REQUEST_PROMISE = "data-request"
 # Features-and-rules §3, log retention.
 ACCESSES_KEPT = dt.timedelta(days=365)
 # Source: code civil, art. 2224: the proof that a request was answered, as long as it may be contested.
@@ -77,6 +78,7 @@ def ask(*, user: User, kind: str, words: str, at: dt.datetime) -> DataRequest:
         due_on=clocks.answer_due_on(local_day(at)),
         identity=DataRequest.Identity.ACCOUNT,
     )
+    _promise(request, at)
     _tell(request, "privacy/request_received")
     register.record("data_request.received", role="habitant", subject=request.reference, facts=_due(request))
     return request
@@ -117,6 +119,7 @@ def confirm(*, request: DataRequest, code: str, at: dt.datetime) -> DataRequest:
     held.due_on = clocks.answer_due_on(local_day(at))
     held.code_hash = ""
     held.save(update_fields=["received_at", "due_on", "code_hash"])
+    _promise(held, at)
     _tell(held, "privacy/request_received")
     register.record("data_request.received", role="visiteur", subject=held.reference, facts=_due(held))
     return held
@@ -178,6 +181,7 @@ def extend(*, actor: Any, request: DataRequest, reason: str, at: dt.datetime) ->
     held.extended_at = at
     held.due_on = clocks.answer_due_on(local_day(held.received_at), extended=True)
     held.save(update_fields=["extension_reason", "extended_at", "due_on"])
+    promising.extend(kind=REQUEST_PROMISE, key=held.reference, due_on=held.due_on)
     _tell(held, "privacy/request_extended", reason=held.extension_reason)
     register.record("data_request.extended", role="agent", subject=held.reference, facts=_due(held), actor=actor)
     return held
@@ -196,11 +200,18 @@ def answer(*, actor: Any, request: DataRequest, outcome: str, text: str, at: dt.
         raise DomainError("answer", "Écrivez la réponse.")
     held.answered_at, held.outcome, held.answer = at, outcome, text.strip()
     held.save(update_fields=["answered_at", "outcome", "answer"])
+    promising.keep(kind=REQUEST_PROMISE, key=held.reference, at=at)
     _tell(held, "privacy/request_answered", answer=held.answer, refused=outcome == DataRequest.Outcome.REFUSED)
     in_time = held.due_on is not None and local_day(at) <= held.due_on
     facts = {"dans_les_delais": in_time}
     register.record("data_request.answered", role="agent", subject=held.reference, facts=facts, actor=actor)
     return held
+
+
+def _promise(request: DataRequest, at: dt.datetime) -> None:
+    """Put the delay on the public page of promises: that a request was made, and nothing of it."""
+    title = "Demande sur des données personnelles"
+    promising.make(kind=REQUEST_PROMISE, key=request.reference, title=title, at=at, due_on=request.due_on)
 
 
 def _due(request: DataRequest) -> dict[str, str]:

@@ -12,18 +12,24 @@ class PrivacyConfig(AppConfig):
     def ready(self) -> None:
         """Fill the registries: tables about people, acts, what waits for staff, and who writes down who looked."""
         # These need the registry of apps, which is ready by now.
+        from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
+
         from mulhouse import looking, work  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
         from mulhouse import who_sees as acts  # noqa: PLC0415
         from notifications import kinds as mails  # noqa: PLC0415
         from opendata import datasets  # noqa: PLC0415
         from privacy import actions, letters, personal_data, queues, who_sees  # noqa: PLC0415
-        from transparency import register  # noqa: PLC0415
+        from transparency import promising, register  # noqa: PLC0415
 
         looking.connect(actions.note_access)
         registry.declare(*personal_data.HOLDINGS)
         acts.declare(*who_sees.ACTS)
         mails.declare(*letters.KINDS)
+        # A month, as the calendar has it: the day comes with each promise.
+        promising.declare(
+            promising.Kind(code=actions.REQUEST_PROMISE, label=_("Demandes sur des données personnelles"), days=30)
+        )
         work.register(work.WorkQueue("privacy.handle_datarequest", queues.rights))
         register.declare(
             register.Act("data_request.received", "La Ville a reçu une demande sur des données personnelles"),

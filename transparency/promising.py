@@ -26,16 +26,16 @@ from transparency.models import Promise, PromisePause
 class Kind:
     """A sort of promise: its code, its name in lists, its delay, and where those who hold `permission` answer (a route of the admin).
 
-    Units: `days` in `unit`.
+    A room that has a queue of its own leaves `permission` empty. Units: `days` in `unit`.
     """
 
     code: str
     label: str | Lazy
     days: int
-    permission: str
-    work_route: str
-    work_label: str
     unit: Unit = Unit.CALENDAR
+    permission: str = ""
+    work_route: str = ""
+    work_label: str = ""
 
 
 _kinds: dict[str, Kind] = {}
@@ -67,7 +67,7 @@ def make(*, kind: str, key: str, title: str, at: dt.datetime, service: Any = Non
     """
     assert_in_transaction()
     declared, made_on = _kinds[kind], deadlines.day_of(at)
-    due = deadlines.due_on(made_on, declared.days, declared.unit)
+    due = due_on or deadlines.due_on(made_on, declared.days, declared.unit)
     values = {
         "title": title,
         "route": route,
@@ -107,6 +107,20 @@ def resume(*, kind: str, key: str, at: dt.datetime) -> Promise:
     """
     promise = _held(kind, key)
     _start_again(promise, on=deadlines.day_of(at))
+    return promise
+
+
+def extend(*, kind: str, key: str, due_on: dt.date) -> Promise:
+    """Put a promised day off, where the law lets the city do so and the person was told why; the first day stays written.
+
+    Raises: DomainError "no_promise", or "earlier" for a day before the promised one.
+    Locks: the promise.
+    """
+    promise = _held(kind, key)
+    if due_on < promise.due_on:
+        raise DomainError("earlier", "Un délai prolongé ne finit pas plus tôt.")
+    promise.due_on = due_on
+    promise.save(update_fields=["due_on"])
     return promise
 
 

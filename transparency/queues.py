@@ -16,7 +16,7 @@ def promises(user: Any, at: datetime) -> list[WorkItem]:
 
     Shape: no line where nothing waits; one query, whatever the sorts.
     """
-    mine = {kind.code: kind for kind in promising.kinds() if user.has_perm(kind.permission)}
+    mine = {kind.code: kind for kind in promising.kinds() if kind.permission and user.has_perm(kind.permission)}
     if not mine:
         return []
     late = Q(due_on__lt=deadlines.day_of(at), paused_on__isnull=True)

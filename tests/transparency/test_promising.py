@@ -134,6 +134,19 @@ def test_last_day_may_still_be_paused_and_never_twice():
         do(promising.pause, on=later(10), reason="Encore.")
 
 
+def test_delay_that_the_law_prolongs_keeps_its_first_day():
+    make(due_on=later(30))
+    with transaction.atomic():
+        row = promising.extend(kind="test", key="A", due_on=later(90))
+        with pytest.raises(DomainError, match="plus tôt"):
+            promising.extend(kind="test", key="A", due_on=later(60))
+    assert (row.first_due_on, row.due_on, shown(on=later(40))["A"]) == (
+        later(30),
+        later(90),
+        Clock(Standing.COMING, 50),
+    )
+
+
 @pytest.mark.parametrize(
     ("days", "clock"), [(10, Clock(Standing.KEPT, 0)), (11, Clock(Standing.KEPT_LATE, 1)), (3, Clock(Standing.KEPT, 7))]
 )
