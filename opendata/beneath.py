@@ -112,7 +112,7 @@ def _promises() -> Iterator[Any]:
     today = promises.today(timezone.now())
     for source in promises.sources():
         for row in source.rows().order_by("-promise_due_on", source.key_column).iterator(chunk_size=1000):
-            yield source.read(row), today
+            yield from ((promise, today) for promise in source.read([row]))
 
 
 def _late_days(row: Any) -> int:

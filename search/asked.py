@@ -1,7 +1,7 @@
 """What somebody typed, read: its words, the signs it may hold, and the question that PostgreSQL is asked."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 
@@ -16,7 +16,12 @@ PREFIX_FROM = 3
 CORRECTED = 12
 CONJUNCTIONS = 70
 _SIGNS = re.compile(r'"|(?<!\S)-\S|(?<!\S)or(?!\S)', re.IGNORECASE)
-_LAST = re.compile(r"[^\W\d_]+$")
+# A whole word of letters: « 5G » is no beginning.
+_LAST = re.compile(r"(?<!\w)[^\W\d_]+$")
+# A word without hyphen nor apostrophe, and one that is not wanted (« -noël »).
+_SINGLE = re.compile(r"[^\W_]+")
+_LEFT_OUT = re.compile(r"(?<!\S)-\S+")
+MARKED = 40
 _PLAIN = "plainto_tsquery(%s::regconfig, %s)"
 
 
@@ -48,8 +53,9 @@ class Asked:
     def whole(self) -> Query:
         """Ask for every word, the last one as a beginning too."""
         if self.has_signs:
-            return Query("websearch_to_tsquery(%s::regconfig, %s)", (CONFIG, self.text))
-        text = fulltext.LITTLE_WORDS.sub(" ", self.text).strip()
+            return Query("websearch_to_tsquery(%s::regconfig, %s)", (CONFIG, self.text.replace("/", " ")))
+        # As the index has them: « GNU/Linux » is two words.
+        text = fulltext.LITTLE_WORDS.sub(" ", self.text.replace("/", " ")).strip()
         beginning = self.beginning
         if not beginning:
             return Query(_PLAIN, (CONFIG, text))
@@ -65,7 +71,7 @@ class Asked:
     @property
     def beginning(self) -> str:
         """Give the last word, folded, when it may be the beginning of another; "" otherwise."""
-        found = _LAST.search(fulltext.LITTLE_WORDS.sub(" ", self.text).strip())
+        found = _LAST.search(fulltext.LITTLE_WORDS.sub(" ", self.text.replace("/", " ")).strip())
         folded = spelling.fold(found[0]) if found else ""
         return folded if len(folded) >= PREFIX_FROM and folded.isalpha() else ""
 
@@ -83,11 +89,18 @@ class Asked:
                     values += (CONFIG, word)
         return Query("(" + " || ".join(choices) + ")", tuple(values))
 
-    def shown(self, query: Query) -> Query:
-        """Ask for what is marked in an excerpt: the words of a question, and those that begin with the last one."""
-        if self.has_signs or not self.beginning:
-            return query
-        return Query(f"({query.sql} || %s::tsquery)", (*query.values, f"'{self.beginning}':*"))
+    def marked(self, close: Iterable[str] = ()) -> Query:
+        """Ask for any of the single words to mark in an excerpt: those typed, close ones, and what begins like the last one.
+
+        Never a conjunction: PostgreSQL marks one by combining every place of each of its words, and a few common words fill
+        the memory of the server.
+        """
+        wanted = [word for word in _SINGLE.findall(_LEFT_OUT.sub(" ", self.text)) if word.lower() != "or"]
+        single = list(dict.fromkeys([*wanted, *(part for word in close for part in _SINGLE.findall(word))]))[:MARKED]
+        asked, values = [_PLAIN] * len(single), [value for word in single for value in (CONFIG, word)]
+        if self.beginning and not self.has_signs:
+            asked, values = [*asked, "%s::tsquery"], [*values, f"'{self.beginning}':*"]
+        return Query("(" + " || ".join(asked or ["''::tsquery"]) + ")", tuple(values))
 
 
 def read(text: str) -> Asked:

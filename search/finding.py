@@ -58,14 +58,13 @@ class Narrow:
 
 @dataclass(frozen=True)
 class Found:
-    """Keys of documents, best first; how many each kind has (RANKED for that or more); the question that found them.
+    """Keys of documents, best first; how many each kind has (RANKED for that or more).
 
     Shape: `shown` tells which of the words asked about stand, as written, in a document that may be seen.
     """
 
     keys: tuple[int, ...]
     counts: Mapping[str, int]
-    query: Query
     shown: frozenset[str] = frozenset()
 
 
@@ -75,9 +74,9 @@ class Answer:
 
     keys: tuple[int, ...]
     counts: Mapping[str, int]
-    query: Query
     exact: int
     meant: str = ""
+    close: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ def find(asked: Asked, query: Query, narrow: Narrow, *, at: dt.datetime, about: 
         values += [narrow.since] if narrow.since else []
         values += test[1]
     if not branches or not asked.text:
-        return Found((), {}, query)
+        return Found((), {})
     flags = "".join(f", bool_or(search @@ '''_{word}'''::tsquery)" for word in about if word.replace("-", "").isalpha())
     told = [word for word in about if word.replace("-", "").isalpha()]
     only = "WHERE kind = %s" if narrow.kind else ""
@@ -158,7 +157,7 @@ def find(asked: Asked, query: Query, narrow: Narrow, *, at: dt.datetime, about: 
         _number, counts, found, *held = cursor.fetchone()
     # Django has the cursor leave jsonb as text.
     shown = frozenset(word for word, has in zip(told, held, strict=True) if has)
-    return Found(tuple(found), json.loads(counts or "{}"), query, shown)
+    return Found(tuple(found), json.loads(counts or "{}"), shown)
 
 
 @cache
@@ -196,31 +195,24 @@ def answer(asked: Asked, narrow: Narrow, *, at: dt.datetime) -> Answer:
     first = find(asked, asked.whole(), narrow, at=at)
     exact = _count(first, narrow)
     if not asked.text or asked.has_signs or exact >= FEW or not asked.words:
-        return Answer(first.keys, first.counts, first.query, exact)
+        return Answer(first.keys, first.counts, exact)
     close = close_words(asked.words)
     about = sorted({word for near in close.values() for word in near} | set(asked.words))
     last = find(asked, asked.forgiving(close), narrow, at=at, about=about)
     shown = last.shown
     if _count(last, narrow) < FEW and len(asked.words) > 2:  # noqa: PLR2004 (of two words, one is too little)
         some = find(asked, asked.forgiving(close, some=True), narrow, at=at, about=about)
-        last = Found(
-            (*last.keys, *(key for key in some.keys if key not in set(last.keys))), some.counts, some.query, some.shown
-        )
+        last = Found((*last.keys, *(key for key in some.keys if key not in set(last.keys))), some.counts, some.shown)
         shown |= some.shown
     found = (*first.keys, *(key for key in last.keys if key not in set(first.keys)))
     counts = {kind: max(first.counts.get(kind, 0), last.counts.get(kind, 0)) for kind in {*first.counts, *last.counts}}
     return Answer(
         found[:KEPT],
         counts,
-        last.query if not exact else asked_or(first.query, last.query),
         exact,
         _meant(asked, close, shown),
+        tuple(dict.fromkeys(word for near in close.values() for word in near)),
     )
-
-
-def asked_or(first: Query, second: Query) -> Query:
-    """Ask for either of two questions."""
-    return Query(f"({first.sql} || {second.sql})", (*first.values, *second.values))
 
 
 def _count(found: Found, narrow: Narrow) -> int:
@@ -245,7 +237,7 @@ def page(answer: Answer, asked: Asked, *, number: int) -> list[Result]:
     wanted = list(answer.keys[(number - 1) * PAGE_SIZE : number * PAGE_SIZE])
     if not wanted:
         return []
-    question = asked.shown(answer.query)
+    question = asked.marked(answer.close)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -283,4 +275,4 @@ def titles(text: str, narrow: Narrow, *, at: dt.datetime, size: int) -> list[Res
     """Give the best documents for what is being typed; two queries."""
     asked = asking.read(text)
     found = find(asked, asked.whole(), narrow, at=at)
-    return page(Answer(found.keys[:size], found.counts, found.query, len(found.keys)), asked, number=1)
+    return page(Answer(found.keys[:size], found.counts, len(found.keys)), asked, number=1)

@@ -14,13 +14,18 @@ CREATE FUNCTION search_spaced(words text) RETURNS text LANGUAGE sql IMMUTABLE PA
     SELECT translate(words, chr(160) || chr(8239), '  ')
 $$;
 
+-- « GNU/Linux » is two words, where PostgreSQL sees the path of a file.
+CREATE FUNCTION search_parted(words text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT translate(words, chr(160) || chr(8239) || '/', '   ')
+$$;
+
 CREATE FUNCTION search_vector(kind text, title text, body text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT setweight(to_tsvector('public.french_unaccent'::regconfig, public.search_spaced(title)), 'A')
-        || setweight(to_tsvector('public.french_unaccent'::regconfig, public.search_spaced(body)), 'B')
+    SELECT setweight(to_tsvector('public.french_unaccent'::regconfig, public.search_parted(title)), 'A')
+        || setweight(to_tsvector('public.french_unaccent'::regconfig, public.search_parted(body)), 'B')
         || array_to_tsvector(ARRAY['#' || kind] || ARRAY(
             SELECT DISTINCT '_' || word FROM unnest(tsvector_to_array(
-                to_tsvector('pg_catalog.simple'::regconfig, public.search_spaced(title || ' ' || body))
-                || to_tsvector('pg_catalog.simple'::regconfig, public.f_unaccent(public.search_spaced(title || ' ' || body)))
+                to_tsvector('pg_catalog.simple'::regconfig, public.search_parted(title || ' ' || body))
+                || to_tsvector('pg_catalog.simple'::regconfig, public.f_unaccent(public.search_parted(title || ' ' || body)))
             )) AS word
             WHERE length(word) BETWEEN 2 AND 40 AND word ~ '^[[:alpha:]]+(-[[:alpha:]]+)*$'
         ))
@@ -37,6 +42,7 @@ $$;
 WORDS_BACK = """
 DROP FUNCTION search_plain(text);
 DROP FUNCTION search_vector(text, text, text);
+DROP FUNCTION search_parted(text);
 DROP FUNCTION search_spaced(text);
 """
 

@@ -264,3 +264,18 @@ def test_two_mistakes_in_a_title_of_the_real_consultation_find_it(found):
         if row.get_absolute_url() not in found(" ".join(typed))[:5]:
             lost.append(row.title)
     assert lost == []
+
+
+def test_many_common_words_cost_little_to_mark(client):
+    """A conjunction to mark combines every place of each word: twelve words in a long text filled the memory of the server."""
+    text = " ".join(
+        ["Le tilleul de la place attend une fontaine un banc une lampe un marché une école un jardin"] * 150
+    )
+    f.make_contribution(title="Tilleul fontaine banc lampe marché école jardin place", body=text)
+    actions.count_words()
+    for typed in (
+        "tilleul place fontaine banc lampe marché école jardin",
+        "tileul plase fontane banc lanpe marche ecole jardim",
+    ):
+        page = client.get("/recherche/", {"q": typed}).content.decode()
+        assert "<mark>" in page

@@ -17,6 +17,9 @@ ADDRESS_IN_DATA = re.compile(r'"(https?://[^"\s]+|/[a-z0-9/._?=&-]+)"')
 # What signs out, starts something, or is Django's own; static files hold no data.
 LEFT_OUT = re.compile(r"^/(gestion|static|compte/deconnexion|demo|galerie|de|en)(/|$)")
 START = (
+    "/api/v1/",
+    "/donnees/",
+    "/recherche/",
     "/",
     "/plan-du-site/",
     "/sitemap.xml",

@@ -3,18 +3,15 @@
 from dataclasses import dataclass, field
 
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from consultations.models import (
-    AnalysisTheme,
-    Attachment,
-    ContributionVersion,
-    Document,
-    Note,
-    Report,
-)
+from consultations import setting_aside
+from consultations.models import AnalysisTheme, Attachment, ContributionVersion, Document, HeldText, Note, Report
+from moderation import actions as moderation
+from moderation import kinds
 from questionnaires.models import Answer
 from tests import factories as f
 from tests.ballots import votes
@@ -74,6 +71,7 @@ def build() -> City:
     city.show("comment", lambda word: f.make_comment(contribution=public, author=author, body=f"D’accord {word}"))
 
     _texts(city, at, public, written)
+    _waiting(city, at, public, author)
     _of_agents(city, at, open_one, public)
     _unpublished(city, at)
     _sealed(city, at)
@@ -120,6 +118,42 @@ def _texts(city, at, public, written):
             lambda row: reverse("consultations:attachment", args=[row.key]),
             [author],
         )
+
+
+def _waiting(city, at, public, author):
+    """What moderation reads first, what it was told, and what is set aside at the request of its author."""
+    common = {"consultation": public.consultation, "contribution": public, "submitted_at": at}
+    for sort in ("comment", "correction"):
+        city.hide(
+            f"{sort} that waits",
+            lambda word, sort=sort: HeldText.objects.create(
+                sort=sort, author=author, words={"title": word, "body": f"Attend {word}"}, cause="held", **common
+            ),
+        )
+    city.hide(
+        "words of a report",
+        lambda word: moderation.report(
+            reporter=f.make_resident(),
+            kind=kinds.of("contribution"),
+            reference=public.reference,
+            reason="insult",
+            words=f"Parce que {word}",
+            url=public.get_absolute_url(),
+            name="",
+            email="",
+            fingerprint="",
+            language="fr",
+            at=at,
+        ),
+    )
+
+    def set_aside(word):
+        person = f.make_resident(public_name=f"Nom {word}")
+        f.make_contribution(consultation=public.consultation, author=person, title=f"Banc {word}")
+        with transaction.atomic():
+            setting_aside.hide(person)
+
+    city.hide("text of a person whose data are set aside", set_aside)
 
 
 def _of_agents(city, at, open_one, public):
