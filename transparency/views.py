@@ -181,7 +181,8 @@ def method_page(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     title, text = algorithms.page(name)
     crumbs = [ui.Crumb(_("Les méthodes"), reverse("transparency:methods")), ui.Crumb(title)]
-    return render(request, "transparency/method.html", {"title": title, "text": text, "crumbs": crumbs})
+    context = {"title": title, "page_title": title, "text": text, "crumbs": crumbs}
+    return render(request, "transparency/method.html", context)
 
 
 @public
@@ -191,7 +192,8 @@ def method(request: HttpRequest) -> HttpResponse:
     """Say how the register is made, and how to check it at home."""
     title, text = algorithms.page("registre")
     crumbs = [_register_crumb(), ui.Crumb(_("La méthode"))]
-    return render(request, "transparency/method.html", {"title": title, "text": text, "crumbs": crumbs})
+    context = {"title": title, "page_title": _("La méthode du registre"), "text": text, "crumbs": crumbs}
+    return render(request, "transparency/method.html", context)
 
 
 @public
