@@ -9,6 +9,7 @@ SILENT = {
     "consultations.voting.cast",
     "consultations.assisting.enter_on_roll",
     "consultations.actions.save_draft",
+    "consultations.holding.correct_held",
     "consultations.actions.discard_draft",
 }
 

@@ -12,7 +12,7 @@ from accounts.models import User
 from consultations import actions, hiding, rules
 from consultations.demo import stage
 from consultations.demo.people import Crowd
-from consultations.models import Comment, Consultation, Contribution
+from consultations.models import Comment, Consultation, Contribution, ModerationMode
 from moderation import actions as moderation
 from moderation import cases
 from moderation.models import Case, Decision
@@ -26,7 +26,7 @@ HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 WORDS = {
     "reported": "Ceux qui ont dessiné ce plan sont des incapables, et le voisin du 14 le premier, tout le monde sait ce qu’il touche.",
     "critical": "Encore un projet décidé d’avance. La Ville demande notre avis et fera ce qu’elle a prévu.",
-    "masked": "Je prête mon camion pour planter. Appelez Gérard au 06 39 98 12 34, il répond le soir.",
+    "masked": "Je prête mon camion pour planter. Sonnez chez Gérard, au 14 de l’impasse du Lavoir, il est là le soir.",
     "given_back": "À la boulangerie de l’angle, on a compté les vélos un samedi\u00a0: 212 en deux heures. Passez voir le carnet.",
     "insult": "Il faut être bête comme un pied pour vouloir des bancs ici.",
 }
@@ -50,14 +50,14 @@ def play(*, crowd: Crowd, at: dt.datetime) -> bool:
     )
     _report(written["critical"], crowd, "off_topic", "Il critique sans rien proposer.", number=1, at=at - 30 * HOUR)
     if written["masked"].body == WORDS["masked"]:
-        _report(written["masked"], crowd, "personal", "Un numéro de téléphone.", number=1, at=at - 2 * DAY)
+        _report(written["masked"], crowd, "personal", "L’adresse de quelqu’un.", number=1, at=at - 2 * DAY)
         _decide(
             written["masked"],
             moderator,
             Decision.Action.MASK,
             clause="3.4",
-            facts="Le numéro de téléphone d’une autre personne, sans son accord.",
-            passages=["06 39 98 12 34"],
+            facts="L’adresse d’une autre personne, sans son accord.",
+            passages=["au 14 de l’impasse du Lavoir"],
             at=at - 2 * DAY + 3 * HOUR,
         )
     made = _decide(
@@ -110,7 +110,9 @@ def _reference(name: str) -> str:
 
 def _written(crowd: Crowd, at: dt.datetime) -> dict[str, Comment]:
     """Let residents write what moderation will read, in the first consultation of the demonstration that takes comments."""
-    open_ = Consultation.objects.filter(source_key__startswith=stage.key(""), published_at__isnull=False)
+    open_ = Consultation.objects.filter(
+        source_key__startswith=stage.key(""), published_at__isnull=False, moderation=ModerationMode.AFTER
+    )
     found: dict[str, Comment] = {}
     for consultation in open_.prefetch_related("phases").order_by("pk"):
         contribution = (

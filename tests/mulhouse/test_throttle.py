@@ -40,6 +40,8 @@ def test_the_limits_are_those_that_were_decided():
         "REPORTING": (("10/hour",), True),
         "DATA_EXPORT": (("5/day",), False),
         "EXPORTING": (("60/10 minutes",), True),
+        "SIGN_UP_WITHOUT_PROOF": (("6/hour", "20/day"), False),
+        "API": (("120/minute",), True),
     }
 
 
