@@ -269,6 +269,8 @@ class City:
             "desk_roll": [{"key": self.assistance.key, "pk": self.votes[1].pk}],
             "commitments_commitment_edit": [{"pk": self.commitment.pk}],
             "privacy_elimination_slip": [],
+            # An appeal has a decision behind it: tests/moderation/test_pages.py asks its page.
+            "moderation_case_appeal": [],
             "app_list": [{"app_label": "consultations"}],
             "view_on_site": [],
         }

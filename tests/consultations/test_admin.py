@@ -205,6 +205,8 @@ def filled(consultation, **changes):
         "service": consultation.service_id,
         "residency_level": consultation.residency_level,
         "restitution_days": consultation.restitution_days,
+        "moderation": consultation.moderation,
+        "review_hours": consultation.review_hours,
         # A box that is not ticked is not sent.
         **{
             name: "on"

@@ -98,7 +98,7 @@ def test_it_is_only_read(db, client, method, path):
         ("contributions?sorte=autre", 400, "parametre-incorrect"),
         ("contributions?consultation=%00", 400, "parametre-incorrect"),
         ("contributions?apres=inventé", 404, "place-inconnue"),
-        ("contributions?apres=%00", 404, "place-inconnue"),
+        ("contributions?apres=%00", 400, "parametre-incorrect"),
     ],
 )
 def test_problems_say_what_to_do(db, client, path, status, code):
