@@ -43,6 +43,7 @@ NOT_TABLES = {
     "opendata:schema",
     "opendata:dcat",
     "api:description",
+    "search:description",
     "robots",
     "security_txt",
     "sitemap",
