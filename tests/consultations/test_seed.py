@@ -192,6 +192,7 @@ def test_register_is_alive_and_whole(loaded):
     acts = {row["act"] for row in RegisterLine.objects.values("act")}
     # Each journey of a resident and of an agent has left its trace.
     assert acts == {
+        "analysis.prepared",
         "city.names_changed",
         "comment.published",
         "comment.supported",
