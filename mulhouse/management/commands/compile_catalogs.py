@@ -24,7 +24,7 @@ class Command(BaseCommand):
         """Compile what needs it."""
         for language, _name in settings.LANGUAGES:
             if force or catalogs.is_stale(language):
-                compiled = catalogs.compile_one(language)
-                # Loading the models already translated something: this process forgets what it read before.
-                translation_file_changed(None, compiled)
-                self.stdout.write(str(compiled))
+                self.stdout.write(str(catalogs.compile_one(language)))
+            # Loading the models already translated something, maybe while another process was compiling: this one forgets
+            # what it read before.
+            translation_file_changed(None, catalogs.catalogue_path(language, "mo"))
