@@ -91,8 +91,11 @@ def _after(request: HttpRequest) -> After | None:
     """Read the place of a page: the day, the kind and the key of the promise before it; None for anything else."""
     day, _colon, rest = request.GET.get("apres", "").partition(":")
     kind, _colon, key = rest.partition(":")
+    # PostgreSQL takes no NUL, and half a pair is no text.
+    if not key or len(rest) > LONGEST_KEY or not rest.isprintable():
+        return None
     try:
-        return After(dt.date.fromisoformat(day), kind, key) if key and len(key) <= LONGEST_KEY else None
+        return After(dt.date.fromisoformat(day), kind, key)
     except ValueError:
         return None
 

@@ -256,6 +256,24 @@ def test_page_is_read_from_row_to_row_across_kinds(client):
     assert {row.kind for row, _tag, _words in only} == {"test"}
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "2026-01-01:consultation:%00",
+        "2026-01-01:accessibility:%00",
+        "2026-01-01:%00:a",
+        "2026-01-01:test:%ED%A0%80",
+        "2026-01-01:test:" + "a" * 500,
+        "0001-01-01:consultation:a",
+        "9999-12-31::",
+        "hier",
+    ],
+)
+def test_place_that_nobody_gave_breaks_nothing(client, place):
+    make()
+    assert client.get(f"/promesses/?apres={place}").status_code == 200
+
+
 @pytest.mark.parametrize("count", [1, 30])
 def test_page_costs_the_same(client, count, django_assert_num_queries):
     roads = service()
