@@ -93,10 +93,9 @@ def report(  # noqa: PLR0913 (what the law asks of a report)
         received_at=at,
     )
     case.report_count += 1
-    if case.report_count >= cases.URGENT_REPORTS and case.priority != Case.Priority.URGENT:
-        case.priority = Case.Priority.URGENT
-        case.due_at = min(case.due_at, cases.due_at(at, is_urgent=True))
-    case.save(update_fields=["report_count", "priority", "due_at"])
+    case.save(update_fields=["report_count"])
+    if case.report_count >= cases.URGENT_REPORTS:
+        cases.hasten(case, at=at)
     telling.report_received(made)
     register.record("moderation.reported", role=RESIDENT if account else VISITOR, facts={"sorte": kind.code})
     return made
@@ -182,6 +181,7 @@ def decide(
     held.report_count, held.proposal = 0, []
     held.revision += 1
     held.save(update_fields=["state", "report_count", "proposal", "revision"])
+    cases.keep_promise(held, at=at)
     if clause:
         telling.reasons(decision, words=words)
     _answer_reports(decision, at=at)

@@ -14,7 +14,17 @@ class ModerationConfig(AppConfig):
         # These need the registry of apps, which is ready by now.
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
 
-        from moderation import actions, kinds, letters, personal_data, profiles, queues, rules, who_sees  # noqa: PLC0415
+        from moderation import (  # noqa: PLC0415
+            actions,
+            cases,
+            kinds,
+            letters,
+            personal_data,
+            profiles,
+            queues,
+            rules,
+            who_sees,
+        )
         from mulhouse import personal_data as registry  # noqa: PLC0415
         from mulhouse import who_sees as acts  # noqa: PLC0415
         from mulhouse import work  # noqa: PLC0415
@@ -27,7 +37,10 @@ class ModerationConfig(AppConfig):
         acts.declare(*who_sees.ACTS)
         registry.declare(*personal_data.HOLDINGS)
         promising.declare(
-            promising.Kind(code=actions.APPEAL_PROMISE, label=_("Contestations de modération"), days=rules.ANSWER_DAYS)
+            promising.Kind(code=actions.APPEAL_PROMISE, label=_("Contestations de modération"), days=rules.ANSWER_DAYS),
+            promising.Kind(code=cases.REPORT, label=_("Signalements"), days=cases.DAYS),
+            promising.Kind(code=cases.URGENT, label=_("Signalements urgents"), days=1),
+            promising.Kind(code=cases.REVIEW, label=_("Relectures avant publication"), days=cases.DAYS),
         )
         work.register(work.WorkQueue(None, queues.waiting))
         register.declare(
