@@ -69,9 +69,10 @@ def _forget_file(file: FieldFile) -> None:
 def update_profile(*, user: User, public_name: str, birth_year: int | None, language: str, scheme: str) -> User:
     """Keep what a person says about themselves.
 
-    Raises: RefusedError when the public name shows an address or a number, or changes while moderation has suspended the person.
+    Raises: RefusedError when the public name shows an address or a number, was taken away from them by moderation, or changes
+    while moderation has suspended them.
     """
-    require(rules.public_name_refusal(public_name))
+    require(rules.public_name_refusal(user, public_name))
     # Read again: a form may have put its answers on `user` already.
     renamed = User.objects.filter(pk=user.pk).exclude(public_name=public_name).exists()
     if renamed:

@@ -1,6 +1,7 @@
 """Who may do what with an account: where people live, how old they are, which name they sign with, who gives a role."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -199,16 +200,26 @@ def settle_refusal(actor: User, residency: Residency) -> Refusal | None:
 # --- Name, charter --------------------------------------------------------------------------------------------------
 
 
-def public_name_refusal(name: str) -> Refusal | None:
-    """Tell whether a public name can be shown to everybody."""
+# What rooms above this one ask of the public name that a person chooses; filled in AppConfig.ready().
+_asked_of_names: list[Callable[[Any, str], Refusal | None]] = []
+
+
+def ask_of_names(rule: Callable[[Any, str], Refusal | None]) -> None:
+    """Let a room above refuse a name to a person; called from AppConfig.ready()."""
+    _asked_of_names.append(rule)
+
+
+def public_name_refusal(user: Any, name: str) -> Refusal | None:
+    """Tell whether a person may take a public name: everybody will read it."""
     sentences = {
         "email": _("Votre nom public ne doit pas contenir d’adresse électronique\u00a0: tout le monde le voit."),
         "address": _("Votre nom public ne doit pas contenir d’adresse de site."),
         "phone": _("Votre nom public ne doit pas contenir de numéro de téléphone\u00a0: tout le monde le voit."),
         "plate": _("Votre nom public ne doit pas contenir de plaque d’immatriculation\u00a0: tout le monde le voit."),
     }
-    found = names.problem(name)
-    return Refusal("public_name", sentences[found]) if found else None
+    if found := names.problem(name):
+        return Refusal("public_name", sentences[found])
+    return next(filter(None, (rule(user, name) for rule in _asked_of_names)), None)
 
 
 def charter_refusal(user: Any) -> Refusal | None:

@@ -34,6 +34,7 @@ from consultations.models import (
     Position,
     Section,
 )
+from moderation import rules as moderation
 from mulhouse import charter, typography
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, Refusal, RefusedError, require
@@ -145,7 +146,8 @@ def attach(
 
     The file goes to the storage before the transaction, which never waits for it, and is taken back when the row is refused.
 
-    Raises: RefusedError when the text is not theirs or can not change any more; DomainError("too_many") beyond three.
+    Raises: RefusedError when the text is not theirs or can not change any more, or when moderation took this file away from them;
+    DomainError("too_many") beyond three.
     Locks: the contribution.
     """
     attachment = storing.attachment(upload, alt=alt, is_decorative=is_decorative)
@@ -153,6 +155,7 @@ def attach(
         with transaction.atomic(durable=True):
             held = _locked(contribution)
             require(_files_refusal(actor, held, at=at))
+            require(moderation.file_refusal(actor, storing.KIND, storing.mark(upload.content)))
             attachment.contribution, attachment.position = held, _free_position(held)
             attachment.save()
             if held.published_at is not None:

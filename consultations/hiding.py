@@ -14,7 +14,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consultations import actions, items
+from consultations import actions, items, storing
 from consultations.models import Attachment, Comment, Consultation, Contribution, ContributionVersion
 from moderation import clauses
 from moderation.kinds import MASKED, Kind, Words
@@ -297,6 +297,14 @@ def _hide_attachment(row: Attachment, at: dt.datetime, clause: str) -> None:
     Attachment.objects.filter(pk=row.pk).update(hidden_at=at)
 
 
+def _mark_attachment(row: Attachment) -> str:
+    try:
+        with row.file.open("rb") as file:
+            return storing.mark(file.read())
+    except FileNotFoundError:
+        return ""
+
+
 def _show_attachment(row: Attachment) -> None:
     Attachment.objects.filter(pk=row.pk).update(hidden_at=None)
 
@@ -309,7 +317,7 @@ def _erase_attachment(row: Attachment) -> None:
 
 
 ATTACHMENT = Kind(
-    code="image",
+    code=storing.KIND,
     label=gettext_lazy("image ou document joint"),
     segment="fichier",
     find=_find_attachment,
@@ -324,6 +332,7 @@ ATTACHMENT = Kind(
     show=_show_attachment,
     snapshot=lambda row: {"name": row.name, "alt": row.alt},
     erase=_erase_attachment,
+    mark=_mark_attachment,
 )
 
 KINDS = (CONTRIBUTION, COMMENT, ATTACHMENT)

@@ -7,7 +7,8 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
+from django.utils.crypto import salted_hmac
 
 from accounts.models import User
 from moderation import cases, clauses, kinds, rules, telling
@@ -51,20 +52,25 @@ def report(  # noqa: PLR0913 (what the law asks of a report)
     fingerprint: str,
     language: str,
     at: dt.datetime,
+    origin: str = "",
 ) -> Report:
     """Take in a report, once per person and per thing; it orders the queue and hides nothing.
 
-    `reporter` is the account, or None with a `fingerprint`. The third report, or one about a child, makes the case urgent.
+    `fingerprint` stands for an address, with or without an account; `origin` for the network. The third report, or one about a
+    child, makes the case urgent.
 
-    Shape: the report; the first one of the same person when they had made it.
+    Shape: the report; the first one of the same account, or of the same address from the same place, when they had made it. From
+    elsewhere it is a new one, counted nowhere: who types the address of somebody does not learn what they reported.
     Raises: RefusedError when the thing is not public, or is theirs.
     Locks: the case.
     """
     thing = kind.find(reference)
     require(rules.report_refusal(reporter, kind, thing))
     account = reporter if reporter.is_authenticated else None
-    who = {"reporter": account} if account else {"fingerprint": fingerprint}
-    mine = Report.objects.filter(case__kind=kind.code, case__subject=reference, **who).order_by("pk")
+    made_before = Report.objects.filter(case__kind=kind.code, case__subject=reference).order_by("pk")
+    mine = made_before.filter(reporter=account)
+    if account is None:
+        mine = mine.filter(Q(fingerprint=fingerprint, origin=origin) | Q(fingerprint=_repeated(fingerprint, origin)))
     if known := mine.first():
         return known
     is_child_abuse = reason == Report.Reason.CHILD_ABUSE
@@ -79,10 +85,13 @@ def report(  # noqa: PLR0913 (what the law asks of a report)
     # The same person, at the same instant: the case is held, the other report is there.
     if known := mine.first():
         return known
+    is_repeat = bool(fingerprint) and made_before.filter(fingerprint=fingerprint).exists()
     made = Report.objects.create(
         case=case,
         reporter=account,
-        fingerprint="" if account else fingerprint,
+        fingerprint=_repeated(fingerprint, origin) if is_repeat else fingerprint,
+        origin="" if account or is_repeat else origin,
+        is_repeat=is_repeat,
         name="" if account else name,
         email="" if account else email,
         language=language,
@@ -92,13 +101,18 @@ def report(  # noqa: PLR0913 (what the law asks of a report)
         is_in_good_faith=True,
         received_at=at,
     )
-    case.report_count += 1
+    case.report_count += not is_repeat
     case.save(update_fields=["report_count"])
     if case.report_count >= cases.URGENT_REPORTS:
         cases.hasten(case, at=at)
     telling.report_received(made)
     register.record("moderation.reported", role=RESIDENT if account else VISITOR, facts={"sorte": kind.code})
     return made
+
+
+def _repeated(fingerprint: str, origin: str) -> str:
+    """Recognise the same person reporting from elsewhere than the first time, to take that in once."""
+    return salted_hmac("moderation.repeat", fingerprint + origin, algorithm="sha256").hexdigest()
 
 
 @transaction.atomic(durable=True)
@@ -152,14 +166,17 @@ def decide(
     clause = "" if chosen is Decision.Action.KEEP else _checked_ground(clause)
     facts = facts.strip()
     original: dict[str, Any] = {}
+    taken_away = ""
+    was_gone = thing is None or kind.is_gone(thing)
     words = kinds.Words("", "")
     if chosen is not Decision.Action.KEEP:
         facts = _sentence(facts, code="facts", missing="Dites les faits, en une phrase ou deux.", length=FACTS_LENGTH)
-        if thing is None or kind.is_gone(thing):
+        if was_gone:
             raise DomainError(
                 "gone", "Ce texte n’est plus là\u00a0: son auteur l’a retiré. Le dossier peut être classé."
             )
         original, words = kind.snapshot(thing), kind.words(thing)
+        taken_away = kind.mark(thing) if chosen is Decision.Action.HIDE else ""
         _apply(kind, thing, chosen, clause=clause, passages=passages, at=at)
     elif thing is not None:
         kind.release(thing, at)
@@ -171,6 +188,7 @@ def decide(
         charter_version=charter.CURRENT.number,
         facts=facts[:FACTS_LENGTH],
         original=original,
+        taken_away=taken_away,
         decided_by=actor,
         decided_at=at,
         told_at=at if held.author_id and clause else None,
@@ -184,7 +202,7 @@ def decide(
     cases.keep_promise(held, at=at)
     if clause:
         telling.reasons(decision, words=words)
-    _answer_reports(decision, at=at)
+    _answer_reports(decision, is_gone=was_gone, at=at)
     register.record(
         "moderation.hidden"
         if chosen is Decision.Action.HIDE
@@ -230,11 +248,11 @@ def _apply(
     kind.mask(thing, wanted)
 
 
-def _answer_reports(decision: Decision, *, at: dt.datetime) -> None:
-    """Tell the people who reported a thing what was decided, each once."""
+def _answer_reports(decision: Decision, *, is_gone: bool, at: dt.datetime) -> None:
+    """Tell the people who reported a thing what was decided, each once; or that its author took it back before."""
     waiting = Report.objects.filter(case=decision.case, decision__isnull=True)
     for made in waiting.select_related("reporter", "case").order_by("pk"):
-        telling.report_answered(made, decision=decision)
+        telling.report_answered(made, decision=decision, is_gone=is_gone)
     waiting.update(decision=decision, told_at=at)
 
 
@@ -405,7 +423,7 @@ def unsign_reports(*, before: dt.datetime, at: dt.datetime) -> int:
     Units: `before` is the instant of the decision.
     """
     rows = Report.objects.filter(decision__decided_at__lt=before, unsigned_at__isnull=True, reporter__isnull=True)
-    return rows.update(name="", email="", fingerprint="", words="", unsigned_at=at)
+    return rows.update(name="", email="", fingerprint="", origin="", words="", unsigned_at=at)
 
 
 # --- A person who leaves ---------------------------------------------------------------------------------------------------
@@ -417,10 +435,10 @@ def unsign_person(*, user: User) -> None:
     Raises: RuntimeError outside a transaction.
     """
     assert_in_transaction()
-    Report.objects.filter(reporter=user).update(reporter=None, name="", email="", words="")
+    Report.objects.filter(reporter=user).update(reporter=None, name="", email="", words="", fingerprint="")
     Case.objects.filter(author=user).update(author=None)
     Case.objects.filter(kind="profile", subject=str(user.pk)).exclude(decisions__isnull=False).delete()
-    Decision.objects.filter(author=user).update(author=None, original={}, facts="")
+    Decision.objects.filter(author=user).update(author=None, original={}, facts="", taken_away="")
     Appeal.objects.filter(person=user).update(person=None, words="")
     Block.objects.filter(person=user).update(person=None)
     for model in (Decision, Block, Appeal):

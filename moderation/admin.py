@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -30,6 +30,7 @@ PAGE_SIZE = 30
 LAST_PAGE = 1000
 EXCERPT = 280
 EARLIER = 8
+DECIDED_SHOWN = 40
 DECIDED = "decides"
 SEEN = "lu-"
 
@@ -137,7 +138,9 @@ def _rows(shown: list[Case], *, at: Any) -> list[dict[str, Any]]:
             (code, key): thing for key, thing in known.many([c.subject for c in shown if c.kind == code]).items()
         }
     reasons: dict[int, list[str]] = {}
-    counted = Report.objects.filter(case__in=shown, decision__isnull=True).values_list("case", "reason")
+    counted = Report.objects.filter(case__in=shown, decision__isnull=True, is_repeat=False).values_list(
+        "case", "reason"
+    )
     for case_pk, reason, number in counted.annotate(n=Count("pk")).order_by("case", "-n", "reason"):
         label = str(Report.Reason(reason).label)
         reasons.setdefault(case_pk, []).append(f"{label} ({number})" if number > 1 else label)
@@ -232,6 +235,7 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         following = Case.objects.waiting().in_order().first()
         return redirect(_address("change", following.pk) if following else _address("changelist"))
     before, after = _around(case)
+    decided = _decided(case)
     words = kind.words(thing) if thing is not None else None
     context = {
         "title": f"Dossier {case.reference}",
@@ -245,10 +249,8 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         "is_late": case.state == Case.State.WAITING and case.due_at < at,
         "is_urgent": case.priority == Case.Priority.URGENT,
         "reports": list(case.reports.select_related("reporter")[:PAGE_SIZE]),
-        "decisions": [
-            (row, getattr(row, "appeal", None)) for row in case.decisions.select_related("decided_by", "appeal")
-        ],
-        "earlier": _earlier(case),
+        "decisions": [(row, getattr(row, "appeal", None)) for row in decided if row.case_id == case.pk],
+        "earlier": [row for row in decided if row.case_id != case.pk],
         "block_url": _block_url(request, case),
         "blocks": list(Block.objects.filter(person=case.author)[:EARLIER]) if case.author else [],
         "refusal": refusal,
@@ -292,12 +294,13 @@ def _around(case: Case) -> tuple[str, str]:
     return before, _address("change", keys[at + 1]) if at + 1 < len(keys) else ""
 
 
-def _earlier(case: Case) -> list[Decision]:
-    """Read what was decided of the same author's other texts: a decision is about a text, and this is its context."""
-    if case.author_id is None:
-        return []
-    rows = Decision.objects.filter(author=case.author_id).exclude(action=Decision.Action.KEEP).exclude(case=case)
-    return list(rows.select_related("case")[:EARLIER])
+def _decided(case: Case) -> list[Decision]:
+    """Read in one query what was decided of a text, then of its author's other texts: a decision is about a text, they are its context."""
+    others = Q(author=case.author_id) & ~Q(action=Decision.Action.KEEP) if case.author_id else Q(pk__in=())
+    rows = Decision.objects.filter(Q(case=case) | others).annotate(is_other=~Q(case=case))
+    rows = rows.select_related("decided_by", "appeal").order_by("is_other", "-decided_at", "-pk")
+    found = list(rows[:DECIDED_SHOWN])
+    return [row for row in found if row.case_id == case.pk] + [row for row in found if row.case_id != case.pk][:EARLIER]
 
 
 def _block_url(request: HttpRequest, case: Case) -> str:

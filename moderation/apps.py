@@ -14,6 +14,7 @@ class ModerationConfig(AppConfig):
         # These need the registry of apps, which is ready by now.
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
 
+        from accounts import rules as accounts  # noqa: PLC0415
         from moderation import (  # noqa: PLC0415
             actions,
             cases,
@@ -33,6 +34,7 @@ class ModerationConfig(AppConfig):
         from transparency import promising, register  # noqa: PLC0415
 
         kinds.register(profiles.KIND)
+        accounts.ask_of_names(rules.name_refusal)
         mails.declare(*letters.KINDS)
         acts.declare(*who_sees.ACTS)
         registry.declare(*personal_data.HOLDINGS)

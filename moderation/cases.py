@@ -50,17 +50,19 @@ def open_case(
     author: Any = None,
     proposal: list[str] | None = None,
     is_urgent: bool = False,
+    promised_at: dt.datetime | None = None,
 ) -> Case:
     """Put one thing in the queue, or back in it; a thing that waits already keeps its first cause and its clock.
 
-    Shape: the case, held to the end of the caller's transaction. `proposal` is the passages to mask, as they stand in the text.
+    Shape: the case, held to the end of the caller's transaction. `proposal` is the passages to mask, as they stand in the text;
+    `promised_at` is the instant that its author was told, instead of DAYS days.
     Raises: RuntimeError outside a transaction; ValueError for a cause that does not exist.
     Locks: the case, its promise.
     """
     assert_in_transaction()
     cause = Case.Cause(cause).value
     priority = Case.Priority.URGENT if is_urgent else Case.Priority.NORMAL
-    due = due_at(at, is_urgent=is_urgent)
+    due = due_at(at, is_urgent=is_urgent) if is_urgent or promised_at is None else promised_at
     passages = list(proposal or ())
     made, is_new = Case.objects.get_or_create(
         kind=kind,

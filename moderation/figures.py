@@ -83,7 +83,7 @@ def by_year() -> list[Year]:
 
 def _counted() -> Iterator[tuple[str, int, int]]:
     tables = (
-        ("reports", Report.objects.order_by(), "received_at"),
+        ("reports", Report.objects.filter(is_repeat=False).order_by(), "received_at"),
         ("appeals", Appeal.objects.order_by(), "received_at"),
         ("upheld", Appeal.objects.filter(outcome=Appeal.Outcome.UPHELD).order_by(), "decided_at"),
         ("overturned", Appeal.objects.filter(outcome=Appeal.Outcome.OVERTURNED).order_by(), "decided_at"),

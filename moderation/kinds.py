@@ -31,6 +31,11 @@ def _nobody(_thing: Any) -> None:
     """Sign with no public name."""
 
 
+def _unmarked(_thing: Any) -> str:
+    """Recognise nothing: the same words may be written again."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A sort of thing that residents write.
@@ -40,6 +45,7 @@ class Kind:
     it from every public surface and leaves the clause for the stub; `show` gives it back. `mask(thing, passages)` replaces
     each passage by MASKED wherever it stands, earlier versions included. `snapshot` is everything that `restore` needs
     to give the words back exactly; `erase` makes hidden words unreadable for good. `release(thing, at)` publishes what was held.
+    `mark(thing)` recognises what its author may not put back once it is taken away; "" for what is judged each time.
     """
 
     code: str
@@ -66,6 +72,12 @@ class Kind:
     release: Callable[[Any, dt.datetime], None] = _nothing
     # Whose public name signs it: it is reported apart from the text.
     signer: Callable[[Any], Any] = _nobody
+    mark: Callable[[Any], str] = _unmarked
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether it waits to be published, and is not public before a decision."""
+        return self.release is not _nothing
 
 
 _kinds: dict[str, Kind] = {}

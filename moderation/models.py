@@ -123,6 +123,8 @@ class Decision(models.Model):
     automated = models.BooleanField("décision automatique", default=False)
     told_at = models.DateTimeField("auteur prévenu le", null=True, blank=True)
     appeal_until = models.DateTimeField("contestable jusqu’au", null=True, blank=True)
+    # Keyed: a public name or a picture that was taken away, so that the same person does not put it back.
+    taken_away = models.CharField(max_length=64, blank=True, default="")
     # Set when an appeal gave the words back.
     overturned_at = models.DateTimeField("annulée le", null=True, blank=True)
     opened_at = models.DateTimeField("en attente depuis le")
@@ -169,6 +171,10 @@ class Report(models.Model):
     reporter = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     # Keyed, and erased with the address: the same person without an account, once per thing.
     fingerprint = models.CharField(max_length=64, blank=True)
+    # Keyed, and erased likewise: the network it came from. Elsewhere, nobody learns that somebody reported before.
+    origin = models.CharField(max_length=64, blank=True, default="")
+    # The same person again, from elsewhere: read by moderators, counted nowhere.
+    is_repeat = models.BooleanField("répète un premier", default=False)
     name = models.CharField("nom", max_length=120, blank=True)
     email = models.EmailField("adresse électronique", blank=True)
     language = models.CharField(max_length=2, default="fr")

@@ -94,6 +94,7 @@ HOLDINGS = (
         basis=BASIS,
         period=(
             "Votre texte exact est effacé quand le délai de contestation est passé (15 jours), ou à la fermeture du compte. "
+            "L’empreinte d’un nom ou d’un fichier retiré reste jusqu’à la fermeture, pour qu’il ne revienne pas. "
             "La décision et l’article restent, sans lien avec vous, pour les chiffres publics."
         ),
         fate=Fate.UNSIGNED,

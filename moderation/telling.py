@@ -51,8 +51,8 @@ def report_received(report: Report) -> None:
         )
 
 
-def report_answered(report: Report, *, decision: Decision, is_overturned: bool = False) -> None:
-    """Tell who reported what was decided, or that the decision was undone."""
+def report_answered(report: Report, *, decision: Decision, is_overturned: bool = False, is_gone: bool = False) -> None:
+    """Tell who reported what was decided, that the decision was undone, or that its author took the text back before."""
     to = report.reporter.email if report.reporter else report.email
     if to:
         moment = "overturned" if is_overturned else decision.reference
@@ -64,6 +64,7 @@ def report_answered(report: Report, *, decision: Decision, is_overturned: bool =
                 "report": report,
                 "decision": decision,
                 "is_overturned": is_overturned,
+                "is_gone": is_gone,
                 "about": _about(report.case, report.language),
                 **_ground(decision.clause, decision.charter_version, report.language),
             },
@@ -88,6 +89,7 @@ def reasons(decision: Decision, *, words: kinds.Words) -> None:
         context={
             "decision": decision,
             "about": _about(decision.case, person.language),
+            "is_held": kinds.of(decision.case.kind).is_held,
             "words": words,
             "address": _address("moderation:own_decision", decision.reference, language=person.language),
             **_ground(decision.clause, decision.charter_version, person.language),

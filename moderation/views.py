@@ -31,9 +31,9 @@ SALT = "moderation.report"
 # --- Reporting -----------------------------------------------------------------------------------------------------------
 
 
-def _fingerprint(request: HttpRequest, email: str) -> str:
-    """Recognise without keeping: the address that was given, else the network one reports from, keyed."""
-    return salted_hmac(SALT, email.strip().lower() or throttle.client_ip(request), algorithm="sha256").hexdigest()
+def _keyed(value: str) -> str:
+    """Recognise without keeping."""
+    return salted_hmac(SALT, value, algorithm="sha256").hexdigest()
 
 
 @public
@@ -54,6 +54,8 @@ def report(request: HttpRequest, segment: str, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         throttle.check(throttle.Limit.REPORTING, throttle.client_ip(request))
         given = form.cleaned_data
+        network = throttle.client_ip(request)
+        address = user.email if user.is_authenticated else given.get("email", "")
         about, of = (
             (kinds.of("profile"), str(signer.pk)) if given.get("what") == NAME else (kind, _named(kind, reference))
         )
@@ -67,7 +69,8 @@ def report(request: HttpRequest, segment: str, reference: str) -> HttpResponse:
                 url=settings.SITE_URL + kind.url(thing),
                 name=given.get("name", ""),
                 email=given.get("email", ""),
-                fingerprint="" if user.is_authenticated else _fingerprint(request, given.get("email", "")),
+                fingerprint=_keyed(address.strip().lower() or network),
+                origin=_keyed(network),
                 language=(get_language() or "fr")[:2],
                 at=timezone.now(),
             )
@@ -101,9 +104,12 @@ def reported(request: HttpRequest, reference: str) -> HttpResponse:
     """Acknowledge a report: its reference, the promised day, then what was decided. Never its words nor who made it."""
     rows = Report.objects.select_related("case", "decision")
     made = get_object_or_404(rows, reference=read_reference(reference))
+    kind = kinds.of(made.case.kind)
+    thing = kind.find(made.case.subject) if made.decision and made.decision.action == Decision.Action.KEEP else None
     context = {
         "report": made,
-        "label": kinds.of(made.case.kind).label,
+        "label": kind.label,
+        "is_online": thing is not None and not kind.is_gone(thing),
         "clause": clauses.find(made.decision.clause, version=made.decision.charter_version) if made.decision else None,
         "is_late": made.decision is None and made.case.due_at < timezone.now(),
         "crumbs": [ui.Crumb(_("La modération"), reverse("moderation:figures")), ui.Crumb(made.reference)],
@@ -167,6 +173,7 @@ def own_decision(request: UserRequest, reference: str) -> HttpResponse:
     context = {
         "decision": row,
         "label": kind.label,
+        "is_held": kind.is_held,
         "tag": _decision_tag(row),
         "original_title": row.original.get("title") or row.original.get("public_name", ""),
         "original_body": row.original.get("body", row.original.get("alt", "")),

@@ -67,7 +67,7 @@ def comment(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         asks = rules.missing_profile(request.user, row.consultation, is_named=True, at=at)
     else:
         require(refusal)
-    profile_form = ProfileForm(request.POST, prefix="profil", asks=asks)
+    profile_form = ProfileForm(request.POST, prefix="profil", asks=asks, user=request.user)
     is_valid = form.is_valid()
     if not (profile_form.is_valid() and is_valid):
         forms: dict[str, Any] = {"reply_form": form} if parent else {"comment_form": form}

@@ -524,7 +524,7 @@ def _forms_context(
         "stance_choices": _stance_choices(comment_form),
         "stance_error": " ".join(str(error) for error in comment_form["stance"].errors) if comment_form else "",
         "reply_form": reply_form or ReplyForm(prefix="reponse"),
-        "profile_form": profile_form or ProfileForm(prefix="profil", asks=asks),
+        "profile_form": profile_form or ProfileForm(prefix="profil", asks=asks, user=user),
         "asks": asks,
         "reply_to": reply_to if can_write else "",
         "charter": charter.CURRENT,

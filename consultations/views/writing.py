@@ -111,7 +111,7 @@ def _desk(
         sections=list(row.sections.all()),
         draft=draft,
         words=words,
-        profile=ProfileForm(data, prefix="profil", asks=asks),
+        profile=ProfileForm(data, prefix="profil", asks=asks, user=request.user),
         kept=kept_forms(data, kept),
         new=attachment_forms(None, None, kept),
         refusal=None if refusal and refusal.code in rules.ASKED_BESIDE else refusal,
@@ -186,7 +186,7 @@ def _save(request: UserRequest, row: Consultation, reference: str) -> HttpRespon
 def _only_files(desk: Desk) -> Desk:
     """Show what is wrong with the files, and nothing of a text that is not finished yet."""
     desk.words = ContributionForm(sections=desk.sections, initial=_typed(desk.draft) if desk.draft else {})
-    desk.profile = ProfileForm(prefix="profil", asks=desk.asks)
+    desk.profile = ProfileForm(prefix="profil", asks=desk.asks, user=desk.profile.user)
     return desk
 
 
