@@ -24,6 +24,13 @@ APPEAL_PROMISE = "moderation-appeal"
 APPEAL_TITLE = "Contestation d’une décision de modération"
 RESIDENT, VISITOR, SYSTEM = "habitant", "visiteur", "système"
 FACTS_LENGTH, WORDS_LENGTH = 2000, 5000
+# Under this name in `Decision.original`: the words that a decision left, where it changed any.
+LEFT = "left"
+STATES = {
+    Decision.Action.KEEP: Case.State.KEPT,
+    Decision.Action.HIDE: Case.State.HIDDEN,
+    Decision.Action.MASK: Case.State.MASKED,
+}
 
 
 def _sentence(text: str, *, code: str, missing: str, length: int) -> str:
@@ -178,6 +185,8 @@ def decide(
         original, words = kind.snapshot(thing), kind.words(thing)
         taken_away = kind.mark(thing) if chosen is Decision.Action.HIDE else ""
         _apply(kind, thing, chosen, clause=clause, passages=passages, at=at)
+        if (left := kind.snapshot(thing)) != original:
+            original = {**original, LEFT: left}
     elif thing is not None:
         kind.release(thing, at)
     decision = Decision.objects.create(
@@ -195,7 +204,7 @@ def decide(
         appeal_until=deadlines.due_at(at, rules.APPEAL_DAYS) if clause else None,
         opened_at=held.opened_at,
     )
-    held.state = {"keep": Case.State.KEPT, "hide": Case.State.HIDDEN, "mask": Case.State.MASKED}[chosen.value]
+    held.state = STATES[chosen]
     held.report_count, held.proposal = 0, []
     held.revision += 1
     held.save(update_fields=["state", "report_count", "proposal", "revision"])
@@ -340,14 +349,34 @@ def _give_back(decision: Decision, case: Case, thing: Any, *, at: dt.datetime) -
     kind = kinds.of(case.kind)
     if thing is not None:
         if kind.restore is not None and decision.original:
-            kind.restore(thing, decision.original)
+            left = decision.original.get(LEFT, decision.original)
+            kind.restore(thing, _given_back(decision.original, left, kind.snapshot(thing)))
         if decision.action == Decision.Action.HIDE:
             kind.show(thing)
     Decision.objects.filter(pk=decision.pk).update(overturned_at=at)
     if case.state != Case.State.WAITING:
-        Case.objects.filter(pk=case.pk).update(state=Case.State.KEPT, revision=F("revision") + 1)
+        Case.objects.filter(pk=case.pk).update(state=_standing(case), revision=F("revision") + 1)
     for made in decision.reports.select_related("reporter", "case").order_by("pk"):
         telling.report_answered(made, decision=decision, is_overturned=True)
+
+
+def _given_back(original: dict[str, Any], left: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """Give the words as they were before a decision; those that were written since, by their author or another decision, stay."""
+    back = {name: original.get(name, value) if value == left.get(name) else value for name, value in now.items()}
+    if "versions" in now:
+        before, then = ({each["pk"]: each for each in words["versions"]} for words in (original, left))
+        back["versions"] = [
+            _given_back(before[each["pk"]], then[each["pk"]], each) if each["pk"] in before else each
+            for each in now["versions"]
+        ]
+    return back
+
+
+def _standing(case: Case) -> Case.State:
+    """Tell where a case stands: as the last decision left it that no appeal undid."""
+    rows = Decision.objects.filter(case=case, overturned_at__isnull=True).order_by("-decided_at", "-pk")
+    last = rows.values_list("action", flat=True).first()
+    return STATES[Decision.Action(last)] if last else Case.State.KEPT
 
 
 # --- Blocks --------------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ def _decisions(user: User) -> Iterable[dict[str, Any]]:
             "article": row.clause,
             "charte": row.charter_version,
             "faits": row.facts,
-            "texte_exact": row.original,
+            "texte_exact": {name: words for name, words in row.original.items() if name != actions.LEFT},
             "decidee_le": row.decided_at,
             "contestable_jusqu_au": row.appeal_until,
             "annulee_le": row.overturned_at,

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from accounts import actions as accounts
 from consultations import actions as consultations
+from consultations import hiding
 from consultations import rules as consultations_rules
 from consultations.models import Attachment, Comment, Contribution, ContributionVersion
-from moderation import actions, cases, kinds, rules, tasks
+from moderation import actions, cases, kinds, personal_data, rules, tasks
 from moderation.models import Appeal, Block, Case, Decision, Report
 from mulhouse.errors import DomainError, RefusedError
 from mulhouse.references import new_reference
@@ -299,6 +300,46 @@ def test_who_decided_does_not_judge():
     assert code_of(actions.judge, actor=deciding.make_moderator(), **answer) == "decided"
     assert not Contribution.objects.visible().exists()
     assert Appeal.objects.get().outcome == "upheld"
+
+
+@pytest.mark.django_db
+def test_undoing_a_mask_leaves_what_was_written_since():
+    contribution = factories.make_contribution(title="Le 06 12 34 56 78", body="Ou le 07 12 34 56 78.")
+    made = deciding.mask(contribution, "06 12 34 56 78", "07 12 34 56 78")
+    Contribution.objects.filter(pk=contribution.pk).update(title="Appelez la mairie")
+    deciding.overturn(made)
+    contribution.refresh_from_db()
+    assert (contribution.title, contribution.body) == ("Appelez la mairie", "Ou le 07 12 34 56 78.")
+    exported = next(each for each in personal_data._decisions(contribution.author))
+    assert sorted(exported["texte_exact"]) == sorted(["versions", *hiding.CONTRIBUTION_WORDS])
+
+
+@pytest.mark.django_db
+def test_undoing_a_mask_does_not_undo_the_decision_that_followed():
+    at = timezone.now() - 20 * DAY
+    contribution = factories.make_contribution(body="Écrivez au 06 12 34 56 78.")
+    mask = deciding.mask(contribution, "06 12 34 56 78", at=at)
+    hide = deciding.hide(contribution, at=at + DAY)
+    deciding.overturn(mask, at=at + 2 * DAY)
+    contribution.refresh_from_db()
+    assert (Case.objects.get().state, contribution.body) == (Case.State.HIDDEN, "Écrivez au 06 12 34 56 78.")
+    assert not Contribution.objects.visible().exists()
+    # Nobody contests the second: its words are erased in their time.
+    tasks.forget()
+    contribution.refresh_from_db()
+    hide.refresh_from_db()
+    assert (contribution.body, hide.original) == ("Texte effacé", {})
+
+
+@pytest.mark.django_db
+def test_undoing_both_gives_the_first_words_back():
+    contribution = factories.make_contribution(body="Écrivez au 06 12 34 56 78.")
+    mask, hide = deciding.mask(contribution, "06 12 34 56 78"), deciding.hide(contribution)
+    deciding.overturn(mask)
+    deciding.overturn(hide)
+    contribution.refresh_from_db()
+    assert (Case.objects.get().state, contribution.body) == (Case.State.KEPT, "Écrivez au 06 12 34 56 78.")
+    assert Contribution.objects.visible().get() == contribution
 
 
 # --- Blocks --------------------------------------------------------------------------------------------------------------
