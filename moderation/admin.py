@@ -158,7 +158,7 @@ def _rows(shown: list[Case], *, at: Any) -> list[dict[str, Any]]:
             and case.cause == Case.Cause.REPORTS
             and case.priority != Case.Priority.URGENT,
             "seen_name": f"{SEEN}{case.pk}",
-            "seen": case.revision,
+            "seen": cases.seen_of(case, things.get((case.kind, case.subject))),
         }
         for case in shown
     ]
@@ -182,10 +182,6 @@ def _keep_many(request: HttpRequest) -> None:
     kept = left = 0
     reported = Case.objects.waiting().filter(cause=Case.Cause.REPORTS).exclude(priority=Case.Priority.URGENT)
     for case in reported.filter(pk__in=keys).order_by("pk"):
-        thing = kinds.of(case.kind).find(case.subject)
-        if request.POST.get(f"{SEEN}{case.pk}") != str(case.revision):
-            left += 1
-            continue
         try:
             actions.decide(
                 actor=request.user,  # type: ignore[arg-type] # the permission asked for an account
@@ -194,7 +190,7 @@ def _keep_many(request: HttpRequest) -> None:
                 clause="",
                 facts="",
                 passages=[],
-                seen=cases.seen_of(case, thing),
+                seen=request.POST.get(f"{SEEN}{case.pk}", ""),
                 at=timezone.now(),
             )
             kept += 1

@@ -179,9 +179,17 @@ def test_many_are_kept_together_and_never_the_urgent_ones(client):
     one.refresh_from_db()
     factories.sign_in(client, deciding.make_moderator())
     page = reverse("admin:moderation_case_changelist")
-    sent = {"dossier": [one.pk, two.pk], f"lu-{one.pk}": one.revision, f"lu-{two.pk}": two.revision}
-    assert client.post(page, {**sent, f"lu-{one.pk}": 99}).status_code == 302
+    seen = {row["seen_name"]: row["seen"] for row in client.get(page).context["rows"]}
+    sent = {"dossier": [one.pk, two.pk], **seen}
+    assert client.post(page, {**sent, f"lu-{one.pk}": "99"}).status_code == 302
+    # Reported and corrected since: neither was read.
+    deciding.report(plain, fingerprint="b")
+    client.post(page, sent)
+    sent |= {row["seen_name"]: row["seen"] for row in client.get(page).context["rows"]}
+    Contribution.objects.filter(pk=plain.pk).update(body="Une insulte, depuis.")
+    client.post(page, sent)
     assert Decision.objects.count() == 0
+    sent |= {row["seen_name"]: row["seen"] for row in client.get(page).context["rows"]}
     client.post(page, sent)
     assert [(made.case_id, made.action) for made in Decision.objects.all()] == [(one.pk, "keep")]
 
