@@ -332,6 +332,7 @@ ATTACHMENT = Kind(
     show=_show_attachment,
     snapshot=lambda row: {"name": row.name, "alt": row.alt},
     erase=_erase_attachment,
+    reference=lambda row: str(row.key),
     mark=_mark_attachment,
 )
 

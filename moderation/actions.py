@@ -73,6 +73,7 @@ def report(  # noqa: PLR0913 (what the law asks of a report)
     """
     thing = kind.find(reference)
     require(rules.report_refusal(reporter, kind, thing))
+    reference = kind.reference(thing)
     account = reporter if reporter.is_authenticated else None
     made_before = Report.objects.filter(case__kind=kind.code, case__subject=reference).order_by("pk")
     mine = made_before.filter(reporter=account)
@@ -134,7 +135,9 @@ def take_up(*, actor: User, kind: str, reference: str, at: dt.datetime) -> Case:
     if not actor.has_perm(rules.DECIDE):
         raise RefusedError(Refusal("not_allowed", "Votre rôle ne permet pas de décider."))
     require(rules.report_refusal(actor, known, thing))
-    case = cases.open_case(kind=kind, reference=reference, cause=Case.Cause.STAFF, at=at, author=known.author(thing))
+    case = cases.open_case(
+        kind=kind, reference=known.reference(thing), cause=Case.Cause.STAFF, at=at, author=known.author(thing)
+    )
     register.record("moderation.opened", role=ROLE, facts={"dossier": case.reference, "sorte": kind}, actor=actor)
     return case
 

@@ -31,6 +31,11 @@ def _nobody(_thing: Any) -> None:
     """Sign with no public name."""
 
 
+def _reference(thing: Any) -> str:
+    """Give the public reference of what has one."""
+    return str(thing.reference)
+
+
 def _unmarked(_thing: Any) -> str:
     """Recognise nothing: the same words may be written again."""
     return ""
@@ -67,6 +72,8 @@ class Kind:
     # None: nothing in it can be masked, it is hidden or kept.
     mask: Callable[[Any, list[str]], None] | None = None
     restore: Callable[[Any, dict[str, Any]], None] | None = None
+    # How a case names a thing, however an address wrote it.
+    reference: Callable[[Any], str] = _reference
     # Its reference is public, and may stand on the register.
     is_named: bool = True
     release: Callable[[Any, dt.datetime], None] = _nothing

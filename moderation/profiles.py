@@ -64,6 +64,7 @@ KIND = Kind(
     snapshot=lambda person: {"public_name": person.public_name},
     erase=_as_it_is,
     restore=_restore,
+    reference=lambda person: str(person.pk),
     is_named=False,
     mark=lambda person: mark(person.public_name),
 )

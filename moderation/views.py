@@ -57,7 +57,7 @@ def report(request: HttpRequest, segment: str, reference: str) -> HttpResponse:
         network = throttle.client_ip(request)
         address = user.email if user.is_authenticated else given.get("email", "")
         about, of = (
-            (kinds.of("profile"), str(signer.pk)) if given.get("what") == NAME else (kind, _named(kind, reference))
+            (kinds.of("profile"), str(signer.pk)) if given.get("what") == NAME else (kind, kind.reference(thing))
         )
         try:
             made = actions.report(
@@ -91,11 +91,6 @@ def report(request: HttpRequest, segment: str, reference: str) -> HttpResponse:
         "crumbs": [ui.Crumb(_("La modération"), reverse("moderation:figures")), ui.Crumb(_("Signaler"))],
     }
     return render(request, "moderation/report.html", context, status=422 if form.is_bound and form.errors else 200)
-
-
-def _named(kind: kinds.Kind, reference: str) -> str:
-    """Write a reference as rows hold it, however the address wrote it."""
-    return reference.lower() if kind.segment == "fichier" else read_reference(reference)
 
 
 @public

@@ -28,11 +28,15 @@ def report_url(thing):
     return reverse("moderation:report", args=[kind_of(thing).segment, reference_of(thing)])
 
 
-def report(thing, *, reporter=None, fingerprint="", reason="insult", at=None, **fields):
+def report(thing, **fields):
+    return report_as(kind_of(thing), reference_of(thing), **fields)
+
+
+def report_as(kind, reference, *, reporter=None, fingerprint="", reason="insult", at=None, **fields):
     return actions.report(
         reporter=reporter or AnonymousUser(),
-        kind=kind_of(thing),
-        reference=reference_of(thing),
+        kind=kind,
+        reference=reference,
         reason=reason,
         words="Le deuxième mot.",
         url="https://example.org/",

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import actions as accounts
@@ -89,6 +90,25 @@ def test_the_same_person_reports_once_even_after_the_decision():
     assert Case.objects.get().state == Case.State.KEPT
     deciding.report(contribution, reporter=factories.make_user())
     assert (Case.objects.get().state, Case.objects.get().report_count) == (Case.State.WAITING, 1)
+
+
+@pytest.mark.django_db
+def test_a_thing_has_one_case_however_it_is_named(client):
+    contribution, at = factories.make_contribution(), timezone.now()
+    photo = a_photo(contribution)
+    for segment, names in (
+        ("fichier", (str(photo.key), photo.key.hex, str(photo.key).upper())),
+        ("contribution", (contribution.reference, contribution.reference.lower())),
+    ):
+        kind = kinds.by_segment(segment)
+        for number, name in enumerate(names):
+            assert client.get(reverse("moderation:report", args=[segment, name])).status_code == 200
+            deciding.report_as(kind, name, fingerprint=f"{number}", at=at)
+        actions.take_up(actor=deciding.make_moderator(), kind=kind.code, reference=names[-1], at=at)
+    assert sorted(Case.objects.values_list("kind", "subject", "report_count")) == [
+        ("contribution", contribution.reference, 2),
+        ("image", str(photo.key), 3),
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -310,7 +330,8 @@ def test_undoing_a_mask_leaves_what_was_written_since():
     deciding.overturn(made)
     contribution.refresh_from_db()
     assert (contribution.title, contribution.body) == ("Appelez la mairie", "Ou le 07 12 34 56 78.")
-    exported = next(each for each in personal_data._decisions(contribution.author))
+    (holding,) = (each for each in personal_data.HOLDINGS if each.model is Decision)
+    (exported,) = holding.export(contribution.author)
     assert sorted(exported["texte_exact"]) == sorted(["versions", *hiding.CONTRIBUTION_WORDS])
 
 
