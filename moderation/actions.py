@@ -450,12 +450,14 @@ def forget_original(*, decision: Decision, at: dt.datetime) -> bool:
 
 @transaction.atomic(durable=True)
 def unsign_reports(*, before: dt.datetime, at: dt.datetime) -> int:
-    """Forget who reported without an account what was decided long enough ago; give how many.
+    """Forget who reported, with an account or without, what was answered long enough ago; give how many.
 
-    Units: `before` is the instant of the decision.
+    Shape: an appeal that waits keeps them, who reported is told of its answer too; they are kept as long after it.
+    Units: `before` is the instant of the last answer.
     """
-    rows = Report.objects.filter(decision__decided_at__lt=before, unsigned_at__isnull=True, reporter__isnull=True)
-    return rows.update(name="", email="", fingerprint="", origin="", words="", unsigned_at=at)
+    over = Report.objects.filter(decision__decided_at__lt=before, unsigned_at__isnull=True)
+    rows = over.exclude(decision__appeal__outcome="").exclude(decision__appeal__decided_at__gte=before)
+    return rows.update(reporter=None, name="", email="", fingerprint="", origin="", words="", unsigned_at=at)
 
 
 # --- A person who leaves ---------------------------------------------------------------------------------------------------

@@ -187,7 +187,7 @@ class Report(models.Model):
         Decision, verbose_name="décision", null=True, blank=True, on_delete=models.SET_NULL, related_name="reports"
     )
     told_at = models.DateTimeField("réponse envoyée le", null=True, blank=True)
-    # When the address and the name of somebody without an account went.
+    # When who made it went: name, address, account, words.
     unsigned_at = models.DateTimeField("adresse effacée le", null=True, blank=True)
 
     class Meta:

@@ -142,13 +142,13 @@ HOLDINGS = (
         purpose="Traiter un signalement, et vous dire ce qui a été décidé.",
         basis=BASIS,
         period=(
-            "Sans lien avec vous ni vos mots après la fermeture du compte. Sans compte\u00a0: le nom, l’adresse et "
-            "l’explication sont effacés trente jours après la décision."
+            "Avec ou sans compte, le nom, l’adresse, l’explication et le lien avec vous sont effacés trente jours après la dernière "
+            "réponse, ou à la fermeture du compte."
         ),
         fate=Fate.UNSIGNED,
         group=Group.PROOF,
         recipients="La modération seule. L’auteur du texte ne sait pas qui l’a signalé.",
-        kept=Retention("la décision", 30),
+        kept=Retention("la dernière réponse", 30),
         final=Final.UNLINKED,
         source="Règlement (UE) 2022/2065, art. 16",
         export=_reports,

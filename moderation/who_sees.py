@@ -15,6 +15,6 @@ ACTS = (
         name=Seen.AGENTS,
         words=Seen.AGENTS,
         choice=Seen.AGENTS,
-        stored=_("Votre nom, votre adresse et vos mots, jusqu’à trente jours après la décision."),
+        stored=_("Votre nom, votre adresse et vos mots, jusqu’à trente jours après la dernière réponse."),
     ),
 )

@@ -479,14 +479,41 @@ def test_words_are_erased_when_nobody_may_contest_any_more():
 
 
 @pytest.mark.django_db
-def test_who_reported_is_forgotten_a_month_after():
+@pytest.mark.parametrize("has_account", [True, False])
+def test_who_reported_is_forgotten_a_month_after(has_account):
     contribution, at = factories.make_contribution(), timezone.now() - 31 * DAY
-    made = deciding.report(contribution, fingerprint="a" * 64, at=at)
+    who = {"reporter": factories.make_user()} if has_account else {"fingerprint": "a" * 64, "origin": "b" * 64}
+    made = deciding.report(contribution, at=at, **who)
     Report.objects.update(name="Lucie", email="lucie@example.org")
-    deciding.keep(contribution, case=made.case, at=at)
+    deciding.keep(contribution, case=made.case, at=at + 2 * DAY)
+    tasks.forget()
+    assert Report.objects.filter(name="Lucie").exists()
+    Decision.objects.update(decided_at=at)
     tasks.forget()
     made.refresh_from_db()
-    assert (made.name, made.email, made.fingerprint, made.words) == ("", "", "", "")
+    assert (made.reporter, made.name, made.email, made.fingerprint, made.origin, made.words) == (None, *[""] * 5)
+
+
+@pytest.mark.django_db
+def test_who_reported_is_told_of_an_appeal_answered_late():
+    contribution, now = factories.make_contribution(), timezone.now()
+    at = now - 40 * DAY
+    made = deciding.report(contribution, fingerprint="a" * 64, at=at)
+    Report.objects.update(email="lucie@example.org")
+    decided = deciding.hide(contribution, case=made.case, at=at)
+    appeal = actions.appeal(actor=contribution.author, decision=decided, words="Non.", at=at + 14 * DAY)
+    tasks.forget()
+    answer = {"appeal": appeal, "outcome": "overturned", "reasons": "En effet.", "at": now - 2 * DAY}
+    actions.judge(actor=deciding.make_moderator(), **answer)
+    answered = OutboundMail.objects.filter(kind="moderation.report_answered", to="lucie@example.org")
+    assert answered.count() == 2
+    tasks.forget()
+    made.refresh_from_db()
+    assert made.email == "lucie@example.org"
+    Appeal.objects.update(decided_at=now - 31 * DAY)
+    tasks.forget()
+    made.refresh_from_db()
+    assert (made.email, made.words) == ("", "")
 
 
 @pytest.mark.django_db
