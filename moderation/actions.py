@@ -7,7 +7,7 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils.crypto import salted_hmac
 
 from accounts.models import User
@@ -61,10 +61,10 @@ def report(  # noqa: PLR0913 (what the law asks of a report)
     at: dt.datetime,
     origin: str = "",
 ) -> Report:
-    """Take in a report, once per person and per thing; it orders the queue and hides nothing.
+    """Take in a report, once per person and per thing until it is decided; it orders the queue and hides nothing.
 
-    `fingerprint` stands for an address, with or without an account; `origin` for the network. The third report, or one about a
-    child, makes the case urgent.
+    `fingerprint` stands for an address, with or without an account; `origin` for the network. The third report makes the case
+    urgent, when accounts and networks are three: anybody types three addresses. So does one about a child.
 
     Shape: the report; the first one of the same account, or of the same address from the same place, when they had made it. From
     elsewhere it is a new one, counted nowhere: who types the address of somebody does not learn what they reported.
@@ -75,7 +75,8 @@ def report(  # noqa: PLR0913 (what the law asks of a report)
     require(rules.report_refusal(reporter, kind, thing))
     reference = kind.reference(thing)
     account = reporter if reporter.is_authenticated else None
-    made_before = Report.objects.filter(case__kind=kind.code, case__subject=reference).order_by("pk")
+    undecided = Report.objects.filter(case__kind=kind.code, case__subject=reference, decision__isnull=True)
+    made_before = undecided.order_by("pk")
     mine = made_before.filter(reporter=account)
     if account is None:
         mine = mine.filter(Q(fingerprint=fingerprint, origin=origin) | Q(fingerprint=_repeated(fingerprint, origin)))
@@ -111,11 +112,19 @@ def report(  # noqa: PLR0913 (what the law asks of a report)
     )
     case.report_count += not is_repeat
     case.save(update_fields=["report_count"])
-    if case.report_count >= cases.URGENT_REPORTS:
+    if case.report_count >= cases.URGENT_REPORTS and _voices(case) >= cases.URGENT_REPORTS:
         cases.hasten(case, at=at)
     telling.report_received(made)
     register.record("moderation.reported", role=RESIDENT if account else VISITOR, facts={"sorte": kind.code})
     return made
+
+
+def _voices(case: Case) -> int:
+    """Count those who report a case and who cannot be invented: accounts, and networks of who has none."""
+    rows = case.reports.filter(decision__isnull=True, is_repeat=False)
+    networks = Count("origin", filter=Q(reporter__isnull=True), distinct=True)
+    found = rows.aggregate(accounts=Count("reporter", distinct=True), networks=networks)
+    return int(found["accounts"] + found["networks"])
 
 
 def _repeated(fingerprint: str, origin: str) -> str:

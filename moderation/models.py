@@ -196,11 +196,16 @@ class Report(models.Model):
         ordering = ("-received_at", "-pk")
         default_permissions = ()
         constraints = (
+            # Once until the decision: what it becomes after may be reported again.
             models.UniqueConstraint(
-                fields=("case", "reporter"), name="report_once", condition=Q(reporter__isnull=False)
+                fields=("case", "reporter"),
+                name="report_once",
+                condition=Q(reporter__isnull=False, decision__isnull=True),
             ),
             models.UniqueConstraint(
-                fields=("case", "fingerprint"), name="report_once_without_account", condition=~Q(fingerprint="")
+                fields=("case", "fingerprint"),
+                name="report_once_without_account",
+                condition=~Q(fingerprint="") & Q(decision__isnull=True),
             ),
             models.CheckConstraint(condition=Q(is_in_good_faith=True), name="report_in_good_faith"),
         )

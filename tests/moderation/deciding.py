@@ -32,8 +32,10 @@ def report(thing, **fields):
     return report_as(kind_of(thing), reference_of(thing), **fields)
 
 
-def report_as(kind, reference, *, reporter=None, fingerprint="", reason="insult", at=None, **fields):
+def report_as(kind, reference, *, reporter=None, fingerprint="", origin=None, reason="insult", at=None, **fields):
+    """Each person has a network of their own, unless a test says which."""
     return actions.report(
+        origin=fingerprint if origin is None else origin,
         reporter=reporter or AnonymousUser(),
         kind=kind,
         reference=reference,

@@ -81,14 +81,17 @@ def test_a_child_is_urgent_at_once():
 
 
 @pytest.mark.django_db
-def test_the_same_person_reports_once_even_after_the_decision():
-    contribution, person = factories.make_contribution(), factories.make_user()
-    first = deciding.report(contribution, reporter=person)
-    assert deciding.report(contribution, reporter=person) == first
+@pytest.mark.parametrize("has_account", [True, False])
+def test_the_same_person_reports_once_until_the_decision(has_account):
+    contribution = factories.make_contribution()
+    who = {"reporter": factories.make_user()} if has_account else {"fingerprint": "a" * 64}
+    first = deciding.report(contribution, **who)
+    assert deciding.report(contribution, **who) == first
     deciding.keep(contribution, case=first.case)
-    assert deciding.report(contribution, reporter=person) == first
     assert Case.objects.get().state == Case.State.KEPT
-    deciding.report(contribution, reporter=factories.make_user())
+    # What it has become since may break the charter.
+    again = deciding.report(contribution, **who)
+    assert deciding.report(contribution, **who) == again != first
     assert (Case.objects.get().state, Case.objects.get().report_count) == (Case.State.WAITING, 1)
 
 

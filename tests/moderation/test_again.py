@@ -176,12 +176,25 @@ def test_three_networks_and_one_address_are_not_three_people():
     assert not Decision.objects.exists()
 
 
+def test_three_addresses_and_one_network_make_nothing_urgent():
+    contribution = f.make_contribution()
+    for number in range(4):
+        send(contribution, {**VISITOR, "email": f"lucie{number}@example.org"})
+    case = Case.objects.get()
+    assert (case.report_count, case.priority) == (4, Case.Priority.NORMAL)
+    # Neighbours, each in their home, or with an account.
+    send(contribution, {**VISITOR, "email": "jean@example.org"}, network="198.51.100.7")
+    assert Case.objects.get().priority == Case.Priority.NORMAL
+    send(contribution, GIVEN, user=f.make_resident())
+    assert (Case.objects.get().report_count, Case.objects.get().priority) == (6, Case.Priority.URGENT)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_six_people_at_once_are_six_and_the_case_is_urgent_once():
     contribution = f.make_contribution()
     at = timezone.now()
     answers = run_in_threads(
-        6, lambda number: deciding.report(contribution, fingerprint=f"{number}", origin=f"{number % 2}", at=at)
+        6, lambda number: deciding.report(contribution, fingerprint=f"{number}", origin=f"{number % 3}", at=at)
     )
     assert {type(each) for each in answers} == {Report}
     case = Case.objects.get()
