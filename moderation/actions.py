@@ -8,10 +8,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, F, Q
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.models import User
-from moderation import cases, clauses, kinds, rules, telling
+from moderation import cases, clauses, kinds, profiles, rules, telling
 from moderation.kinds import Kind
 from moderation.models import Appeal, Block, Case, Decision, Report
 from mulhouse import charter
@@ -464,7 +465,7 @@ def unsign_reports(*, before: dt.datetime, at: dt.datetime) -> int:
     Shape: an appeal that waits keeps them, who reported is told of its answer too; they are kept as long after it.
     Units: `before` is the instant of the last answer.
     """
-    over = Report.objects.filter(decision__decided_at__lt=before, unsigned_at__isnull=True)
+    over = Report.objects.filter(told_at__lt=before, unsigned_at__isnull=True)
     rows = over.exclude(decision__appeal__outcome="").exclude(decision__appeal__decided_at__gte=before)
     return rows.update(reporter=None, name="", email="", fingerprint="", origin="", words="", unsigned_at=at)
 
@@ -480,9 +481,23 @@ def unsign_person(*, user: User) -> None:
     assert_in_transaction()
     Report.objects.filter(reporter=user).update(reporter=None, name="", email="", words="", fingerprint="")
     Case.objects.filter(author=user).update(author=None)
-    Case.objects.filter(kind="profile", subject=str(user.pk)).exclude(decisions__isnull=False).delete()
+    _close_name(user, at=timezone.now())
     Decision.objects.filter(author=user).update(author=None, original={}, facts="", taken_away="")
     Appeal.objects.filter(person=user).update(person=None, words="")
     Block.objects.filter(person=user).update(person=None)
     for model in (Decision, Block, Appeal):
         model._default_manager.filter(decided_by=user).update(decided_by=None)  # noqa: SLF001 (its documented name)
+
+
+def _close_name(user: User, *, at: dt.datetime) -> None:
+    """Answer who reported the name of an account that closes, and cut its case from the person's key."""
+    cases.close(kind=profiles.CODE, reference=str(user.pk), at=at)
+    case = Case.objects.filter(kind=profiles.CODE, subject=str(user.pk)).first()
+    if case is None:
+        return
+    waiting = Report.objects.filter(case=case, decision__isnull=True, told_at__isnull=True)
+    for made in waiting.select_related("reporter", "case").order_by("pk"):
+        telling.report_answered(made, decision=None, is_gone=True)
+    waiting.update(told_at=at)
+    # No reference of a person begins so.
+    Case.objects.filter(pk=case.pk).update(subject=f"-{case.reference}")

@@ -106,12 +106,29 @@ def hasten(case: Case, *, at: dt.datetime) -> None:
     _promise(case, cause=Case.Cause.REPORTS, due=due, at=at)
 
 
+def close(*, kind: str, reference: str, at: dt.datetime) -> None:
+    """Take from the queue what nothing is left to decide of, with its promise; the caller tells who waited. Repeating it is no error.
+
+    Raises: RuntimeError outside a transaction.
+    Locks: the case, its promise.
+    """
+    assert_in_transaction()
+    rows = Case.objects.waiting().filter(kind=kind, subject=reference)
+    held = rows.select_for_update(of=("self",), no_key=True).first()
+    if held is None:
+        return
+    held.state, held.report_count, held.proposal = Case.State.CLOSED, 0, []
+    held.revision += 1
+    held.save(update_fields=["state", "report_count", "proposal", "revision"])
+    forgo(held, at=at)
+
+
 # --- In public -------------------------------------------------------------------------------------------------------
 
 
 def _key(case: Case) -> str:
     """Name one wait of a case: it may be opened again."""
-    return f"{case.reference}-{case.opened_at:%Y%m%d%H%M%S}"
+    return f"{case.reference}-{case.opened_at.astimezone(dt.UTC):%Y%m%d%H%M%S}"
 
 
 def _owed(case: Case) -> list[str]:

@@ -48,6 +48,7 @@ class Case(models.Model):
         KEPT = "kept", "Laissé en ligne"
         HIDDEN = "hidden", "Retiré"
         MASKED = "masked", "Données masquées"
+        CLOSED = "closed", "Clos sans décision"
 
     class Priority(models.IntegerChoices):
         """What is read first."""

@@ -51,11 +51,13 @@ def report_received(report: Report) -> None:
         )
 
 
-def report_answered(report: Report, *, decision: Decision, is_overturned: bool = False, is_gone: bool = False) -> None:
+def report_answered(
+    report: Report, *, decision: Decision | None, is_overturned: bool = False, is_gone: bool = False
+) -> None:
     """Tell who reported what was decided, that the decision was undone, or that its author took the text back before."""
     to = report.reporter.email if report.reporter else report.email
     if to:
-        moment = "overturned" if is_overturned else decision.reference
+        moment = "overturned" if is_overturned else decision.reference if decision else "closed"
         outbox.enqueue_template(
             kind="moderation.report_answered",
             to=to,
@@ -66,7 +68,7 @@ def report_answered(report: Report, *, decision: Decision, is_overturned: bool =
                 "is_overturned": is_overturned,
                 "is_gone": is_gone,
                 "about": _about(report.case, report.language),
-                **_ground(decision.clause, decision.charter_version, report.language),
+                **(_ground(decision.clause, decision.charter_version, report.language) if decision else {}),
             },
             user=report.reporter,
             once_key=f"moderation.report_answered:{report.reference}:{moment}",

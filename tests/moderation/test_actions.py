@@ -22,7 +22,7 @@ from notifications.models import OutboundMail
 from tests import factories
 from tests.concurrency import run_in_threads
 from tests.moderation import deciding
-from transparency.models import RegisterLine
+from transparency.models import Promise, RegisterLine
 
 DAY = dt.timedelta(days=1)
 SECOND = dt.timedelta(seconds=1)
@@ -491,7 +491,7 @@ def test_who_reported_is_forgotten_a_month_after(has_account):
     deciding.keep(contribution, case=made.case, at=at + 2 * DAY)
     tasks.forget()
     assert Report.objects.filter(name="Lucie").exists()
-    Decision.objects.update(decided_at=at)
+    Report.objects.update(told_at=at)
     tasks.forget()
     made.refresh_from_db()
     assert (made.reporter, made.name, made.email, made.fingerprint, made.origin, made.words) == (None, *[""] * 5)
@@ -534,6 +534,41 @@ def test_a_closed_account_leaves_no_name_in_moderation():
     assert (Appeal.objects.get().words, Appeal.objects.get().person) == ("", None)
     assert (Report.objects.get().reporter, Report.objects.get().words) == (None, "")
     assert Case.objects.get().author is None
+
+
+@pytest.mark.django_db
+def test_who_reported_the_name_of_an_account_that_closes_has_an_answer(client):
+    person, reporter = factories.make_resident(public_name="Gros Nigaud"), factories.make_user()
+    key = str(person.pk)
+    made, other = deciding.report(person, reporter=reporter), deciding.report(person, fingerprint="a" * 64)
+    Report.objects.filter(pk=other.pk).update(email="lucie@example.org", reporter=None)
+    with transaction.atomic():
+        accounts.erase_person(person=person)
+    case = Case.objects.get()
+    assert (case.state, case.author, case.report_count) == (Case.State.CLOSED, None, 0)
+    assert not Case.objects.filter(subject=key).exists()
+    mails = OutboundMail.objects.filter(kind="moderation.report_answered")
+    assert sorted(mail.to for mail in mails) == sorted([reporter.email, "lucie@example.org"])
+    for mail in mails:
+        assert "n’est plus en ligne" in mail.text
+        assert "prise par une personne" not in mail.text
+    # Neither the queue nor the page of promises waits for it.
+    assert not Case.objects.waiting().exists()
+    assert not Promise.objects.owed().exists()
+    assert "Dossier clos" in client.get(reverse("moderation:reported", args=[made.reference])).content.decode()
+    # Forgotten as after a decision.
+    actions.unsign_reports(before=timezone.now() + DAY, at=timezone.now())
+    assert set(Report.objects.values_list("reporter", "email", "words")) == {(None, "", "")}
+
+
+@pytest.mark.django_db
+def test_a_name_that_was_judged_keeps_no_key_of_who_left():
+    person = factories.make_resident(public_name="Gros Nigaud")
+    deciding.hide(person)
+    with transaction.atomic():
+        accounts.erase_person(person=person)
+    case = Case.objects.get()
+    assert (case.state, case.subject) == (Case.State.HIDDEN, f"-{case.reference}")
 
 
 @pytest.mark.django_db

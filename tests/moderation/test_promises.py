@@ -36,6 +36,8 @@ def test_a_report_is_promised_once_and_kept_by_the_decision():
     # Reported again: another wait, another promise.
     deciding.report(contribution, fingerprint="c", at=AT + 5 * DAY)
     assert promises()[1:] == [("moderation-report", day + 5 * DAY, day + 8 * DAY, None, None)]
+    deciding.keep(contribution, case=Case.objects.get(), at=AT + 9 * DAY)
+    assert promises()[1:] == [("moderation-report", day + 5 * DAY, day + 8 * DAY, day + 9 * DAY, None)]
 
 
 def test_the_third_report_promises_an_earlier_day():
@@ -85,8 +87,12 @@ def test_a_text_read_before_it_is_public_is_promised_for_the_day_of_its_case():
 def test_a_case_that_nobody_waits_for_any_more_keeps_no_promise_late():
     contribution = factories.make_contribution()
     made = deciding.report(contribution, fingerprint="a", at=AT)
-    with transaction.atomic():
-        cases.forgo(made.case, at=AT + DAY)
-    assert [row[-1] for row in promises()] == [AT.date() + DAY]
-    deciding.keep(contribution, case=Case.objects.get(), at=AT + 2 * DAY)
-    assert [row[3] for row in promises()] == [None]
+    for _ in range(2):
+        with transaction.atomic():
+            cases.close(kind=made.case.kind, reference=made.case.subject, at=AT + DAY)
+    day = AT.date()
+    assert promises() == [("moderation-report", day, day + 3 * DAY, None, day + DAY)]
+    assert Case.objects.get().state == Case.State.CLOSED
+    # Reported again, it is promised again.
+    deciding.report(contribution, fingerprint="b", at=AT + 2 * DAY)
+    assert (Case.objects.get().state, len(promises())) == (Case.State.WAITING, 2)
