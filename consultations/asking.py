@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from city.models import District
-from consultations import amendments, analysis_rules, editing_rules, participation, presentation
+from consultations import amendments, analysis_rules, answer_hiding, editing_rules, participation, presentation
 from consultations.models import Consultation, ConsultationQuestionnaire, Item
 from desk.models import Person
 from mulhouse import typography
@@ -315,6 +315,7 @@ def show_text(*, actor: Any, item: Item, is_shown: bool, at: dt.datetime) -> boo
     if item.answer is None:
         return False
     if is_shown:
+        require(answer_hiding.show_refusal(item))
         return actions.show_text(actor=actor, answer=item.answer, subject=item.reference, at=at)
     return actions.hide_text(actor=actor, answer=item.answer, subject=item.reference)
 
