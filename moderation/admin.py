@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -22,12 +22,12 @@ from moderation.models import Appeal, Block, Case, Decision, Report
 from mulhouse import asking
 from mulhouse.access import staff
 from mulhouse.errors import DomainError
+from mulhouse.paging import Paging
 from mulhouse.references import read_reference
 from mulhouse.staff import ShownAdmin
 from mulhouse.templatetags import ui
 
 PAGE_SIZE = 30
-LAST_PAGE = 1000
 EXCERPT = 280
 EARLIER = 8
 DECIDED_SHOWN = 40
@@ -79,9 +79,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(kind=kind)
     if cause in Case.Cause.values:
         rows = rows.filter(cause=cause)
-    page = _page_number(request)
-    found = list(rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE + 1])
-    shown = found[:PAGE_SIZE]
+    paging = Paging(request, size=PAGE_SIZE)
+    shown = paging.cut(rows)
     context = {
         "title": "Modération",
         "parts": _parts(request),
@@ -108,25 +107,9 @@ def queue(request: HttpRequest) -> HttpResponse:
         "is_narrowed": bool(kind or cause),
         "here": _address("changelist"),
         "can_decide": request.user.has_perm(rules.DECIDE),
-        "previous_url": _page_url(request, page - 1) if page > 1 else "",
-        "next_url": _page_url(request, page + 1) if len(found) > PAGE_SIZE else "",
+        "pages": paging.pages(),
     }
     return _draw(request, "admin/moderation/queue.html", **context)
-
-
-def _page_number(request: HttpRequest) -> int:
-    typed = request.GET.get("page", "")
-    return (
-        min(max(int(typed), 1), LAST_PAGE)
-        if typed.isascii() and typed.isdigit() and len(typed) < len(str(LAST_PAGE)) + 1
-        else 1
-    )
-
-
-def _page_url(request: HttpRequest, page: int) -> str:
-    query = request.GET.copy()
-    query["page"] = str(page)
-    return f"{_address('changelist')}?{query.urlencode()}"
 
 
 def _rows(shown: list[Case], *, at: Any) -> list[dict[str, Any]]:
@@ -232,6 +215,7 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(_address("change", following.pk) if following else _address("changelist"))
     before, after = _around(case)
     decided = _decided(case)
+    paging = Paging(request, size=PAGE_SIZE)
     words = kind.words(thing) if thing is not None else None
     context = {
         "title": f"Dossier {case.reference}",
@@ -244,7 +228,11 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         "public_url": kind.url(thing) if thing is not None else "",
         "is_late": case.state == Case.State.WAITING and case.due_at < at,
         "is_urgent": case.priority == Case.Priority.URGENT,
-        "reports": list(case.reports.select_related("reporter")[:PAGE_SIZE]),
+        # Those that wait for an answer first.
+        "reports": paging.cut(
+            case.reports.select_related("reporter").order_by(F("decision").asc(nulls_first=True), "-pk")
+        ),
+        "pages": paging.pages(),
         "decisions": [(row, getattr(row, "appeal", None)) for row in decided if row.case_id == case.pk],
         "earlier": [row for row in decided if row.case_id != case.pk],
         "block_url": _block_url(request, case),
@@ -335,19 +323,21 @@ def block(request: HttpRequest, pk: int) -> HttpResponse:
 @staff(rules.JUDGE)
 @require_http_methods(["GET", "HEAD"])
 def appeals(request: HttpRequest) -> HttpResponse:
-    """List the appeals: those that wait, due first, then the last ones that were answered."""
+    """List the appeals: those that wait, due first, then those that were answered, the last one first."""
     rows = Appeal.objects.select_related(
         "decision__case", "block", "person", "decision__decided_by", "block__decided_by"
     )
     at = timezone.now()
+    paging = Paging(request, size=PAGE_SIZE)
     context = {
         "title": "Contestations",
         "parts": _parts(request),
         "waiting": [
             {"row": row, "is_late": row.due_at < at, "is_ours": rules.judge_refusal(request.user, row) is None}
-            for row in rows.filter(outcome="").order_by("due_at", "pk")[:PAGE_SIZE]
+            for row in paging.cut(rows.filter(outcome="").order_by("due_at", "pk"))
         ],
-        "answered": list(rows.exclude(outcome="").order_by("-decided_at")[:PAGE_SIZE]),
+        "answered": paging.cut(rows.exclude(outcome="").order_by("-decided_at", "-pk")),
+        "pages": paging.pages(),
     }
     return _draw(request, "admin/moderation/appeals.html", **context)
 

@@ -20,6 +20,7 @@ from moderation.models import Appeal, Block, Decision, Report
 from mulhouse import throttle, typography
 from mulhouse.access import public, resident
 from mulhouse.errors import DomainError, require
+from mulhouse.paging import Paging
 from mulhouse.references import read_reference
 from mulhouse.templatetags import ui
 from transparency.pages import cached_for_visitors
@@ -129,7 +130,8 @@ def own(request: UserRequest) -> HttpResponse:
     """List the decisions about one's texts, the suspensions, and the reports one made."""
     user, at = request.user, timezone.now()
     decided = Decision.objects.filter(author=user).exclude(action=Decision.Action.KEEP)
-    decisions = list(decided.select_related("case", "appeal")[:OWN_SHOWN])
+    paging = Paging(request, size=OWN_SHOWN)
+    decisions = paging.cut(decided.select_related("case", "appeal"))
     context = {
         "decisions": [
             {
@@ -140,11 +142,12 @@ def own(request: UserRequest) -> HttpResponse:
             }
             for row in decisions
         ],
-        "blocks": list(Block.objects.filter(person=user).select_related("appeal")[:OWN_SHOWN]),
+        "blocks": paging.cut(Block.objects.filter(person=user).select_related("appeal")),
         "reports": [
             {"row": row, "label": kinds.of(row.case.kind).label}
-            for row in Report.objects.filter(reporter=user).select_related("case", "decision")[:OWN_SHOWN]
+            for row in paging.cut(Report.objects.filter(reporter=user).select_related("case", "decision"))
         ],
+        "pages": paging.pages(),
         "now": at,
         "crumbs": _own_crumbs(),
     }

@@ -22,6 +22,7 @@ from mulhouse import opendata, personal_data, throttle
 from mulhouse import who_sees as acts
 from mulhouse.access import public, resident
 from mulhouse.errors import DomainError
+from mulhouse.paging import Paging
 from mulhouse.references import read_reference
 from mulhouse.templatetags.ui import Crumb, pages_of
 from mulhouse.typography import local_day
@@ -31,6 +32,7 @@ from privacy.models import AccessLog, DataRequest
 
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 ACCESSES_PER_PAGE = 30
+REQUESTS_PER_PAGE = 50
 
 
 def _crumbs(last: str) -> list[Crumb]:
@@ -169,10 +171,12 @@ def follow(request: HttpRequest, reference: str) -> HttpResponse:
 @require_GET
 def own_requests(request: UserRequest) -> HttpResponse:
     """Show one's requests with their clocks and their answers."""
-    rows = DataRequest.objects.filter(user=request.user)[:50]
+    paging = Paging(request, size=REQUESTS_PER_PAGE)
+    rows = paging.cut(DataRequest.objects.filter(user=request.user))
     today = local_day(timezone.now())
     context = {
         "rows": [(row, row.answered_at is None and row.due_on is not None and row.due_on < today) for row in rows],
+        "pages": paging.pages(),
         "crumbs": _own_crumbs(_("Mes demandes")),
     }
     return render(request, "privacy/own_requests.html", context)
