@@ -351,6 +351,7 @@ def appeals(request: HttpRequest) -> HttpResponse:
             {"row": row, "is_late": row.due_at < at, "is_ours": rules.judge_refusal(request.user, row) is None}
             for row in rows.filter(outcome="").order_by("due_at", "pk")[:PAGE_SIZE]
         ],
+        "appeal_days": rules.APPEAL_DAYS,
         "answered": list(rows.exclude(outcome="").order_by("-decided_at")[:PAGE_SIZE]),
     }
     return _draw(request, "admin/moderation/appeals.html", **context)
