@@ -28,7 +28,7 @@ from mulhouse.templatetags import ui
 
 PAGE_SIZE = 30
 LAST_PAGE = 1000
-EXCERPT = 280
+EXCERPT, HEADING = 280, 80
 EARLIER = 8
 DECIDED_SHOWN = 40
 DECIDED = "decides"
@@ -170,8 +170,9 @@ def _shown(kind: kinds.Kind, thing: Any) -> dict[str, Any]:
     words = kind.words(thing)
     text = Truncator(" ".join(words.text.split())).chars(EXCERPT)
     return {
-        "heading": words.title or Truncator(text).chars(80) or "Sans texte",
-        "excerpt": text,
+        "heading": words.title or Truncator(text).chars(HEADING) or "Sans texte",
+        # A text without a title is its own heading: it is not read twice.
+        "excerpt": text if words.title or len(text) > HEADING else "",
         "context": words.context,
     }
 
