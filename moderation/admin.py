@@ -28,7 +28,7 @@ from mulhouse.staff import ShownAdmin
 from mulhouse.templatetags import ui
 
 PAGE_SIZE = 30
-EXCERPT = 280
+EXCERPT, HEADING = 280, 80
 EARLIER = 8
 DECIDED_SHOWN = 40
 DECIDED = "decides"
@@ -153,8 +153,9 @@ def _shown(kind: kinds.Kind, thing: Any) -> dict[str, Any]:
     words = kind.words(thing)
     text = Truncator(" ".join(words.text.split())).chars(EXCERPT)
     return {
-        "heading": words.title or Truncator(text).chars(80) or "Sans texte",
-        "excerpt": text,
+        "heading": words.title or Truncator(text).chars(HEADING) or "Sans texte",
+        # A text without a title is its own heading: it is not read twice.
+        "excerpt": text if words.title or len(text) > HEADING else "",
         "context": words.context,
     }
 
@@ -336,6 +337,7 @@ def appeals(request: HttpRequest) -> HttpResponse:
             {"row": row, "is_late": row.due_at < at, "is_ours": rules.judge_refusal(request.user, row) is None}
             for row in paging.cut(rows.filter(outcome="").order_by("due_at", "pk"))
         ],
+        "appeal_days": rules.APPEAL_DAYS,
         "answered": paging.cut(rows.exclude(outcome="").order_by("-decided_at", "-pk")),
         "pages": paging.pages(),
     }

@@ -119,14 +119,14 @@ class DecideForm(_StaffForm):
     clause = forms.ChoiceField(
         label="Article de la charte",
         choices=_grounds,
-        required=False,
+        error_messages={"required": "Choisissez l’article de la charte. Sans article, un texte reste en ligne."},
         help_text="Obligatoire pour retirer ou masquer. Être en désaccord avec la Ville, ses élus ou ses services n’est jamais un "
         "motif (article 2.5).",
     )
     facts = forms.CharField(
         label="Les faits",
         max_length=2000,
-        required=False,
+        error_messages={"required": "Dites les faits, en une phrase ou deux."},
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="Obligatoire pour retirer ou masquer. L’auteur les lit mot pour mot\u00a0: quel passage, pourquoi il enfreint "
         "l’article.",
@@ -142,21 +142,18 @@ class DecideForm(_StaffForm):
 
     def __init__(self, *args: Any, can_mask: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Only keeping needs neither: the page does not call optional what nearly every decision needs.
+        needs_ground = self.data.get("action") in {Decision.Action.HIDE, Decision.Action.MASK}
+        self.fields["clause"].required = self.fields["facts"].required = needs_ground or not self.is_bound
         if not can_mask:
             del self.fields["passages"]
             action: Any = self.fields["action"]
             action.choices = action.choices[:2]
 
     def clean(self) -> dict[str, Any]:
-        """Ask at once for everything that taking away or masking needs."""
+        """Ask for the passages of a masking with the rest."""
         given: dict[str, Any] = super().clean() or {}
-        action = given.get("action")
-        if action in {Decision.Action.HIDE, Decision.Action.MASK}:
-            if not given.get("clause"):
-                self.add_error("clause", "Choisissez l’article de la charte. Sans article, un texte reste en ligne.")
-            if not given.get("facts", "").strip():
-                self.add_error("facts", "Dites les faits, en une phrase ou deux.")
-        if action == Decision.Action.MASK and not self.given_passages():
+        if given.get("action") == Decision.Action.MASK and not self.given_passages():
             self.add_error("passages", "Recopiez chaque passage à masquer tel qu’il est dans le texte, un par ligne.")
         return given
 
