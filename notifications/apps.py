@@ -26,6 +26,11 @@ class NotificationsConfig(AppConfig):
         )
         provider_reports.connect(tracking.receive, dispatch_uid="notifications.tracking")
         letters.connect(outbox.enqueue_template)
-        datasets.harmless("mail.retried")
-        register.declare(register.Act("mail.retried", "Un agent a renvoyé un courriel qui n’était pas parti"))
+        datasets.harmless("mail.retried", "mail.address_reopened")
+        register.declare(
+            register.Act("mail.retried", "Un agent a renvoyé un courriel qui n’était pas parti"),
+            register.Act(
+                "mail.address_reopened", "Le site écrit de nouveau à une adresse qui avait refusé ses courriels"
+            ),
+        )
         work.register(work.WorkQueue("notifications.view_outboundmail", queues.failed_mails))
