@@ -31,7 +31,7 @@ VERSION_WORDS = ("title", "body", "body_html")
 
 def stub(clause: str, *, is_comment: bool = False) -> str:
     """Say what stands in the place of a text that moderation took away: the clause, and nothing of the text."""
-    known = clauses.find(clause)
+    known = clauses.known(clause)
     if is_comment:
         words = _("Commentaire retiré\u00a0: article %(clause)s de la charte") if known else _("Commentaire retiré")
     else:
@@ -334,6 +334,7 @@ ATTACHMENT = Kind(
     erase=_erase_attachment,
     reference=lambda row: str(row.key),
     mark=_mark_attachment,
+    aftermath=gettext_lazy("Votre texte reste en ligne, sans ce fichier."),
 )
 
 KINDS = (CONTRIBUTION, COMMENT, ATTACHMENT)

@@ -336,6 +336,7 @@ def appeals(request: HttpRequest) -> HttpResponse:
             {"row": row, "is_late": row.due_at < at, "is_ours": rules.judge_refusal(request.user, row) is None}
             for row in paging.cut(rows.filter(outcome="").order_by("due_at", "pk"))
         ],
+        "appeal_days": rules.APPEAL_DAYS,
         "answered": paging.cut(rows.exclude(outcome="").order_by("-decided_at", "-pk")),
         "pages": paging.pages(),
     }

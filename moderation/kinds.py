@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 # What stands in a text where personal data was taken out.
 MASKED = "(donnée personnelle masquée)"
+A_LINE = _("Une ligne dit à sa place l’article de la charte.")
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class Kind:
     # Whose public name signs it: it is reported apart from the text.
     signer: Callable[[Any], Any] = _nobody
     mark: Callable[[Any], str] = _unmarked
+    # What its author reads after « retiré du site »: what is left where it stood.
+    aftermath: Any = A_LINE
 
     @property
     def is_held(self) -> bool:

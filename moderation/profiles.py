@@ -67,4 +67,7 @@ KIND = Kind(
     reference=lambda person: str(person.pk),
     is_named=False,
     mark=lambda person: mark(person.public_name),
+    aftermath=_(
+        "Vos textes restent en ligne, sans ce nom. Vous pouvez en choisir un autre dans «\u00a0Mon espace\u00a0»."
+    ),
 )

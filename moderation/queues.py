@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Value
 from django.urls import reverse
 
-from moderation import rules
+from moderation import cases, rules
 from moderation.models import Appeal, Case
 from mulhouse.work import WorkItem
 
@@ -40,7 +40,8 @@ def _count(kind: str, rows: QuerySet[Any], *, at: dt.datetime, urgent: Q) -> Que
 
 
 def _cases(number: int, late: int, urgent: int) -> WorkItem:
-    words = f"{urgent} à décider dans les 24 heures." if urgent else "À décider dans les trois jours."
+    soon = f"{urgent} à décider dans les {cases.URGENT_HOURS} heures."
+    words = soon if urgent else f"À décider dans les {cases.DAYS} jours."
     label = "Dossiers de modération" if number > 1 else "Dossier de modération"
     return WorkItem(label, number, reverse("admin:moderation_case_changelist"), late, words)
 

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import UserRequest
-from moderation import actions, cases, clauses, figures, kinds, rules
+from moderation import actions, cases, clauses, datasets, figures, kinds, rules
 from moderation.forms import NAME, AppealForm, ReportForm
 from moderation.models import Appeal, Block, Decision, Report
-from mulhouse import throttle, typography
+from mulhouse import opendata, throttle, typography
 from mulhouse.access import public, resident
 from mulhouse.errors import DomainError, require
 from mulhouse.paging import Paging
@@ -172,6 +172,7 @@ def own_decision(request: UserRequest, reference: str) -> HttpResponse:
         "decision": row,
         "label": kind.label,
         "is_held": kind.is_held,
+        "aftermath": kind.aftermath,
         "tag": _decision_tag(row),
         "original_title": row.original.get("title") or row.original.get("public_name", ""),
         "original_body": row.original.get("body", row.original.get("alt", "")),
@@ -222,6 +223,7 @@ def _contest(
         "appeal": made,
         "outcome": made.outcome if made else "",
         "appeal_refusal": refusal,
+        "answer_days": rules.ANSWER_DAYS,
         "form": form,
         "crumbs": _own_crumbs(title),
     }
@@ -262,7 +264,7 @@ def _median_words(hours: float | None) -> str:
 @require_safe
 @cached_for_visitors
 def figures_csv(request: HttpRequest) -> HttpResponse:
-    """Give the figures as a table for a spreadsheet."""
-    response = HttpResponse(figures.as_csv(figures.by_year()), content_type="text/csv; charset=utf-8")
+    """Give the figures as a table for a spreadsheet: the file of the open data, as it is now."""
+    response = HttpResponse(b"".join(opendata.csv_chunks(datasets.TABLE)), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="moderation.csv"'
     return response

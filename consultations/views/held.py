@@ -65,7 +65,7 @@ def held(request: UserRequest, reference: str) -> HttpResponse:
         "can_take_back": rules.held_refusal(request.user, row) is None,
         "closed": refusal.message if refusal and refusal.code == "closed" else "",
         "is_own": row.author_id == request.user.pk,
-        "clause": clauses.find(row.refused_clause),
+        "clause": clauses.known(row.refused_clause),
         "promise": presentation.review_promise(row.consultation),
         "crumbs": [
             ui.Crumb(_("Mes contributions"), reverse("consultations:mine")),

@@ -278,9 +278,7 @@ def _withdrawn_context(request: HttpRequest, row: Contribution) -> dict[str, Any
         "html": presentation.resident_html(row.body_html) if is_own else "",
         "is_own": is_own,
         "stub": "" if row.withdrawn_at else hiding.stub(row.hidden_reason),
-        "clause_url": f"{reverse('charter')}#{clauses.article(row.hidden_reason)}"
-        if clauses.find(row.hidden_reason)
-        else "",
+        "clause_url": clauses.address(row.hidden_reason),
         "crumbs": crumbs(row, _("Contribution retirée")),
     }
 
@@ -559,7 +557,6 @@ def _hidden_comment(request: HttpRequest, comment: Comment) -> HttpResponse:
     """Answer at the address of a comment that moderation took away: the clause, and nothing of the text but to its author."""
     row = comment.contribution
     is_own = request.user.is_authenticated and comment.author_id == request.user.pk
-    clause = clauses.find(comment.hidden_reason)
     context = {
         "contribution": row,
         "consultation": row.consultation,
@@ -567,7 +564,7 @@ def _hidden_comment(request: HttpRequest, comment: Comment) -> HttpResponse:
         "html": presentation.resident_html(comment.body_html) if is_own else "",
         "is_own": is_own,
         "stub": hiding.stub(comment.hidden_reason, is_comment=True),
-        "clause_url": f"{reverse('charter')}#{clauses.article(clause.code)}" if clause else "",
+        "clause_url": clauses.address(comment.hidden_reason),
         "crumbs": crumbs(row, _("Commentaire retiré")),
     }
     return render(request, "consultations/hidden_comment.html", context, status=410)

@@ -41,9 +41,9 @@ def test_the_third_report_starts_a_clock_of_24_hours(number, priority, due):
     assert not late(case, due - SECOND)
     assert not late(case, due)
     assert late(case, due + SECOND)
-    (item,) = queues.cases(None, due + SECOND)
-    assert (item.number, item.late) == (1, 1)
-    assert [item.late for item in queues.cases(None, due)] == [0]
+    moderator = deciding.make_moderator()
+    assert [(item.count, item.late) for item in queues.waiting(moderator, due)] == [(1, 0)]
+    assert [(item.count, item.late) for item in queues.waiting(moderator, due + SECOND)] == [(1, 1)]
 
 
 def test_the_third_report_goes_to_the_top_and_never_makes_the_clock_longer():

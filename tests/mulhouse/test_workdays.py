@@ -82,12 +82,9 @@ def test_worked_hours_go_by_from_nine_to_five(at, hours, over_at):
     assert workdays.after_hours(at, hours) == over_at
 
 
-@given(
-    at=st.datetimes(min_value=dt.datetime(2024, 1, 1), max_value=dt.datetime(2030, 12, 31)),
-    hours=st.integers(min_value=1, max_value=79),
-)
-def test_one_worked_hour_after_another_is_one_more(at, hours):
-    whole = at.replace(tzinfo=workdays.PARIS)
+@given(day=DAYS, hour=st.times(), hours=st.integers(min_value=1, max_value=79))
+def test_one_worked_hour_after_another_is_one_more(day, hour, hours):
+    whole = dt.datetime.combine(day, hour, workdays.PARIS)
     over_at = workdays.after_hours(whole, hours)
     assert whole < over_at
     assert workdays.is_worked(over_at.date())
