@@ -13,7 +13,7 @@ from accounts.models import User
 from moderation import cases, clauses, kinds, rules, telling
 from moderation.kinds import Kind
 from moderation.models import Appeal, Block, Case, Decision, Report
-from mulhouse import charter
+from mulhouse import charter, looking
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, Refusal, RefusedError, require
 from transparency import deadlines, promising, register
@@ -100,6 +100,29 @@ def report(  # noqa: PLR0913 (what the law asks of a report)
     telling.report_received(made)
     register.record("moderation.reported", role=RESIDENT if account else VISITOR, facts={"sorte": kind.code})
     return made
+
+
+@transaction.atomic(durable=True)
+def read_reports(*, actor: User, case: Case, most: int) -> list[Report]:
+    """Show a moderator what people wrote when they reported a thing; those who have an account see that it was read.
+
+    Shape: the last reports, `most` of them.
+    Raises: RefusedError.
+    """
+    if not actor.has_perm(rules.VIEW):
+        raise RefusedError(Refusal("not_allowed", "Votre rôle ne permet pas de lire un signalement."))
+    rows = list(case.reports.select_related("reporter")[:most])
+    for made in rows:
+        if made.reporter is not None:
+            looking.note(
+                actor=actor,
+                person=made.reporter,
+                category=looking.Category.REPORT,
+                why="Décider d’un signalement",
+                subject=made.reference,
+            )
+    register.record("moderation.reports_read", role=ROLE, facts={"dossier": case.reference}, actor=actor)
+    return rows
 
 
 @transaction.atomic(durable=True)
@@ -386,6 +409,8 @@ def forget_original(*, decision: Decision, at: dt.datetime) -> bool:
     case = Case.objects.select_for_update(of=("self",), no_key=True).get(pk=decision.case_id)
     held = Decision.objects.select_for_update(of=("self",), no_key=True).get(pk=decision.pk)
     waits = Appeal.objects.filter(decision=held, outcome="").exists()
+    # Data set aside is kept whole until the measure is lifted.
+    waits = waits or (held.author is not None and held.author.limited_since is not None)
     if held.original_erased_at is not None or held.appeal_until is None or at < held.appeal_until or waits:
         return False
     stands = held.action == Decision.Action.HIDE and held.overturned_at is None and case.state == Case.State.HIDDEN

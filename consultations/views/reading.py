@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import rules as accounts_rules
 from city.models import District
-from consultations import answers, hiding, presentation, remarks, rules, search, signatures
+from consultations import answers, hiding, presentation, remarks, rules, search, setting_aside, signatures
 from consultations.filters import (
     COMMENT_ORDER_LABELS,
     COMMENT_ORDERS,
@@ -278,6 +278,7 @@ def _withdrawn_context(request: HttpRequest, row: Contribution) -> dict[str, Any
         "html": presentation.resident_html(row.body_html) if is_own else "",
         "is_own": is_own,
         "stub": "" if row.withdrawn_at else hiding.stub(row.hidden_reason),
+        "is_set_aside": row.withdrawn_at is None and row.hidden_reason == setting_aside.REASON,
         "clause_url": f"{reverse('charter')}#{clauses.article(row.hidden_reason)}"
         if clauses.find(row.hidden_reason)
         else "",
@@ -567,6 +568,7 @@ def _hidden_comment(request: HttpRequest, comment: Comment) -> HttpResponse:
         "html": presentation.resident_html(comment.body_html) if is_own else "",
         "is_own": is_own,
         "stub": hiding.stub(comment.hidden_reason, is_comment=True),
+        "is_set_aside": comment.hidden_reason == setting_aside.REASON,
         "clause_url": f"{reverse('charter')}#{clauses.article(clause.code)}" if clause else "",
         "crumbs": crumbs(row, _("Commentaire retiré")),
     }
