@@ -29,8 +29,7 @@ class ModerationConfig(AppConfig):
         promising.declare(
             promising.Kind(code=actions.APPEAL_PROMISE, label=_("Contestations de modération"), days=rules.ANSWER_DAYS)
         )
-        work.register(work.WorkQueue(rules.DECIDE, queues.cases))
-        work.register(work.WorkQueue(rules.JUDGE, queues.appeals))
+        work.register(work.WorkQueue(None, queues.waiting))
         register.declare(
             register.Act("moderation.reported", "Une personne a signalé un contenu"),
             register.Act("moderation.reports_read", "La modération a lu ce que disent des signalements"),

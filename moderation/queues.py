@@ -3,32 +3,49 @@
 import datetime as dt
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet, Value
 from django.urls import reverse
 
+from moderation import rules
 from moderation.models import Appeal, Case
 from mulhouse.work import WorkItem
 
 
-def cases(_user: Any, at: dt.datetime) -> list[WorkItem]:
-    """Count what waits for a decision, with what is late and what is urgent; one query."""
-    found = Case.objects.waiting().aggregate(
-        number=Count("pk"), late=Count("pk", filter=Q(due_at__lt=at)), urgent=Count("pk", filter=Q(priority=0))
+def waiting(user: Any, at: dt.datetime) -> list[WorkItem]:
+    """Count what waits for this person: the cases they may decide, the appeals of others' decisions that they may judge.
+
+    Shape: no line where nothing waits; one query, none for who holds neither permission.
+    """
+    counts: list[QuerySet[Any, Any]] = []
+    if user.has_perm(rules.DECIDE):
+        counts.append(_count("case", Case.objects.waiting(), at=at, urgent=Q(priority=0)))
+    if user.has_perm(rules.JUDGE):
+        appeals = Appeal.objects.filter(outcome="").exclude(decision__decided_by=user).exclude(block__decided_by=user)
+        counts.append(_count("appeal", appeals, at=at, urgent=Q(pk=None)))
+    if not counts:
+        return []
+    lines = {"case": _cases, "appeal": _appeals}
+    found = counts[0].union(*counts[1:], all=True)
+    return [lines[kind](number, late, urgent) for kind, number, late, urgent in found if number]
+
+
+def _count(kind: str, rows: QuerySet[Any], *, at: dt.datetime, urgent: Q) -> QuerySet[Any, Any]:
+    """Give one row (kind, number, late, urgent)."""
+    return (
+        rows.order_by()
+        .values(counted=Value(kind))
+        .annotate(number=Count("pk"), late=Count("pk", filter=Q(due_at__lt=at)), urgent=Count("pk", filter=urgent))
+        .values_list("counted", "number", "late", "urgent")
     )
-    if not found["number"]:
-        return []
-    urgent = found["urgent"]
+
+
+def _cases(number: int, late: int, urgent: int) -> WorkItem:
     words = f"{urgent} à décider dans les 24 heures." if urgent else "À décider dans les trois jours."
-    label = "Dossiers de modération" if found["number"] > 1 else "Dossier de modération"
-    return [WorkItem(label, found["number"], reverse("admin:moderation_case_changelist"), found["late"], words)]
+    label = "Dossiers de modération" if number > 1 else "Dossier de modération"
+    return WorkItem(label, number, reverse("admin:moderation_case_changelist"), late, words)
 
 
-def appeals(user: Any, at: dt.datetime) -> list[WorkItem]:
-    """Count the appeals that this person may answer: not of their own decisions; one query."""
-    waiting = Appeal.objects.filter(outcome="").exclude(decision__decided_by=user).exclude(block__decided_by=user)
-    found = waiting.aggregate(number=Count("pk"), late=Count("pk", filter=Q(due_at__lt=at)))
-    if not found["number"]:
-        return []
-    label = "Contestations à réexaminer" if found["number"] > 1 else "Contestation à réexaminer"
+def _appeals(number: int, late: int, _urgent: int) -> WorkItem:
+    label = "Contestations à réexaminer" if number > 1 else "Contestation à réexaminer"
     url = reverse("admin:moderation_case_appeals")
-    return [WorkItem(label, found["number"], url, found["late"], "Par une autre personne que celle qui a décidé.")]
+    return WorkItem(label, number, url, late, "Par une autre personne que celle qui a décidé.")

@@ -211,7 +211,7 @@ def answer(*, actor: Any, request: DataRequest, outcome: str, text: str, at: dt.
 def _promise(request: DataRequest, at: dt.datetime) -> None:
     """Put the delay on the public page of promises: that a request was made, and nothing of it."""
     title = "Demande sur des données personnelles"
-    promising.make(kind=REQUEST_PROMISE, key=request.reference, title=title, at=at, due_on=request.due_on)
+    promising.make(kind=REQUEST_PROMISE, key=request.reference, title=title, at=at, due=request.due_on)
 
 
 def _due(request: DataRequest) -> dict[str, str]:

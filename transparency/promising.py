@@ -58,16 +58,26 @@ def due_on(kind: str, *, at: dt.datetime) -> dt.date:
     return deadlines.due_on(deadlines.day_of(at), declared.days, declared.unit)
 
 
-def make(*, kind: str, key: str, title: str, at: dt.datetime, service: Any = None, route: str = "") -> Promise:
+def make(
+    *,
+    kind: str,
+    key: str,
+    title: str,
+    at: dt.datetime,
+    service: Any = None,
+    route: str = "",
+    due: dt.date | None = None,
+) -> Promise:
     """Promise an answer. Repeating it gives the promise that stands: a clock is never set back.
 
-    `title` is public and names nobody; `route` leads to the public page that `key` names, "" where there is none.
+    `title` is public and names nobody; `route` leads to the public page that `key` names, "" where there is none;
+    `due` is the day that a law counts otherwise than the kind does.
 
     Raises: RuntimeError outside a transaction; KeyError for a kind that is not declared.
     """
     assert_in_transaction()
     declared, made_on = _kinds[kind], deadlines.day_of(at)
-    due = due_on or deadlines.due_on(made_on, declared.days, declared.unit)
+    promised = due or deadlines.due_on(made_on, declared.days, declared.unit)
     values = {
         "title": title,
         "route": route,
@@ -75,8 +85,8 @@ def make(*, kind: str, key: str, title: str, at: dt.datetime, service: Any = Non
         "days": declared.days,
         "unit": declared.unit.value,
         "made_on": made_on,
-        "first_due_on": due,
-        "due_on": due,
+        "first_due_on": promised,
+        "due_on": promised,
     }
     return Promise.objects.get_or_create(kind=kind, key=key, defaults=values)[0]
 

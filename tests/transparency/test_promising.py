@@ -135,7 +135,7 @@ def test_last_day_may_still_be_paused_and_never_twice():
 
 
 def test_delay_that_the_law_prolongs_keeps_its_first_day():
-    make(due_on=later(30))
+    make(due=later(30))
     with transaction.atomic():
         row = promising.extend(kind="test", key="A", due_on=later(90))
         with pytest.raises(DomainError, match="plus tôt"):
