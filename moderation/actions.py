@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from accounts.models import User
 from moderation import cases, clauses, kinds, rules, telling
@@ -430,7 +431,10 @@ def unsign_reports(*, before: dt.datetime, at: dt.datetime) -> int:
     Units: `before` is the instant of the decision.
     """
     rows = Report.objects.filter(decision__decided_at__lt=before, unsigned_at__isnull=True, reporter__isnull=True)
-    return rows.update(name="", email="", fingerprint="", words="", unsigned_at=at)
+    count = rows.update(name="", email="", fingerprint="", words="", unsigned_at=at)
+    if count:
+        register.record("data.purged", role=SYSTEM, facts={"signalements": count})
+    return count
 
 
 # --- A person who leaves ---------------------------------------------------------------------------------------------------
@@ -446,6 +450,11 @@ def unsign_person(*, user: User) -> None:
     Case.objects.filter(author=user).update(author=None)
     Case.objects.filter(kind="profile", subject=str(user.pk)).exclude(decisions__isnull=False).delete()
     Decision.objects.filter(author=user).update(author=None, original={}, facts="")
+    # Nobody waits for these answers any more.
+    pending = Appeal.objects.filter(person=user, outcome="")
+    for reference in pending.order_by("pk").values_list("reference", flat=True):
+        promising.drop(kind=APPEAL_PROMISE, key=reference, at=timezone.now())
+    pending.delete()
     Appeal.objects.filter(person=user).update(person=None, words="")
     Block.objects.filter(person=user).update(person=None)
     for model in (Decision, Block, Appeal):

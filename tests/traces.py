@@ -136,7 +136,9 @@ def in_redis(words):
     """Tell which keys hold one of these words, in every database: cache, limits, pages, queues."""
     wanted = [word.lower().encode() for word in words]
     found = set()
-    for url in {settings.REDIS_CACHE_URL, settings.CELERY_BROKER_URL}:
+    # The embedded server has its broker beside its cache, under an address that only kombu reads.
+    urls = {settings.REDIS_CACHE_URL, settings.CELERY_BROKER_URL}
+    for url in {url for url in urls if url.startswith(("redis://", "rediss://", "unix://"))}:
         client = redis.Redis.from_url(url, single_connection_client=True)
         for name in client.info("keyspace"):
             client.execute_command("SELECT", name.removeprefix("db"))

@@ -1,10 +1,12 @@
 """Closing an account: what was published stays unsigned, and no table of the database knows the person any more."""
 
+import ast
 import base64
 import datetime as dt
 import gzip
 import io
 import json
+import pathlib
 import pickle
 import time
 import zipfile
@@ -30,6 +32,7 @@ from consultations import packaging
 from consultations.models import ArchivePackage, CommentSupport, Contribution, HeldText, Position
 from desk.models import Person
 from moderation import actions as moderation
+from moderation.models import Appeal
 from mulhouse import memory, personal_data, throttle
 from mulhouse.errors import RefusedError
 from notifications import delivery, outbox, retention
@@ -55,7 +58,7 @@ from tests.factories import (
 from tests.moderation import deciding
 from tests.questionnaires import making
 from transparency import register, verification
-from transparency.models import LineActor, RegisterLine
+from transparency.models import LineActor, Promise, RegisterLine
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = "camille.unique@habitants.example"
@@ -204,9 +207,8 @@ def _in_the_files_of_the_city(consultation):
 
 def _in_the_short_memory(user, mine):
     """Pages shown to visitors and to others, limits counted by person: what Redis keeps for a moment."""
-    other = sign_in(Client(), make_resident())
+    sign_in(Client(), make_resident()).get(mine.get_absolute_url())
     _until_kept(lambda: Client().get(mine.get_absolute_url()), NAME, b"page:")
-    _until_kept(lambda: other.get(mine.get_absolute_url()), NAME, b"parts:")
     _until_kept(lambda: throttle.check(throttle.Limit.POSITION, f"user:{user.pk}"), f"user:{user.pk}", b"LIMITS:")
 
 
@@ -246,10 +248,7 @@ def test_the_scan_sees_whatever_redis_holds():
     packed = b'{"etag": "x"}\n' + gzip.compress(word.encode())
     values = {"plain": word.encode(), "page": packed, "deflated": zlib.compress(word.encode())}
     values["cached"] = pickle.dumps({"who": word})
-    with (
-        redis.Redis.from_url(settings.REDIS_CACHE_URL) as client,
-        redis.Redis.from_url(settings.CELERY_BROKER_URL) as broker,
-    ):
+    with redis.Redis.from_url(settings.REDIS_CACHE_URL, single_connection_client=True) as client:
         for key, value in values.items():
             client.set(key, value)
         client.set(f"LIMITS:{word}", 1)
@@ -257,10 +256,13 @@ def test_the_scan_sees_whatever_redis_holds():
         client.hset("unacked", "tag", json.dumps([{"body": body}, "", "celery"]))
         client.sadd("set", word)
         client.zadd("zset", {word: 1})
-        broker.lpush("celery", message)
+        # Another database of the same server: that of the queues.
+        client.execute_command("SELECT", 0)
+        client.lpush("celery", message)
         found = traces.in_redis([word])
         wanted = [*values, f"LIMITS:{word}", "hash", "unacked", "set", "zset", "celery"]
-        assert found == sorted(key.encode() for key in wanted)
+        client.flushall()
+    assert found == sorted(key.encode() for key in wanted)
 
 
 def test_the_scan_opens_archives_in_archives():
@@ -377,6 +379,40 @@ def test_somebody_with_a_role_gives_it_back_first(fields):
         actions.close_account(user=user)
     assert refused.value.code == "role"
     assert User.objects.filter(pk=user.pk).exists()
+
+
+def test_a_promise_to_who_left_is_not_late_for_ever():
+    """What they asked, and what they contested, has nobody to be answered to: neither a row nor a public promise waits for it."""
+    user = full_person()
+    owed = Promise.objects.owed().filter(kind__in=(rights.REQUEST_PROMISE, moderation.APPEAL_PROMISE))
+    assert sorted(owed.values_list("kind", flat=True)) == ["data-request", "moderation-appeal"]
+    actions.close_account(user=user)
+    assert owed.count() == 0
+    assert Appeal.objects.filter(outcome="").count() == 0
+
+
+def test_only_their_own_limits_are_forgotten():
+    """Another number that begins like theirs keeps its count; the pages count under one form of key."""
+    user = make_resident(pk=PERSON_PK)
+    for key in (PERSON_PK, PERSON_PK * 10):
+        _until_kept(lambda key=key: throttle.check(throttle.Limit.POSITION, f"user:{key}"), f"user:{key}/", b"LIMITS:")
+    actions.close_account(user=user)
+    assert traces.in_redis([f"user:{PERSON_PK}/"]) == []
+    assert traces.in_redis([f"user:{PERSON_PK}0/"])
+
+
+def test_every_limit_of_a_person_is_counted_under_the_same_form_of_key():
+    """What is counted under a bare number would stay after them: read in the code."""
+    loose = []
+    for path in pathlib.Path(settings.BASE_DIR).glob("*/**/*.py"):
+        if path.relative_to(settings.BASE_DIR).parts[0] in {"tests", ".venv", "var", "benchmarks"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"throttle.check", "throttle.spend"}:
+                key = ast.unparse(node.args[1])
+                if ".pk" in key and not key.startswith(("f'user:", 'f"user:')):
+                    loose.append((str(path), key))
+    assert loose == []
 
 
 # --- The page ---------------------------------------------------------------------------------------------------------

@@ -275,10 +275,12 @@ def test_a_settled_list_takes_no_step_back():
 @pytest.mark.parametrize(("days", "ripe"), [(-1, False), (0, True)])
 def test_five_years_to_the_day(days, ripe):
     """On both sides of the boundary: the last day of the consultation, five years ago or one day less."""
-    row = f.make_consultation(phase="follow")
+    row = f.make_consultation(phase=None)
     today = timezone.localdate()
     ended = today.replace(year=today.year - NOTES.years) - dt.timedelta(days=1 + days)
-    row.phases.update(starts_on=ended - dt.timedelta(days=30), ends_on=ended)
+    row.phases.create(
+        position=1, kind="contribute", name="Avis", starts_on=ended - dt.timedelta(days=30), ends_on=ended
+    )
     Consultation.objects.filter(pk=row.pk).update(archived_at=now())
     with_note(row)
     if ripe:

@@ -109,11 +109,11 @@ def test_the_last_day_is_counted_in_paris_not_in_greenwich():
     assert steps(midnight(dt.date(2026, 11, 23))) == {1: 1}
 
 
-def test_the_29th_of_february_has_its_24_months_on_the_28th():
+def test_after_a_29th_of_february_24_months_are_a_day_more_never_a_day_less():
     user = sleeper()
     User.objects.filter(pk=user.pk).update(last_login=dt.datetime(2024, 2, 29, 9, tzinfo=PARIS))
-    assert steps(midnight(dt.date(2026, 2, 28)) - dt.timedelta(seconds=1)) == {}
-    assert steps(midnight(dt.date(2026, 2, 28))) == {1: 1}
+    assert steps(midnight(dt.date(2026, 3, 1)) - dt.timedelta(seconds=1)) == {}
+    assert steps(midnight(dt.date(2026, 3, 1))) == {1: 1}
 
 
 @pytest.mark.parametrize("told", [1, 2, 3])
