@@ -47,6 +47,7 @@ class ModerationConfig(AppConfig):
         work.register(work.WorkQueue(None, queues.waiting))
         register.declare(
             register.Act("moderation.reported", "Une personne a signalé un contenu"),
+            register.Act("moderation.reports_read", "La modération a lu ce que disent des signalements"),
             register.Act("moderation.opened", "La modération a ouvert un dossier sans signalement"),
             register.Act("moderation.kept", "La modération a laissé un contenu en ligne"),
             register.Act("moderation.hidden", "La modération a retiré un contenu, au titre d’un article de la charte"),
@@ -60,6 +61,6 @@ class ModerationConfig(AppConfig):
         datasets.harmless(
             *(
                 f"moderation.{step}"
-                for step in ("reported", "opened", "kept", "appealed", "upheld", "blocked", "forgotten")
+                for step in ("reported", "reports_read", "opened", "kept", "appealed", "upheld", "blocked", "forgotten")
             )
         )

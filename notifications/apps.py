@@ -16,11 +16,13 @@ class NotificationsConfig(AppConfig):
 
         from mulhouse import letters, work  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
-        from notifications import kinds, outbox, personal_data, queues, tracking  # noqa: PLC0415
+        from mulhouse import who_sees as acts  # noqa: PLC0415
+        from notifications import kinds, outbox, personal_data, queues, tracking, who_sees  # noqa: PLC0415
         from opendata import datasets  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
         registry.declare(*personal_data.HOLDINGS)
+        acts.declare(*who_sees.ACTS)
         kinds.declare(
             *kinds.OWN, *kinds.BELOW, kinds.Kind(kinds.LIBRARY, "Message d’une bibliothèque", "Un code ou un lien.")
         )

@@ -245,7 +245,7 @@ def _tell(request: DataRequest, template: str, *, secret: bool = False, **contex
 
 @transaction.atomic(durable=True)
 def limit(*, actor: Any, person: User | None, reason: str, at: dt.datetime) -> Limitation:
-    """Set the data of a person aside: nothing is erased, nothing is shown, until it is lifted.
+    """Set the data of a person aside: nothing is erased, nothing is shown, nothing new is published, until it is lifted.
 
     Raises: RefusedError; DomainError "reason" without one.
     Locks: the person's row, then what each service holds of them.
@@ -258,6 +258,7 @@ def limit(*, actor: Any, person: User | None, reason: str, at: dt.datetime) -> L
     require(rules.limit_refusal(actor, person, standing))
     assert person is not None  # noqa: S101 (the rule refuses None)
     row = Limitation.objects.create(user=person, reason=reasons.sentence(reason, missing=WHY), since=at)
+    User.objects.filter(pk=person.pk).update(limited_since=at)
     for shelf in quarantine.shelves():
         shelf.hide(person)
     _tell_person(person, "privacy/limited", reason=row.reason)
@@ -278,6 +279,7 @@ def lift(*, actor: Any, limitation: Limitation, reason: str, at: dt.datetime) ->
     require(rules.lift_refusal(actor, held))
     held.lifted_at, held.lifted_reason = at, reasons.sentence(reason, missing=WHY)
     held.save(update_fields=["lifted_at", "lifted_reason"])
+    User.objects.filter(pk=person.pk).update(limited_since=None)
     for shelf in quarantine.shelves():
         shelf.show(person)
     _tell_person(person, "privacy/limit_lifted", reason=held.lifted_reason)
@@ -385,8 +387,19 @@ def settle_people(*, actor: Any, breach: Breach, told_at: dt.datetime | None, re
 
 @transaction.atomic(durable=True)
 def purge(*, at: dt.datetime) -> None:
-    """Erase the accesses of a year ago, the requests that nobody confirmed, the words of those answered five years ago."""
-    AccessLog.objects.filter(at__lt=at - ACCESSES_KEPT).delete()
-    DataRequest.objects.filter(received_at__isnull=True, asked_at__lt=at - UNCONFIRMED_KEPT).delete()
-    old = DataRequest.objects.filter(answered_at__lt=at - REQUESTS_KEPT)
-    old.exclude(words="", name="", email="", answer="").update(words="", name="", email="", answer="")
+    """Erase the accesses of a year ago, the requests that nobody confirmed, those answered five years ago; the numbers are kept.
+
+    Shape: a line on the register when something went: how much of each, never whose.
+    """
+    gone = {
+        "consultations_de_donnees": AccessLog.objects.filter(at__lt=at - ACCESSES_KEPT),
+        "demandes_non_confirmees": DataRequest.objects.filter(
+            received_at__isnull=True, asked_at__lt=at - UNCONFIRMED_KEPT
+        ),
+        "demandes": DataRequest.objects.filter(answered_at__lt=at - REQUESTS_KEPT),
+    }
+    counts = {name: rows.delete()[0] for name, rows in gone.items()}
+    if any(counts.values()):
+        register.record(
+            "data.purged", role="système", facts={name: number for name, number in counts.items() if number}
+        )

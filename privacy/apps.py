@@ -39,6 +39,7 @@ class PrivacyConfig(AppConfig):
             register.Act("data_request.answered", "La Ville a répondu à une demande sur des données personnelles"),
             register.Act("data.limited", "Les données d’une personne ont été mises de côté"),
             register.Act("data.limit_lifted", "Les données d’une personne ne sont plus mises de côté"),
+            register.Act("data.purged", "Des données personnelles qui avaient fait leur temps ont été effacées"),
             register.Act("accounts.warned", "Des personnes ont été prévenues de la fermeture de leur compte inutilisé"),
             register.Act("account.expired", "Un compte que personne n’utilisait a été fermé"),
             register.Act("breach.recorded", "Une violation de données a été inscrite"),
@@ -57,4 +58,5 @@ class PrivacyConfig(AppConfig):
             *(f"breach.{step}" for step in ("recorded", "completed", "notified", "unnotified", "people_settled")),
             *(f"elimination.{step}" for step in ("proposed", "approved", "refused", "begun")),
             "accounts.warned",
+            "data.purged",
         )

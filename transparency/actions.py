@@ -120,8 +120,17 @@ def verify_register() -> chain.Verdict:
 
 @transaction.atomic(durable=True)
 def purge(*, at: datetime) -> None:
-    """Erase what is personal and no longer needed; the facts, the dates and the answers stay. Nothing public changes."""
-    LineActor.objects.filter(line__at__lt=at - ACTORS_KEPT).delete()
+    """Erase what is personal and no longer needed; the facts, the dates and the answers stay. Nothing public changes.
+
+    Shape: a line on the register when something went: how much of each, never whose.
+    """
     faults = AccessibilityFault.objects.filter(answered_at__isnull=False)
-    faults.filter(answered_at__lt=at - FAULT_ADDRESSES_KEPT).exclude(email="").update(email="")
-    faults.filter(answered_at__lt=at - FAULT_TEXTS_KEPT).exclude(description="").update(description="")
+    addresses = faults.filter(answered_at__lt=at - FAULT_ADDRESSES_KEPT).exclude(email="")
+    texts = faults.filter(answered_at__lt=at - FAULT_TEXTS_KEPT).exclude(description="")
+    counts = {
+        "auteurs_d_actes": LineActor.objects.filter(line__at__lt=at - ACTORS_KEPT).delete()[0],
+        "adresses": addresses.update(email=""),
+        "textes": texts.update(description=""),
+    }
+    if any(counts.values()):
+        register.record("data.purged", role="système", facts={name: number for name, number in counts.items() if number})

@@ -281,9 +281,13 @@ def test_a_case_says_what_is_needed_to_decide(client):
     made = deciding.report(contribution, fingerprint="a")
     deciding.hide(factories.make_contribution(author=contribution.author))
     factories.sign_in(client, deciding.make_moderator())
-    text = client.get(reverse("admin:moderation_case_change", args=[made.case_id])).content.decode()
-    for words in ("jamais", contribution.title, "Le deuxième mot.", "Retiré, article 3.2"):
+    page = reverse("admin:moderation_case_change", args=[made.case_id])
+    text = client.get(page).content.decode()
+    for words in ("jamais", contribution.title, "Retiré, article 3.2"):
         assert words in text
+    # What people wrote shows on a gesture (tests/privacy/test_accesses.py).
+    assert "Le deuxième mot." not in text
+    assert "Le deuxième mot." in client.post(page, {"lire": "oui"}).content.decode()
 
 
 def test_what_waits_is_on_the_home_page_of_moderators_only():
