@@ -35,7 +35,7 @@ _TITLE = f"StartSel={OPEN}, StopSel={CLOSED}, HighlightAll=true"
 _DATED = "extract(epoch FROM (%s::timestamptz - dated_at)) / 31557600"
 # docs/algorithms/recherche.md: a year takes a tenth away, five years half at most; what has no date stands between.
 _FRESH = f"CASE WHEN dated_at IS NULL THEN 0.75 ELSE greatest(0.5, 1 - 0.1 * greatest(0, {_DATED})) END"
-_RANK = "ts_rank('{0.05, 0.2, 0.4, 1.0}', search, question, 1)"
+_RANK = "ts_rank('{0.05, 0.2, 0.4, 1.0}', search, %s::tsquery, 1)"
 
 
 class _Seen(Exists):
@@ -53,6 +53,7 @@ class Narrow:
     district: str = ""
     state: str = ""
     since: dt.datetime | None = None
+    until: dt.datetime | None = None
     person: Any = None
 
 
@@ -99,7 +100,8 @@ def _rows(source: Source, narrow: Narrow, at: dt.datetime) -> Any:
     if narrow.state and rows is not None:
         narrowed = source.states.get(narrow.state)
         rows = narrowed(rows, at) if narrowed else None
-    return rows
+    # What nobody sees but its author says so with an empty queryset.
+    return None if rows is None or rows.query.is_empty() else rows
 
 
 def _branch(source: Source, narrow: Narrow, at: dt.datetime) -> tuple[str, tuple[Any, ...]] | None:
@@ -119,10 +121,28 @@ def _branch(source: Source, narrow: Narrow, at: dt.datetime) -> tuple[str, tuple
     return sql.partition(" WHERE ")[2].rpartition(" ORDER BY ")[0], values
 
 
-def find(asked: Asked, query: Query, narrow: Narrow, *, at: dt.datetime, about: Sequence[str] = ()) -> Found:
+def read(query: Query) -> str:
+    """Have PostgreSQL read a question once, rather than in each branch of a search; "" when it asks for nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT ({query.sql})::text", query.values)
+        return str(cursor.fetchone()[0])
+
+
+def _lexemes(asked_words: Sequence[str]) -> dict[str, str]:
+    """Give what PostgreSQL reads in each word; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT word, plainto_tsquery(%s::regconfig, word)::text FROM unnest(%s::text[]) AS word",
+            [asking.CONFIG, list(asked_words)],
+        )
+        return dict(cursor.fetchall())
+
+
+def find(question: str, narrow: Narrow, *, at: dt.datetime, about: Sequence[str] = ()) -> Found:
     """Find what a question asks for; one query, whatever the kinds.
 
-    Shape: `about` are words, as written, of which it is told whether a document that was found holds them.
+    Shape: `question` is a tsquery as PostgreSQL writes it; `about` are words, as written, of which it is told whether a
+    document that was found holds them.
     """
     branches: list[str] = []
     values: list[Any] = []
@@ -130,18 +150,18 @@ def find(asked: Asked, query: Query, narrow: Narrow, *, at: dt.datetime, about: 
         test = _branch(source, narrow, at)
         if test is None:
             continue
-        since = " AND dated_at >= %s" if narrow.since else ""
+        days = "".join(f" AND dated_at {sign} %s" for sign, day in ((">=", narrow.since), ("<", narrow.until)) if day)
         # The kind is among the words, so that one index answers for both.
         branches.append(
-            # Texts of asked.py and of Django enter it, and numbers; what was typed is a value.
-            f"(SELECT id, kind, search, dated_at, {query.sql} AS question FROM search_document"  # noqa: S608
-            f" WHERE kind = %s AND numnode({query.sql}) > 0 AND search @@ ({query.sql} && %s::tsquery){since} AND {test[0]}"
+            # Texts of Django enter it, and numbers; what was typed is a value.
+            "(SELECT id, kind, search, dated_at FROM search_document"  # noqa: S608
+            f" WHERE kind = %s AND search @@ %s::tsquery{days} AND {test[0]}"
             f" ORDER BY dated_at DESC NULLS LAST, id DESC LIMIT {RANKED})"
         )
-        values += (*query.values, source.kind, *query.values, *query.values, f"'#{source.kind}'")
-        values += [narrow.since] if narrow.since else []
+        values += (source.kind, f"'#{source.kind}' & ({question})")
+        values += [day for day in (narrow.since, narrow.until) if day]
         values += test[1]
-    if not branches or not asked.text:
+    if not branches or not question:
         return Found((), {})
     flags = "".join(f", bool_or(search @@ '''_{word}'''::tsquery)" for word in about if word.replace("-", "").isalpha())
     told = [word for word in about if word.replace("-", "").isalpha()]
@@ -153,7 +173,7 @@ def find(asked: Asked, query: Query, narrow: Narrow, *, at: dt.datetime, about: 
         f"{flags} FROM found) answer"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, *([narrow.kind] if narrow.kind else []), at])
+        cursor.execute(sql, [*values, *([narrow.kind] if narrow.kind else []), question, at])
         _number, counts, found, *held = cursor.fetchone()
     # Django has the cursor leave jsonb as text.
     shown = frozenset(word for word, has in zip(told, held, strict=True) if has)
@@ -190,18 +210,19 @@ def close_words(asked_words: Sequence[str]) -> dict[str, list[str]]:
 def answer(asked: Asked, narrow: Narrow, *, at: dt.datetime) -> Answer:
     """Find what holds the words; where that is little, what holds words close to them, then most of them.
 
-    Four queries at most.
+    Six queries at most.
     """
-    first = find(asked, asked.whole(), narrow, at=at)
+    first = find(read(asked.whole()), narrow, at=at)
     exact = _count(first, narrow)
-    if not asked.text or asked.has_signs or exact >= FEW or not asked.words:
+    if asked.has_signs or exact >= FEW or not asked.words:
         return Answer(first.keys, first.counts, exact)
     close = close_words(asked.words)
     about = sorted({word for near in close.values() for word in near} | set(asked.words))
-    last = find(asked, asked.forgiving(close), narrow, at=at, about=about)
+    lexemes = _lexemes(about)
+    last = find(asked.forgiving(close, lexemes), narrow, at=at, about=about)
     shown = last.shown
     if _count(last, narrow) < FEW and len(asked.words) > 2:  # noqa: PLR2004 (of two words, one is too little)
-        some = find(asked, asked.forgiving(close, some=True), narrow, at=at, about=about)
+        some = find(asked.forgiving(close, lexemes, some=True), narrow, at=at, about=about)
         last = Found((*last.keys, *(key for key in some.keys if key not in set(last.keys))), some.counts, some.shown)
         shown |= some.shown
     found = (*first.keys, *(key for key in last.keys if key not in set(first.keys)))
@@ -272,7 +293,7 @@ def _result(row: Sequence[Any]) -> Result:
 
 
 def titles(text: str, narrow: Narrow, *, at: dt.datetime, size: int) -> list[Result]:
-    """Give the best documents for what is being typed; two queries."""
+    """Give the best documents for what is being typed; three queries."""
     asked = asking.read(text)
-    found = find(asked, asked.whole(), narrow, at=at)
+    found = find(read(asked.whole()), narrow, at=at)
     return page(Answer(found.keys[:size], found.counts, len(found.keys)), asked, number=1)
