@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F, Value
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
@@ -266,8 +266,10 @@ def _pages(request: HttpRequest, number: int, last: int) -> ui.Pages:
 @public
 @require_safe
 def suggestions(request: HttpRequest) -> HttpResponse:
-    """Suggest what is perhaps looked for, while it is typed; the page works without."""
+    """Suggest what is perhaps looked for, while it is typed; the page works without, and stands for whoever opens this alone."""
     text = request.GET.get("q", "").strip()
+    if request.headers.get("HX-Request") != "true":
+        return redirect(reverse("search:results") + lists.address(request.GET))
     rows: list[Row] = []
     if len(text) >= asking.PREFIX_FROM:
         found = finding.titles(text, finding.Narrow(), at=timezone.now(), size=SUGGESTED)
@@ -275,6 +277,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     words = ngettext("%(n)s suggestion", "%(n)s suggestions", len(rows)) % {"n": typography.number(len(rows))}
     response = render(request, "search/_suggestions.html", {"rows": rows, "words": words if rows else ""})
     response["X-Robots-Tag"] = "noindex"
+    response["Vary"] = "HX-Request"
     return response
 
 

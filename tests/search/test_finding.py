@@ -111,9 +111,14 @@ def test_what_was_perhaps_meant_is_said_with_its_accents(corpus, meant):
 )  # fmt: skip
 def test_whatever_is_typed_has_an_answer(corpus, client, typed):
     for route in ("search:results", "search:suggestions"):
-        response = client.get(reverse(route), {"q": typed.encode("utf-8", "replace")})
+        response = client.get(reverse(route), {"q": typed.encode("utf-8", "replace")}, headers={"HX-Request": "true"})
         assert response.status_code == 200
         assert "<script>alert" not in response.content.decode()
+
+
+def test_suggestions_opened_alone_are_the_page_itself(client):
+    response = client.get(reverse("search:suggestions"), {"q": "tilleuls & bancs"})
+    assert response["Location"] == f"{reverse('search:results')}?q=tilleuls+%26+bancs"
 
 
 def test_an_excerpt_is_escaped_and_marked():
