@@ -59,9 +59,9 @@ def pages(content: Content) -> dict[str, str]:
     }
 
 
-def fresh(path: str) -> Target:
+def fresh(path: str, headers: dict[str, str] | None = None) -> Target:
     """Ask a page under an address that is new each time, so that nothing is kept of it."""
-    return Target(lambda: f"{path}{'&' if '?' in path else '?'}mesure={next(_numbers)}", {})
+    return Target(lambda: f"{path}{'&' if '?' in path else '?'}mesure={next(_numbers)}", headers or {})
 
 
 def _states(port: int, path: str, content: Content) -> Iterator[tuple[str, Target]]:

@@ -154,7 +154,8 @@ def table(
         words = _words()
         with serve() as web:
             cells = [(name, "visiteur", _target(asked, words)) for name, asked in PAGES.items()]
-            cells.append(("suggestions", "visiteur", measure.fresh(f"{reverse('search:suggestions')}?q=bib")))
+            typing = measure.fresh(f"{reverse('search:suggestions')}?q=bib", {"HX-Request": "true"})
+            cells.append(("suggestions", "visiteur", typing))
             rows = measure.beside(port, cells, lambda: pids(web), **how)
         typed = {name: asked["q"] for name, asked in PAGES.items() if set(asked) == {"q"}} | HOSTILE
         costs = [_cost(name, text.format(**words)) for name, text in typed.items()]

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef
 from search import asked as asking
 from search import registry
 from search.asked import Asked, Query
-from search.models import Document, Word
+from search.models import Document
 from search.registry import Line, Source
 from search.spelling import fold, forgiven, keys, mistakes, words
 
@@ -190,20 +190,32 @@ def close_words(asked_words: Sequence[str]) -> dict[str, list[str]]:
     """Give the words of the lexicon that look like each word, as they are written, closest then commonest first."""
     if not asked_words:
         return {}
-    asked = sorted(set().union(*(keys(word) for word in asked_words)))
-    rows = list(
-        Word.objects.filter(keys__overlap=asked)
-        .order_by("-documents", "folded")
-        .values_list("folded", "shown", "documents")[:CANDIDATES]
-    )
-    found: dict[str, list[str]] = {}
+    wanted: dict[str, set[str]] = {}
     for word in asked_words:
-        near = [
-            (apart, folded[0] != word[0], -documents, shown)
-            for folded, shown, documents in rows
-            if (apart := mistakes(word, folded, most=forgiven(word))) <= forgiven(word)
-        ]
-        found[word] = [shown for _apart, _start, _documents, shown in sorted(near)[:CLOSE]]
+        for key in keys(word):
+            wanted.setdefault(key, set()).add(word)
+    near: dict[str, list[tuple[int, bool, int, str]]] = {word: [] for word in asked_words}
+    for folded, shown, documents, shared in _sharing(sorted(wanted)):
+        for word in set().union(*(wanted[key] for key in shared)):
+            apart = mistakes(word, folded, most=forgiven(word))
+            if apart <= forgiven(word):
+                near[word].append((apart, folded[0] != word[0], -documents, shown))
+    return {word: [shown for *_order, shown in sorted(near[word])[:CLOSE]] for word in asked_words}
+
+
+def _sharing(wanted: Sequence[str]) -> list[tuple[str, str, int, list[str]]]:
+    """Give the words of the lexicon that share a key, with the keys they share; one query.
+
+    Key by key: asked for all of them at once, PostgreSQL would compare every word of the lexicon with every key.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT w.folded, w.shown, w.documents, array_agg(asked.key::text) FROM unnest(%s::varchar[]) AS asked(key)"
+            " JOIN search_word w ON w.keys @> ARRAY[asked.key]::varchar[]"
+            " GROUP BY w.folded ORDER BY w.documents DESC, w.folded LIMIT %s",
+            [list(wanted), CANDIDATES],
+        )
+        found: list[tuple[str, str, int, list[str]]] = cursor.fetchall()
     return found
 
 

@@ -111,7 +111,8 @@ def _page(request: HttpRequest, *, person: Any) -> HttpResponse:
         "suggestions_url": "" if person else reverse("search:suggestions"),
         "selects": selects,
         "days": days,
-        "has_more_filters": any(chosen.values()) or bool(request.GET.get("du") or request.GET.get("au")),
+        # What is chosen is said above the results: the questions are folded, unless one is to be asked better.
+        "has_more_filters": bool(days.errors),
         "rows": [_row(result) for result in results],
         "words": _count_words(found, narrow),
         "is_close": found is not None and found.exact == 0 and bool(found.keys),

@@ -82,7 +82,7 @@ document.addEventListener("htmx:after:swap", () => {
 function suggest(field) {
   const box = document.createElement("div");
   box.className = "suggestions";
-  field.closest(".recherche-champ, .entete-rech").append(box);
+  field.parentElement.append(box);
   let timer, asked, at = -1;
   const options = () => $$("a", box);
   const say = (attributes) => { for (const [name, value] of Object.entries(attributes)) field.setAttribute(name, value); };
