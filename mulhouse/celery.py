@@ -64,10 +64,7 @@ app.conf.beat_schedule = {
     "accounts.sweep_exports": {"task": "accounts.sweep_exports", "schedule": crontab(minute="*/10")},
     "accounts.purge_files": {"task": "accounts.purge_files", "schedule": crontab(hour="4", minute="0")},
     "accounts.purge_sessions": {"task": "accounts.purge_sessions", "schedule": crontab(hour="4", minute="10")},
-}
-
-# Personal data: after the night's purges; a request not confirmed goes after a day.
-app.conf.beat_schedule |= {
+    # Personal data: after the night's purges; a request not confirmed goes after a day.
     "privacy.close_unused_accounts": {
         "task": "privacy.close_unused_accounts",
         "schedule": crontab(hour="5", minute="10"),

@@ -4,12 +4,14 @@ import ast
 
 from tests.test_conventions import CODE, _tree
 
-# What leaves no line, and why: a secret vote says nobody's hour (docs/decisions/0008), a resident's draft is their own.
+# What leaves no line, and why: a secret vote says nobody's hour (docs/decisions/0008); a resident's draft, and a text
+# that waits and becomes one again, are their own.
 SILENT = {
     "consultations.voting.cast",
     "consultations.assisting.enter_on_roll",
     "consultations.actions.save_draft",
     "consultations.holding.correct_held",
+    "consultations.holding.take_back",
     "consultations.actions.discard_draft",
 }
 

@@ -10,6 +10,8 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from tests.plugins import embedded
+
 ROOT = Path(settings.BASE_DIR)
 REQUIRED = {
     "SECRET_KEY": "k3vW9xq7Zt2mB8nL5pR1sD6fG4hJ0cY-aEuTiOwQzXbVrMdNgHk",
@@ -179,3 +181,8 @@ def test_check_deploy_refuses_placeholders(tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr.count("portal.E001") == 2
+
+
+def test_these_tests_have_servers_of_their_own():
+    """Settings read before the plug-in of the tests would make every process share one database and one Redis."""
+    assert settings.STATE_DIR == embedded.STATE

@@ -42,7 +42,7 @@ SUBJECTS = (
 REST = ("Autres sujets", "out_of_scope", "Ce n’est pas l’objet de ce texte.")
 # What answers no page to a visitor nor to a resident: files, forms that are sent only, what is open to others or is not there.
 NO_PUBLIC_PAGE = {
-    *("package", "report_pdf", "report_annex", "report_participation", "social_image"),
+    *("package", "own_dates", "report_pdf", "report_annex", "report_participation", "social_image"),
     *("follow", "position", "comments", "comment", "support", "unsupport", "withdraw_comment"),
     *("contribute", "draft", "check", "discard", "edit", "withdraw"),
     *("vote", "cast_vote", "receipt", "secrecy", "paper_ballot"),

@@ -30,7 +30,10 @@ def test_a_living_process_needs_nothing_to_say_so(client, django_db_blocker):
 @pytest.mark.django_db
 def test_a_migration_that_waits_is_named(client):
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'notifications' AND name LIKE '0002%'")
+        cursor.execute(
+            "DELETE FROM django_migrations WHERE app = 'notifications'"
+            " AND name = (SELECT max(name) FROM django_migrations WHERE app = 'notifications')"
+        )
 
     assert ready(client) == (503, "migrations")
 
