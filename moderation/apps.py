@@ -27,7 +27,12 @@ class ModerationConfig(AppConfig):
         acts.declare(*who_sees.ACTS)
         registry.declare(*personal_data.HOLDINGS)
         promising.declare(
-            promising.Kind(code=actions.APPEAL_PROMISE, label=_("Contestations de modération"), days=rules.ANSWER_DAYS)
+            promising.Kind(
+                code=actions.APPEAL_PROMISE,
+                label=_("Contestations de modération"),
+                days=rules.ANSWER_DAYS,
+                service=promising.PORTAL_SERVICE,
+            )
         )
         work.register(work.WorkQueue(None, queues.waiting))
         register.declare(

@@ -80,8 +80,3 @@ def open_case(
     held.revision += 1
     held.save()
     return held
-
-
-def is_waiting(*, kind: str, reference: str) -> bool:
-    """Tell whether one thing waits in the queue."""
-    return Case.objects.waiting().filter(kind=kind, subject=reference).exists()

@@ -27,7 +27,8 @@ from mulhouse.templatetags.ui import Crumb, pages_of
 from mulhouse.typography import local_day
 from privacy import actions, exports
 from privacy.forms import CodeForm, OpenRequestForm, RequestForm
-from privacy.models import AccessLog, DataRequest
+from privacy.models import REQUEST_PROMISE, AccessLog, DataRequest
+from transparency import promising
 
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 ACCESSES_PER_PAGE = 30
@@ -159,6 +160,7 @@ def follow(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "row": row,
         "form": form,
+        "pause": promising.standing_still(REQUEST_PROMISE, [row.reference]).get(row.reference),
         "is_late": row.due_on is not None and row.answered_at is None and row.due_on < local_day(timezone.now()),
         "crumbs": _crumbs(row.reference),
     }
@@ -169,10 +171,18 @@ def follow(request: HttpRequest, reference: str) -> HttpResponse:
 @require_GET
 def own_requests(request: UserRequest) -> HttpResponse:
     """Show one's requests with their clocks and their answers."""
-    rows = DataRequest.objects.filter(user=request.user)[:50]
+    rows = list(DataRequest.objects.filter(user=request.user)[:50])
     today = local_day(timezone.now())
+    pauses = promising.standing_still(REQUEST_PROMISE, [row.reference for row in rows])
     context = {
-        "rows": [(row, row.answered_at is None and row.due_on is not None and row.due_on < today) for row in rows],
+        "rows": [
+            (
+                row,
+                pauses.get(row.reference),
+                row.answered_at is None and row.due_on is not None and row.due_on < today,
+            )
+            for row in rows
+        ],
         "crumbs": _own_crumbs(_("Mes demandes")),
     }
     return render(request, "privacy/own_requests.html", context)
