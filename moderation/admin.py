@@ -25,6 +25,7 @@ from mulhouse.errors import DomainError
 from mulhouse.references import read_reference
 from mulhouse.staff import ShownAdmin
 from mulhouse.templatetags import ui
+from transparency import deadlines
 
 PAGE_SIZE = 30
 LAST_PAGE = 1000
@@ -345,7 +346,11 @@ def appeals(request: HttpRequest) -> HttpResponse:
         "title": "Contestations",
         "parts": _parts(request),
         "waiting": [
-            {"row": row, "is_late": row.due_at < at, "is_ours": rules.judge_refusal(request.user, row) is None}
+            {
+                "row": row,
+                "is_late": deadlines.is_late(row.due_at, None, at=at),
+                "is_ours": rules.judge_refusal(request.user, row) is None,
+            }
             for row in rows.filter(outcome="").order_by("due_at", "pk")[:PAGE_SIZE]
         ],
         "answered": list(rows.exclude(outcome="").order_by("-decided_at")[:PAGE_SIZE]),
