@@ -26,6 +26,7 @@ from mulhouse.paging import Paging
 from mulhouse.references import read_reference
 from mulhouse.staff import ShownAdmin
 from mulhouse.templatetags import ui
+from transparency import deadlines
 
 PAGE_SIZE = 30
 EXCERPT = 280
@@ -343,7 +344,11 @@ def appeals(request: HttpRequest) -> HttpResponse:
         "title": "Contestations",
         "parts": _parts(request),
         "waiting": [
-            {"row": row, "is_late": row.due_at < at, "is_ours": rules.judge_refusal(request.user, row) is None}
+            {
+                "row": row,
+                "is_late": deadlines.is_late(row.due_at, None, at=at),
+                "is_ours": rules.judge_refusal(request.user, row) is None,
+            }
             for row in paging.cut(rows.filter(outcome="").order_by("due_at", "pk"))
         ],
         "appeal_days": rules.APPEAL_DAYS,

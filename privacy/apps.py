@@ -20,6 +20,7 @@ class PrivacyConfig(AppConfig):
         from notifications import kinds as mails  # noqa: PLC0415
         from opendata import datasets  # noqa: PLC0415
         from privacy import actions, letters, personal_data, queues, who_sees  # noqa: PLC0415
+        from privacy.models import REQUEST_PROMISE  # noqa: PLC0415
         from transparency import promising, register  # noqa: PLC0415
 
         looking.connect(actions.note_access)
@@ -28,7 +29,12 @@ class PrivacyConfig(AppConfig):
         mails.declare(*letters.KINDS)
         # A month, as the calendar has it: the day comes with each promise.
         promising.declare(
-            promising.Kind(code=actions.REQUEST_PROMISE, label=_("Demandes sur des données personnelles"), days=30)
+            promising.Kind(
+                code=REQUEST_PROMISE,
+                label=_("Demandes sur des données personnelles"),
+                days=30,
+                service=promising.PORTAL_SERVICE,
+            )
         )
         work.register(work.WorkQueue("privacy.handle_datarequest", queues.rights))
         register.declare(

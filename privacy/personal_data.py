@@ -8,8 +8,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from mulhouse.personal_data import Fate, Final, Group, Holding, Retention
-from privacy.actions import REQUEST_PROMISE
-from privacy.models import AccessLog, DataRequest, EliminationProposal, InactivityNotice, Limitation
+from privacy.models import (
+    REQUEST_PROMISE,
+    AccessLog,
+    DataRequest,
+    EliminationProposal,
+    InactivityNotice,
+    Limitation,
+)
 from transparency import promising
 
 LAW = "Obligation légale\u00a0: vos droits sur vos données."

@@ -343,8 +343,12 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     """Named reads of comments."""
 
     def visible(self) -> Self:
-        """What every surface may show."""
+        """Neither withdrawn nor hidden itself."""
         return self.filter(withdrawn_at__isnull=True, hidden_at__isnull=True)
+
+    def public(self) -> Self:
+        """What every surface shows and counts: visible, on a contribution that is."""
+        return self.visible().filter(contribution__in=Contribution.objects.visible())
 
     def threads(self) -> Self:
         """Those that open a thread."""
