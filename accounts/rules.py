@@ -33,6 +33,7 @@ REMEDIES = {
     # Where the desk is, and when it is open.
     "identity_missing": "contact",
     "blocked": "moderation:own",
+    "set_aside": "privacy:ask",
 }
 
 
@@ -49,6 +50,29 @@ def blocked_refusal(user: Any, *, at: dt.datetime) -> Refusal | None:
         )
         % {"day": typography.day(local_day(until))},
     )
+
+
+def set_aside_refusal(user: Any) -> Refusal | None:
+    """Tell whether the data of somebody is set aside: then nothing new appears under their account either. No query.
+
+    They keep what shows nothing of them: voting, taking a position, answering, asking, taking their data, leaving.
+
+    Source: RGPD, art. 18.2: data set aside is kept, and used for nothing else without its person's agreement.
+    """
+    if getattr(user, "limited_since", None) is None:
+        return None
+    return Refusal(
+        "set_aside",
+        _(
+            "Vos données sont mises de côté\u00a0: rien ne paraît sous votre compte. Pour publier de nouveau, demandez que "
+            "cette mesure soit levée. Vous pouvez lire, voter et prendre position."
+        ),
+    )
+
+
+def publishing_refusal(user: Any, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether something keeps somebody from publishing anywhere: a suspension, or their data set aside. No query."""
+    return blocked_refusal(user, at=at) or set_aside_refusal(user)
 
 
 def remedy_route(refusal: Refusal) -> str:

@@ -4,6 +4,7 @@ Shape of a count: day, route, public name of what the page shows, language, phon
 """
 
 import json
+import re
 
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import ResolverMatch
@@ -18,20 +19,11 @@ COOKIE = "sans-mesure"
 # The parts of an address that name something public: never a key, a private reference nor a number of a page.
 SUBJECTS = ("slug", "code")
 LONGEST_SUBJECT = 120
-# Few words on purpose: whoever says what they are is left out, nobody else is studied.
-ROBOTS = (
-    "bot",
-    "crawl",
-    "spider",
-    "slurp",
-    "curl",
-    "wget",
-    "python",
-    "httpx",
-    "java/",
-    "go-http",
-    "headless",
-    "monitor",
+# Whoever says what they are is left out, nobody else is studied: a program that passes for a browser counts. CUBOT makes phones.
+ROBOT = re.compile(
+    r"(?<!cu)bot|crawl|spider|slurp|scan|monitor|headless|lighthouse|preview|facebookexternalhit|whatsapp|feed|rss"
+    r"|curl|wget|python|httpx|java/|okhttp|libwww|perl|go-http|node|axios",
+    re.IGNORECASE,
 )
 HAND_HELD = ("mobi", "android", "iphone", "ipad")
 
@@ -47,7 +39,7 @@ def is_counted(request: HttpRequest, response: HttpResponseBase) -> bool:
         return False
     if response.status_code == 304 and not _is_a_page(request):  # noqa: PLR2004 (HTTP)
         return False
-    return not refuses(request) and not is_robot(request)
+    return not (refuses(request) or is_robot(request) or is_ahead(request))
 
 
 def refuses(request: HttpRequest) -> bool:
@@ -58,8 +50,13 @@ def refuses(request: HttpRequest) -> bool:
 
 def is_robot(request: HttpRequest) -> bool:
     """Tell whether a program says that it is one."""
-    agent = request.headers.get("User-Agent", "").lower()
-    return not agent or any(word in agent for word in ROBOTS)
+    agent = request.headers.get("User-Agent", "")
+    return not agent or ROBOT.search(agent) is not None
+
+
+def is_ahead(request: HttpRequest) -> bool:
+    """Tell whether a browser fetches a page in case somebody opens it: nobody reads it yet."""
+    return "prefetch" in (request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")).lower()
 
 
 def _is_a_page(request: HttpRequest) -> bool:

@@ -17,6 +17,8 @@ from opendata.datasets import Dataset, Frequency
 
 DAYS = 30
 PAGES = 20
+# The counts of a day are all in the database by then: Redis gives them each hour (`audience.flush`).
+LAG = dt.timedelta(hours=1)
 NAMES = {
     "home": gettext_lazy("Accueil"),
     "consultations:list": gettext_lazy("Toutes les consultations"),
@@ -57,6 +59,17 @@ class Figures:
         return sum(views for _day, views in self.days)
 
 
+def today(*, at: dt.datetime) -> dt.date:
+    """Give the first day that is not told yet: the current one in Paris, or the one before until LAG after midnight."""
+    return timezone.localdate(at - LAG)
+
+
+def next_change(at: dt.datetime) -> dt.datetime | None:
+    """Give the instant of this day at which one more day is told, None once it is."""
+    told = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0) + LAG
+    return told if at < told else None
+
+
 def whole_days(*, today: dt.date) -> QuerySet[DailyPageCount]:
     """Keep the days that are over: a number that moves within the day would show one reading."""
     return DailyPageCount.objects.filter(day__lt=today)
@@ -77,6 +90,11 @@ def read(*, today: dt.date) -> Figures:
     )
 
 
+def drawn(views: int) -> int:
+    """Give the height of a column: a number that is not told is not drawn either."""
+    return 0 if views < small_cells.THRESHOLD else views
+
+
 def words(views: int) -> str:
     """Say a number of readings; a small one is not told."""
     if 0 < views < small_cells.THRESHOLD:
@@ -94,7 +112,7 @@ def name_of(route: str) -> str:
 
 def _monthly() -> QuerySet[Any, Any]:
     """Sum by month and page, over the months that are over."""
-    rows = DailyPageCount.objects.filter(day__lt=timezone.localdate().replace(day=1)).order_by()
+    rows = DailyPageCount.objects.filter(day__lt=today(at=timezone.now()).replace(day=1)).order_by()
     grouped = rows.annotate(month=TruncMonth("day")).values("month", "route", "subject", "language", "device")
     return grouped.annotate(sum_views=Sum("views")).order_by("-month", "route", "subject", "language", "device")
 

@@ -21,16 +21,16 @@ REMEMBER_SECONDS = 182 * 24 * 3600
 
 @public
 @require_safe
-@cached_for_visitors
+@cached_for_visitors(until=figures.next_change)
 def figures_page(request: HttpRequest) -> HttpResponse:
     """Show how many pages were read, by day, by month, and which ones."""
-    found = figures.read(today=timezone.localdate())
+    found = figures.read(today=figures.today(at=timezone.now()))
     title = _("Pages lues chaque jour")
     chart = charts.columns(
         key="jours",
         title=title,
         description=_("Le même nombre est dans le tableau qui suit."),
-        points=[(f"{on.day}/{on.month}", views) for on, views in found.days],
+        points=[(f"{on.day}/{on.month}", figures.drawn(views)) for on, views in found.days],
     )
     context = {
         "total": figures.words(found.total),

@@ -8,6 +8,7 @@ import tempfile
 from argparse import ArgumentParser, Namespace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 LIMITS = (
     "Le programme de mesure est écrit en Python et tourne sur la même machine que le serveur : le débit est un plancher, surtout "
@@ -23,6 +24,7 @@ def _arguments() -> Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="nombre de passages")
     parser.add_argument("--answers", action="store_true", help="mesurer les réponses aux avis plutôt que les pages")
     parser.add_argument("--digests", action="store_true", help="mesurer seulement les résumés par courriel")
+    parser.add_argument("--search", action="store_true", help="mesurer seulement la recherche")
     parser.add_argument("--output", type=Path, help="fichier où écrire aussi le tableau")
     return parser.parse_args()
 
@@ -85,8 +87,10 @@ def _measure(arguments: Namespace) -> str:
             return "\n\n".join([*parts[:2], *tables])
         if arguments.digests:
             return "\n\n".join([*parts[:2], digests.markdown(digests.table(server.server_pids(servers)))])
-        made = rooms.prepare(made)
         port = server.free_port()
+        if arguments.search:
+            return "\n\n".join([*parts, _searches(made, port, servers, arguments)])
+        made = rooms.prepare(made)
         for size in _sizes(arguments):
             content.add_contributions(made.consultation, size)
             with server.running(port) as web:
@@ -100,6 +104,21 @@ def _measure(arguments: Namespace) -> str:
             parts.append(measure.markdown(rows, f"{size} contributions"))
         parts.append(digests.markdown(digests.table(server.server_pids(servers))))
     return "\n\n".join(parts)
+
+
+def _searches(made: Any, port: int, servers: Any, arguments: Namespace) -> str:
+    from benchmarks import searches, server  # noqa: PLC0415 (the environment is set above)
+
+    return searches.markdown(
+        searches.table(
+            made,
+            lambda: server.running(port),
+            port,
+            lambda web: [web, *server.server_pids(servers)],
+            seconds=arguments.seconds,
+            rounds=arguments.rounds,
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """The dates of consultations for people's own calendars (iCalendar, RFC 5545): phases, promised answer, votes, questionnaires.
 
-Shape: whole days in Paris. An event keeps its UID when its dates change; SEQUENCE counts these changes on the register.
+Shape: whole days in Paris. An event keeps its UID when its dates change, and when another phase comes before it; SEQUENCE counts
+the changes on the register.
 """
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -14,7 +16,7 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from consultations import phases, promises
-from consultations.models import Consultation
+from consultations.models import Consultation, Phase
 from transparency.models import RegisterLine
 
 # What moves a date on the register: each makes a version of the events.
@@ -72,17 +74,23 @@ def _versions(rows: Sequence[Consultation]) -> dict[str, Version]:
 
 
 def _events(row: Consultation, version: Version) -> Iterator[Event]:
-    for rank, span in enumerate(row.spans(), start=1):
-        yield _event(row, version, f"phase-{rank}", f"{row.title}\u00a0: {span.name}", (span.starts_on, span.ends_on))
+    for phase in sorted(row.phases.all(), key=lambda phase: phase.position):
+        span, key = phase.span, phase_key(phase)
+        yield _event(row, version, f"phase-{key}", f"{row.title}\u00a0: {span.name}", (span.starts_on, span.ends_on))
         if span.kind is phases.Kind.CONTRIBUTE and span.ends_on is not None:
             title = _("Dernier jour pour donner votre avis\u00a0: %(title)s") % {"title": row.title}
-            yield _event(row, version, f"fin-{rank}", title, (span.ends_on, span.ends_on))
+            yield _event(row, version, f"fin-{key}", title, (span.ends_on, span.ends_on))
     due = promises.due_on(row)
     if due is not None:
         title = _("Réponse promise par la Ville\u00a0: %(title)s") % {"title": row.title}
         yield _event(row, version, "reponse", title, (due, due))
     yield from _voting(row, version)
     yield from _asking(row, version)
+
+
+def phase_key(phase: Phase) -> str:
+    """Name a phase for its whole life, whatever its rank: from its row, without its number."""
+    return hashlib.sha256(f"phase {phase.pk}".encode()).hexdigest()[:12]
 
 
 def _voting(row: Consultation, version: Version) -> Iterator[Event]:

@@ -35,7 +35,7 @@ def is_new(user: User, *, at: dt.datetime) -> bool:
         return True
     return not (
         Contribution.objects.visible().filter(author=user).exists()
-        or Comment.objects.visible().filter(author=user).exists()
+        or Comment.objects.public().filter(author=user).exists()
     )
 
 

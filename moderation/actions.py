@@ -4,6 +4,7 @@ Locks are taken in one order: the thing, its case, then the rows of moderation; 
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from accounts.models import User
 from moderation import cases, clauses, kinds, profiles, rules, telling
 from moderation.kinds import Kind
 from moderation.models import Appeal, Block, Case, Decision, Report
-from mulhouse import charter
+from mulhouse import charter, looking
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, Refusal, RefusedError, require
 from transparency import deadlines, promising, register
@@ -131,6 +132,27 @@ def _voices(case: Case) -> int:
 def _repeated(fingerprint: str, origin: str) -> str:
     """Recognise the same person reporting from elsewhere than the first time, to take that in once."""
     return salted_hmac("moderation.repeat", fingerprint + origin, algorithm="sha256").hexdigest()
+
+
+@transaction.atomic(durable=True)
+def read_reports(*, actor: User, case: Case, reports: Sequence[Report]) -> None:
+    """Note that a moderator reads what people wrote when they reported a thing; those who have an account see it.
+
+    Shape: `reports` are those of the page that is shown.
+    Raises: RefusedError.
+    """
+    if not actor.has_perm(rules.VIEW):
+        raise RefusedError(Refusal("not_allowed", "Votre rôle ne permet pas de lire un signalement."))
+    for made in reports:
+        if made.reporter is not None:
+            looking.note(
+                actor=actor,
+                person=made.reporter,
+                category=looking.Category.REPORT,
+                why="Décider d’un signalement",
+                subject=made.reference,
+            )
+    register.record("moderation.reports_read", role=ROLE, facts={"dossier": case.reference}, actor=actor)
 
 
 @transaction.atomic(durable=True)
@@ -446,6 +468,8 @@ def forget_original(*, decision: Decision, at: dt.datetime) -> bool:
     case = Case.objects.select_for_update(of=("self",), no_key=True).get(pk=decision.case_id)
     held = Decision.objects.select_for_update(of=("self",), no_key=True).get(pk=decision.pk)
     waits = Appeal.objects.filter(decision=held, outcome="").exists()
+    # Data set aside is kept whole until the measure is lifted.
+    waits = waits or (held.author is not None and held.author.limited_since is not None)
     if held.original_erased_at is not None or held.appeal_until is None or at < held.appeal_until or waits:
         return False
     stands = held.action == Decision.Action.HIDE and held.overturned_at is None and case.state == Case.State.HIDDEN
@@ -467,7 +491,10 @@ def unsign_reports(*, before: dt.datetime, at: dt.datetime) -> int:
     """
     over = Report.objects.filter(told_at__lt=before, unsigned_at__isnull=True)
     rows = over.exclude(decision__appeal__outcome="").exclude(decision__appeal__decided_at__gte=before)
-    return rows.update(reporter=None, name="", email="", fingerprint="", origin="", words="", unsigned_at=at)
+    count = rows.update(reporter=None, name="", email="", fingerprint="", origin="", words="", unsigned_at=at)
+    if count:
+        register.record("data.purged", role=SYSTEM, facts={"signalements": count})
+    return count
 
 
 # --- A person who leaves ---------------------------------------------------------------------------------------------------
@@ -483,6 +510,11 @@ def unsign_person(*, user: User) -> None:
     Case.objects.filter(author=user).update(author=None)
     _close_name(user, at=timezone.now())
     Decision.objects.filter(author=user).update(author=None, original={}, facts="", taken_away="")
+    # Nobody waits for these answers any more.
+    pending = Appeal.objects.filter(person=user, outcome="")
+    for reference in pending.order_by("pk").values_list("reference", flat=True):
+        promising.drop(kind=APPEAL_PROMISE, key=reference, at=timezone.now())
+    pending.delete()
     Appeal.objects.filter(person=user).update(person=None, words="")
     Block.objects.filter(person=user).update(person=None)
     for model in (Decision, Block, Appeal):

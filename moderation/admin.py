@@ -26,6 +26,7 @@ from mulhouse.paging import Paging
 from mulhouse.references import read_reference
 from mulhouse.staff import ShownAdmin
 from mulhouse.templatetags import ui
+from transparency import deadlines
 
 PAGE_SIZE = 30
 EXCERPT, HEADING = 280, 80
@@ -33,6 +34,7 @@ EARLIER = 8
 DECIDED_SHOWN = 40
 DECIDED = "decides"
 SEEN = "lu-"
+READ = "lire"
 
 
 def _address(name: str, *values: Any) -> str:
@@ -210,13 +212,20 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         "passages": "\n".join(case.proposal),
         "action": Decision.Action.MASK if case.proposal and kind.mask else None,
     }
-    form = DecideForm(request.POST or None, can_mask=kind.mask is not None, initial=start)
-    if request.method == "POST" and form.is_valid() and _decide(request, case, form):
+    # What people wrote when they reported shows on a gesture, which those who have an account see.
+    is_reading = request.method == "POST" and READ in request.POST
+    is_deciding = request.method == "POST" and not is_reading
+    form = DecideForm(request.POST if is_deciding else None, can_mask=kind.mask is not None, initial=start)
+    if is_deciding and form.is_valid() and _decide(request, case, form):
         following = Case.objects.waiting().in_order().first()
         return redirect(_address("change", following.pk) if following else _address("changelist"))
     before, after = _around(case)
     decided = _decided(case)
     paging = Paging(request, size=PAGE_SIZE)
+    # Those that wait for an answer first.
+    reports = paging.cut(case.reports.select_related("reporter").order_by(F("decision").asc(nulls_first=True), "-pk"))
+    if is_reading:
+        actions.read_reports(actor=request.user, case=case, reports=reports)  # type: ignore[arg-type] # the permission asked for an account
     words = kind.words(thing) if thing is not None else None
     context = {
         "title": f"Dossier {case.reference}",
@@ -229,10 +238,9 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         "public_url": kind.url(thing) if thing is not None else "",
         "is_late": case.state == Case.State.WAITING and case.due_at < at,
         "is_urgent": case.priority == Case.Priority.URGENT,
-        # Those that wait for an answer first.
-        "reports": paging.cut(
-            case.reports.select_related("reporter").order_by(F("decision").asc(nulls_first=True), "-pk")
-        ),
+        "reports": reports,
+        "is_reading": is_reading,
+        "read_name": READ,
         "pages": paging.pages(),
         "decisions": [(row, getattr(row, "appeal", None)) for row in decided if row.case_id == case.pk],
         "earlier": [row for row in decided if row.case_id != case.pk],
@@ -244,7 +252,10 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         "after_url": after,
         "list_url": _address("changelist"),
     }
-    return _draw(request, "admin/moderation/case.html", **context)
+    response = _draw(request, "admin/moderation/case.html", **context)
+    if is_reading:
+        response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _decide(request: HttpRequest, case: Case, form: DecideForm) -> bool:
@@ -334,7 +345,11 @@ def appeals(request: HttpRequest) -> HttpResponse:
         "title": "Contestations",
         "parts": _parts(request),
         "waiting": [
-            {"row": row, "is_late": row.due_at < at, "is_ours": rules.judge_refusal(request.user, row) is None}
+            {
+                "row": row,
+                "is_late": deadlines.is_late(row.due_at, None, at=at),
+                "is_ours": rules.judge_refusal(request.user, row) is None,
+            }
             for row in paging.cut(rows.filter(outcome="").order_by("due_at", "pk"))
         ],
         "appeal_days": rules.APPEAL_DAYS,

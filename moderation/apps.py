@@ -39,14 +39,20 @@ class ModerationConfig(AppConfig):
         acts.declare(*who_sees.ACTS)
         registry.declare(*personal_data.HOLDINGS)
         promising.declare(
-            promising.Kind(code=actions.APPEAL_PROMISE, label=_("Contestations de modération"), days=rules.ANSWER_DAYS),
-            promising.Kind(code=cases.REPORT, label=_("Signalements"), days=cases.DAYS),
-            promising.Kind(code=cases.URGENT, label=_("Signalements urgents"), days=1),
-            promising.Kind(code=cases.REVIEW, label=_("Relectures avant publication"), days=cases.DAYS),
+            *(
+                promising.Kind(code=code, label=label, days=days, service=promising.PORTAL_SERVICE)
+                for code, label, days in (
+                    (actions.APPEAL_PROMISE, _("Contestations de modération"), rules.ANSWER_DAYS),
+                    (cases.REPORT, _("Signalements"), cases.DAYS),
+                    (cases.URGENT, _("Signalements urgents"), 1),
+                    (cases.REVIEW, _("Relectures avant publication"), cases.DAYS),
+                )
+            )
         )
         work.register(work.WorkQueue(None, queues.waiting))
         register.declare(
             register.Act("moderation.reported", "Une personne a signalé un contenu"),
+            register.Act("moderation.reports_read", "La modération a lu ce que disent des signalements"),
             register.Act("moderation.opened", "La modération a ouvert un dossier sans signalement"),
             register.Act("moderation.kept", "La modération a laissé un contenu en ligne"),
             register.Act("moderation.hidden", "La modération a retiré un contenu, au titre d’un article de la charte"),
@@ -60,6 +66,6 @@ class ModerationConfig(AppConfig):
         datasets.harmless(
             *(
                 f"moderation.{step}"
-                for step in ("reported", "opened", "kept", "appealed", "upheld", "blocked", "forgotten")
+                for step in ("reported", "reports_read", "opened", "kept", "appealed", "upheld", "blocked", "forgotten")
             )
         )

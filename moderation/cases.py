@@ -155,8 +155,3 @@ def forgo(case: Case, *, at: dt.datetime) -> None:
     """Note that nobody waits for a case any more: what it is about was taken back, or it is promised for an earlier day."""
     for kind in _owed(case):
         promising.drop(kind=kind, key=_key(case), at=at)
-
-
-def is_waiting(*, kind: str, reference: str) -> bool:
-    """Tell whether one thing waits in the queue."""
-    return Case.objects.waiting().filter(kind=kind, subject=reference).exists()

@@ -111,7 +111,10 @@ HOLDINGS = (
         label="Vos contestations",
         purpose="Faire réexaminer une décision par une autre personne.",
         basis=BASIS,
-        period="L’issue reste, sans lien avec vous ni vos mots, après la fermeture du compte.",
+        period=(
+            "L’issue reste, sans lien avec vous ni vos mots, après la fermeture du compte. "
+            "Une contestation sans réponse est effacée avec le compte."
+        ),
         fate=Fate.UNSIGNED,
         group=Group.PROOF,
         recipients="Vous et la modération.",

@@ -52,7 +52,7 @@ def held(request: UserRequest, reference: str) -> HttpResponse:
     if data is not None:
         require(refusal)
         if form.is_valid():
-            throttle.check(throttle.Limit.POSTING, str(request.user.pk))
+            throttle.check(throttle.Limit.POSTING, f"user:{request.user.pk}")
             holding.correct_held(actor=request.user, held=row, words=form.words(), at=at)
             messages.success(request, _("Votre correction est enregistrée. Votre texte attend la relecture."))
             return redirect("consultations:held", row.reference)

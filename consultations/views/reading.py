@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import rules as accounts_rules
 from city.models import District
-from consultations import answers, hiding, presentation, remarks, rules, search, signatures
+from consultations import answers, hiding, presentation, remarks, rules, search, setting_aside, signatures
 from consultations.filters import (
     COMMENT_ORDER_LABELS,
     COMMENT_ORDERS,
@@ -279,6 +279,7 @@ def _withdrawn_context(request: HttpRequest, row: Contribution) -> dict[str, Any
         "is_own": is_own,
         "stub": "" if row.withdrawn_at else hiding.stub(row.hidden_reason),
         "clause_url": clauses.address(row.hidden_reason),
+        "is_set_aside": row.withdrawn_at is None and row.hidden_reason == setting_aside.REASON,
         "crumbs": crumbs(row, _("Contribution retirée")),
     }
 
@@ -565,6 +566,7 @@ def _hidden_comment(request: HttpRequest, comment: Comment) -> HttpResponse:
         "is_own": is_own,
         "stub": hiding.stub(comment.hidden_reason, is_comment=True),
         "clause_url": clauses.address(comment.hidden_reason),
+        "is_set_aside": comment.hidden_reason == setting_aside.REASON,
         "crumbs": crumbs(row, _("Commentaire retiré")),
     }
     return render(request, "consultations/hidden_comment.html", context, status=410)

@@ -2,8 +2,10 @@
 
 import datetime as dt
 import json
+import re
 import threading
 import uuid
+from zoneinfo import ZoneInfo
 
 import pytest
 import redis.exceptions
@@ -39,8 +41,12 @@ def stored():
         {"dnt": "1"},
         {"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"},
         {"user-agent": "curl/8.0"},
+        {"user-agent": "python-requests/2.32"},
+        {"user-agent": "WhatsApp/2.24"},
         {"user-agent": ""},
         {"hx-request": "true"},
+        {"sec-purpose": "prefetch;prerender"},
+        {"purpose": "prefetch"},
     ],
 )
 def test_who_refuses_and_robots_do_not_count(db, client, redis_server, headers):
@@ -108,6 +114,77 @@ def test_a_page_is_read_without_redis(db, client, monkeypatch):
     memory.breaker.wake()
 
 
+def test_a_phone_named_like_a_robot_counts(db, client, redis_server):
+    client.get(
+        "/concertations/", headers={**READER, "user-agent": "Mozilla/5.0 (Linux; Android 13; CUBOT KINGKONG) Mobile"}
+    )
+    assert counts(redis_server) == {("consultations:list", "", "fr", "telephone"): 1}
+
+
+# --- No address, no trace of anybody ----------------------------------------------------------------------------------------
+
+IPV4, IPV6 = "203.0.113.77", "2001:db8:77:88::99"
+TRACES = (IPV4, "2001:db8:77:88", "Zqnavigateur", "zqcherche", "zqcookie", "zqprovenance")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_neither_address_nor_trace_is_kept_anywhere(client, redis_server, settings):
+    """Every key and value of Redis and every column of every table, after readings of all sorts and the pouring of the hour."""
+    settings.TRUSTED_PROXIES = 1
+    consultation = make_consultation(slug="parc")
+    make_contribution(consultation=consultation)
+    agent = "Mozilla/5.0 (X11; Linux x86_64) Zqnavigateur/130.0"
+    client.cookies["zqcookie"] = "zqcookie"
+    for address in (IPV4, IPV6):
+        sent = {**READER, "user-agent": agent, "x-forwarded-for": address, "referer": "https://zqprovenance.example/"}
+        for path in ("/", "/concertations/parc/", "/concertations/parc/avis/?q=zqcherche", "/recherche/?q=zqcherche"):
+            first = client.get(path, headers=sent, REMOTE_ADDR=address)
+            client.get(path, headers={**sent, "if-none-match": first.get("ETag", "")}, REMOTE_ADDR=address)
+    assert counts(redis_server)
+    assert redis_traces(redis_server, "audience:*") == []
+    # The limits count each address for a while, under a key that goes by itself: no measure reads them.
+    kept = redis_traces(redis_server, "*")
+    assert [name for name in kept if not name.startswith("LIMITS:")] == []
+    assert [name for name in kept if not 0 < redis_server.ttl(name) <= 86_400] == []
+    assert flushing.flush() > 0
+    assert table_traces() == []
+
+
+def redis_traces(server, pattern):
+    """Give the keys where a trace stands, in the name or in the value."""
+    found = []
+    for name in server.scan_iter(match=pattern):
+        kind = server.type(name)
+        value = {
+            b"hash": server.hgetall,
+            b"string": server.get,
+            b"zset": lambda key: server.zrange(key, 0, -1),
+            b"set": server.smembers,
+            b"list": lambda key: server.lrange(key, 0, -1),
+        }[kind](name)
+        if any(trace in repr((name, value)) for trace in TRACES):
+            found.append(name.decode())
+    return found
+
+
+def table_traces():
+    """Give the tables where a row, written as text, holds a trace."""
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
+        for (table,) in cursor.fetchall():
+            for trace in TRACES:
+                cursor.execute(f"SELECT count(*) FROM {table} AS line WHERE line::text ILIKE %s", [f"%{trace}%"])
+                if cursor.fetchone()[0]:
+                    found.append((table, trace))
+    return found
+
+
+def test_no_column_could_hold_one():
+    columns = {field.name for model in (Batch, DailyPageCount) for field in model._meta.get_fields()}
+    assert columns == {"id", "day", "route", "subject", "language", "device", "views", "key", "added_at"}
+
+
 # --- Exactly once ----------------------------------------------------------------------------------------------------------
 
 
@@ -172,8 +249,12 @@ def test_figures_are_kept_twenty_five_months():
 # --- The page --------------------------------------------------------------------------------------------------------------
 
 
+def told_today():
+    return figures.today(at=timezone.now())
+
+
 def test_page_of_figures(db, client, django_assert_num_queries):
-    today = timezone.localdate()
+    today = told_today()
     put(today, 1000)
     put(today - dt.timedelta(days=1), 1234)
     put(today - dt.timedelta(days=1), 4, route="consultations:detail", subject="parc")
@@ -185,15 +266,34 @@ def test_page_of_figures(db, client, django_assert_num_queries):
     assert client.cookies == {}
 
 
+PARIS = ZoneInfo("Europe/Paris")
+
+
+@pytest.mark.parametrize(("hour", "told"), [((0, 0), False), ((0, 59), False), ((1, 0), True), ((23, 59), True)])
+def test_a_day_is_told_one_hour_after_it_ends(hour, told):
+    """Redis gives its counts each hour: told at midnight, a day would lack its last ones, and the page be kept so."""
+    at = dt.datetime(2026, 11, 23, *hour, tzinfo=PARIS)
+    assert figures.today(at=at) == (dt.date(2026, 11, 23) if told else dt.date(2026, 11, 22))
+    assert figures.next_change(at) == (None if told else dt.datetime(2026, 11, 23, 1, tzinfo=PARIS))
+
+
+def test_a_small_number_is_not_drawn_either(db, client):
+    put(told_today() - dt.timedelta(days=2), 4)
+    put(told_today() - dt.timedelta(days=3), 100)
+    drawing = client.get("/audience/").content.decode().partition('class="graphique"')[2].partition("</svg>")[0]
+    heights = re.findall(r'<rect[^>]*height="([\d.]+)"[^>]*class="p0"', drawing)
+    assert sorted({float(height) for height in heights}) == [0, 160]
+
+
 def test_empty_page(db, client):
     assert "Aucun nombre pour l’instant" in client.get("/audience/").content.decode()
 
 
 def test_small_numbers_are_not_in_the_file(db, client):
-    month = timezone.localdate().replace(day=1) - dt.timedelta(days=1)
+    month = told_today().replace(day=1) - dt.timedelta(days=1)
     put(month, 4)
     put(month, 5, route="consultations:list")
-    put(timezone.localdate(), 50)
+    put(told_today(), 50)
     body = b"".join(client.get("/donnees/audience.json").streaming_content)
     rows = json.loads(body)["lignes"]
     assert [(row["page"], row["lectures"], row["moins_de_cinq"]) for row in rows] == [

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from icalendar import Calendar
 
+from consultations import calendar, editing, editing_rules, phases
 from tests.factories import make_consultation, make_contribution, make_resident, make_staff, sign_in
 from tests.opendata.content import act
 
@@ -33,10 +34,10 @@ def test_dates_of_a_consultation(db, client):
     consultation = make_consultation(slug="parc", title="Le parc", restitution_days=30)
     found = events(client, "/concertations/parc/agenda.ics")
     asking = consultation.phases.get(kind="contribute")
-    phases = [f"phase-{rank}" for rank in range(1, 6)]
-    parts = [*phases, f"fin-{asking.position}", "reponse"]
+    phases = [f"phase-{calendar.phase_key(phase)}" for phase in consultation.phases.all()]
+    parts = [*phases, f"fin-{calendar.phase_key(asking)}", "reponse"]
     assert sorted(found) == sorted(f"consultation-parc-{part}" for part in parts)
-    phase = found[f"consultation-parc-phase-{asking.position}"]
+    phase = found[f"consultation-parc-phase-{calendar.phase_key(asking)}"]
     assert (phase.decoded("dtstart"), phase.decoded("dtend")) == (
         asking.starts_on,
         asking.ends_on + dt.timedelta(days=1),
@@ -49,15 +50,50 @@ def test_dates_of_a_consultation(db, client):
 
 def test_a_date_that_moves_keeps_its_event_and_grows_its_sequence(db, client):
     consultation = make_consultation(slug="parc")
-    before = events(client, "/concertations/parc/agenda.ics")["consultation-parc-phase-5"]
     last = consultation.phases.get(position=5)
+    uid = f"consultation-parc-phase-{calendar.phase_key(last)}"
+    before = events(client, "/concertations/parc/agenda.ics")[uid]
     last.ends_on += dt.timedelta(days=5)
     last.save()
     act("consultation.dates_changed", subject="parc")
-    after = events(client, "/concertations/parc/agenda.ics")["consultation-parc-phase-5"]
+    after = events(client, "/concertations/parc/agenda.ics")[uid]
     assert after.decoded("dtend") - before.decoded("dtend") == dt.timedelta(days=5)
     assert (before["sequence"], after["sequence"]) == (0, 1)
     assert after.decoded("dtstamp") > before.decoded("dtstamp")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_phase_that_comes_before_takes_no_event_of_another(client):
+    """Else a calendar that is subscribed would show « Décider » moved where a new phase begins."""
+    agent = make_staff("consultations.change_consultation", "consultations.publish_consultation")
+    consultation = make_consultation(slug="parc")
+    before = events(client, "/concertations/parc/agenda.ics")
+    kept = [editing_rules.PhaseEdit(phase.pk, phase.span) for phase in consultation.phases.all()]
+    later = [edit if edit.span.kind.value in {"inform", "contribute", "analyse"} else _later(edit) for edit in kept]
+    first = next(edit.span.starts_on for edit in kept if edit.span.kind is phases.Kind.DECIDE)
+    added = phases.Span(phases.Kind.ANALYSE, "Second examen", first, first + dt.timedelta(days=10))
+    editing.save_phases(
+        actor=agent,
+        consultation=consultation,
+        edits=[*later, editing_rules.PhaseEdit(None, added)],
+        seen=editing.version(consultation),
+        at=timezone.now(),
+        reason="Un second examen",
+    )
+    after = events(client, "/concertations/parc/agenda.ics")
+    (new,) = after.keys() - before.keys()
+    assert before.keys() - after.keys() == set()
+    assert str(after[new]["summary"]).endswith("Second examen")
+    assert {uid: str(event["summary"]) for uid, event in after.items() if uid != new} == {
+        uid: str(event["summary"]) for uid, event in before.items()
+    }
+
+
+def _later(edit):
+    span, days = edit.span, dt.timedelta(days=30)
+    return editing_rules.PhaseEdit(
+        edit.pk, phases.Span(span.kind, span.name, span.starts_on + days, span.ends_on and span.ends_on + days)
+    )
 
 
 def test_feed_of_a_consultation(db, client):

@@ -15,6 +15,7 @@ from mulhouse import memory, work
 from mulhouse.throttle import Limit
 from tests import factories
 from tests.moderation import deciding
+from transparency import deadlines
 
 pytestmark = pytest.mark.django_db
 GIVEN = {"what": "text", "reason": "insult", "words": "Le deuxième mot.", "good_faith": "on"}
@@ -281,9 +282,13 @@ def test_a_case_says_what_is_needed_to_decide(client):
     made = deciding.report(contribution, fingerprint="a")
     deciding.hide(factories.make_contribution(author=contribution.author))
     factories.sign_in(client, deciding.make_moderator())
-    text = client.get(reverse("admin:moderation_case_change", args=[made.case_id])).content.decode()
-    for words in ("jamais", contribution.title, "Le deuxième mot.", "Retiré, article 3.2"):
+    page = reverse("admin:moderation_case_change", args=[made.case_id])
+    text = client.get(page).content.decode()
+    for words in ("jamais", contribution.title, "Retiré, article 3.2"):
         assert words in text
+    # What people wrote shows on a gesture (tests/privacy/test_accesses.py).
+    assert "Le deuxième mot." not in text
+    assert "Le deuxième mot." in client.post(page, {"lire": "oui"}).content.decode()
 
 
 def test_what_waits_is_on_the_home_page_of_moderators_only():
@@ -297,6 +302,12 @@ def test_what_waits_is_on_the_home_page_of_moderators_only():
     ]
     assert [item.label for item in work.waiting(made.decided_by, at=at)] == ["Dossier de modération"]
     assert sum(item.late for item in work.waiting(other, at=appeal.due_at + timezone.timedelta(days=1))) == 2
+    # The last day is a day to answer, whole: as the page of promises says it.
+    midnight = deadlines.day_begins_at(appeal.due_at + timezone.timedelta(days=1))
+    for instant, late in ((midnight - timezone.timedelta(seconds=1), 0), (midnight, 1)):
+        found = {item.label: item.late for item in work.waiting(other, at=instant)}
+        assert found["Contestation à réexaminer"] == late
+        assert deadlines.is_late(appeal.due_at, None, at=instant) is bool(late)
     assert work.waiting(with_role("agent"), at=at) == []
 
 
