@@ -295,7 +295,7 @@ def _decided(case: Case) -> list[Decision]:
     others = Q(author=case.author_id) & ~Q(action=Decision.Action.KEEP) if case.author_id else Q(pk__in=())
     rows = Decision.objects.filter(Q(case=case) | others).annotate(is_other=~Q(case=case))
     rows = rows.select_related("decided_by", "appeal").order_by("is_other", "-decided_at", "-pk")
-    found = list(rows[:DECIDED_SHOWN])
+    found: list[Any] = list(rows[:DECIDED_SHOWN])
     return [row for row in found if row.case_id == case.pk] + [row for row in found if row.case_id != case.pk][:EARLIER]
 
 
