@@ -133,4 +133,6 @@ def purge(*, at: datetime) -> None:
         "textes": texts.update(description=""),
     }
     if any(counts.values()):
-        register.record("data.purged", role="système", facts={name: number for name, number in counts.items() if number})
+        register.record(
+            "data.purged", role="système", facts={name: number for name, number in counts.items() if number}
+        )
