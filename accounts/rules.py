@@ -57,7 +57,7 @@ def set_aside_refusal(user: Any) -> Refusal | None:
 
     They keep what shows nothing of them: voting, taking a position, answering, asking, taking their data, leaving.
 
-    Source: RGPD, art. 18.2: data set aside is kept, and used for nothing else without its person's agreement.
+    Source: RGPD, art. 18: data set aside is kept, and used for nothing else without its person's agreement.
     """
     if getattr(user, "limited_since", None) is None:
         return None

@@ -803,6 +803,8 @@ def erase_contributions(*, user: User) -> None:
     theirs.filter(published_at__isnull=True).delete()
     emptied = dict.fromkeys(("usage_when", "usage_frequency", "usage_role", "place"), "")
     gone.update(title="—", body="—", body_html="", district=None, place_district=None, **emptied)
+    # What agents read of them holds a copy of the words.
+    items.write_contributions(list(gone.filter(item__isnull=False).values_list("pk", flat=True)))
     theirs.update(author=None)
 
 
@@ -813,8 +815,9 @@ def erase_comments(*, user: User) -> None:
     """
     assert_in_transaction()
     theirs = Comment.objects.filter(author=user)
-    gone = Q(withdrawn_at__isnull=False) | Q(hidden_at__isnull=False)
-    theirs.filter(gone).update(body="—", body_html="")
+    gone = theirs.filter(Q(withdrawn_at__isnull=False) | Q(hidden_at__isnull=False))
+    gone.update(body="—", body_html="")
+    items.write_comments(list(gone.filter(item__isnull=False).values_list("pk", flat=True)))
     theirs.update(author=None)
 
 

@@ -516,7 +516,8 @@ def unsign_person(*, user: User) -> None:
         promising.drop(kind=APPEAL_PROMISE, key=reference, at=timezone.now())
     pending.delete()
     Appeal.objects.filter(person=user).update(person=None, words="")
-    Block.objects.filter(person=user).update(person=None)
+    # The length and the clause stay for the figures; what was said of the person goes.
+    Block.objects.filter(person=user).update(person=None, reason="—")
     for model in (Decision, Block, Appeal):
         model._default_manager.filter(decided_by=user).update(decided_by=None)  # noqa: SLF001 (its documented name)
 

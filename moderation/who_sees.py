@@ -9,8 +9,8 @@ ACTS = (
         code="report",
         label=_("Signaler un texte, une image ou un nom"),
         sentence=_(
-            "Seule la modération lit votre signalement, et vous voyez quand. L’auteur ne sait jamais qui l’a signalé\u00a0; "
-            "s’il y a une décision, il en lit les motifs."
+            "Seule la modération lit votre signalement\u00a0; avec un compte, vous voyez quand. L’auteur ne sait jamais qui l’a "
+            "signalé. S’il y a une décision, il en lit les motifs."
         ),
         name=Seen.AGENTS,
         words=Seen.AGENTS,

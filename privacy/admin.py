@@ -161,13 +161,13 @@ class DataRequestAdmin(ShownAdmin):
         "Un mois pour répondre. Le nom et le texte s’ouvrent par un geste\u00a0: la personne voit qu’ils ont été lus."
     )
     search_label = "par référence"
-    list_display = ("reference", "kind", "asked_at", "due_on", "lateness", "answered_at")
+    list_display = ("reference", "right", "asked_at", "due_on", "lateness", "answered_at")
     list_filter = (RequestState, "kind")
     search_fields = ("=reference",)
     ordering = ("-asked_at", "-pk")
     fields = (
         "reference",
-        "kind",
+        "right",
         "source",
         "asked_at",
         "received_at",
@@ -178,7 +178,7 @@ class DataRequestAdmin(ShownAdmin):
         "answered_at",
         "outcome",
     )
-    readonly_fields = ("source", "lateness")
+    readonly_fields = ("right", "source", "lateness")
     buttons = (
         Button(name=READ, label="Ouvrir la demande", permission="privacy.handle_datarequest", run=_read),
         Button(
@@ -234,6 +234,11 @@ class DataRequestAdmin(ShownAdmin):
             shown=_is_waiting,
         ),
     )
+
+    @admin.display(description="droit exercé", ordering="kind")
+    def right(self, row: DataRequest) -> str:
+        """Name the right; its column is named for the person who asks."""
+        return str(row.get_kind_display())
 
     @admin.display(description="faite")
     def source(self, row: DataRequest) -> str:
