@@ -33,7 +33,7 @@ def waiting(user: Any, at: dt.datetime) -> list[WorkItem]:
 
 def _count(kind: str, rows: QuerySet[Any], *, late_before: dt.datetime, urgent: Q) -> QuerySet[Any, Any]:
     """Give one row (kind, number, late, urgent)."""
-    return (
+    found: QuerySet[Any, Any] = (
         rows.order_by()
         .values(counted=Value(kind))
         .annotate(
@@ -41,6 +41,7 @@ def _count(kind: str, rows: QuerySet[Any], *, late_before: dt.datetime, urgent: 
         )
         .values_list("counted", "number", "late", "urgent")
     )
+    return found
 
 
 def _cases(number: int, late: int, urgent: int) -> WorkItem:

@@ -53,12 +53,13 @@ def _waiting(at: dt.datetime) -> Waiting:
 
 def _count(name: str, rows: QuerySet[Any], instant: Cast | F) -> QuerySet[Any, Any]:
     """Give one row (name, how many, the first instant); none when there is nothing."""
-    return (
+    found: QuerySet[Any, Any] = (
         rows.order_by()
         .values(counted=Value(name))
         .annotate(number=Count("pk"), first_at=Min(instant))
         .values_list("counted", "number", "first_at")
     )
+    return found
 
 
 def rights(user: Any, at: dt.datetime) -> list[WorkItem]:
