@@ -27,12 +27,7 @@ class ModerationConfig(AppConfig):
         acts.declare(*who_sees.ACTS)
         registry.declare(*personal_data.HOLDINGS)
         promising.declare(
-            promising.Kind(
-                code=actions.APPEAL_PROMISE,
-                label=_("Contestations de modération"),
-                days=rules.ANSWER_DAYS,
-                service=promising.PORTAL_SERVICE,
-            )
+            promising.Kind(code=actions.APPEAL_PROMISE, label=_("Contestations de modération"), days=rules.ANSWER_DAYS)
         )
         work.register(work.WorkQueue(None, queues.waiting))
         register.declare(

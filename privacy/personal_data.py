@@ -55,7 +55,7 @@ def _of(user: User) -> Q:
 
 def _forget_requests(user: User) -> None:
     unanswered = DataRequest.objects.filter(_of(user), answered_at__isnull=True)
-    for reference in unanswered.values_list("reference", flat=True):
+    for reference in unanswered.order_by("pk").values_list("reference", flat=True):
         promising.drop(kind=REQUEST_PROMISE, key=reference, at=timezone.now())
     unanswered.delete()
     DataRequest.objects.filter(_of(user)).update(user=None, words="", name="", email="", answer="")

@@ -32,7 +32,7 @@ def noon(day):
 @pytest.fixture(autouse=True)
 def _kinds():
     """Two sorts of promises: ten days, and five worked days."""
-    common = {"permission": "transparency.answer_accessibilityfault", "work_route": "admin:index"}
+    common = {"permission": "transparency.answer_accessibilityfault", "work_route": "admin:index", "service": ""}
     promising.declare(
         promising.Kind(code="test", label="Essais", days=10, work_label="Essais à répondre", **common),
         promising.Kind(code=WORKED, label="Ouvrés", days=5, unit=Unit.WORKED, work_label="Ouvrés à répondre", **common),
