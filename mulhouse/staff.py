@@ -86,7 +86,7 @@ class StaffAdmin(BaseAdmin):
     actions = None
     view_on_site: Any = False
 
-    def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         """Let those who may see addresses look one up."""
         may_see = request.user.has_perm("accounts.view_email")
         return (*self.search_fields, *(self.search_addresses if may_see else ()))
