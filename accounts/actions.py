@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -13,6 +15,7 @@ from django.db import models, transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from accounts import consents, links, roles, rules, sessions
 from accounts.models import Consent, DataExport, Residency, User
@@ -22,7 +25,7 @@ from mulhouse.db import ConstraintViolatedError, assert_in_transaction, named_co
 from mulhouse.errors import DomainError, require
 from mulhouse.typography import local_day
 from notifications import outbox
-from transparency import pages, register
+from transparency import deadlines, pages, register
 
 RESIDENCY_FOLDER = "residency"
 
@@ -315,31 +318,57 @@ def _follow_roles(person: User) -> None:
     sessions.end_all(person)
 
 
+# Long enough to hear the person; what they wrote is judged by moderation, whose suspensions they contest on the site.
+SUSPENDED_DAYS = 30
+
+
+class Danger(models.TextChoices):
+    """What an account is suspended against: a closed list, of security alone."""
+
+    STOLEN = "stolen", _lazy("Quelqu’un d’autre semble se servir de votre compte.")
+    ASKED = "asked", _lazy("Vous nous avez demandé de le bloquer.")
+    ATTACK = "attack", _lazy("Des attaques contre le site partent de ce compte.")
+
+
 @transaction.atomic(durable=True)
-def suspend_account(*, actor: User, person: User, reason: str) -> None:
-    """Close an account to its person for a time, and tell them why. Twice is not an error.
+def suspend_account(*, actor: User, person: User, danger: Danger, at: dt.datetime) -> None:
+    """Close an account to its person for SUSPENDED_DAYS at most, and tell them why and what they can do. Twice is not an error.
+
+    The password goes: whoever had it does not come back with it once the account is open again.
 
     Raises: RefusedError when `actor` may not.
     """
     require(rules.suspend_refusal(actor, person))
-    if User.objects.filter(pk=person.pk, is_active=True).update(is_active=False) != 1:
+    until = deadlines.due_at(at, SUSPENDED_DAYS)
+    closed = {"is_active": False, "suspended_until": until, "password": make_password(None)}
+    if User.objects.filter(pk=person.pk, is_active=True).update(**closed) != 1:
         return
     sessions.end_all(person)
-    _tell(person, "accounts/account_suspended", reason=reason)
-    register.record("account.suspended", role="administration", actor=actor)
+    with translation.override(person.language):
+        why = str(danger.label)
+    ends_on = _day(local_day(until), person.language)
+    _tell(person, "accounts/account_suspended", reason=why, until=ends_on, dpo_email=settings.LEGAL["dpo_email"])
+    register.record("account.suspended", role="administration", facts={"jours": SUSPENDED_DAYS}, actor=actor)
 
 
 @transaction.atomic(durable=True)
-def reopen_account(*, actor: User, person: User) -> None:
-    """Open a suspended account again. Twice is not an error.
+def reopen_account(*, actor: User | None, person: User, at: dt.datetime) -> None:
+    """Open a suspended account again, before its day by somebody in charge, or on it by nobody. Twice is not an error.
 
     Raises: RefusedError when `actor` may not.
     """
-    require(rules.suspend_refusal(actor, person))
-    if User.objects.filter(pk=person.pk, is_active=False).update(is_active=True) != 1:
+    suspended = User.objects.filter(pk=person.pk, is_active=False)
+    if actor is None:
+        suspended = suspended.filter(suspended_until__lte=at)
+    else:
+        require(rules.suspend_refusal(actor, person))
+    if suspended.update(is_active=True, suspended_until=None) != 1:
         return
     _tell(person, "accounts/account_reopened", sign_in_url=links.page("account_login", person.language))
-    register.record("account.reopened", role="administration", actor=actor)
+    register.record("account.reopened", role="administration" if actor else "système", actor=actor)
+
+
+FOUND_AT_DESK = "Retrouver votre déclaration de résidence au guichet"
 
 
 class Purpose(models.TextChoices):
@@ -362,6 +391,21 @@ def show_email(*, actor: User, person: User, purpose: Purpose) -> str:
     looking.note(actor=actor, person=person, category=looking.Category.EMAIL, why=str(purpose.label))
     register.record("person.email_shown", role="administration", facts={"motif": str(purpose.label)}, actor=actor)
     return person.email
+
+
+@transaction.atomic(durable=True)
+def find_by_address(*, actor: User, address: str) -> User | None:
+    """Find who has an address, for an agent to whom that person gave it; they see that it was looked up.
+
+    Shape: None when nobody has it; that it was asked is on the register all the same.
+    Raises: RefusedError without the permission.
+    """
+    found = User.objects.filter(email__iexact=address).first()
+    require(rules.agent_refusal(actor, found.pk if found else None))
+    if found is not None:
+        looking.note(actor=actor, person=found, category=looking.Category.EMAIL, why=FOUND_AT_DESK)
+    register.record("person.looked_up", role="agent", actor=actor)
+    return found
 
 
 @transaction.atomic(durable=True)

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 
 from accounts import actions, matrix, roles
 from accounts.models import User
@@ -19,6 +20,17 @@ class ReasonForm(forms.Form):
     """Why: kept, and told to the person."""
 
     reason = ReasonField(help_text="La personne le lira.")
+
+
+class DangerForm(forms.Form):
+    """What an account is suspended against."""
+
+    danger = forms.ChoiceField(
+        label="Motif",
+        choices=actions.Danger.choices,
+        widget=forms.RadioSelect,
+        help_text="La personne le lira. Pour ce qu’elle a écrit, la modération suspend ses publications : elle peut alors contester.",
+    )
 
 
 class PurposeForm(forms.Form):
@@ -56,12 +68,13 @@ def _show_email(actor: Any, row: User, answers: dict[str, Any]) -> str:
 
 
 def _suspend(actor: Any, row: User, answers: dict[str, Any]) -> str:
-    actions.suspend_account(actor=actor, person=row, reason=answers["reason"])
-    return "Le compte est suspendu. La personne a reçu le motif."
+    danger = actions.Danger(answers["danger"])
+    actions.suspend_account(actor=actor, person=row, danger=danger, at=timezone.now())
+    return "Le compte est suspendu. La personne a reçu le motif, la date de fin et ses recours."
 
 
 def _reopen(actor: Any, row: User, answers: dict[str, Any]) -> str:
-    actions.reopen_account(actor=actor, person=row)
+    actions.reopen_account(actor=actor, person=row, at=timezone.now())
     return "Le compte est rouvert. La personne est prévenue."
 
 
@@ -77,6 +90,7 @@ class UserAdmin(ShownAdmin):
     list_select_related = ("district",)
     list_filter = ("is_active", "is_staff")
     search_fields = ("public_name",)
+    search_addresses = ("=email",)
     ordering = ("-date_joined", "-pk")
     fields = ("public_name", "district", "language", "held_roles", "is_active", "date_joined")
     buttons = (
@@ -108,7 +122,9 @@ class UserAdmin(ShownAdmin):
             label="Suspendre le compte",
             permission="accounts.deactivate_user",
             run=_suspend,
-            form=ReasonForm,
+            form=DangerForm,
+            question=f"Pour la sécurité seulement, {actions.SUSPENDED_DAYS} jours au plus. La personne est déconnectée et son mot de passe "
+            "est effacé.",
             shown=lambda row: row.is_active,
             danger=True,
         ),
@@ -141,10 +157,6 @@ class UserAdmin(ShownAdmin):
         """Read the roles of a page in one query."""
         people: QuerySet[User] = super().get_queryset(request)
         return people.prefetch_related("groups")
-
-    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        """Let those who may see addresses look one up."""
-        return (*self.search_fields, "=email") if request.user.has_perm("accounts.view_email") else self.search_fields
 
     @admin.display(description="rôles")
     def held_roles(self, user: User) -> str:

@@ -33,6 +33,7 @@ class AccountsConfig(AppConfig):
             register.Act("profile.renamed", "Une personne a changé son nom public"),
             register.Act("residency.document_seen", "Un agent a ouvert un justificatif de domicile pour le vérifier"),
             register.Act("person.email_shown", "Une adresse électronique a été affichée à un agent"),
+            register.Act("person.looked_up", "Un agent a cherché une déclaration de résidence par une adresse"),
         )
         kinds.declare(*own_kinds.KINDS)
         personal_data.declare_holdings()

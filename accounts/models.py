@@ -59,6 +59,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     scheme = models.CharField(_("couleurs"), max_length=6, blank=True, default="", choices=Scheme)
     is_active = models.BooleanField("compte ouvert", default=True)
+    # A suspended account opens again at this instant, if nobody opens it before.
+    suspended_until = models.DateTimeField("fermé jusqu’au", null=True, blank=True, editable=False)
     is_staff = models.BooleanField("entre dans l’administration", default=False)
     date_joined = models.DateTimeField("inscription", auto_now_add=True)
     # Requests to have a residency verified since the last one that succeeded: after five, a wait that doubles.

@@ -201,7 +201,7 @@ def valid_until(verified_on: dt.date) -> dt.date:
         return verified_on.replace(year=verified_on.year + VALIDITY_YEARS, month=3, day=1)
 
 
-def agent_refusal(actor: User, person_pk: int) -> Refusal | None:
+def agent_refusal(actor: User, person_pk: int | None) -> Refusal | None:
     """Tell whether an agent may deal with where somebody lives: their role says so, and it is somebody else."""
     if not actor.has_perm("accounts.verify_residency"):
         return Refusal("not_allowed", "Votre rôle ne permet pas de vérifier une résidence.")

@@ -53,6 +53,14 @@ def sweep_exports() -> None:
             default_storage.delete(name)
 
 
+@shared_task(name="accounts.reopen_suspended")
+def reopen_suspended() -> None:
+    """Open again the accounts whose suspension is over."""
+    now = timezone.now()
+    for person in User.objects.filter(is_active=False, suspended_until__lte=now).order_by("pk"):
+        actions.reopen_account(actor=None, person=person, at=now)
+
+
 @shared_task(name="accounts.purge_files")
 def purge_files() -> None:
     """Delete the private files that no row names any more: what a crash left between a commit and a deletion."""

@@ -11,6 +11,8 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
@@ -20,13 +22,20 @@ from accounts import documents
 from accounts.admin import ReasonForm
 from accounts.models import Residency
 from desk import actions
-from desk.forms import IDENTITY, SeenForm, VerifyForm
+from desk.forms import IDENTITY, AddressForm, SeenForm, VerifyForm
 from desk.models import Person
 from mulhouse.errors import DomainError
 from mulhouse.staff import NOT_YOURS, Button, ShownAdmin
 from mulhouse.typography import local_day
 
 OPEN_DOCUMENT = "ouvrir-le-justificatif"
+BY_ADDRESS = Button(
+    name="par-adresse",
+    label="Chercher par adresse",
+    permission="accounts.verify_residency",
+    run=lambda _actor, _row, _answers: "",
+    question="La personne est au guichet et vous donne son adresse. Elle verra que vous l’avez cherchée.",
+)
 LINKED = "Le compte est rattaché\u00a0: en ligne et au guichet, la personne compte une fois."
 
 
@@ -116,11 +125,12 @@ class ResidencyAdmin(ShownAdmin):
     navigation = "Résidences"
     navigation_rank = 40
     list_intro = "Une déclaration par personne. Les demandes de vérification ont une réponse sous sept jours."
-    search_label = "par nom public, ou par adresse électronique exacte"
+    search_label = "par nom public"
     list_display = ("person", "district", "declared_at", "requested_at", "verified_on", "expires_on", "refused_at")
     list_select_related = ("user", "district")
     list_filter = (ResidencyState,)
-    search_fields = ("user__public_name", "=user__email")
+    search_fields = ("user__public_name",)
+    search_addresses = ("=user__email",)
     ordering = ("-declared_at", "-pk")
     fields = (
         "person",
@@ -181,6 +191,49 @@ class ResidencyAdmin(ShownAdmin):
             shown=lambda row: _is_open(row) and row.user.verification_locked_until is not None,
         ),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that finds a residency by the address its person gives."""
+        view = self.admin_site.admin_view(self.by_address)
+        return [path("par-adresse/", view, name="accounts_residency_by_address"), *super().get_urls()]
+
+    def list_links(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Lead to it."""
+        if not request.user.has_perm(BY_ADDRESS.permission):
+            return []
+        return [(BY_ADDRESS.label, reverse("admin:accounts_residency_by_address"))]
+
+    @method_decorator(sensitive_post_parameters("email"))
+    def by_address(self, request: HttpRequest) -> HttpResponse:
+        """Find the residency of who stands at the desk: the address is typed in a POST, and they see that it was looked up.
+
+        Raises: PermissionDenied for anybody else.
+        """
+        if not request.user.has_perm(BY_ADDRESS.permission):
+            raise PermissionDenied(NOT_YOURS)
+        form = AddressForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                person = accounts.find_by_address(actor=request.user, address=form.cleaned_data["email"])  # type: ignore[arg-type] # signed in: the admin asks it
+            except DomainError as error:
+                form.add_error("email", error.message)
+            else:
+                row = Residency.objects.filter(user=person).order_by("-declared_at", "-pk").first() if person else None
+                if row is not None:
+                    return HttpResponseRedirect(self.row_url(row))
+                form.add_error("email", "Aucune résidence n’est déclarée avec cette adresse.")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": BY_ADDRESS.label,
+            "subtitle": "",
+            "opts": self.opts,
+            "row_title": "par adresse",
+            "row_url": self.list_url(),
+            "button": BY_ADDRESS,
+            "form": form,
+            "multipart": False,
+        }
+        return TemplateResponse(request, "admin/button.html", context, status=422 if form.errors else 200)
 
     @method_decorator(sensitive_post_parameters(*IDENTITY))
     def press(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:

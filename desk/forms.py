@@ -206,6 +206,16 @@ class VerifyForm(SeenForm):
         return super().clean() if self.is_asked else {**self.cleaned_data, "fingerprint": ""}
 
 
+class AddressForm(forms.Form):
+    """The address of who stands at the desk, to find where they said they live."""
+
+    email = forms.EmailField(
+        label="Adresse électronique",
+        help_text="Celle que la personne vous donne.",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+
 class LinkForm(SeenForm):
     """Whose account, and which identity the agent has before their eyes."""
 

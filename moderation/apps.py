@@ -39,15 +39,10 @@ class ModerationConfig(AppConfig):
         acts.declare(*who_sees.ACTS)
         registry.declare(*personal_data.HOLDINGS)
         promising.declare(
-            *(
-                promising.Kind(code=code, label=label, days=days, service=promising.PORTAL_SERVICE)
-                for code, label, days in (
-                    (actions.APPEAL_PROMISE, _("Contestations de modération"), rules.ANSWER_DAYS),
-                    (cases.REPORT, _("Signalements"), cases.DAYS),
-                    (cases.URGENT, _("Signalements urgents"), 1),
-                    (cases.REVIEW, _("Relectures avant publication"), cases.DAYS),
-                )
-            )
+            promising.Kind(code=actions.APPEAL_PROMISE, label=_("Contestations de modération"), days=rules.ANSWER_DAYS),
+            promising.Kind(code=cases.REPORT, label=_("Signalements"), days=cases.DAYS),
+            promising.Kind(code=cases.URGENT, label=_("Signalements urgents"), days=1),
+            promising.Kind(code=cases.REVIEW, label=_("Relectures avant publication"), days=cases.DAYS),
         )
         work.register(work.WorkQueue(None, queues.waiting))
         register.declare(

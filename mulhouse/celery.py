@@ -53,6 +53,8 @@ app.conf.beat_schedule = {
     # Every hour: a text that was withdrawn leaves the archives soon.
     "consultations.sweep_packages": {"task": "consultations.sweep_packages", "schedule": crontab(minute="25")},
     "consultations.purge_files": {"task": "consultations.purge_files", "schedule": crontab(hour="3", minute="50")},
+    # Every hour: a suspended account opens again on its day.
+    "accounts.reopen_suspended": {"task": "accounts.reopen_suspended", "schedule": crontab(minute="50")},
     "questionnaires.tidy": {"task": "questionnaires.tidy", "schedule": crontab(hour="4", minute="20")},
     # Every hour: words that nobody can contest any more.
     "moderation.forget": {"task": "moderation.forget", "schedule": crontab(minute="35")},

@@ -77,12 +77,23 @@ class StaffAdmin(BaseAdmin):
     # A sentence under the title of the list, and what ends « Rechercher… ».
     list_intro = ""
     search_label = ""
+    # Looking somebody up by their whole address tells who has it: for those who may see addresses only.
+    search_addresses: tuple[str, ...] = ()
     list_per_page = 50
     show_full_result_count = False
     # « Tout afficher » would load the whole table.
     list_max_show_all = 0
     actions = None
     view_on_site: Any = False
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Let those who may see addresses look one up."""
+        may_see = request.user.has_perm("accounts.view_email")
+        return (*self.search_fields, *(self.search_addresses if may_see else ()))
+
+    def list_links(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Give what stands beside the title of the list: words and address."""
+        return []
 
     def row_title(self, row: Any) -> str:
         """Name a row: in its title, on the way to it, and where a button asks."""
@@ -114,7 +125,8 @@ class StaffAdmin(BaseAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Call the list by what it holds."""
         title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+        more = {"title": title, "list_links": self.list_links(request)}
+        return super().changelist_view(request, {**more, **(extra_context or {})})
 
 
 class ShownAdmin(StaffAdmin):

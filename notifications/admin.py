@@ -29,10 +29,11 @@ class OutboundMailAdmin(ShownAdmin):
     navigation = "Courriels"
     navigation_rank = 70
     list_intro = "Ce que le site a envoyé. Le texte n’est pas montré\u00a0: il peut contenir un code."
-    search_label = "une adresse entière ou une sorte"
+    search_label = "une sorte"
     list_display = ("subject_line", "kind", "recipient", "state", "attempts", "created_at", "sent_at")
     list_filter = ("state", "kind")
-    search_fields = ("=to", "=kind")
+    search_fields = ("=kind",)
+    search_addresses = ("=to",)
     ordering = ("-created_at",)
     fields = (
         "subject_line",

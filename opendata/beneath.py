@@ -20,6 +20,7 @@ HARMLESS = (
     *("residency.verified", "residency.refused", "residency.unlocked", "role.granted", "role.revoked"),
     *("promise.paused", "promise.resumed", "promise.reminded", "residency.document_seen"),
     "person.email_shown",
+    "person.looked_up",
 )
 PRODUCER = _("Agence de la participation citoyenne")
 NAMES = (

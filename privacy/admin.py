@@ -261,8 +261,9 @@ class DataRequestAdmin(ShownAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DataRequest]:
         """Read with each request whether its clock stands still."""
-        rows: QuerySet[DataRequest] = super().get_queryset(request).with_clock()
-        return rows
+        rows: Any = super().get_queryset(request)
+        found: QuerySet[DataRequest] = rows.with_clock()
+        return found
 
     def press(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         """Open the request on a page of its own: it names somebody."""

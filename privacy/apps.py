@@ -29,12 +29,7 @@ class PrivacyConfig(AppConfig):
         mails.declare(*letters.KINDS)
         # A month, as the calendar has it: the day comes with each promise.
         promising.declare(
-            promising.Kind(
-                code=REQUEST_PROMISE,
-                label=_("Demandes sur des données personnelles"),
-                days=30,
-                service=promising.PORTAL_SERVICE,
-            )
+            promising.Kind(code=REQUEST_PROMISE, label=_("Demandes sur des données personnelles"), days=30)
         )
         work.register(work.WorkQueue("privacy.handle_datarequest", queues.rights))
         register.declare(

@@ -210,6 +210,10 @@ class BreachQuerySet(models.QuerySet["Breach"]):
         """Those of which the CNIL was not told, without a reason why not."""
         return self.filter(notified_at__isnull=True, not_notified_reason="")
 
+    def late(self, *, at: dt.datetime) -> Self:
+        """Those whose 72 hours are over."""
+        return self.undecided().filter(due_at__lt=at)
+
 
 class Breach(models.Model):
     """A violation of personal data: what, how many, since when known, what was done, whom the city told. Kept for ever."""
@@ -254,6 +258,14 @@ class Breach(models.Model):
         return self.reference
 
 
+class EliminationProposalQuerySet(models.QuerySet["EliminationProposal"]):
+    """Named reads of the proposals."""
+
+    def to_execute(self) -> Self:
+        """Those that the Archives approved and nobody has begun."""
+        return self.filter(state=EliminationProposal.State.APPROVED)
+
+
 class EliminationProposal(models.Model):
     """A list of public archives whose time is over: proposed, approved by the Archives, destroyed, its slip kept for ever."""
 
@@ -279,6 +291,8 @@ class EliminationProposal(models.Model):
     refusal_reason = models.CharField("motif du refus", max_length=300, blank=True)
     begun_at = models.DateTimeField("commencée le", null=True, blank=True)
     executed_at = models.DateTimeField("exécutée le", null=True, blank=True)
+
+    objects: ClassVar[models.Manager["EliminationProposal"]] = EliminationProposalQuerySet.as_manager()
 
     class Meta:
         verbose_name = "élimination d’archives"

@@ -1,29 +1,17 @@
 """What waits for staff in this room: requests, breaches with their 72 hours, lists for the Archives, accounts of staff asleep."""
 
 import datetime as dt
+from collections import Counter
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db.models import Count, DateTimeField, F, Min, QuerySet, Value
+from django.db.models.functions import Cast
 from django.urls import reverse
 
 from mulhouse.typography import local_day
 from mulhouse.work import WorkItem
 from privacy import retention
-
-# One question for the four lines: the home page of staff is counted in queries.
-_WAITING = """
-    SELECT
-        (SELECT count(*) FROM privacy_datarequest WHERE received_at IS NOT NULL AND answered_at IS NULL),
-        (SELECT count(*) FROM privacy_datarequest
-         WHERE received_at IS NOT NULL AND answered_at IS NULL AND due_on < %(today)s),
-        (SELECT count(*) FROM privacy_breach WHERE notified_at IS NULL AND not_notified_reason = ''),
-        (SELECT count(*) FROM privacy_breach
-         WHERE notified_at IS NULL AND not_notified_reason = '' AND due_at < %(at)s),
-        (SELECT min(due_at) FROM privacy_breach WHERE notified_at IS NULL AND not_notified_reason = ''),
-        (SELECT count(*) FROM privacy_eliminationproposal WHERE state = 'approved'),
-        (SELECT count(*) FROM accounts_user
-         WHERE (is_staff OR is_superuser) AND date_joined < %(idle)s AND (last_login < %(idle)s OR last_login IS NULL))
-"""
+from privacy.models import Breach, DataRequest, EliminationProposal
 
 
 class Waiting(NamedTuple):
@@ -39,10 +27,39 @@ class Waiting(NamedTuple):
 
 
 def _waiting(at: dt.datetime) -> Waiting:
+    """Ask everything in one question: the home page of staff is counted in queries."""
     today = local_day(at)
-    with connection.cursor() as cursor:
-        cursor.execute(_WAITING, {"today": today, "at": at, "idle": retention.idle_before(today)})
-        return Waiting(*cursor.fetchone())
+    nothing, due_at = Cast(Value(None), DateTimeField()), F("due_at")
+    asked = (
+        _count("requests", DataRequest.objects.waiting(), nothing),
+        _count("late_requests", DataRequest.objects.late(on=today), nothing),
+        _count("breaches", Breach.objects.undecided(), due_at),
+        _count("late_breaches", Breach.objects.late(at=at), due_at),
+        _count("approved", EliminationProposal.objects.to_execute(), nothing),
+        _count("sleeping", retention.sleeping_staff(today=today), nothing),
+    )
+    found = list(asked[0].union(*asked[1:], all=True))
+    numbers = Counter({name: number for name, number, _first_at in found})
+    return Waiting(
+        requests=numbers["requests"],
+        late_requests=numbers["late_requests"],
+        breaches=numbers["breaches"],
+        late_breaches=numbers["late_breaches"],
+        next_breach_at=next((first_at for name, _number, first_at in found if name == "breaches"), None),
+        approved=numbers["approved"],
+        sleeping=numbers["sleeping"],
+    )
+
+
+def _count(name: str, rows: QuerySet[Any], instant: Cast | F) -> QuerySet[Any, Any]:
+    """Give one row (name, how many, the first instant); none when there is nothing."""
+    found: QuerySet[Any, Any] = (
+        rows.order_by()
+        .values(counted=Value(name))
+        .annotate(number=Count("pk"), first_at=Min(instant))
+        .values_list("counted", "number", "first_at")
+    )
+    return found
 
 
 def rights(user: Any, at: dt.datetime) -> list[WorkItem]:

@@ -52,20 +52,20 @@ def last_active_on(user: User) -> dt.date:
     return max(days)
 
 
-def idle_before(today: dt.date) -> dt.datetime:
+def _idle_before(today: dt.date) -> dt.datetime:
     """Give the instant before which a last sign-in is 24 months old on a day."""
     return dt.datetime.combine(clocks.months_later(today, -clocks.IDLE_MONTHS) + dt.timedelta(days=1), dt.time(), PARIS)
 
 
 def _idle(*, today: dt.date) -> QuerySet[User]:
     """Find the accounts without a sign-in for 24 months: few, and each is looked at again under its lock."""
-    before = idle_before(today)
+    before = _idle_before(today)
     return User.objects.filter(Q(last_login__lt=before) | Q(last_login__isnull=True), date_joined__lt=before)
 
 
-def sleeping_staff(*, today: dt.date) -> int:
-    """Count the accounts of staff that nobody used for 24 months: never closed by the clock, an administrator takes the role back."""
-    return _idle(today=today).filter(Q(is_staff=True) | Q(is_superuser=True)).count()
+def sleeping_staff(*, today: dt.date) -> QuerySet[User]:
+    """Find the accounts of staff that nobody used for 24 months: never closed by the clock, an administrator takes the role back."""
+    return _idle(today=today).filter(Q(is_staff=True) | Q(is_superuser=True))
 
 
 def run(*, at: dt.datetime, write: bool) -> Report:
@@ -74,7 +74,7 @@ def run(*, at: dt.datetime, write: bool) -> Report:
     Shape: without `write`, only says what would be done. The register gets the numbers, never who.
     """
     today, report = local_day(at), Report()
-    report.staff = sleeping_staff(today=today)
+    report.staff = sleeping_staff(today=today).count()
     told = InactivityNotice.objects.order_by("user_id").values_list("user_id", flat=True)
     people = _idle(today=today).filter(is_staff=False, is_superuser=False)
     limited = Limitation.objects.filter(lifted_at__isnull=True).values("user")

@@ -72,8 +72,9 @@ class AccessibilityFaultAdmin(ShownAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccessibilityFault]:
         """Read with each fault whether its clock stands still."""
-        rows: QuerySet[AccessibilityFault] = super().get_queryset(request).with_clock()
-        return rows
+        rows: Any = super().get_queryset(request)
+        found: QuerySet[AccessibilityFault] = rows.with_clock()
+        return found
 
 
 @admin.register(RegisterLine)

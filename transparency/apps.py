@@ -45,7 +45,6 @@ class TransparencyConfig(AppConfig):
                 code=FAULT_PROMISE,
                 label=_("Signalements d’accessibilité"),
                 days=deadlines.ACCESSIBILITY_ANSWER_DAYS,
-                service=promising.PORTAL_SERVICE,
                 permission="transparency.answer_accessibilityfault",
                 work_route="admin:transparency_accessibilityfault_changelist",
                 work_label="Signalements d’accessibilité",

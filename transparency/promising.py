@@ -38,7 +38,7 @@ class Kind:
     label: str | Lazy
     days: int
     unit: Unit = Unit.CALENDAR
-    service: str = ""
+    service: str = PORTAL_SERVICE
     permission: str = ""
     work_route: str = ""
     work_label: str = ""

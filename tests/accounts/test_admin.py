@@ -87,7 +87,8 @@ def test_an_address_is_shown_for_a_reason_and_written_down(person):
 @pytest.mark.django_db(transaction=True)
 def test_an_account_is_suspended_and_reopened_from_the_page(person):
     client = administrator("accounts.deactivate_user")
-    client.post(gesture(person, "suspendre"), {"reason": "Messages répétés"})
+    assert client.post(gesture(person, "suspendre"), {"danger": "Messages répétés"}).status_code == 422
+    client.post(gesture(person, "suspendre"), {"danger": "stolen"})
     assert not User.objects.get(pk=person.pk).is_active
     client.post(gesture(person, "rouvrir"))
     assert User.objects.get(pk=person.pk).is_active

@@ -1,12 +1,15 @@
 """Roles: one table, given and taken on the register, never without a right to."""
 
+import datetime as dt
 import json
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
+from django.utils import timezone
 
-from accounts import actions, roles
+from accounts import actions, roles, tasks
 from accounts.models import User
 from mulhouse.errors import RefusedError
 from notifications.models import OutboundMail
@@ -14,6 +17,7 @@ from tests.factories import make_staff, make_user, sign_in
 from transparency.models import LineActor, RegisterLine
 
 pytestmark = pytest.mark.django_db
+AT = dt.datetime(2026, 3, 16, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -134,22 +138,37 @@ def test_suspending_needs_the_permission_and_another_person(administrator):
         (administrator, make_user(is_superuser=True), "not_allowed"),
     ):
         with pytest.raises(RefusedError) as refused:
-            actions.suspend_account(actor=actor, person=person, reason="Essai")
+            actions.suspend_account(actor=actor, person=person, danger=actions.Danger.STOLEN, at=AT)
         assert refused.value.code == code
     assert codes() == []
 
 
-def test_suspending_signs_out_and_says_why_and_reopening_undoes_it(administrator):
+def test_suspending_signs_out_and_says_why_until_when_and_what_can_be_done(administrator):
     person = make_user()
     client = sign_in(Client(), person)
-    actions.suspend_account(actor=administrator, person=person, reason="Messages répétés")
+    for _time in range(2):
+        actions.suspend_account(actor=administrator, person=person, danger=actions.Danger.STOLEN, at=AT)
     assert client.get("/mon-espace/")["Location"].startswith("/compte/connexion/")
-    assert "Messages répétés" in OutboundMail.objects.get(to=person.email).text
-    actions.suspend_account(actor=administrator, person=person, reason="Messages répétés")
-    actions.reopen_account(actor=administrator, person=person)
-    actions.reopen_account(actor=administrator, person=person)
+    text = OutboundMail.objects.get(to=person.email).text
+    for words in ("Quelqu’un d’autre semble", "15\u00a0avril 2026", "juge administratif", settings.LEGAL["dpo_email"]):
+        assert words in text
+    assert not User.objects.get(pk=person.pk).has_usable_password()
+    for _time in range(2):
+        actions.reopen_account(actor=administrator, person=person, at=AT)
     assert User.objects.get(pk=person.pk).is_active
     assert codes() == ["account.suspended", "account.reopened"]
+
+
+def test_suspended_account_opens_again_on_its_day_by_itself(administrator, monkeypatch):
+    person = make_user()
+    actions.suspend_account(actor=administrator, person=person, danger=actions.Danger.ASKED, at=AT)
+    ends_at = User.objects.get(pk=person.pk).suspended_until
+    for now, is_open in ((ends_at - dt.timedelta(seconds=1), False), (ends_at, True), (ends_at, True)):
+        monkeypatch.setattr(timezone, "now", lambda now=now: now)
+        tasks.reopen_suspended()
+        assert User.objects.get(pk=person.pk).is_active is is_open
+    assert codes() == ["account.suspended", "account.reopened"]
+    assert RegisterLine.objects.get(act="account.reopened").role == "système"
 
 
 # --- Addresses --------------------------------------------------------------------------------------------------------

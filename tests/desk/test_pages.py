@@ -38,6 +38,8 @@ from desk import people
 from desk.models import Assistance, Person, Receipt
 from mulhouse import uploads
 from mulhouse.errors import DomainError
+from notifications import outbox
+from privacy.models import AccessLog
 from tests.ballots.votes import make_vote
 from tests.factories import (
     make_consultation,
@@ -854,3 +856,41 @@ def test_every_page_costs_at_most_twelve_queries(client, agent, more):
         found[name] = len(queries)
     # The possible answers of all the questions are one query more.
     assert found == {**COSTS, "answer": COSTS["answer"] + bool(more)}
+
+
+# --- Looking somebody up by their address ----------------------------------------------------------------------------
+
+
+def test_address_is_looked_up_in_no_list_without_the_permission_to_see_addresses():
+    user = make_resident(public_name="Camille du canal", email="camille@habitants.example")
+    with transaction.atomic():
+        outbox.enqueue(kind="accounts.role_granted", to=user.email, subject="Sujet secret", text="Texte")
+    query = {"q": user.email}
+    looked = {
+        "/gestion/accounts/residency/": ("accounts.view_residency", "Camille du canal"),
+        "/gestion/notifications/outboundmail/": ("notifications.view_outboundmail", "Sujet secret"),
+    }
+    for url, (permission, words) in looked.items():
+        for more, is_found in (((), False), (("accounts.view_email",), True)):
+            client = sign_in(Client(), make_staff(permission, *more))
+            assert (words in client.get(url, query).content.decode()) is is_found
+
+
+def test_address_given_at_the_desk_finds_a_residency_on_a_post_that_its_person_sees():
+    user = make_resident(public_name="Camille du canal", email="camille@habitants.example")
+    url = "/gestion/accounts/residency/par-adresse/"
+    for person in (make_staff("accounts.view_residency"), make_user()):
+        client = sign_in(Client(), person)
+        assert client.post(url, {"email": user.email}).status_code in {302, 403}
+    assert (AccessLog.objects.count(), RegisterLine.objects.filter(act="person.looked_up").count()) == (0, 0)
+
+    client = sign_in(Client(), make_staff("accounts.view_residency", "accounts.verify_residency"))
+    assert url in client.get("/gestion/accounts/residency/").content.decode()
+    assert client.get(url, {"email": user.email}).status_code == 200
+    assert AccessLog.objects.count() == 0
+    assert client.post(url, {"email": "personne@habitants.example"}).status_code == 422
+    found = client.post(url, {"email": "Camille@habitants.example"})
+    assert found["Location"] == f"/gestion/accounts/residency/{user.residencies.get().pk}/change/"
+    log = AccessLog.objects.get()
+    assert (log.person, log.category, log.why) == (user, "EMAIL", "Retrouver votre déclaration de résidence au guichet")
+    assert RegisterLine.objects.filter(act="person.looked_up").count() == 2

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import actions as accounts
 from mulhouse.errors import DomainError, RefusedError
 from notifications.models import OutboundMail
-from privacy import actions
+from privacy import actions, queues
 from privacy.models import AccessLog, DataRequest
 from tests import factories as f
 from transparency.models import Promise, PromisePause, RegisterLine
@@ -164,6 +164,18 @@ def test_staff_stop_the_clock_from_the_table_and_start_it_again(client):
     assert ("Arrêté" in page, "/arreter-le-delai/" in page, "/reprendre-le-delai/" in page) == (True, False, True)
     assert client.post(f"{url}reprendre-le-delai/").status_code == 302
     assert RegisterLine.objects.filter(act__in=("promise.paused", "promise.resumed")).count() == 2
+
+
+def test_the_queue_counts_with_the_reads_of_the_tables(django_assert_num_queries):
+    paused, actor = confirmed(), f.make_staff("privacy.handle_datarequest", "privacy.record_breach")
+    make_request()
+    actions.pause(actor=agent(), request=paused, reason="Venez au guichet.", at=AT)
+    actor.has_perm("privacy.handle_datarequest")
+    with django_assert_num_queries(1):
+        (item,) = queues.rights(actor, AT + dt.timedelta(days=40))
+    assert (item.count, item.late) == (2, 1)
+    page = f.sign_in(Client(), agent()).get(f"{ADMIN}?etat=retard").content.decode()
+    assert paused.reference not in page
 
 
 def test_account_that_closes_leaves_no_promise_late_for_ever():

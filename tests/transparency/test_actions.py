@@ -47,15 +47,26 @@ def test_a_fault_is_promised_an_answer_within_a_week():
 
 
 def test_an_acknowledgement_leaves_in_the_language_of_the_page():
-    fault = report(email="a@example.org", language="de", page="<b>Accueil</b>")
+    fault = report(email="a@example.org", language="de")
 
     mail = OutboundMail.objects.get()
     assert (mail.to, mail.kind, mail.secret) == ("a@example.org", "transparency.fault_received", False)
     assert fault.reference in mail.subject
     assert f"/de/accessibilite/signalements/{fault.reference}/" in mail.text
-    assert "<b>Accueil</b>" in mail.text
-    assert "&lt;b&gt;Accueil&lt;/b&gt;" in mail.html
     assert "a@example.org" not in last_line().content
+
+
+def test_an_acknowledgement_carries_no_word_of_who_typed_the_address():
+    report(email="a@example.org", page="Gagnez https://piege.example", description="https://piege.example")
+    mail = OutboundMail.objects.get()
+    assert [part for part in (mail.subject, mail.text, mail.html) if "Gagnez" in part or "piege" in part] == []
+
+
+def test_an_answer_names_the_page_without_its_markup():
+    fault = report(email="a@example.org", page="<b>Accueil</b>")
+    actions.answer_fault(actor=make_staff(ANSWER), fault=fault, answer="Corrigé.", at=AT)
+    mail = OutboundMail.objects.get(kind="transparency.fault_answered")
+    assert ("<b>Accueil</b>" in mail.text, "&lt;b&gt;Accueil&lt;/b&gt;" in mail.html) == (True, True)
 
 
 def test_a_fault_without_the_permission_is_not_answered():

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +16,7 @@ from mulhouse.errors import DomainError
 from notifications.models import OutboundMail
 from tests import factories as f
 from tests.concurrency import run_in_threads
-from transparency import deadlines, promises, promising, queues, reminding, tasks
+from transparency import deadlines, demo, promises, promising, queues, reminding, tasks
 from transparency.clocks import Clock, Standing
 from transparency.deadlines import Unit
 from transparency.models import Promise, PromisePause, PromiseReminder, RegisterLine
@@ -32,7 +33,7 @@ def noon(day):
 @pytest.fixture(autouse=True)
 def _kinds():
     """Two sorts of promises: ten days, and five worked days."""
-    common = {"permission": "transparency.answer_accessibilityfault", "work_route": "admin:index"}
+    common = {"permission": "transparency.answer_accessibilityfault", "work_route": "admin:index", "service": ""}
     promising.declare(
         promising.Kind(code="test", label="Essais", days=10, work_label="Essais à répondre", **common),
         promising.Kind(code=WORKED, label="Ouvrés", days=5, unit=Unit.WORKED, work_label="Ouvrés à répondre", **common),
@@ -96,6 +97,25 @@ def test_service_of_a_kind_owes_its_answers_and_is_reminded(monkeypatch, kind):
 def test_service_that_the_city_does_not_have_owes_nothing():
     Service.objects.filter(slug=promising.PORTAL_SERVICE).delete()
     assert make(kind="accessibility").service is None
+
+
+def test_promises_of_before_get_the_service_that_owes_them():
+    portal, _new = Service.objects.get_or_create(slug=promising.PORTAL_SERVICE, defaults={"name": "Agence"})
+    make(kind="accessibility")
+    make("B", service=service())
+    make("C")
+    Promise.objects.filter(key="A").update(service=None)
+    import_module("transparency.migrations.0007_services_of_promises").name_services(apps, None)
+    named = dict(Promise.objects.values_list("key", "service__slug"))
+    assert named == {"A": portal.slug, "B": "voirie-essai", "C": None}
+
+
+def test_demonstration_shows_a_clock_that_stands_still_once():
+    portal, _new = Service.objects.get_or_create(slug=promising.PORTAL_SERVICE, defaults={"name": "Agence"})
+    agent = f.make_staff("transparency.answer_accessibilityfault")
+    assert [demo.play(agent=agent, at=timezone.now()) for _time in range(2)] == [True, False]
+    portal.refresh_from_db()
+    assert (portal.contact_email, PromisePause.objects.filter(resumed_on=None).count()) == (demo.ADDRESS, 1)
 
 
 def test_promise_is_made_once():

@@ -1,0 +1,13 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "0002_blocked_until")]
+
+    operations = [
+        migrations.AddField(
+            model_name="user",
+            name="suspended_until",
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="fermé jusqu’au"),
+        ),
+    ]
