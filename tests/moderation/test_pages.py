@@ -212,14 +212,14 @@ ASKED = {
     "decided": 6,
     "case": 11,
     "block": 4,
-    "appeals": 4,
+    "appeals": 5,
     "appeal": 4,
     "own": 5,
     "own decision": 3,
     "own block": 3,
     "report": 3,
     "reported": 1,
-    "figures": 5,
+    "figures": 7,
 }
 STAFF, OWN = ("queue", "decided", "case", "block", "appeals", "appeal"), ("own", "own decision", "own block")
 
