@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -158,7 +159,7 @@ def table(
             cells = [(name, "visiteur", _target(asked, words)) for name, asked in PAGES.items()]
             typing = measure.fresh(f"{reverse('search:suggestions')}?q=bib", {"HX-Request": "true"})
             cells.append(("suggestions", "visiteur", typing))
-            rows = measure.beside(port, cells, lambda web=web: pids(web), **how)
+            rows = measure.beside(port, cells, partial(pids, web), **how)
         typed = {name: asked["q"] for name, asked in PAGES.items() if set(asked) == {"q"}} | HOSTILE
         costs = [_cost(name, text.format(**words)) for name, text in typed.items()]
         found.append(Measured(Document.objects.count(), Word.objects.count(), rows, costs))
