@@ -19,7 +19,9 @@ LIMITS = (
 
 def _arguments() -> Namespace:
     parser = ArgumentParser(prog="python -m benchmarks", description="Mesure les pages principales.")
-    parser.add_argument("--sizes", default="5000,50000", help="nombres de contributions, du plus petit au plus grand")
+    parser.add_argument(
+        "--sizes", default="", help="nombres de contributions (de documents), du plus petit au plus grand"
+    )
     parser.add_argument("--seconds", type=float, default=1.0, help="durée de chaque mesure")
     parser.add_argument("--rounds", type=int, default=3, help="nombre de passages")
     parser.add_argument("--answers", action="store_true", help="mesurer les réponses aux avis plutôt que les pages")
@@ -59,7 +61,8 @@ def main() -> int:
 
 
 def _sizes(arguments: Namespace) -> list[int]:
-    return [int(size) for size in arguments.sizes.split(",")]
+    usual = "10000,100000" if arguments.search else "5000,50000"
+    return [int(size) for size in (arguments.sizes or usual).split(",")]
 
 
 def _measure(arguments: Namespace) -> str:
@@ -115,6 +118,7 @@ def _searches(made: Any, port: int, servers: Any, arguments: Namespace) -> str:
             lambda: server.running(port),
             port,
             lambda web: [web, *server.server_pids(servers)],
+            sizes=_sizes(arguments),
             seconds=arguments.seconds,
             rounds=arguments.rounds,
         )
