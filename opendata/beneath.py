@@ -212,7 +212,7 @@ DATASETS = (
             order=("-number",),
             filters=(
                 Filter("acte", "Code d’un acte.", Asks.SLUG, lambda rows, act: rows.filter(act=act)),
-                Filter("depuis", "Premier instant (ISO 8601).", Asks.SINCE, _since),
+                Filter("depuis", "Premier instant (ISO 8601).", Asks.SINCE, _since, order=("-at", "-number")),
             ),
         ),
         routes=("transparency:export",),

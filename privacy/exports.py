@@ -1,7 +1,7 @@
 """The published table of what is held, as files: the same registry as the page, the export and the erasure."""
 
 from mulhouse import personal_data
-from mulhouse.opendata import Column, Table
+from mulhouse.opendata import Column, Kind, Table
 from mulhouse.personal_data import Holding
 
 FATES = {"erased": "Effacé", "unsigned": "Gardé sans votre nom", "kept": "Gardé jusqu’à la fin de la durée"}
@@ -26,7 +26,7 @@ TABLE = Table(
         Column("base_legale", "Ce qui l’autorise.", lambda row: row.basis),
         Column("duree", "Jusqu’à quand.", lambda row: row.period),
         Column("duree_de_reference", "Le délai, et ce dont il part.", _kept),
-        Column("jours", "Le délai en jours ; vide quand il dépend d’un événement.", _days),
+        Column("jours", "Le délai en jours ; vide quand il dépend d’un événement.", _days, Kind.INTEGER),
         Column("qui_voit", "Qui peut le voir.", lambda row: row.recipients),
         Column("droits", "Vos droits sur ces données.", lambda row: " | ".join(row.rights)),
         Column(
