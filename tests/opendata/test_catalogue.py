@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
@@ -31,7 +31,7 @@ from tests.factories import (
 )
 from tests.opendata.content import act, everything, hidden_words
 from tests.test_routes import ROUTES
-from transparency import register
+from transparency import promising, register
 from transparency.models import RegisterLine
 
 CODES = [dataset.code for dataset in datasets.all_of_them()]
@@ -289,6 +289,25 @@ def test_a_file_that_the_storage_lost_is_read_from_the_database(db, client):
     dumping.make([datasets.find("contributions")], at=timezone.now())
     default_storage.delete(str(Dump.objects.get(form="csv").file.name))
     assert "Des tilleuls" in body(client.get("/donnees/contributions.csv"))
+
+
+def test_the_file_of_promises_costs_the_same_with_ten_times_the_pauses(db):
+    made, at = 0, timezone.now()
+
+    def counted(promises):
+        nonlocal made
+        while made < promises:
+            made += 1
+            with transaction.atomic():
+                promising.make(kind="moderation-appeal", key=f"P{made}", title="Contestation", at=at)
+                promising.pause(kind="moderation-appeal", key=f"P{made}", reason="Une pièce manque.", at=at)
+        with CaptureQueriesContext(connection) as found:
+            lines = b"".join(writing.csv_chunks(datasets.find("promesses"))).count(b"Contestation")
+        return lines, len(found)
+
+    (few, first), (many, second) = counted(2), counted(20)
+    assert (few, many) == (2, 20)
+    assert first == second
 
 
 # --- Pages and descriptions ------------------------------------------------------------------------------------------------
