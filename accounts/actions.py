@@ -69,9 +69,10 @@ def _forget_file(file: FieldFile) -> None:
 def update_profile(*, user: User, public_name: str, birth_year: int | None, language: str, scheme: str) -> User:
     """Keep what a person says about themselves.
 
-    Raises: RefusedError when the public name shows an address or a number, or changes while moderation has suspended the person.
+    Raises: RefusedError when the public name shows an address or a number, was taken away from them by moderation, or changes
+    while moderation has suspended them.
     """
-    require(rules.public_name_refusal(public_name))
+    require(rules.public_name_refusal(user, public_name))
     # Read again: a form may have put its answers on `user` already.
     renamed = User.objects.filter(pk=user.pk).exclude(public_name=public_name).exists()
     if renamed:
@@ -440,32 +441,42 @@ def close_account(*, user: User) -> None:
     """Close an account for good: what was published stays, unsigned; everything else is erased, table by table.
 
     Raises: RefusedError for somebody who still holds a role.
-    Locks: the person's row, until the end.
+    Locks: the person's row, what each table holds of them, the register.
     """
-    person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    person = _locked(user)
     require(rules.close_refusal(person))
     address, language = person.email, person.language
-    erase_person(person=person)
+    erase_person(person=person, act="account.closed", role="habitant")
     outbox.enqueue_template(
         kind="accounts.account_closed", to=address, template="accounts/account_closed", context={}, language=language
     )
-    register.record("account.closed", role="habitant")
 
 
-def erase_person(*, person: User) -> None:
+def erase_person(*, person: User, act: str, role: str) -> None:
     """Apply to each table its own fate, and end the account: the same for who closes it and for who never came back.
 
+    Who is writing something of theirs at this instant holds the register, or will ask for it: the line is written between two
+    passes. The first waits for nobody who waits for it; the second erases what was committed meanwhile; what comes after finds
+    nobody to belong to.
+
     Raises: RuntimeError outside a transaction.
-    Locks: expects the person's row to be held; the caller tells the person and the register.
+    Locks: expects the person's row held with `no_key`, or those who write would wait for it and it for them; takes what each
+    table holds, then the register; the caller tells the person.
     """
     assert_in_transaction()
     sessions.end_all(person)
-    # Top room first: what a service holds goes before what it stands on. The person's own row goes last.
-    holdings = personal_data.holdings()
-    for holding in reversed(holdings):
-        if holding.model is not User:
-            holding.erase(person)
+    _erase_tables(person)
+    register.record(act, role=role)
+    _erase_tables(person)
     # What is kept for a moment outside the database: pages that show the name, and how often this person acted today.
     transaction.on_commit(pages.forget_kept)
-    transaction.on_commit(partial(memory.forget, f"*user:{person.pk}*"))
+    # The number is whole: another one that begins like it is somebody else.
+    transaction.on_commit(partial(memory.forget, *(f"*user:{person.pk}{end}" for end in ("", "/*", ":*"))))
     person.delete()
+
+
+def _erase_tables(person: User) -> None:
+    """Apply the fate of each table. Top room first: what a service holds goes before what it stands on; the person goes last."""
+    for holding in reversed(personal_data.holdings()):
+        if holding.model is not User:
+            holding.erase(person)

@@ -111,8 +111,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth com
         self.send_mail(template_prefix, email or user.email, {**(context or {}), "user": user})
 
     def login(self, request: HttpRequest, user: Any) -> None:
-        """Open the session, and start to measure how long it stays idle."""
-        super().login(request, user)
+        """Open the session, and start to measure how long it stays idle.
+
+        Raises: ImmediateHttpResponse, back to the page, for an account that closes at this very instant.
+        Locks: the person: a closing comes before, or waits and finds them there.
+        """
+        with transaction.atomic():
+            is_there = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=user.pk).exists()
+            if is_there:
+                super().login(request, user)
+        if not is_there:
+            request.session.flush()
+            raise ImmediateHttpResponse(redirect("account_login"))
         request.session[SEEN] = int(time.time())
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:

@@ -375,10 +375,14 @@ class ProfileForm(forms.Form):
         label=_("Couleurs du site"), choices=Scheme.choices, required=False, widget=forms.RadioSelect
     )
 
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
     def clean_public_name(self) -> str:
-        """Refuse an address or a number, which everybody would see."""
+        """Refuse an address or a number, which everybody would see, and what moderation took away."""
         name: str = " ".join(self.cleaned_data["public_name"].split())
-        if refusal := rules.public_name_refusal(name):
+        if refusal := rules.public_name_refusal(self.user, name):
             raise ValidationError(refusal.message, code=refusal.code)
         return name
 

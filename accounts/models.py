@@ -68,6 +68,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     # Written with the block it copies (`moderation`): each page that lets somebody write asks it.
     blocked_until = models.DateTimeField("suspendue jusqu’au", null=True, blank=True, editable=False)
+    # Written with the limitation it copies (`privacy`), for the same reason.
+    limited_since = models.DateTimeField("données mises de côté depuis le", null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

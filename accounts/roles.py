@@ -50,6 +50,7 @@ AGENT = Role(
         }
         | {"accounts.view_residency", "accounts.verify_residency", "desk.assist"}
         | {"notifications.view_outboundmail", "notifications.retry_outboundmail"}
+        | {"notifications.view_addressstate", "notifications.change_addressstate"}
         | {"transparency.view_accessibilityfault", "transparency.answer_accessibilityfault"}
     ),
 )

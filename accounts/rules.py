@@ -1,6 +1,7 @@
 """Who may do what with an account: where people live, how old they are, which name they sign with, who gives a role."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -32,6 +33,7 @@ REMEDIES = {
     # Where the desk is, and when it is open.
     "identity_missing": "contact",
     "blocked": "moderation:own",
+    "set_aside": "privacy:ask",
 }
 
 
@@ -48,6 +50,29 @@ def blocked_refusal(user: Any, *, at: dt.datetime) -> Refusal | None:
         )
         % {"day": typography.day(local_day(until))},
     )
+
+
+def set_aside_refusal(user: Any) -> Refusal | None:
+    """Tell whether the data of somebody is set aside: then nothing new appears under their account either. No query.
+
+    They keep what shows nothing of them: voting, taking a position, answering, asking, taking their data, leaving.
+
+    Source: RGPD, art. 18.2: data set aside is kept, and used for nothing else without its person's agreement.
+    """
+    if getattr(user, "limited_since", None) is None:
+        return None
+    return Refusal(
+        "set_aside",
+        _(
+            "Vos données sont mises de côté\u00a0: rien ne paraît sous votre compte. Pour publier de nouveau, demandez que "
+            "cette mesure soit levée. Vous pouvez lire, voter et prendre position."
+        ),
+    )
+
+
+def publishing_refusal(user: Any, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether something keeps somebody from publishing anywhere: a suspension, or their data set aside. No query."""
+    return blocked_refusal(user, at=at) or set_aside_refusal(user)
 
 
 def remedy_route(refusal: Refusal) -> str:
@@ -199,16 +224,26 @@ def settle_refusal(actor: User, residency: Residency) -> Refusal | None:
 # --- Name, charter --------------------------------------------------------------------------------------------------
 
 
-def public_name_refusal(name: str) -> Refusal | None:
-    """Tell whether a public name can be shown to everybody."""
+# What rooms above this one ask of the public name that a person chooses; filled in AppConfig.ready().
+_asked_of_names: list[Callable[[Any, str], Refusal | None]] = []
+
+
+def ask_of_names(rule: Callable[[Any, str], Refusal | None]) -> None:
+    """Let a room above refuse a name to a person; called from AppConfig.ready()."""
+    _asked_of_names.append(rule)
+
+
+def public_name_refusal(user: Any, name: str) -> Refusal | None:
+    """Tell whether a person may take a public name: everybody will read it."""
     sentences = {
         "email": _("Votre nom public ne doit pas contenir d’adresse électronique\u00a0: tout le monde le voit."),
         "address": _("Votre nom public ne doit pas contenir d’adresse de site."),
         "phone": _("Votre nom public ne doit pas contenir de numéro de téléphone\u00a0: tout le monde le voit."),
         "plate": _("Votre nom public ne doit pas contenir de plaque d’immatriculation\u00a0: tout le monde le voit."),
     }
-    found = names.problem(name)
-    return Refusal("public_name", sentences[found]) if found else None
+    if found := names.problem(name):
+        return Refusal("public_name", sentences[found])
+    return next(filter(None, (rule(user, name) for rule in _asked_of_names)), None)
 
 
 def charter_refusal(user: Any) -> Refusal | None:

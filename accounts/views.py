@@ -184,7 +184,7 @@ def profile(request: UserRequest) -> HttpResponse:
         "language": user.language,
         "scheme": user.scheme,
     }
-    form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial, user=user)
     if request.method == "POST" and form.is_valid():
         actions.update_profile(user=user, **form.cleaned_data)
         messages.success(request, _("Votre profil est enregistré."))

@@ -8,9 +8,12 @@ ACTS = (
     Act(
         code="sign_up",
         label=_("Ouvrir un compte"),
-        sentence=_("Votre adresse reste entre vous et la Ville. Vous choisirez ensuite le nom que tout le monde voit."),
+        sentence=_(
+            "Votre adresse reste entre vous et la Ville\u00a0: un agent ne l’affiche que pour un motif, et vous le voyez. "
+            "Vous choisirez ensuite le nom que tout le monde voit."
+        ),
         name=Seen.NOTHING,
-        words=Seen.ONESELF,
+        words=Seen.AGENTS,
         choice=Seen.NOTHING,
         stored=_("L’adresse et le mot de passe chiffré, jusqu’à la fermeture du compte."),
     ),

@@ -8,7 +8,7 @@ import tempfile
 from argparse import ArgumentParser, Namespace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from benchmarks.content import Content
@@ -28,6 +28,7 @@ def _arguments() -> Namespace:
     parser.add_argument("--answers", action="store_true", help="mesurer les réponses aux avis plutôt que les pages")
     parser.add_argument("--digests", action="store_true", help="mesurer seulement les résumés par courriel")
     parser.add_argument("--open-data", action="store_true", help="mesurer seulement les données ouvertes et l’audience")
+    parser.add_argument("--search", action="store_true", help="mesurer seulement la recherche")
     parser.add_argument("--output", type=Path, help="fichier où écrire aussi le tableau")
     return parser.parse_args()
 
@@ -93,8 +94,10 @@ def _measure(arguments: Namespace) -> str:
         if arguments.open_data:
             tables = (_open_data(made, size, server.server_pids(servers)) for size in _sizes(arguments))
             return "\n\n".join([*parts[:2], *tables])
-        made = rooms.prepare(made)
         port = server.free_port()
+        if arguments.search:
+            return "\n\n".join([*parts, _searches(made, port, servers, arguments)])
+        made = rooms.prepare(made)
         for size in _sizes(arguments):
             content.add_contributions(made.consultation, size)
             with server.running(port) as web:
@@ -116,6 +119,21 @@ def _open_data(made: "Content", size: int, pids: list[int]) -> str:
 
     content.add_contributions(made.consultation, size)
     return opendata.markdown(opendata.files(pids), opendata.readings())
+
+
+def _searches(made: Any, port: int, servers: Any, arguments: Namespace) -> str:
+    from benchmarks import searches, server  # noqa: PLC0415 (the environment is set above)
+
+    return searches.markdown(
+        searches.table(
+            made,
+            lambda: server.running(port),
+            port,
+            lambda web: [web, *server.server_pids(servers)],
+            seconds=arguments.seconds,
+            rounds=arguments.rounds,
+        )
+    )
 
 
 if __name__ == "__main__":

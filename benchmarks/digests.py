@@ -22,9 +22,13 @@ LINES = 5
 
 @dataclass(frozen=True)
 class Cost:
-    """The digest of so many people, and as many bare mails written in the same batches just before."""
+    """The digest of so many people, and as many bare mails written in the same batches just before.
+
+    `is_own`: one line of each is of nobody else, so that no digest has the words of another.
+    """
 
     people: int
+    is_own: bool
     digest: Row
     bare: Row
 
@@ -32,12 +36,12 @@ class Cost:
 def table(pids: list[int]) -> list[Cost]:
     """Measure each size, the small one first; `pids` are the database and Redis."""
     counted = [os.getpid(), *pids]
-    return [_cost(size, counted) for size in SIZES]
+    return [_cost(size, counted, is_own=is_own) for is_own in (False, True) for size in SIZES]
 
 
-def _cost(size: int, counted: list[int]) -> Cost:
+def _cost(size: int, counted: list[int], *, is_own: bool) -> Cost:
     at = digests.cut(Frequency.DAILY, at=timezone.now()) + dt.timedelta(hours=1)
-    people = _subscribers(size, at=at)
+    people = _subscribers(size, at=at, is_own=is_own)
     found: list[Row] = []
     with measuring("courriels nus", found, counted):
         for first in range(0, size, digests.BATCH):
@@ -49,7 +53,7 @@ def _cost(size: int, counted: list[int]) -> Cost:
     if sent != size:
         raise RuntimeError(f"{sent} digests for {size} people")
     User.objects.filter(pk__in=people).delete()
-    return Cost(size, found[1], found[0])
+    return Cost(size, is_own, found[1], found[0])
 
 
 @transaction.atomic(durable=True)
@@ -63,7 +67,7 @@ def _bare(people: list[int]) -> None:
     OutboundMail.objects.bulk_create(rows)
 
 
-def _subscribers(size: int, *, at: dt.datetime) -> list[int]:
+def _subscribers(size: int, *, at: dt.datetime, is_own: bool) -> list[int]:
     """Make people for whom five lines wait, on two consultations."""
     made = User.objects.bulk_create(
         User(email=f"resume-{size}-{number}@bench.example", public_name=f"Personne {number}", password="!")  # noqa: S106 (no password)
@@ -76,7 +80,7 @@ def _subscribers(size: int, *, at: dt.datetime) -> list[int]:
             kind="consultations.phase",
             topic=f"consultation:{slugs[line % len(slugs)]}",
             about=f"consultation:{slugs[line % len(slugs)]}",
-            subject_line=f"Une étape commence, la numéro {line}",
+            subject_line=f"Une étape commence, la numéro {line}{f' de {person.public_name}' if is_own and not line else ''}",
             url=f"/concertations/{slugs[line % len(slugs)]}/",
             created_at=at - dt.timedelta(hours=10, minutes=line),
             once_key=f"bench:{size}:{line}:{person.pk}",
@@ -92,22 +96,28 @@ def _subscribers(size: int, *, at: dt.datetime) -> list[int]:
 
 def markdown(costs: list[Cost]) -> str:
     """Write the table; the last columns are ratios, which another machine gives too."""
-    first = costs[0]
+    first = {cost.is_own: cost for cost in reversed(costs)}
+    least = min(SIZES)
     lines = [
         "### Résumé du jour",
         "",
-        f"Cinq nouvelles par personne, par paquets de {digests.BATCH}. « Nu » : autant de courriels d’un mot écrits dans la même table.",
+        (
+            f"{LINES} nouvelles par personne, par paquets de {digests.BATCH}. « Nu » : autant de courriels d’un mot écrits dans la "
+            "même table. Nouvelles « propres » : une ne concerne que la personne, aucun résumé n’a les mots d’un autre."
+        ),
         "",
         (
-            "| personnes | secondes | ms par personne | requêtes SQL | mémoire en plus (Mo) | temps / nu | par personne / "
-            f"{first.people} |"
+            "| personnes | nouvelles | secondes | processeur (s) | ms par personne | requêtes SQL | mémoire en plus (Mo) | temps / nu "
+            f"| par personne / {least} |"
         ),
-        "|---:|---:|---:|---:|---:|---:|---:|",
+        "|---:|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for cost in costs:
-        each, least = cost.digest.seconds / cost.people, first.digest.seconds / first.people
+        few = first[cost.is_own]
+        each, before = cost.digest.seconds / cost.people, few.digest.seconds / few.people
         lines.append(
-            f"| {cost.people} | {cost.digest.seconds:.2f} | {1000 * each:.2f} | {cost.digest.statements} "
-            f"| {cost.digest.memory} | {cost.digest.seconds / cost.bare.seconds:.1f} | {each / least:.2f} |"
+            f"| {cost.people} | {'propres' if cost.is_own else 'communes'} | {cost.digest.seconds:.2f} "
+            f"| {cost.digest.processor:.2f} | {1000 * each:.2f} | {cost.digest.statements} | {cost.digest.memory} "
+            f"| {cost.digest.seconds / cost.bare.seconds:.1f} | {each / before:.2f} |"
         )
     return "\n".join(lines)

@@ -79,11 +79,13 @@ def _headers_of(port: int, path: str) -> dict[str, str]:
     return headers
 
 
-def _states(port: int, path: str, content: Content) -> Iterator[tuple[str, Target]]:
-    def changing() -> str:
-        return f"{path}{'&' if '?' in path else '?'}mesure={next(_numbers)}"
+def fresh(path: str, headers: dict[str, str] | None = None) -> Target:
+    """Ask a page under an address that is new each time, so that nothing is kept of it."""
+    return Target(lambda: f"{path}{'&' if '?' in path else '?'}mesure={next(_numbers)}", headers or {})
 
-    yield "visiteur, page à faire", Target(changing, {})
+
+def _states(port: int, path: str, content: Content) -> Iterator[tuple[str, Target]]:
+    yield "visiteur, page à faire", fresh(path)
     if etag := _headers_of(port, path).get("etag"):
         yield "visiteur, page gardée", Target(lambda: path, {})
         yield "visiteur, inchangée (304)", Target(lambda: path, {"If-None-Match": etag}, status=304)
@@ -102,10 +104,7 @@ def _run(port: int, target: Target, pids: list[int], seconds: float) -> Run:
 
 
 def table(port: int, content: Content, pids: Callable[[], list[int]], *, seconds: float, rounds: int) -> list[Row]:
-    """Measure everything: in each round, the bare page then the page, so that both meet the same moment.
-
-    Shape: one row for each page and state, the bare page first; medians over the rounds.
-    """
+    """Measure every page in every state; see `beside`."""
     cells = [
         (page, state, target) for page, path in pages(content).items() for state, target in _states(port, path, content)
     ]
@@ -115,15 +114,25 @@ def table(port: int, content: Content, pids: Callable[[], list[int]], *, seconds
         (page, state, target) for page, path in content.lists.items() for state, target in _list_states(port, path)
     ]
     cells += [(page, "personne connectée", _signed_in(*where)) for page, where in content.own.items()]
+    return beside(port, cells, pids, seconds=seconds, rounds=rounds)
+
+
+def beside(
+    port: int, cells: list[tuple[str, str, Target]], pids: Callable[[], list[int]], *, seconds: float, rounds: int
+) -> list[Row]:
+    """Measure everything: in each round, the bare page then the page, so that both meet the same moment.
+
+    Shape: one row for each page and state, the bare page first; medians over the rounds.
+    """
     weights = {(page, state): _weight(port, target) for page, state, target in cells}
     bare: list[Run] = []
     runs: dict[tuple[str, str], list[tuple[Run, Run]]] = {(page, state): [] for page, state, _target in cells}
     for _round, (page, state, target) in tqdm(
         list(itertools.product(range(rounds), cells)), desc="mesures", unit="page"
     ):
-        beside = _run(port, BARE, pids(), seconds)
-        bare.append(beside)
-        runs[page, state].append((_run(port, target, pids(), seconds), beside))
+        nude = _run(port, BARE, pids(), seconds)
+        bare.append(nude)
+        runs[page, state].append((_run(port, target, pids(), seconds), nude))
     rows = [_row("Page nue", "une ligne d’une requête", [(run, run) for run in bare], _weight(port, BARE))]
     return rows + [_row(page, state, found, weights[page, state]) for (page, state), found in runs.items()]
 

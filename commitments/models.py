@@ -5,19 +5,20 @@ import uuid
 from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from city.models import District, Service, Theme
+from mulhouse import fulltext
 from mulhouse.references import new_reference
 
 SEARCH_CONFIG = "french_unaccent"
 # Without news for this long, a commitment that runs is asked after.
 SILENT_DAYS = 90
-_SEARCHED: Any = SearchVector("title", weight="A", config=SEARCH_CONFIG) + SearchVector(
+_SEARCHED: Any = fulltext.vector("title", weight="A", config=SEARCH_CONFIG) + fulltext.vector(
     "description", weight="B", config=SEARCH_CONFIG
 )
 

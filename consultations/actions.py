@@ -34,6 +34,7 @@ from consultations.models import (
     Position,
     Section,
 )
+from moderation import rules as moderation
 from mulhouse import charter, typography
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, Refusal, RefusedError, require
@@ -91,6 +92,18 @@ def _locked(contribution: Contribution) -> Contribution:
     )
 
 
+def _acting(actor: User) -> User:
+    """Read who writes again, under their own lock: data set aside or an account closed a moment ago counts at once.
+
+    Raises: RefusedError for an account that was closed meanwhile.
+    Locks: the person, before what they write.
+    """
+    person = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=actor.pk).first()
+    if person is None:
+        raise RefusedError(Refusal("sign_in", _("Connectez-vous pour participer.")))
+    return person
+
+
 # --- Drafts --------------------------------------------------------------------------------------------------------
 
 
@@ -145,7 +158,8 @@ def attach(
 
     The file goes to the storage before the transaction, which never waits for it, and is taken back when the row is refused.
 
-    Raises: RefusedError when the text is not theirs or can not change any more; DomainError("too_many") beyond three.
+    Raises: RefusedError when the text is not theirs or can not change any more, or when moderation took this file away from them;
+    DomainError("too_many") beyond three.
     Locks: the contribution.
     """
     attachment = storing.attachment(upload, alt=alt, is_decorative=is_decorative)
@@ -153,6 +167,7 @@ def attach(
         with transaction.atomic(durable=True):
             held = _locked(contribution)
             require(_files_refusal(actor, held, at=at))
+            require(moderation.file_refusal(actor, storing.KIND, storing.mark(upload.content)))
             attachment.contribution, attachment.position = held, _free_position(held)
             attachment.save()
             if held.published_at is not None:
@@ -231,12 +246,13 @@ def publish(*, actor: User, contribution: Contribution, at: dt.datetime, follow:
     Publishing is agreeing to the charter: its version is stored with the text and in the person's consents.
 
     Raises: RefusedError when the rule refuses (phase, residence, age, signature, missing text or description).
-    Locks: the draft, then its section and consultation.
+    Locks: the person, the draft, then its section and consultation.
     """
+    person = _acting(actor)
     draft = _locked(contribution)
     if draft.author_id == actor.pk and (draft.published_at or draft.submitted_at):
         return draft
-    require(rules.publish_refusal(actor, draft, at=at))
+    require(rules.publish_refusal(person, draft, at=at))
     draft.submitted_at = at
     draft.district = actor.district
     draft.charter_version = charter.CURRENT.number
@@ -311,10 +327,11 @@ def correct(*, actor: User, contribution: Contribution, words: Words, at: dt.dat
     After a reaction only the title and the text change. Nothing changed is no error and leaves no trace.
 
     Raises: RefusedError when it is not theirs, withdrawn, or the phase is over.
-    Locks: the contribution.
+    Locks: the person, the contribution.
     """
+    person = _acting(actor)
     held = _locked(contribution)
-    require(rules.edit_refusal(actor, held, at=at))
+    require(rules.edit_refusal(person, held, at=at))
     reacted = held.has_reaction
     names = ("title", "body") if reacted else WRITTEN
     if all(getattr(held, name) == getattr(words, name) for name in names):
@@ -535,9 +552,12 @@ def comment(
     Shape: a reply is always neutral, the stance belongs to the comment that opens the thread. A HeldText when moderation reads
     it first.
     Raises: RefusedError when the rule refuses, or when what is answered was withdrawn meanwhile.
-    Locks: the parent, the contribution, the consultation.
+    Locks: the person, the parent, the contribution, the consultation.
     """
-    require(rules.reply_refusal(actor, parent, at=at) if parent else rules.comment_refusal(actor, contribution, at=at))
+    person = _acting(actor)
+    require(
+        rules.reply_refusal(person, parent, at=at) if parent else rules.comment_refusal(person, contribution, at=at)
+    )
     words = {"stance": Comment.Stance.NEUTRAL.value if parent else stance, "body": body, "is_proposal": is_proposal}
     former = HeldText.objects.filter(reference=reference).first() or Comment.objects.filter(reference=reference).first()
     if former is not None and former.author_id != actor.pk:

@@ -50,9 +50,8 @@ def contributions_named(references: Collection[str]) -> dict[str, Topic]:
 
 def comments_named(references: Collection[str]) -> dict[str, Topic]:
     """Name the comments that everybody sees, by what they comment."""
-    rows = Comment.objects.visible().filter(
+    rows = Comment.objects.public().filter(
         reference__in=references,
-        contribution__in=Contribution.objects.visible(),
         contribution__consultation__in=Consultation.objects.published(),
     )
     found = rows.order_by("pk").values_list(
@@ -158,11 +157,10 @@ def _opening_words(consultation: Consultation, language: str) -> dict[str, str]:
 def replies(*, at: dt.datetime) -> QuerySet[Any]:
     """Give the visible comments of late whose addressee was not told, with `addressee`: whom they answer, never themselves."""
     told = Notification.objects.filter(once_key=Concat(Value(REPLY_KEY), OuterRef("reference")))
-    rows: Any = Comment.objects.visible().filter(
+    rows: Any = Comment.objects.public().filter(
         published_at__gt=at - dt.timedelta(days=NEWS_DAYS),
         published_at__lte=at,
-        contribution__in=Contribution.objects.visible(),
-        contribution__consultation__published_at__isnull=False,
+        contribution__consultation__in=Consultation.objects.published(),
     )
     rows = rows.annotate(addressee=Coalesce("parent__author_id", "contribution__author_id"))
     found: QuerySet[Any] = (

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from consultations import coverage, outcomes, presentation, promises
+from consultations import answer_hiding, coverage, outcomes, presentation, promises
 from consultations.models import Consultation, Decision, Item, ItemOutcome, Outcome, OutcomeReturn
 from mulhouse import markup, typography
 from mulhouse.templatetags import ui
@@ -236,6 +236,8 @@ class OpinionRow:
     excerpt: str
     day: dt.date
     answers: list[Shown]
+    # Of a free text, which has no page of its own to be reported from.
+    report_url: str
 
 
 def row(item: Item, *, consultation: Consultation) -> OpinionRow:
@@ -258,6 +260,7 @@ def row(item: Item, *, consultation: Consultation) -> OpinionRow:
         ),
         day=typography.local_day(item.received_at),
         answers=of(item),
+        report_url=answer_hiding.report_url(item) if item.answer else "",
     )
 
 

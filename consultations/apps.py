@@ -126,9 +126,9 @@ class ConsultationsConfig(AppConfig):
         )
 
         # What moderation may take away, mask and give back.
-        from consultations import hiding  # noqa: PLC0415
+        from consultations import answer_hiding, hiding  # noqa: PLC0415
 
-        moderated.register(*hiding.KINDS)
+        moderated.register(*hiding.KINDS, answer_hiding.KIND)
 
         # Open data: what a consultation gives, and which acts take nothing away from it.
         from consultations import datasets as own_datasets  # noqa: PLC0415

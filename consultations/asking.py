@@ -12,17 +12,17 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from city.models import District
-from consultations import amendments, analysis_rules, editing_rules, participation, presentation
+from consultations import amendments, analysis_rules, answer_hiding, editing_rules, participation, presentation
 from consultations.models import Consultation, ConsultationQuestionnaire, Item
 from desk.models import Person
-from mulhouse import typography
+from mulhouse import looking, typography
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import Refusal, require
 from mulhouse.templatetags import ui
 from notifications import outbox
 from questionnaires import actions, editing
 from questionnaires import rules as questionnaire_rules
-from questionnaires.models import Amendment, Answer, Questionnaire, Response
+from questionnaires.models import Amendment, Answer, Questionnaire, Response, ResponseFile
 from transparency import register
 
 
@@ -315,6 +315,7 @@ def show_text(*, actor: Any, item: Item, is_shown: bool, at: dt.datetime) -> boo
     if item.answer is None:
         return False
     if is_shown:
+        require(answer_hiding.show_refusal(item))
         return actions.show_text(actor=actor, answer=item.answer, subject=item.reference, at=at)
     return actions.hide_text(actor=actor, answer=item.answer, subject=item.reference)
 
@@ -349,11 +350,20 @@ def take_texts(*, actor: Any, questionnaire: Questionnaire, form: str, at: dt.da
 
 
 @transaction.atomic(durable=True)
-def take_file(*, actor: Any, questionnaire: Questionnaire, at: dt.datetime) -> None:
+def take_file(*, actor: Any, questionnaire: Questionnaire, kept: ResponseFile, at: dt.datetime) -> None:
     """Keep that an agent downloads a file that somebody joined, before it leaves; the line says neither which nor whose.
+
+    Its person, when it came from an account, sees that it was opened; the agent does not learn whose it was.
 
     Raises: RefusedError.
     Locks: the register.
     """
     require(texts_refusal(actor, questionnaire, at=at))
+    looking.note(
+        actor=actor,
+        person=User.objects.filter(person__questionnaire_responses=kept.response_id).first(),
+        category=looking.Category.FILE,
+        why="Lire les réponses à un questionnaire terminé",
+        subject=questionnaire.reference,
+    )
     register.record("questionnaire.file_taken", role="agent", subject=questionnaire.reference, actor=actor)

@@ -46,7 +46,7 @@ def due(*, at: dt.datetime) -> list[Phase]:
         starts_on__lte=today,
         ends_on__gte=today,
         ends_on__lte=today + dt.timedelta(days=4),
-        consultation__published_at__isnull=False,
+        consultation__in=Consultation.objects.published(),
         consultation__archived_at__isnull=True,
     )
     near = [phase for phase in rows.select_related("consultation").order_by("pk") if is_near(phase, at=at)]

@@ -17,7 +17,10 @@ from privacy.archives import Category, Ripe
 
 NOTES_YEARS = 5
 TEXTS_YEARS = 5
-GONE = Q(withdrawn_at__isnull=False) | Q(hidden_at__isnull=False)
+# What nobody reads, unless the data of its author is set aside: that is kept until the measure is lifted.
+GONE = (Q(withdrawn_at__isnull=False) | Q(hidden_at__isnull=False)) & (
+    Q(author__isnull=True) | Q(author__limited_since__isnull=True)
+)
 # What stands in place of a text that is no more: two columns may not be empty.
 EMPTY = "—"
 

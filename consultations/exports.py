@@ -120,8 +120,8 @@ def _comments(consultation: Consultation) -> QuerySet[Comment]:
 def comments_of(consultations: QuerySet[Consultation]) -> QuerySet[Comment]:
     """Read the visible comments on what is visible in some consultations."""
     return (
-        Comment.objects.visible()
-        .filter(contribution__in=Contribution.objects.visible().filter(consultation__in=consultations))
+        Comment.objects.public()
+        .filter(contribution__consultation__in=consultations)
         .select_related("contribution__consultation", "parent", "author")
         .only(*COMMENT_COLUMNS, "contribution__consultation__slug", "contribution__published_at")
     )

@@ -241,8 +241,9 @@ class ProfileForm(forms.Form):
         error_messages={"required": gettext_lazy("Choisissez votre quartier.")},
     )
 
-    def __init__(self, *args: Any, asks: Sequence[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, asks: Sequence[str], user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.user = user
         for name in set(self.fields) - set(asks):
             del self.fields[name]
         if "district" in self.fields:
@@ -251,9 +252,9 @@ class ProfileForm(forms.Form):
             field.queryset = District.objects.all()
 
     def clean_public_name(self) -> str:
-        """Refuse an address or a number in place of a name."""
+        """Refuse an address or a number in place of a name, and what moderation took away."""
         name = " ".join(str(self.cleaned_data["public_name"]).split())
-        if refusal := accounts_rules.public_name_refusal(name):
+        if refusal := accounts_rules.public_name_refusal(self.user, name):
             raise forms.ValidationError(refusal.message, code=refusal.code)
         return name
 

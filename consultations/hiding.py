@@ -14,7 +14,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consultations import actions, items
+from consultations import actions, items, setting_aside, storing
 from consultations.models import Attachment, Comment, Consultation, Contribution, ContributionVersion
 from moderation import clauses
 from moderation.kinds import MASKED, Kind, Words
@@ -30,8 +30,15 @@ VERSION_WORDS = ("title", "body", "body_html")
 
 
 def stub(clause: str, *, is_comment: bool = False) -> str:
-    """Say what stands in the place of a text that moderation took away: the clause, and nothing of the text."""
-    known = clauses.find(clause)
+    """Say what stands in the place of a text that moderation took away: the clause, and nothing of the text.
+
+    A text set aside is only not visible for now: neither moderation nor its author took it away.
+    """
+    if clause == setting_aside.REASON:
+        return (
+            _("Commentaire non visible pour le moment") if is_comment else _("Contribution non visible pour le moment")
+        )
+    known = clauses.known(clause)
     if is_comment:
         words = _("Commentaire retiré\u00a0: article %(clause)s de la charte") if known else _("Commentaire retiré")
     else:
@@ -100,6 +107,11 @@ def _show_contribution(row: Contribution) -> None:
     """Give a contribution back to the public, unless its author withdrew it meanwhile. Locks: as hiding it."""
     assert_in_transaction()
     if row.hidden_at is None:
+        return
+    if row.author is not None and row.author.limited_since is not None:
+        # Given back, but the data of its author is set aside: it shows again with the rest of it.
+        row.hidden_reason = setting_aside.REASON
+        Contribution.objects.filter(pk=row.pk).update(hidden_reason=row.hidden_reason)
         return
     row.hidden_at, row.hidden_reason = None, ""
     Contribution.objects.filter(pk=row.pk).update(hidden_at=None, hidden_reason="")
@@ -213,6 +225,11 @@ def _show_comment(row: Comment) -> None:
     assert_in_transaction()
     if row.hidden_at is None:
         return
+    if row.author is not None and row.author.limited_since is not None:
+        # Given back, but the data of its author is set aside: it shows again with the rest of it.
+        row.hidden_reason = setting_aside.REASON
+        Comment.objects.filter(pk=row.pk).update(hidden_reason=row.hidden_reason)
+        return
     row.hidden_at, row.hidden_reason = None, ""
     Comment.objects.filter(pk=row.pk).update(hidden_at=None, hidden_reason="")
     _comment_went(row)
@@ -297,6 +314,14 @@ def _hide_attachment(row: Attachment, at: dt.datetime, clause: str) -> None:
     Attachment.objects.filter(pk=row.pk).update(hidden_at=at)
 
 
+def _mark_attachment(row: Attachment) -> str:
+    try:
+        with row.file.open("rb") as file:
+            return storing.mark(file.read())
+    except FileNotFoundError:
+        return ""
+
+
 def _show_attachment(row: Attachment) -> None:
     Attachment.objects.filter(pk=row.pk).update(hidden_at=None)
 
@@ -309,7 +334,7 @@ def _erase_attachment(row: Attachment) -> None:
 
 
 ATTACHMENT = Kind(
-    code="image",
+    code=storing.KIND,
     label=gettext_lazy("image ou document joint"),
     segment="fichier",
     find=_find_attachment,
@@ -324,6 +349,9 @@ ATTACHMENT = Kind(
     show=_show_attachment,
     snapshot=lambda row: {"name": row.name, "alt": row.alt},
     erase=_erase_attachment,
+    reference=lambda row: str(row.key),
+    mark=_mark_attachment,
+    aftermath=gettext_lazy("Votre texte reste en ligne, sans ce fichier."),
 )
 
 KINDS = (CONTRIBUTION, COMMENT, ATTACHMENT)

@@ -16,7 +16,7 @@ from consultations import actions, review, rules
 from consultations.models import Comment, Contribution, ContributionVersion, HeldText, Section
 from moderation.kinds import MASKED, Kind, Words
 from mulhouse.db import assert_in_transaction
-from mulhouse.errors import require
+from mulhouse.errors import DomainError, require
 from mulhouse.markup import render_markdown
 from mulhouse.references import read_reference
 from notifications import outbox
@@ -110,12 +110,17 @@ def release(held: HeldText, at: dt.datetime) -> None:
 
     What it answers may have gone meanwhile: then it stays where it is, and its author reads why on its page.
 
-    Raises: RuntimeError outside a transaction.
+    Raises: RuntimeError outside a transaction; DomainError "set_aside" while the data of its author is.
     Locks: the contribution, the comment it answers, the counters, then the register.
     """
     assert_in_transaction()
     if not held.is_waiting:
         return
+    if held.author is not None and held.author.limited_since is not None:
+        raise DomainError(
+            "set_aside",
+            "Ce texte ne peut pas paraître pour le moment\u00a0: laissez le dossier en attente, ou refusez-le.",
+        )
     contribution = Contribution.objects.select_for_update(of=("self",), no_key=True).get(pk=held.contribution_id)
     contribution.consultation = held.consultation
     held.released_at = at

@@ -53,7 +53,7 @@ def counts(at: dt.datetime) -> list[int]:
     """Count what was opened, written and answered since the first of January; one query."""
     first_day = phases.midnight(at.astimezone(phases.PARIS).date().replace(month=1, day=1))
     since = Q(published_at__gte=first_day, published_at__lte=at)
-    rows = (Consultation.objects.published(), Contribution.objects.visible(), Comment.objects.visible())
+    rows = (Consultation.objects.published(), Contribution.objects.visible(), Comment.objects.public())
     answered = Item.objects.standing().filter(
         Exists(ItemOutcome.objects.current().filter(item=OuterRef("pk"), given_at__gte=first_day, given_at__lte=at))
     )

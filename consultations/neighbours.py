@@ -30,7 +30,8 @@ _WORDS_OF_ITEM = f"""ARRAY(
 )"""  # noqa: S608 (only numbers written above enter it)
 _WORDS_OF_THEME = """
     SELECT lexeme FROM (
-        SELECT lexeme, 1000 AS weight FROM unnest(to_tsvector('french_unaccent', %(text)s)) WHERE length(lexeme) >= %(shortest)s
+        SELECT lexeme, 1000 AS weight FROM unnest(to_tsvector('french_unaccent', search_parted(%(text)s)))
+        WHERE length(lexeme) >= %(shortest)s
         UNION ALL
         SELECT lexeme, count(*) FROM (
             SELECT i.search FROM consultations_item i JOIN consultations_itemtheme t ON t.item_id = i.id

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from consultations import game, participation, phases, signatures, steps
+from consultations import game, participation, phases, setting_aside, signatures, steps
 from consultations.models import Attachment, Comment, Consultation, Contribution, Document, HeldText, ModerationMode
 from desk.models import Channel
 from mulhouse import markup, typography
@@ -520,7 +520,9 @@ def own_contribution(row: Contribution) -> OwnLine:
 
 
 def _hidden(row: Contribution | Comment) -> tuple[ui.Tag, str]:
-    """Say that moderation took a text away, when, and on which clause."""
+    """Say that moderation took a text away, when, and on which clause; or that it is set aside with the rest of its author's."""
+    if row.hidden_reason == setting_aside.REASON:
+        return ui.Tag(_("Mis de côté"), "neutral", "lock"), _("Non visible pour le moment")
     words = {"day": typography.day(row.hidden_at or timezone.now()), "clause": row.hidden_reason}
     known = _("Le %(day)s, article %(clause)s de la charte") if row.hidden_reason else _("Le %(day)s")
     return ui.Tag(_("Retiré par la modération"), "no", "x"), known % words

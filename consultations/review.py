@@ -11,7 +11,7 @@ from django.conf import settings
 from accounts.models import User
 from consultations.models import Comment, Consultation, Contribution, HeldText, ModerationMode
 from moderation import cases
-from mulhouse import markup, masked_forms
+from mulhouse import markup, masked_forms, workdays
 from mulhouse.db import assert_in_transaction
 
 # An account is new for so many days, and until something it wrote is public.
@@ -35,7 +35,7 @@ def is_new(user: User, *, at: dt.datetime) -> bool:
         return True
     return not (
         Contribution.objects.visible().filter(author=user).exists()
-        or Comment.objects.visible().filter(author=user).exists()
+        or Comment.objects.public().filter(author=user).exists()
     )
 
 
@@ -107,6 +107,8 @@ def hold(  # noqa: PLR0913 (what makes a held text)
 
 def open_case(held: HeldText, *, texts: list[str], at: dt.datetime) -> None:
     """Put a held text in the queue, with the passages that look like personal data. Locks: the case."""
+    consultation = held.consultation
+    is_promised = consultation.moderation == ModerationMode.PRIOR
     cases.open_case(
         kind=KINDS[HeldText.Sort(held.sort)],
         reference=held.reference,
@@ -114,4 +116,5 @@ def open_case(held: HeldText, *, texts: list[str], at: dt.datetime) -> None:
         at=at,
         author=held.author,
         proposal=masked_forms.passages(*texts),
+        promised_at=workdays.after_hours(at, consultation.review_hours) if is_promised else None,
     )

@@ -93,7 +93,7 @@ def contribute_refusal(user: Any, consultation: Consultation, *, at: dt.datetime
     """Tell whether somebody may publish a contribution to a consultation."""
     return (
         writing_refusal(consultation, at=at)
-        or accounts_rules.blocked_refusal(user, at=at)
+        or accounts_rules.publishing_refusal(user, at=at)
         or take_part_refusal(user, consultation, at=at)
     )
 
@@ -176,6 +176,8 @@ def edit_refusal(user: Any, contribution: Contribution, *, at: dt.datetime) -> R
     """Tell whether an author may still correct what they published (after a reaction, the old text stays readable)."""
     if refusal := withdraw_refusal(user, contribution):
         return refusal
+    if refusal := accounts_rules.set_aside_refusal(user):
+        return refusal
     if contribution.hidden_at is not None:
         return Refusal(
             "hidden", _("La modération a retiré ce texte. Vous pouvez contester sa décision, ou écrire un autre texte.")
@@ -224,8 +226,8 @@ def debate_refusals(user: Any, contribution: Contribution, *, at: dt.datetime) -
         comment = Refusal("public_name", _("Choisissez d’abord le nom public qui signera votre commentaire."))
     if general is None and not consultation.takes_positions:
         position = Refusal("act_closed", _("Dans cette consultation, on ne prend pas position sur les avis."))
-    if general is None and (blocked := accounts_rules.blocked_refusal(user, at=at)):
-        comment = blocked
+    if general is None and (silenced := accounts_rules.publishing_refusal(user, at=at)):
+        comment = silenced
     if general is None and not consultation.takes_comments:
         comment = Refusal("act_closed", _("Dans cette consultation, les avis ne se commentent pas."))
     return DebateRefusals(position=position, comment=comment, support=general)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector, TrigramWordSimilarity
+from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
 from django.db.models import F, FloatField, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
@@ -42,13 +42,13 @@ def ranked(rows: QuerySet[Contribution], text: str) -> list[int]:
 
 def comments(rows: QuerySet[Comment], text: str) -> QuerySet[Comment]:
     """Keep the comments that hold these words. Only agents ask: an index of the words, and no column beside the text."""
-    return rows.alias(whole=SearchVector("body", config=SEARCH_CONFIG)).filter(whole=_query(text))
+    return rows.alias(whole=fulltext.vector("body", config=SEARCH_CONFIG)).filter(whole=_query(text))
 
 
 def consultations(rows: QuerySet[Consultation], text: str) -> QuerySet[Consultation]:
     """Keep the consultations that hold these words; they are few, so that no index is kept for them."""
     likeness = Q(folded__trigram_word_similar=fulltext.folded(Value(text[:LONGEST])))
-    whole = SearchVector("title", "summary", config=SEARCH_CONFIG)
+    whole: Any = fulltext.vector("title", config=SEARCH_CONFIG) + fulltext.vector("summary", config=SEARCH_CONFIG)
     return rows.alias(folded=fulltext.folded(F("title")), whole=whole).filter(Q(whole=_query(text)) | likeness)
 
 

@@ -15,6 +15,7 @@ from consultations.models import (
     ConsultationVote,
     Contribution,
     Document,
+    HeldText,
     Item,
     Outcome,
     Report,
@@ -57,6 +58,11 @@ def _questionnaires() -> Rows:
 
 def _votes() -> Rows:
     return _of_published(ConsultationVote.objects.filter(votation__published_at__isnull=False))
+
+
+def _answers() -> Rows:
+    """Give the free answers to questionnaires that an agent decided to show."""
+    return _of_published(Item.objects.public().filter(answer__isnull=False))
 
 
 def _drafts(user: Any) -> Rows:
@@ -150,6 +156,11 @@ def _outcome_address(line: Line) -> str:
     return f"{page}#{references[0]}" if about == "theme" else f"{page}?voir=avis"
 
 
+def _answer_address(line: Line) -> str:
+    """Lead to the list of opinions, from this one on: a free answer has no page of its own."""
+    return f"{reverse('consultations:outcomes', args=[_slug(line)])}?voir=avis&depuis={line.parts[0]}"
+
+
 def _document_address(line: Line) -> str:
     key, has_page = line.parts
     return reverse("consultations:document" if has_page == "true" else "consultations:document_file", args=[key])
@@ -169,6 +180,10 @@ def _comment_title(line: Line) -> Text:
 
 def _outcome_title(line: Line) -> Text:
     return line.title or _("Réponse à un avis\u00a0: %(title)s") % {"title": _above(line)}
+
+
+def _held_title(line: Line) -> Text:
+    return _("En attente de relecture\u00a0: %(title)s") % {"title": line.title or _above(line)}
 
 
 def _report_title(line: Line) -> Text:
@@ -269,5 +284,29 @@ SOURCES = (
         theme=lambda rows, slug: _named(rows, contribution__consultation__theme__slug=slug),
         district=lambda rows, slug: rows.filter(contribution__in=_placed(_contributions(), slug).values("pk")),
         states=_of_consultations("contribution__consultation")["states"] | {ANSWERED: _answered},
+    ),
+    Source(
+        "answer",
+        _("Réponse à un questionnaire"),
+        _("Réponses à un questionnaire"),
+        0.8,
+        _answers,
+        _answer_address,
+        _title,
+        **_of_consultations("consultation")
+        | {
+            "states": _of_consultations("consultation")["states"]
+            | {ANSWERED: lambda rows, _at: rows.filter(place=Item.Place.ANSWERED)}
+        },
+    ),
+    Source(
+        "held",
+        _("Texte en attente"),
+        _("Textes en attente"),
+        1.0,
+        HeldText.objects.none,
+        lambda line: reverse("consultations:held", args=line.parts),
+        _held_title,
+        own=HeldText.objects.of,
     ),
 )

@@ -15,7 +15,8 @@ from consultations.models import Comment, Contribution
 from mulhouse.db import assert_in_transaction
 from privacy.quarantine import Shelf
 
-REASON = "Données mises de côté à la demande de la personne (RGPD, article 18)."
+# In the words of the stub that everybody reads: that a person used a right is for them and for those in charge.
+REASON = "Non visible pour le moment"
 
 
 def hide(user: User) -> None:

@@ -6,9 +6,9 @@ It answers them: by default it leaves at once and no weekly limit holds it back.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
@@ -51,33 +51,18 @@ class Sending:
     instants: tuple[dt.datetime, ...]
 
 
-def _standing(consultation: Consultation, items: Collection[int] | None) -> QuerySet[Item]:
-    rows = Item.objects.filter(consultation=consultation).standing()
-    # Without the keys, finding those of two hundred people reads the whole consultation: each batch, all of it again.
-    return rows if items is None else rows.filter(pk__in=items)
+def _given(instants: Collection[dt.datetime]) -> QuerySet[ItemOutcome]:
+    """Give the answers of some publications that still hold."""
+    return ItemOutcome.objects.current().filter(given_at__in=list(instants))
 
 
-def given(
-    consultation: Consultation, instants: Collection[dt.datetime], items: Collection[int] | None = None
-) -> QuerySet[Any]:
-    """Give the answers of some publications that still hold, on opinions (some of them) that still stand, with `author`."""
-    standing = _standing(consultation, items)
-    rows = ItemOutcome.objects.current().filter(item__in=standing, given_at__in=list(instants))
-    return rows.annotate(author=author_column())
-
-
-def lost(
-    consultation: Consultation, instants: Collection[dt.datetime], items: Collection[int] | None = None
-) -> QuerySet[Any]:
-    """Give the answers that ended at some instants and left nothing in their place, on opinions that stand, with `author`.
+def _lost(instants: Collection[dt.datetime]) -> QuerySet[ItemOutcome]:
+    """Give the answers that ended at some instants and left nothing in their place.
 
     What was given within these instants was told to nobody, and what was left for the answers of the themes is told with them.
     """
-    standing = _standing(consultation, items)
-    since = ItemOutcome.objects.current().filter(item=OuterRef("item"), given_at__in=list(instants))
-    rows = ItemOutcome.objects.filter(item__in=standing, ended_at__in=list(instants))
-    rows = rows.exclude(given_at__in=list(instants)).filter(~Exists(since), outcome__returned__isnull=True)
-    return rows.annotate(author=author_column())
+    rows = ItemOutcome.objects.filter(ended_at__in=list(instants)).exclude(given_at__in=list(instants))
+    return rows.filter(~Exists(_given(instants).filter(item=OuterRef("item"))), outcome__returned__isnull=True)
 
 
 def _waiting() -> dict[int, list[dt.datetime]]:
@@ -133,9 +118,11 @@ def batches(sending: Sending, *, size: int) -> Iterator[list[User]]:
 
     Shape: their keys are read once for the whole sending, since finding them reads all that was given; the people, by batch.
     """
+    standing = Item.objects.filter(consultation=sending.consultation).standing()
     told = Q()
-    for rows in (given, lost):
-        told |= Q(pk__in=rows(sending.consultation, sending.instants).order_by().values("author"))
+    for rows in (_given, _lost):
+        answered = rows(sending.instants).filter(item__in=standing).annotate(author=author_column())
+        told |= Q(pk__in=answered.order_by().values("author"))
     active = User.objects.filter(is_active=True).order_by("pk")
     keys = list(active.filter(told).values_list("pk", flat=True))
     for first in range(0, len(keys), size):
@@ -151,6 +138,8 @@ def tell(*, sending: Sending, people: Sequence[User], at: dt.datetime) -> int:
     """
     consultation = sending.consultation
     lines = _lines(sending, [person.pk for person in people])
+    # An answer to a theme reaches hundreds of opinions: its words are made once for each language.
+    said = cache(_said)
     letters = [
         telling.Letter(
             person=person,
@@ -158,7 +147,7 @@ def tell(*, sending: Sending, people: Sequence[User], at: dt.datetime) -> int:
             about=consultation.topic,
             line=_line_of(consultation, len(own), person.language),
             url=_mine(person.language),
-            words=partial(_words, consultation, own, person.language),
+            words=partial(_words, consultation, own, person.language, said),
         )
         for person in people
         if (own := lines.get(person.pk))
@@ -201,6 +190,8 @@ def finish(*, sending: Sending, people: int, at: dt.datetime) -> bool:
 
 # --- Words ---------------------------------------------------------------------------------------------------------
 
+Said = Callable[[Outcome, str], dict[str, str]]
+
 
 @dataclass(frozen=True)
 class Told:
@@ -220,28 +211,38 @@ def _written_by(keys: Collection[int]) -> list[int]:
     return [key for (key,) in by_contribution.union(by_comment, by_answer, all=True)]
 
 
-def _read(rows: QuerySet[Any], items: Collection[int]) -> list[Any]:
-    return list(
-        rows.filter(item__in=items)
-        .select_related("outcome", "item__contribution", "item__comment__contribution", "item__answer")
-        .defer("item__search", "item__words", "item__contribution__search", "item__comment__contribution__search")
-        .order_by("author", "item__received_at", "item_id", "pk")
-    )
+def _links(rows: QuerySet[ItemOutcome], items: Collection[int]) -> dict[int, list[int]]:
+    """Give, by opinion, the answers that reached it, from the index of the opinions.
+
+    Their words are read apart: joined here, the planner may walk all the answers of the consultation for each batch.
+    """
+    found: dict[int, list[int]] = defaultdict(list)
+    for item, outcome in rows.filter(item__in=items).order_by("pk").values_list("item_id", "outcome_id"):
+        found[item].append(outcome)
+    return found
+
+
+def _standing(sending: Sending, items: Collection[int]) -> list[Any]:
+    """Read the opinions among some that still stand, with `author`, in the order in which they came."""
+    rows = Item.objects.filter(consultation=sending.consultation, pk__in=items).standing()
+    rows = rows.select_related("contribution", "comment__contribution", "answer")
+    rows = rows.defer("search", "words", "contribution__search", "comment__contribution__search")
+    return list(rows.annotate(author=Coalesce(*SOURCES)).order_by("received_at", "pk"))
 
 
 def _lines(sending: Sending, keys: Collection[int]) -> dict[int, list[Told]]:
     items = _written_by(keys)
-    rows = _read(given(sending.consultation, sending.instants, items), items)
-    reasons = _reasons(sending, {row.item_id for row in rows})
-    found: dict[int, dict[int, Told]] = {}
-    for row in rows:
-        new = Told(row.item, [], reasons.get(row.item_id, ""))
-        told = found.setdefault(row.author, {}).setdefault(row.item_id, new)
-        told.outcomes.append(row.outcome)
-    for row in _read(lost(sending.consultation, sending.instants, items), items):
-        told = found.setdefault(row.author, {}).setdefault(row.item_id, Told(row.item, []))
-        told.lost.append(row.outcome)
-    return {author: list(told.values()) for author, told in found.items()}
+    new, gone = (_links(rows(sending.instants), items) for rows in (_given, _lost))
+    outcomes = Outcome.objects.in_bulk(
+        {key for found in (new, gone) for answered in found.values() for key in answered}
+    )
+    reasons = _reasons(sending, new.keys())
+    lines: dict[int, list[Told]] = defaultdict(list)
+    for item in _standing(sending, new.keys() | gone.keys()):
+        given, lost = ([outcomes[key] for key in found.get(item.pk, ())] for found in (new, gone))
+        lines[item.author].append(Told(item, given, reasons.get(item.pk, ""), lost))
+    # What was answered first, then what was only taken back.
+    return {author: sorted(told, key=lambda each: not each.outcomes) for author, told in lines.items()}
 
 
 def _reasons(sending: Sending, items: Collection[int]) -> dict[int, str]:
@@ -252,20 +253,33 @@ def _reasons(sending: Sending, items: Collection[int]) -> dict[int, str]:
     return dict(ended.order_by("ended_at", "pk").values_list("item_id", "outcome__returned__reason"))
 
 
-def _words(consultation: Consultation, lines: Sequence[Told], language: str) -> dict[str, Any]:
+def _words(consultation: Consultation, lines: Sequence[Told], language: str, said: Said) -> dict[str, Any]:
     """Say in the language of a person what became of their opinions; the city's own words stay in French."""
     with translation.override(language):
         return {
             "consultation": consultation,
             "count": len(lines),
-            "lines": [_line(consultation, told) for told in lines[:TOLD_AT_ONCE]],
+            "lines": [_line(consultation, told, language, said) for told in lines[:TOLD_AT_ONCE]],
             "more": max(len(lines) - TOLD_AT_ONCE, 0),
             "address": settings.SITE_URL + reverse("consultations:mine"),
             "list_address": settings.SITE_URL + reverse("consultations:outcomes", args=[consultation.slug]),
         }
 
 
-def _line(consultation: Consultation, told: Told) -> dict[str, Any]:
+def _said(outcome: Outcome, language: str) -> dict[str, str]:
+    """Say an answer in a language."""
+    with translation.override(language):
+        return {
+            "decision": answers.decision_words(outcome),
+            "subject": outcome.subject,
+            "day": typography.day(outcome.published_at),
+            "explanation": presentation.shortened(
+                markup.to_text(outcome.explanation_html), EXPLANATION, mark="\u00a0[…]"
+            ),
+        }
+
+
+def _line(consultation: Consultation, told: Told, language: str, said: Said) -> dict[str, Any]:
     item = told.item
     return {
         "title": item.title or _("Votre texte"),
@@ -273,17 +287,7 @@ def _line(consultation: Consultation, told: Told) -> dict[str, Any]:
         "url": settings.SITE_URL + address(consultation, item),
         "returned": told.returned,
         "lost": [{"decision": answers.decision_words(outcome), "subject": outcome.subject} for outcome in told.lost],
-        "outcomes": [
-            {
-                "decision": answers.decision_words(outcome),
-                "subject": outcome.subject,
-                "day": typography.day(outcome.published_at),
-                "explanation": presentation.shortened(
-                    markup.to_text(outcome.explanation_html), EXPLANATION, mark="\u00a0[…]"
-                ),
-            }
-            for outcome in told.outcomes
-        ],
+        "outcomes": [said(outcome, language) for outcome in told.outcomes],
     }
 
 

@@ -4,16 +4,19 @@ Locks are taken in one order: the thing, its case, then the rows of moderation; 
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F, Q
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from accounts.models import User
-from moderation import cases, clauses, kinds, rules, telling
+from moderation import cases, clauses, kinds, profiles, rules, telling
 from moderation.kinds import Kind
 from moderation.models import Appeal, Block, Case, Decision, Report
-from mulhouse import charter
+from mulhouse import charter, looking
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, Refusal, RefusedError, require
 from transparency import deadlines, promising, register
@@ -23,6 +26,13 @@ APPEAL_PROMISE = "moderation-appeal"
 APPEAL_TITLE = "Contestation d’une décision de modération"
 RESIDENT, VISITOR, SYSTEM = "habitant", "visiteur", "système"
 FACTS_LENGTH, WORDS_LENGTH = 2000, 5000
+# Under this name in `Decision.original`: the words that a decision left, where it changed any.
+LEFT = "left"
+STATES = {
+    Decision.Action.KEEP: Case.State.KEPT,
+    Decision.Action.HIDE: Case.State.HIDDEN,
+    Decision.Action.MASK: Case.State.MASKED,
+}
 
 
 def _sentence(text: str, *, code: str, missing: str, length: int) -> str:
@@ -51,20 +61,27 @@ def report(  # noqa: PLR0913 (what the law asks of a report)
     fingerprint: str,
     language: str,
     at: dt.datetime,
+    origin: str = "",
 ) -> Report:
-    """Take in a report, once per person and per thing; it orders the queue and hides nothing.
+    """Take in a report, once per person and per thing until it is decided; it orders the queue and hides nothing.
 
-    `reporter` is the account, or None with a `fingerprint`. The third report, or one about a child, makes the case urgent.
+    `fingerprint` stands for an address, with or without an account; `origin` for the network. The third report makes the case
+    urgent, when accounts and networks are three: anybody types three addresses. So does one about a child.
 
-    Shape: the report; the first one of the same person when they had made it.
+    Shape: the report; the first one of the same account, or of the same address from the same place, when they had made it. From
+    elsewhere it is a new one, counted nowhere: who types the address of somebody does not learn what they reported.
     Raises: RefusedError when the thing is not public, or is theirs.
     Locks: the case.
     """
     thing = kind.find(reference)
     require(rules.report_refusal(reporter, kind, thing))
+    reference = kind.reference(thing)
     account = reporter if reporter.is_authenticated else None
-    who = {"reporter": account} if account else {"fingerprint": fingerprint}
-    mine = Report.objects.filter(case__kind=kind.code, case__subject=reference, **who).order_by("pk")
+    undecided = Report.objects.filter(case__kind=kind.code, case__subject=reference, decision__isnull=True)
+    made_before = undecided.order_by("pk")
+    mine = made_before.filter(reporter=account)
+    if account is None:
+        mine = mine.filter(Q(fingerprint=fingerprint, origin=origin) | Q(fingerprint=_repeated(fingerprint, origin)))
     if known := mine.first():
         return known
     is_child_abuse = reason == Report.Reason.CHILD_ABUSE
@@ -79,10 +96,13 @@ def report(  # noqa: PLR0913 (what the law asks of a report)
     # The same person, at the same instant: the case is held, the other report is there.
     if known := mine.first():
         return known
+    is_repeat = bool(fingerprint) and made_before.filter(fingerprint=fingerprint).exists()
     made = Report.objects.create(
         case=case,
         reporter=account,
-        fingerprint="" if account else fingerprint,
+        fingerprint=_repeated(fingerprint, origin) if is_repeat else fingerprint,
+        origin="" if account or is_repeat else origin,
+        is_repeat=is_repeat,
         name="" if account else name,
         email="" if account else email,
         language=language,
@@ -92,14 +112,47 @@ def report(  # noqa: PLR0913 (what the law asks of a report)
         is_in_good_faith=True,
         received_at=at,
     )
-    case.report_count += 1
-    if case.report_count >= cases.URGENT_REPORTS and case.priority != Case.Priority.URGENT:
-        case.priority = Case.Priority.URGENT
-        case.due_at = min(case.due_at, cases.due_at(at, is_urgent=True))
-    case.save(update_fields=["report_count", "priority", "due_at"])
+    case.report_count += not is_repeat
+    case.save(update_fields=["report_count"])
+    if case.report_count >= cases.URGENT_REPORTS and _voices(case) >= cases.URGENT_REPORTS:
+        cases.hasten(case, at=at)
     telling.report_received(made)
     register.record("moderation.reported", role=RESIDENT if account else VISITOR, facts={"sorte": kind.code})
     return made
+
+
+def _voices(case: Case) -> int:
+    """Count those who report a case and who cannot be invented: accounts, and networks of who has none."""
+    rows = case.reports.filter(decision__isnull=True, is_repeat=False)
+    networks = Count("origin", filter=Q(reporter__isnull=True), distinct=True)
+    found = rows.aggregate(accounts=Count("reporter", distinct=True), networks=networks)
+    return int(found["accounts"] + found["networks"])
+
+
+def _repeated(fingerprint: str, origin: str) -> str:
+    """Recognise the same person reporting from elsewhere than the first time, to take that in once."""
+    return salted_hmac("moderation.repeat", fingerprint + origin, algorithm="sha256").hexdigest()
+
+
+@transaction.atomic(durable=True)
+def read_reports(*, actor: User, case: Case, reports: Sequence[Report]) -> None:
+    """Note that a moderator reads what people wrote when they reported a thing; those who have an account see it.
+
+    Shape: `reports` are those of the page that is shown.
+    Raises: RefusedError.
+    """
+    if not actor.has_perm(rules.VIEW):
+        raise RefusedError(Refusal("not_allowed", "Votre rôle ne permet pas de lire un signalement."))
+    for made in reports:
+        if made.reporter is not None:
+            looking.note(
+                actor=actor,
+                person=made.reporter,
+                category=looking.Category.REPORT,
+                why="Décider d’un signalement",
+                subject=made.reference,
+            )
+    register.record("moderation.reports_read", role=ROLE, facts={"dossier": case.reference}, actor=actor)
 
 
 @transaction.atomic(durable=True)
@@ -114,7 +167,9 @@ def take_up(*, actor: User, kind: str, reference: str, at: dt.datetime) -> Case:
     if not actor.has_perm(rules.DECIDE):
         raise RefusedError(Refusal("not_allowed", "Votre rôle ne permet pas de décider."))
     require(rules.report_refusal(actor, known, thing))
-    case = cases.open_case(kind=kind, reference=reference, cause=Case.Cause.STAFF, at=at, author=known.author(thing))
+    case = cases.open_case(
+        kind=kind, reference=known.reference(thing), cause=Case.Cause.STAFF, at=at, author=known.author(thing)
+    )
     register.record("moderation.opened", role=ROLE, facts={"dossier": case.reference, "sorte": kind}, actor=actor)
     return case
 
@@ -153,15 +208,20 @@ def decide(
     clause = "" if chosen is Decision.Action.KEEP else _checked_ground(clause)
     facts = facts.strip()
     original: dict[str, Any] = {}
+    taken_away = ""
+    was_gone = thing is None or kind.is_gone(thing)
     words = kinds.Words("", "")
     if chosen is not Decision.Action.KEEP:
         facts = _sentence(facts, code="facts", missing="Dites les faits, en une phrase ou deux.", length=FACTS_LENGTH)
-        if thing is None or kind.is_gone(thing):
+        if was_gone:
             raise DomainError(
                 "gone", "Ce texte n’est plus là\u00a0: son auteur l’a retiré. Le dossier peut être classé."
             )
         original, words = kind.snapshot(thing), kind.words(thing)
+        taken_away = kind.mark(thing) if chosen is Decision.Action.HIDE else ""
         _apply(kind, thing, chosen, clause=clause, passages=passages, at=at)
+        if (left := kind.snapshot(thing)) != original:
+            original = {**original, LEFT: left}
     elif thing is not None:
         kind.release(thing, at)
     decision = Decision.objects.create(
@@ -172,19 +232,21 @@ def decide(
         charter_version=charter.CURRENT.number,
         facts=facts[:FACTS_LENGTH],
         original=original,
+        taken_away=taken_away,
         decided_by=actor,
         decided_at=at,
         told_at=at if held.author_id and clause else None,
         appeal_until=deadlines.due_at(at, rules.APPEAL_DAYS) if clause else None,
         opened_at=held.opened_at,
     )
-    held.state = {"keep": Case.State.KEPT, "hide": Case.State.HIDDEN, "mask": Case.State.MASKED}[chosen.value]
+    held.state = STATES[chosen]
     held.report_count, held.proposal = 0, []
     held.revision += 1
     held.save(update_fields=["state", "report_count", "proposal", "revision"])
+    cases.keep_promise(held, at=at)
     if clause:
         telling.reasons(decision, words=words)
-    _answer_reports(decision, at=at)
+    _answer_reports(decision, is_gone=was_gone, at=at)
     register.record(
         "moderation.hidden"
         if chosen is Decision.Action.HIDE
@@ -230,11 +292,11 @@ def _apply(
     kind.mask(thing, wanted)
 
 
-def _answer_reports(decision: Decision, *, at: dt.datetime) -> None:
-    """Tell the people who reported a thing what was decided, each once."""
+def _answer_reports(decision: Decision, *, is_gone: bool, at: dt.datetime) -> None:
+    """Tell the people who reported a thing what was decided, each once; or that its author took it back before."""
     waiting = Report.objects.filter(case=decision.case, decision__isnull=True)
     for made in waiting.select_related("reporter", "case").order_by("pk"):
-        telling.report_answered(made, decision=decision)
+        telling.report_answered(made, decision=decision, is_gone=is_gone)
     waiting.update(decision=decision, told_at=at)
 
 
@@ -322,14 +384,34 @@ def _give_back(decision: Decision, case: Case, thing: Any, *, at: dt.datetime) -
     kind = kinds.of(case.kind)
     if thing is not None:
         if kind.restore is not None and decision.original:
-            kind.restore(thing, decision.original)
+            left = decision.original.get(LEFT, decision.original)
+            kind.restore(thing, _given_back(decision.original, left, kind.snapshot(thing)))
         if decision.action == Decision.Action.HIDE:
             kind.show(thing)
     Decision.objects.filter(pk=decision.pk).update(overturned_at=at)
     if case.state != Case.State.WAITING:
-        Case.objects.filter(pk=case.pk).update(state=Case.State.KEPT, revision=F("revision") + 1)
+        Case.objects.filter(pk=case.pk).update(state=_standing(case), revision=F("revision") + 1)
     for made in decision.reports.select_related("reporter", "case").order_by("pk"):
         telling.report_answered(made, decision=decision, is_overturned=True)
+
+
+def _given_back(original: dict[str, Any], left: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """Give the words as they were before a decision; those that were written since, by their author or another decision, stay."""
+    back = {name: original.get(name, value) if value == left.get(name) else value for name, value in now.items()}
+    if "versions" in now:
+        before, then = ({each["pk"]: each for each in words["versions"]} for words in (original, left))
+        back["versions"] = [
+            _given_back(before[each["pk"]], then[each["pk"]], each) if each["pk"] in before else each
+            for each in now["versions"]
+        ]
+    return back
+
+
+def _standing(case: Case) -> Case.State:
+    """Tell where a case stands: as the last decision left it that no appeal undid."""
+    rows = Decision.objects.filter(case=case, overturned_at__isnull=True).order_by("-decided_at", "-pk")
+    last = rows.values_list("action", flat=True).first()
+    return STATES[Decision.Action(last)] if last else Case.State.KEPT
 
 
 # --- Blocks --------------------------------------------------------------------------------------------------------------
@@ -386,6 +468,8 @@ def forget_original(*, decision: Decision, at: dt.datetime) -> bool:
     case = Case.objects.select_for_update(of=("self",), no_key=True).get(pk=decision.case_id)
     held = Decision.objects.select_for_update(of=("self",), no_key=True).get(pk=decision.pk)
     waits = Appeal.objects.filter(decision=held, outcome="").exists()
+    # Data set aside is kept whole until the measure is lifted.
+    waits = waits or (held.author is not None and held.author.limited_since is not None)
     if held.original_erased_at is not None or held.appeal_until is None or at < held.appeal_until or waits:
         return False
     stands = held.action == Decision.Action.HIDE and held.overturned_at is None and case.state == Case.State.HIDDEN
@@ -400,12 +484,17 @@ def forget_original(*, decision: Decision, at: dt.datetime) -> bool:
 
 @transaction.atomic(durable=True)
 def unsign_reports(*, before: dt.datetime, at: dt.datetime) -> int:
-    """Forget who reported without an account what was decided long enough ago; give how many.
+    """Forget who reported, with an account or without, what was answered long enough ago; give how many.
 
-    Units: `before` is the instant of the decision.
+    Shape: an appeal that waits keeps them, who reported is told of its answer too; they are kept as long after it.
+    Units: `before` is the instant of the last answer.
     """
-    rows = Report.objects.filter(decision__decided_at__lt=before, unsigned_at__isnull=True, reporter__isnull=True)
-    return rows.update(name="", email="", fingerprint="", words="", unsigned_at=at)
+    over = Report.objects.filter(told_at__lt=before, unsigned_at__isnull=True)
+    rows = over.exclude(decision__appeal__outcome="").exclude(decision__appeal__decided_at__gte=before)
+    count = rows.update(reporter=None, name="", email="", fingerprint="", origin="", words="", unsigned_at=at)
+    if count:
+        register.record("data.purged", role=SYSTEM, facts={"signalements": count})
+    return count
 
 
 # --- A person who leaves ---------------------------------------------------------------------------------------------------
@@ -417,11 +506,30 @@ def unsign_person(*, user: User) -> None:
     Raises: RuntimeError outside a transaction.
     """
     assert_in_transaction()
-    Report.objects.filter(reporter=user).update(reporter=None, name="", email="", words="")
+    Report.objects.filter(reporter=user).update(reporter=None, name="", email="", words="", fingerprint="")
     Case.objects.filter(author=user).update(author=None)
-    Case.objects.filter(kind="profile", subject=str(user.pk)).exclude(decisions__isnull=False).delete()
-    Decision.objects.filter(author=user).update(author=None, original={}, facts="")
+    _close_name(user, at=timezone.now())
+    Decision.objects.filter(author=user).update(author=None, original={}, facts="", taken_away="")
+    # Nobody waits for these answers any more.
+    pending = Appeal.objects.filter(person=user, outcome="")
+    for reference in pending.order_by("pk").values_list("reference", flat=True):
+        promising.drop(kind=APPEAL_PROMISE, key=reference, at=timezone.now())
+    pending.delete()
     Appeal.objects.filter(person=user).update(person=None, words="")
     Block.objects.filter(person=user).update(person=None)
     for model in (Decision, Block, Appeal):
         model._default_manager.filter(decided_by=user).update(decided_by=None)  # noqa: SLF001 (its documented name)
+
+
+def _close_name(user: User, *, at: dt.datetime) -> None:
+    """Answer who reported the name of an account that closes, and cut its case from the person's key."""
+    cases.close(kind=profiles.CODE, reference=str(user.pk), at=at)
+    case = Case.objects.filter(kind=profiles.CODE, subject=str(user.pk)).first()
+    if case is None:
+        return
+    waiting = Report.objects.filter(case=case, decision__isnull=True, told_at__isnull=True)
+    for made in waiting.select_related("reporter", "case").order_by("pk"):
+        telling.report_answered(made, decision=None, is_gone=True)
+    waiting.update(told_at=at)
+    # No reference of a person begins so.
+    Case.objects.filter(pk=case.pk).update(subject=f"-{case.reference}")

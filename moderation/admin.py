@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
+from django.db.models import Count, F, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -22,16 +22,19 @@ from moderation.models import Appeal, Block, Case, Decision, Report
 from mulhouse import asking
 from mulhouse.access import staff
 from mulhouse.errors import DomainError
+from mulhouse.paging import Paging
 from mulhouse.references import read_reference
 from mulhouse.staff import ShownAdmin
 from mulhouse.templatetags import ui
+from transparency import deadlines
 
 PAGE_SIZE = 30
-LAST_PAGE = 1000
 EXCERPT = 280
 EARLIER = 8
+DECIDED_SHOWN = 40
 DECIDED = "decides"
 SEEN = "lu-"
+READ = "lire"
 
 
 def _address(name: str, *values: Any) -> str:
@@ -78,9 +81,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(kind=kind)
     if cause in Case.Cause.values:
         rows = rows.filter(cause=cause)
-    page = _page_number(request)
-    found = list(rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE + 1])
-    shown = found[:PAGE_SIZE]
+    paging = Paging(request, size=PAGE_SIZE)
+    shown = paging.cut(rows)
     context = {
         "title": "Modération",
         "parts": _parts(request),
@@ -107,25 +109,9 @@ def queue(request: HttpRequest) -> HttpResponse:
         "is_narrowed": bool(kind or cause),
         "here": _address("changelist"),
         "can_decide": request.user.has_perm(rules.DECIDE),
-        "previous_url": _page_url(request, page - 1) if page > 1 else "",
-        "next_url": _page_url(request, page + 1) if len(found) > PAGE_SIZE else "",
+        "pages": paging.pages(),
     }
     return _draw(request, "admin/moderation/queue.html", **context)
-
-
-def _page_number(request: HttpRequest) -> int:
-    typed = request.GET.get("page", "")
-    return (
-        min(max(int(typed), 1), LAST_PAGE)
-        if typed.isascii() and typed.isdigit() and len(typed) < len(str(LAST_PAGE)) + 1
-        else 1
-    )
-
-
-def _page_url(request: HttpRequest, page: int) -> str:
-    query = request.GET.copy()
-    query["page"] = str(page)
-    return f"{_address('changelist')}?{query.urlencode()}"
 
 
 def _rows(shown: list[Case], *, at: Any) -> list[dict[str, Any]]:
@@ -137,7 +123,9 @@ def _rows(shown: list[Case], *, at: Any) -> list[dict[str, Any]]:
             (code, key): thing for key, thing in known.many([c.subject for c in shown if c.kind == code]).items()
         }
     reasons: dict[int, list[str]] = {}
-    counted = Report.objects.filter(case__in=shown, decision__isnull=True).values_list("case", "reason")
+    counted = Report.objects.filter(case__in=shown, decision__isnull=True, is_repeat=False).values_list(
+        "case", "reason"
+    )
     for case_pk, reason, number in counted.annotate(n=Count("pk")).order_by("case", "-n", "reason"):
         label = str(Report.Reason(reason).label)
         reasons.setdefault(case_pk, []).append(f"{label} ({number})" if number > 1 else label)
@@ -155,7 +143,7 @@ def _rows(shown: list[Case], *, at: Any) -> list[dict[str, Any]]:
             and case.cause == Case.Cause.REPORTS
             and case.priority != Case.Priority.URGENT,
             "seen_name": f"{SEEN}{case.pk}",
-            "seen": case.revision,
+            "seen": cases.seen_of(case, things.get((case.kind, case.subject))),
         }
         for case in shown
     ]
@@ -179,10 +167,6 @@ def _keep_many(request: HttpRequest) -> None:
     kept = left = 0
     reported = Case.objects.waiting().filter(cause=Case.Cause.REPORTS).exclude(priority=Case.Priority.URGENT)
     for case in reported.filter(pk__in=keys).order_by("pk"):
-        thing = kinds.of(case.kind).find(case.subject)
-        if request.POST.get(f"{SEEN}{case.pk}") != str(case.revision):
-            left += 1
-            continue
         try:
             actions.decide(
                 actor=request.user,  # type: ignore[arg-type] # the permission asked for an account
@@ -191,7 +175,7 @@ def _keep_many(request: HttpRequest) -> None:
                 clause="",
                 facts="",
                 passages=[],
-                seen=cases.seen_of(case, thing),
+                seen=request.POST.get(f"{SEEN}{case.pk}", ""),
                 at=timezone.now(),
             )
             kept += 1
@@ -227,11 +211,20 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         "passages": "\n".join(case.proposal),
         "action": Decision.Action.MASK if case.proposal and kind.mask else None,
     }
-    form = DecideForm(request.POST or None, can_mask=kind.mask is not None, initial=start)
-    if request.method == "POST" and form.is_valid() and _decide(request, case, form):
+    # What people wrote when they reported shows on a gesture, which those who have an account see.
+    is_reading = request.method == "POST" and READ in request.POST
+    is_deciding = request.method == "POST" and not is_reading
+    form = DecideForm(request.POST if is_deciding else None, can_mask=kind.mask is not None, initial=start)
+    if is_deciding and form.is_valid() and _decide(request, case, form):
         following = Case.objects.waiting().in_order().first()
         return redirect(_address("change", following.pk) if following else _address("changelist"))
     before, after = _around(case)
+    decided = _decided(case)
+    paging = Paging(request, size=PAGE_SIZE)
+    # Those that wait for an answer first.
+    reports = paging.cut(case.reports.select_related("reporter").order_by(F("decision").asc(nulls_first=True), "-pk"))
+    if is_reading:
+        actions.read_reports(actor=request.user, case=case, reports=reports)  # type: ignore[arg-type] # the permission asked for an account
     words = kind.words(thing) if thing is not None else None
     context = {
         "title": f"Dossier {case.reference}",
@@ -244,11 +237,12 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         "public_url": kind.url(thing) if thing is not None else "",
         "is_late": case.state == Case.State.WAITING and case.due_at < at,
         "is_urgent": case.priority == Case.Priority.URGENT,
-        "reports": list(case.reports.select_related("reporter")[:PAGE_SIZE]),
-        "decisions": [
-            (row, getattr(row, "appeal", None)) for row in case.decisions.select_related("decided_by", "appeal")
-        ],
-        "earlier": _earlier(case),
+        "reports": reports,
+        "is_reading": is_reading,
+        "read_name": READ,
+        "pages": paging.pages(),
+        "decisions": [(row, getattr(row, "appeal", None)) for row in decided if row.case_id == case.pk],
+        "earlier": [row for row in decided if row.case_id != case.pk],
         "block_url": _block_url(request, case),
         "blocks": list(Block.objects.filter(person=case.author)[:EARLIER]) if case.author else [],
         "refusal": refusal,
@@ -257,7 +251,10 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         "after_url": after,
         "list_url": _address("changelist"),
     }
-    return _draw(request, "admin/moderation/case.html", **context)
+    response = _draw(request, "admin/moderation/case.html", **context)
+    if is_reading:
+        response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _decide(request: HttpRequest, case: Case, form: DecideForm) -> bool:
@@ -292,12 +289,13 @@ def _around(case: Case) -> tuple[str, str]:
     return before, _address("change", keys[at + 1]) if at + 1 < len(keys) else ""
 
 
-def _earlier(case: Case) -> list[Decision]:
-    """Read what was decided of the same author's other texts: a decision is about a text, and this is its context."""
-    if case.author_id is None:
-        return []
-    rows = Decision.objects.filter(author=case.author_id).exclude(action=Decision.Action.KEEP).exclude(case=case)
-    return list(rows.select_related("case")[:EARLIER])
+def _decided(case: Case) -> list[Decision]:
+    """Read in one query what was decided of a text, then of its author's other texts: a decision is about a text, they are its context."""
+    others = Q(author=case.author_id) & ~Q(action=Decision.Action.KEEP) if case.author_id else Q(pk__in=())
+    rows = Decision.objects.filter(Q(case=case) | others).annotate(is_other=~Q(case=case))
+    rows = rows.select_related("decided_by", "appeal").order_by("is_other", "-decided_at", "-pk")
+    found = list(rows[:DECIDED_SHOWN])
+    return [row for row in found if row.case_id == case.pk] + [row for row in found if row.case_id != case.pk][:EARLIER]
 
 
 def _block_url(request: HttpRequest, case: Case) -> str:
@@ -336,19 +334,26 @@ def block(request: HttpRequest, pk: int) -> HttpResponse:
 @staff(rules.JUDGE)
 @require_http_methods(["GET", "HEAD"])
 def appeals(request: HttpRequest) -> HttpResponse:
-    """List the appeals: those that wait, due first, then the last ones that were answered."""
+    """List the appeals: those that wait, due first, then those that were answered, the last one first."""
     rows = Appeal.objects.select_related(
         "decision__case", "block", "person", "decision__decided_by", "block__decided_by"
     )
     at = timezone.now()
+    paging = Paging(request, size=PAGE_SIZE)
     context = {
         "title": "Contestations",
         "parts": _parts(request),
         "waiting": [
-            {"row": row, "is_late": row.due_at < at, "is_ours": rules.judge_refusal(request.user, row) is None}
-            for row in rows.filter(outcome="").order_by("due_at", "pk")[:PAGE_SIZE]
+            {
+                "row": row,
+                "is_late": deadlines.is_late(row.due_at, None, at=at),
+                "is_ours": rules.judge_refusal(request.user, row) is None,
+            }
+            for row in paging.cut(rows.filter(outcome="").order_by("due_at", "pk"))
         ],
-        "answered": list(rows.exclude(outcome="").order_by("-decided_at")[:PAGE_SIZE]),
+        "appeal_days": rules.APPEAL_DAYS,
+        "answered": paging.cut(rows.exclude(outcome="").order_by("-decided_at", "-pk")),
+        "pages": paging.pages(),
     }
     return _draw(request, "admin/moderation/appeals.html", **context)
 

@@ -14,7 +14,18 @@ class ModerationConfig(AppConfig):
         # These need the registry of apps, which is ready by now.
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
 
-        from moderation import actions, kinds, letters, personal_data, profiles, queues, rules, who_sees  # noqa: PLC0415
+        from accounts import rules as accounts  # noqa: PLC0415
+        from moderation import (  # noqa: PLC0415
+            actions,
+            cases,
+            kinds,
+            letters,
+            personal_data,
+            profiles,
+            queues,
+            rules,
+            who_sees,
+        )
         from moderation import datasets as own_datasets  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
         from mulhouse import who_sees as acts  # noqa: PLC0415
@@ -24,15 +35,25 @@ class ModerationConfig(AppConfig):
         from transparency import promising, register  # noqa: PLC0415
 
         kinds.register(profiles.KIND)
+        accounts.ask_of_names(rules.name_refusal)
         mails.declare(*letters.KINDS)
         acts.declare(*who_sees.ACTS)
         registry.declare(*personal_data.HOLDINGS)
         promising.declare(
-            promising.Kind(code=actions.APPEAL_PROMISE, label=_("Contestations de modération"), days=rules.ANSWER_DAYS)
+            *(
+                promising.Kind(code=code, label=label, days=days, service=promising.PORTAL_SERVICE)
+                for code, label, days in (
+                    (actions.APPEAL_PROMISE, _("Contestations de modération"), rules.ANSWER_DAYS),
+                    (cases.REPORT, _("Signalements"), cases.DAYS),
+                    (cases.URGENT, _("Signalements urgents"), 1),
+                    (cases.REVIEW, _("Relectures avant publication"), cases.DAYS),
+                )
+            )
         )
         work.register(work.WorkQueue(None, queues.waiting))
         register.declare(
             register.Act("moderation.reported", "Une personne a signalé un contenu"),
+            register.Act("moderation.reports_read", "La modération a lu ce que disent des signalements"),
             register.Act("moderation.opened", "La modération a ouvert un dossier sans signalement"),
             register.Act("moderation.kept", "La modération a laissé un contenu en ligne"),
             register.Act("moderation.hidden", "La modération a retiré un contenu, au titre d’un article de la charte"),
@@ -47,6 +68,6 @@ class ModerationConfig(AppConfig):
         datasets.harmless(
             *(
                 f"moderation.{step}"
-                for step in ("reported", "opened", "kept", "appealed", "upheld", "blocked", "forgotten")
+                for step in ("reported", "reports_read", "opened", "kept", "appealed", "upheld", "blocked", "forgotten")
             )
         )

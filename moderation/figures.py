@@ -1,8 +1,6 @@
 """What moderation did, year by year and clause by clause: counts, since no person is named in them."""
 
-import csv
 import datetime as dt
-import io
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -11,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count
 from django.db.models.functions import ExtractYear
-from django.utils.translation import gettext as _
 
 from moderation import clauses
 from moderation.models import Appeal, Block, Decision, Report
@@ -76,14 +73,14 @@ def by_year() -> list[Year]:
                 by_clause[year][clause.code, "hide"],
                 by_clause[year][clause.code, "mask"],
             )
-            for clause in clauses.current()
+            for clause in clauses.in_force_or({code for code, _action in by_clause[year]})
         ]
     return sorted(years.values(), key=lambda each: -each.year)
 
 
 def _counted() -> Iterator[tuple[str, int, int]]:
     tables = (
-        ("reports", Report.objects.order_by(), "received_at"),
+        ("reports", Report.objects.filter(is_repeat=False).order_by(), "received_at"),
         ("appeals", Appeal.objects.order_by(), "received_at"),
         ("upheld", Appeal.objects.filter(outcome=Appeal.Outcome.UPHELD).order_by(), "decided_at"),
         ("overturned", Appeal.objects.filter(outcome=Appeal.Outcome.OVERTURNED).order_by(), "decided_at"),
@@ -93,27 +90,3 @@ def _counted() -> Iterator[tuple[str, int, int]]:
         counted = rows.annotate(year=ExtractYear(column, tzinfo=PARIS)).values_list("year").annotate(Count("pk"))
         for year, number in counted:
             yield name, year, number
-
-
-def as_csv(years: list[Year]) -> str:
-    """Write the figures as a table for a spreadsheet: one line for each year and clause, then the totals of the year."""
-    written = io.StringIO()
-    written.write("\ufeff")
-    table = csv.writer(written, delimiter=";")
-    table.writerow([_("année"), _("article"), _("mesure"), _("nombre")])
-    for year in years:
-        for line in year.lines:
-            table.writerow([year.year, line.clause, "retirés", line.hidden])
-            table.writerow([year.year, line.clause, "masqués", line.masked])
-        totals = {
-            "signalements": year.reports,
-            "laissés en ligne": year.kept,
-            "contestations": year.appeals,
-            "décisions confirmées": year.upheld,
-            "décisions annulées": year.overturned,
-            "suspensions": year.blocks,
-            "délai médian (heures)": "" if year.median_hours is None else round(year.median_hours, 1),
-        }
-        for name, number in totals.items():
-            table.writerow([year.year, "", name, number])
-    return written.getvalue()

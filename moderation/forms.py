@@ -147,6 +147,19 @@ class DecideForm(_StaffForm):
             action: Any = self.fields["action"]
             action.choices = action.choices[:2]
 
+    def clean(self) -> dict[str, Any]:
+        """Ask at once for everything that taking away or masking needs."""
+        given: dict[str, Any] = super().clean() or {}
+        action = given.get("action")
+        if action in {Decision.Action.HIDE, Decision.Action.MASK}:
+            if not given.get("clause"):
+                self.add_error("clause", "Choisissez l’article de la charte. Sans article, un texte reste en ligne.")
+            if not given.get("facts", "").strip():
+                self.add_error("facts", "Dites les faits, en une phrase ou deux.")
+        if action == Decision.Action.MASK and not self.given_passages():
+            self.add_error("passages", "Recopiez chaque passage à masquer tel qu’il est dans le texte, un par ligne.")
+        return given
+
     def given_passages(self) -> list[str]:
         """Give the passages, one by line."""
         return [line.strip() for line in self.cleaned_data.get("passages", "").splitlines() if line.strip()]

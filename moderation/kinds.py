@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 # What stands in a text where personal data was taken out.
 MASKED = "(donnée personnelle masquée)"
+A_LINE = _("Une ligne dit à sa place l’article de la charte.")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,16 @@ def _nobody(_thing: Any) -> None:
     """Sign with no public name."""
 
 
+def _reference(thing: Any) -> str:
+    """Give the public reference of what has one."""
+    return str(thing.reference)
+
+
+def _unmarked(_thing: Any) -> str:
+    """Recognise nothing: the same words may be written again."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A sort of thing that residents write.
@@ -40,6 +53,7 @@ class Kind:
     it from every public surface and leaves the clause for the stub; `show` gives it back. `mask(thing, passages)` replaces
     each passage by MASKED wherever it stands, earlier versions included. `snapshot` is everything that `restore` needs
     to give the words back exactly; `erase` makes hidden words unreadable for good. `release(thing, at)` publishes what was held.
+    `mark(thing)` recognises what its author may not put back once it is taken away; "" for what is judged each time.
     """
 
     code: str
@@ -61,11 +75,21 @@ class Kind:
     # None: nothing in it can be masked, it is hidden or kept.
     mask: Callable[[Any, list[str]], None] | None = None
     restore: Callable[[Any, dict[str, Any]], None] | None = None
+    # How a case names a thing, however an address wrote it.
+    reference: Callable[[Any], str] = _reference
     # Its reference is public, and may stand on the register.
     is_named: bool = True
     release: Callable[[Any, dt.datetime], None] = _nothing
     # Whose public name signs it: it is reported apart from the text.
     signer: Callable[[Any], Any] = _nobody
+    mark: Callable[[Any], str] = _unmarked
+    # What its author reads after « retiré du site »: what is left where it stood.
+    aftermath: Any = A_LINE
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether it waits to be published, and is not public before a decision."""
+        return self.release is not _nothing
 
 
 _kinds: dict[str, Kind] = {}

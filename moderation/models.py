@@ -48,6 +48,7 @@ class Case(models.Model):
         KEPT = "kept", "Laissé en ligne"
         HIDDEN = "hidden", "Retiré"
         MASKED = "masked", "Données masquées"
+        CLOSED = "closed", "Clos sans décision"
 
     class Priority(models.IntegerChoices):
         """What is read first."""
@@ -123,6 +124,8 @@ class Decision(models.Model):
     automated = models.BooleanField("décision automatique", default=False)
     told_at = models.DateTimeField("auteur prévenu le", null=True, blank=True)
     appeal_until = models.DateTimeField("contestable jusqu’au", null=True, blank=True)
+    # Keyed: a public name or a picture that was taken away, so that the same person does not put it back.
+    taken_away = models.CharField(max_length=64, blank=True, default="")
     # Set when an appeal gave the words back.
     overturned_at = models.DateTimeField("annulée le", null=True, blank=True)
     opened_at = models.DateTimeField("en attente depuis le")
@@ -169,6 +172,10 @@ class Report(models.Model):
     reporter = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     # Keyed, and erased with the address: the same person without an account, once per thing.
     fingerprint = models.CharField(max_length=64, blank=True)
+    # Keyed, and erased likewise: the network it came from. Elsewhere, nobody learns that somebody reported before.
+    origin = models.CharField(max_length=64, blank=True, default="")
+    # The same person again, from elsewhere: read by moderators, counted nowhere.
+    is_repeat = models.BooleanField("répète un premier", default=False)
     name = models.CharField("nom", max_length=120, blank=True)
     email = models.EmailField("adresse électronique", blank=True)
     language = models.CharField(max_length=2, default="fr")
@@ -181,7 +188,7 @@ class Report(models.Model):
         Decision, verbose_name="décision", null=True, blank=True, on_delete=models.SET_NULL, related_name="reports"
     )
     told_at = models.DateTimeField("réponse envoyée le", null=True, blank=True)
-    # When the address and the name of somebody without an account went.
+    # When who made it went: name, address, account, words.
     unsigned_at = models.DateTimeField("adresse effacée le", null=True, blank=True)
 
     class Meta:
@@ -190,11 +197,16 @@ class Report(models.Model):
         ordering = ("-received_at", "-pk")
         default_permissions = ()
         constraints = (
+            # Once until the decision: what it becomes after may be reported again.
             models.UniqueConstraint(
-                fields=("case", "reporter"), name="report_once", condition=Q(reporter__isnull=False)
+                fields=("case", "reporter"),
+                name="report_once",
+                condition=Q(reporter__isnull=False, decision__isnull=True),
             ),
             models.UniqueConstraint(
-                fields=("case", "fingerprint"), name="report_once_without_account", condition=~Q(fingerprint="")
+                fields=("case", "fingerprint"),
+                name="report_once_without_account",
+                condition=~Q(fingerprint="") & Q(decision__isnull=True),
             ),
             models.CheckConstraint(condition=Q(is_in_good_faith=True), name="report_in_good_faith"),
         )

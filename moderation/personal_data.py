@@ -24,7 +24,7 @@ def _decisions(user: User) -> Iterable[dict[str, Any]]:
             "article": row.clause,
             "charte": row.charter_version,
             "faits": row.facts,
-            "texte_exact": row.original,
+            "texte_exact": {name: words for name, words in row.original.items() if name != actions.LEFT},
             "decidee_le": row.decided_at,
             "contestable_jusqu_au": row.appeal_until,
             "annulee_le": row.overturned_at,
@@ -94,6 +94,7 @@ HOLDINGS = (
         basis=BASIS,
         period=(
             "Votre texte exact est effacé quand le délai de contestation est passé (15 jours), ou à la fermeture du compte. "
+            "L’empreinte d’un nom ou d’un fichier retiré reste jusqu’à la fermeture, pour qu’il ne revienne pas. "
             "La décision et l’article restent, sans lien avec vous, pour les chiffres publics."
         ),
         fate=Fate.UNSIGNED,
@@ -110,7 +111,10 @@ HOLDINGS = (
         label="Vos contestations",
         purpose="Faire réexaminer une décision par une autre personne.",
         basis=BASIS,
-        period="L’issue reste, sans lien avec vous ni vos mots, après la fermeture du compte.",
+        period=(
+            "L’issue reste, sans lien avec vous ni vos mots, après la fermeture du compte. "
+            "Une contestation sans réponse est effacée avec le compte."
+        ),
         fate=Fate.UNSIGNED,
         group=Group.PROOF,
         recipients="Vous et la modération.",
@@ -141,13 +145,13 @@ HOLDINGS = (
         purpose="Traiter un signalement, et vous dire ce qui a été décidé.",
         basis=BASIS,
         period=(
-            "Sans lien avec vous ni vos mots après la fermeture du compte. Sans compte\u00a0: le nom, l’adresse et "
-            "l’explication sont effacés trente jours après la décision."
+            "Avec ou sans compte, le nom, l’adresse, l’explication et le lien avec vous sont effacés trente jours après la dernière "
+            "réponse, ou à la fermeture du compte."
         ),
         fate=Fate.UNSIGNED,
         group=Group.PROOF,
         recipients="La modération seule. L’auteur du texte ne sait pas qui l’a signalé.",
-        kept=Retention("la décision", 30),
+        kept=Retention("la dernière réponse", 30),
         final=Final.UNLINKED,
         source="Règlement (UE) 2022/2065, art. 16",
         export=_reports,

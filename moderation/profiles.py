@@ -1,15 +1,23 @@
 """A public name, moderated: taken away, it signs nothing any more, and its owner chooses another one."""
 
 import datetime as dt
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from moderation.kinds import Kind, Words
 
 CODE = "profile"
+
+
+def mark(name: str) -> str:
+    """Recognise a name however it is written: case, accents, spaces and signs do not make another one."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", name.casefold()) if sign.isalnum())
+    return salted_hmac("moderation.name", plain or name, algorithm="sha256").hexdigest() if name else ""
 
 
 def _key(reference: str) -> int:
@@ -56,5 +64,10 @@ KIND = Kind(
     snapshot=lambda person: {"public_name": person.public_name},
     erase=_as_it_is,
     restore=_restore,
+    reference=lambda person: str(person.pk),
     is_named=False,
+    mark=lambda person: mark(person.public_name),
+    aftermath=_(
+        "Vos textes restent en ligne, sans ce nom. Vous pouvez en choisir un autre dans «\u00a0Mon espace\u00a0»."
+    ),
 )

@@ -6,9 +6,10 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Value
 from django.urls import reverse
 
-from moderation import rules
+from moderation import cases, rules
 from moderation.models import Appeal, Case
 from mulhouse.work import WorkItem
+from transparency import deadlines
 
 
 def waiting(user: Any, at: dt.datetime) -> list[WorkItem]:
@@ -18,10 +19,11 @@ def waiting(user: Any, at: dt.datetime) -> list[WorkItem]:
     """
     counts: list[QuerySet[Any, Any]] = []
     if user.has_perm(rules.DECIDE):
-        counts.append(_count("case", Case.objects.waiting(), at=at, urgent=Q(priority=0)))
+        counts.append(_count("case", Case.objects.waiting(), late_before=at, urgent=Q(priority=0)))
     if user.has_perm(rules.JUDGE):
         appeals = Appeal.objects.filter(outcome="").exclude(decision__decided_by=user).exclude(block__decided_by=user)
-        counts.append(_count("appeal", appeals, at=at, urgent=Q(pk=None)))
+        # An answer is promised for a day: the whole of it is left to give it.
+        counts.append(_count("appeal", appeals, late_before=deadlines.day_begins_at(at), urgent=Q(pk=None)))
     if not counts:
         return []
     lines = {"case": _cases, "appeal": _appeals}
@@ -29,18 +31,21 @@ def waiting(user: Any, at: dt.datetime) -> list[WorkItem]:
     return [lines[kind](number, late, urgent) for kind, number, late, urgent in found if number]
 
 
-def _count(kind: str, rows: QuerySet[Any], *, at: dt.datetime, urgent: Q) -> QuerySet[Any, Any]:
+def _count(kind: str, rows: QuerySet[Any], *, late_before: dt.datetime, urgent: Q) -> QuerySet[Any, Any]:
     """Give one row (kind, number, late, urgent)."""
     return (
         rows.order_by()
         .values(counted=Value(kind))
-        .annotate(number=Count("pk"), late=Count("pk", filter=Q(due_at__lt=at)), urgent=Count("pk", filter=urgent))
+        .annotate(
+            number=Count("pk"), late=Count("pk", filter=Q(due_at__lt=late_before)), urgent=Count("pk", filter=urgent)
+        )
         .values_list("counted", "number", "late", "urgent")
     )
 
 
 def _cases(number: int, late: int, urgent: int) -> WorkItem:
-    words = f"{urgent} à décider dans les 24 heures." if urgent else "À décider dans les trois jours."
+    soon = f"{urgent} à décider dans les {cases.URGENT_HOURS} heures."
+    words = soon if urgent else f"À décider dans les {cases.DAYS} jours."
     label = "Dossiers de modération" if number > 1 else "Dossier de modération"
     return WorkItem(label, number, reverse("admin:moderation_case_changelist"), late, words)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from moderation import profiles
 from moderation.kinds import Kind
 from moderation.models import Appeal, Block, Case, Decision
 from mulhouse import typography
@@ -36,6 +37,26 @@ def decide_refusal(user: Any, case: Case) -> Refusal | None:
     if case.state != Case.State.WAITING:
         return Refusal("decided", "Ce dossier est déjà décidé.")
     return None
+
+
+def _was_taken_away(user: Any, kind: str, mark: str) -> bool:
+    """Tell whether a decision took this away from somebody, and no appeal gave it back; one query."""
+    rows = Decision.objects.filter(author=user, case__kind=kind, taken_away=mark, overturned_at__isnull=True)
+    return bool(mark) and rows.exists()
+
+
+def name_refusal(user: Any, name: str) -> Refusal | None:
+    """Tell whether a public name is one that moderation took away from the same person (accounts asks it)."""
+    if not _was_taken_away(user, profiles.CODE, profiles.mark(name)):
+        return None
+    return Refusal("taken_away", _("La modération a retiré ce nom. Choisissez-en un autre."))
+
+
+def file_refusal(user: Any, kind: str, mark: str) -> Refusal | None:
+    """Tell whether a file is one that moderation took away from the same person."""
+    if not _was_taken_away(user, kind, mark):
+        return None
+    return Refusal("taken_away", _("La modération a retiré ce fichier. Choisissez-en un autre."))
 
 
 def appeal_refusal(user: Any, decision: Decision, *, at: dt.datetime) -> Refusal | None:

@@ -12,13 +12,13 @@ from moderation.models import Decision
 logger = logging.getLogger(__name__)
 
 BATCH = 200
-# Who reported without an account is forgotten a month after the answer.
+# Who reported is forgotten a month after the last answer.
 REPORTERS_KEPT = dt.timedelta(days=30)
 
 
 @shared_task(name="moderation.forget")
 def forget() -> None:
-    """Erase the words taken away that nobody can contest any more, and who reported without an account. Safe to run twice."""
+    """Erase the words taken away that nobody can contest any more, and who reported. Safe to run twice."""
     now = timezone.now()
     over = Decision.objects.filter(appeal_until__lte=now, original_erased_at__isnull=True)
     # An appeal that waits for its answer keeps the words.

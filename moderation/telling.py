@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
-from moderation import clauses, kinds
+from moderation import clauses, kinds, rules
 from moderation.models import Appeal, Block, Case, Decision, Report
 from notifications import outbox
 
@@ -16,10 +16,19 @@ def _address(route: str, *values: str, language: str) -> str:
         return settings.SITE_URL + reverse(route, args=values)
 
 
+def _in(words: Any, language: str) -> str:
+    with translation.override(language):
+        return str(words)
+
+
 def _about(case: Case, language: str) -> str:
     """Name in a few words the sort of thing that a case is about."""
-    with translation.override(language):
-        return str(kinds.of(case.kind).label)
+    return _in(kinds.of(case.kind).label, language)
+
+
+def _delays() -> dict[str, int]:
+    """Give how long one has to contest, and the city to answer. Units: days."""
+    return {"appeal_days": rules.APPEAL_DAYS, "answer_days": rules.ANSWER_DAYS}
 
 
 def _ground(code: str, version: str, language: str) -> dict[str, str]:
@@ -51,11 +60,13 @@ def report_received(report: Report) -> None:
         )
 
 
-def report_answered(report: Report, *, decision: Decision, is_overturned: bool = False) -> None:
-    """Tell who reported what was decided, or that the decision was undone."""
+def report_answered(
+    report: Report, *, decision: Decision | None, is_overturned: bool = False, is_gone: bool = False
+) -> None:
+    """Tell who reported what was decided, that the decision was undone, or that its author took the text back before."""
     to = report.reporter.email if report.reporter else report.email
     if to:
-        moment = "overturned" if is_overturned else decision.reference
+        moment = "overturned" if is_overturned else decision.reference if decision else "closed"
         outbox.enqueue_template(
             kind="moderation.report_answered",
             to=to,
@@ -64,8 +75,9 @@ def report_answered(report: Report, *, decision: Decision, is_overturned: bool =
                 "report": report,
                 "decision": decision,
                 "is_overturned": is_overturned,
+                "is_gone": is_gone,
                 "about": _about(report.case, report.language),
-                **_ground(decision.clause, decision.charter_version, report.language),
+                **(_ground(decision.clause, decision.charter_version, report.language) if decision else {}),
             },
             user=report.reporter,
             once_key=f"moderation.report_answered:{report.reference}:{moment}",
@@ -81,6 +93,7 @@ def reasons(decision: Decision, *, words: kinds.Words) -> None:
     person: Any = decision.author
     if person is None or not person.is_active:
         return
+    kind = kinds.of(decision.case.kind)
     outbox.enqueue_template(
         kind="moderation.decided",
         to=person.email,
@@ -88,6 +101,9 @@ def reasons(decision: Decision, *, words: kinds.Words) -> None:
         context={
             "decision": decision,
             "about": _about(decision.case, person.language),
+            "is_held": kind.is_held,
+            "aftermath": _in(kind.aftermath, person.language),
+            **_delays(),
             "words": words,
             "address": _address("moderation:own_decision", decision.reference, language=person.language),
             **_ground(decision.clause, decision.charter_version, person.language),
@@ -107,6 +123,7 @@ def blocked(block: Block) -> None:
         template="moderation/blocked",
         context={
             "suspension": block,
+            **_delays(),
             "address": _address("moderation:own_block", block.reference, language=person.language),
             **_ground(block.clause, block.charter_version, person.language),
         },

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import UserRequest
-from moderation import actions, cases, clauses, figures, kinds, rules
+from moderation import actions, cases, clauses, datasets, figures, kinds, rules
 from moderation.forms import NAME, AppealForm, ReportForm
 from moderation.models import Appeal, Block, Decision, Report
-from mulhouse import throttle, typography
+from mulhouse import opendata, throttle, typography
 from mulhouse.access import public, resident
 from mulhouse.errors import DomainError, require
+from mulhouse.paging import Paging
 from mulhouse.references import read_reference
 from mulhouse.templatetags import ui
 from transparency.pages import cached_for_visitors
@@ -31,9 +32,9 @@ SALT = "moderation.report"
 # --- Reporting -----------------------------------------------------------------------------------------------------------
 
 
-def _fingerprint(request: HttpRequest, email: str) -> str:
-    """Recognise without keeping: the address that was given, else the network one reports from, keyed."""
-    return salted_hmac(SALT, email.strip().lower() or throttle.client_ip(request), algorithm="sha256").hexdigest()
+def _keyed(value: str) -> str:
+    """Recognise without keeping."""
+    return salted_hmac(SALT, value, algorithm="sha256").hexdigest()
 
 
 @public
@@ -54,8 +55,10 @@ def report(request: HttpRequest, segment: str, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         throttle.check(throttle.Limit.REPORTING, throttle.client_ip(request))
         given = form.cleaned_data
+        network = throttle.client_ip(request)
+        address = user.email if user.is_authenticated else given.get("email", "")
         about, of = (
-            (kinds.of("profile"), str(signer.pk)) if given.get("what") == NAME else (kind, _named(kind, reference))
+            (kinds.of("profile"), str(signer.pk)) if given.get("what") == NAME else (kind, kind.reference(thing))
         )
         try:
             made = actions.report(
@@ -67,7 +70,8 @@ def report(request: HttpRequest, segment: str, reference: str) -> HttpResponse:
                 url=settings.SITE_URL + kind.url(thing),
                 name=given.get("name", ""),
                 email=given.get("email", ""),
-                fingerprint="" if user.is_authenticated else _fingerprint(request, given.get("email", "")),
+                fingerprint=_keyed(address.strip().lower() or network),
+                origin=_keyed(network),
                 language=(get_language() or "fr")[:2],
                 at=timezone.now(),
             )
@@ -90,20 +94,18 @@ def report(request: HttpRequest, segment: str, reference: str) -> HttpResponse:
     return render(request, "moderation/report.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
-def _named(kind: kinds.Kind, reference: str) -> str:
-    """Write a reference as rows hold it, however the address wrote it."""
-    return reference.lower() if kind.segment == "fichier" else read_reference(reference)
-
-
 @public
 @require_safe
 def reported(request: HttpRequest, reference: str) -> HttpResponse:
     """Acknowledge a report: its reference, the promised day, then what was decided. Never its words nor who made it."""
     rows = Report.objects.select_related("case", "decision")
     made = get_object_or_404(rows, reference=read_reference(reference))
+    kind = kinds.of(made.case.kind)
+    thing = kind.find(made.case.subject) if made.decision and made.decision.action == Decision.Action.KEEP else None
     context = {
         "report": made,
-        "label": kinds.of(made.case.kind).label,
+        "label": kind.label,
+        "is_online": thing is not None and not kind.is_gone(thing),
         "clause": clauses.find(made.decision.clause, version=made.decision.charter_version) if made.decision else None,
         "is_late": made.decision is None and made.case.due_at < timezone.now(),
         "crumbs": [ui.Crumb(_("La modération"), reverse("moderation:figures")), ui.Crumb(made.reference)],
@@ -128,7 +130,8 @@ def own(request: UserRequest) -> HttpResponse:
     """List the decisions about one's texts, the suspensions, and the reports one made."""
     user, at = request.user, timezone.now()
     decided = Decision.objects.filter(author=user).exclude(action=Decision.Action.KEEP)
-    decisions = list(decided.select_related("case", "appeal")[:OWN_SHOWN])
+    paging = Paging(request, size=OWN_SHOWN)
+    decisions = paging.cut(decided.select_related("case", "appeal"))
     context = {
         "decisions": [
             {
@@ -139,11 +142,12 @@ def own(request: UserRequest) -> HttpResponse:
             }
             for row in decisions
         ],
-        "blocks": list(Block.objects.filter(person=user).select_related("appeal")[:OWN_SHOWN]),
+        "blocks": paging.cut(Block.objects.filter(person=user).select_related("appeal")),
         "reports": [
             {"row": row, "label": kinds.of(row.case.kind).label}
-            for row in Report.objects.filter(reporter=user).select_related("case", "decision")[:OWN_SHOWN]
+            for row in paging.cut(Report.objects.filter(reporter=user).select_related("case", "decision"))
         ],
+        "pages": paging.pages(),
         "now": at,
         "crumbs": _own_crumbs(),
     }
@@ -167,6 +171,8 @@ def own_decision(request: UserRequest, reference: str) -> HttpResponse:
     context = {
         "decision": row,
         "label": kind.label,
+        "is_held": kind.is_held,
+        "aftermath": kind.aftermath,
         "tag": _decision_tag(row),
         "original_title": row.original.get("title") or row.original.get("public_name", ""),
         "original_body": row.original.get("body", row.original.get("alt", "")),
@@ -217,6 +223,7 @@ def _contest(
         "appeal": made,
         "outcome": made.outcome if made else "",
         "appeal_refusal": refusal,
+        "answer_days": rules.ANSWER_DAYS,
         "form": form,
         "crumbs": _own_crumbs(title),
     }
@@ -257,7 +264,7 @@ def _median_words(hours: float | None) -> str:
 @require_safe
 @cached_for_visitors
 def figures_csv(request: HttpRequest) -> HttpResponse:
-    """Give the figures as a table for a spreadsheet."""
-    response = HttpResponse(figures.as_csv(figures.by_year()), content_type="text/csv; charset=utf-8")
+    """Give the figures as a table for a spreadsheet: the file of the open data, as it is now."""
+    response = HttpResponse(b"".join(opendata.csv_chunks(datasets.TABLE)), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="moderation.csv"'
     return response

@@ -3,12 +3,18 @@
 import datetime as dt
 from functools import cache
 from itertools import count, islice
+from zoneinfo import ZoneInfo
 
 import holidays
 
 # The European Collectivity of Alsace in ISO 3166-2.
 ALSACE = "6AE"
 SATURDAY = 5
+
+
+# An hour is worked from nine to five, in Paris: eight to a worked day.
+OPENS, DAY_HOURS = 9, 8
+PARIS = ZoneInfo("Europe/Paris")
 
 
 @cache
@@ -42,3 +48,23 @@ def between(first: dt.date, last: dt.date) -> int:
     Units: worked days.
     """
     return sum(is_worked(first + dt.timedelta(days=n)) for n in range(1, (last - first).days + 1))
+
+
+def after_hours(at: dt.datetime, hours: int) -> dt.datetime:
+    """Give the instant when so many worked hours have gone by; what comes in the night or on a Sunday starts when the day opens.
+
+    Shape: the last hour ends at five rather than at nine on the next worked day.
+    Units: worked hours, DAY_HOURS from OPENS in Paris on each worked day.
+    """
+    left = dt.timedelta(hours=hours)
+    local = at.astimezone(PARIS)
+    for day in (local.date() + dt.timedelta(days=n) for n in count()):
+        if not is_worked(day):
+            continue
+        opens, closes = (dt.datetime.combine(day, dt.time(hour), PARIS) for hour in (OPENS, OPENS + DAY_HOURS))
+        start = min(max(local, opens), closes) if day == local.date() else opens
+        # Both are the same day in Paris, and no clock changes between nine and five.
+        if left <= closes - start:
+            return start + left
+        left -= closes - start
+    raise AssertionError  # the days never end

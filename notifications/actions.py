@@ -149,6 +149,20 @@ def try_again(*, user: Any) -> bool:
 
 
 @transaction.atomic(durable=True)
+def reopen_address(*, actor: Any, state: AddressState, reason: AddressState.Reopening, at: datetime) -> None:
+    """Write again to an address that refused mails, for staff and with a reason.
+
+    Raises: DomainError "not_allowed", or "not_refusing" when it does not refuse (any more).
+    """
+    if not actor.has_perm("notifications.change_addressstate"):
+        raise DomainError("not_allowed", "Votre rôle ne permet pas d’écrire de nouveau à une adresse.")
+    refusing = AddressState.objects.filter(pk=state.pk, bounced_at__isnull=False)
+    if not refusing.update(bounced_at=None, bounce_code="", updated_at=at):
+        raise DomainError("not_refusing", "Cette adresse ne refuse plus nos courriels\u00a0: il n’y a rien à changer.")
+    register.record("mail.address_reopened", role="agent", facts={"motif": reason.label}, actor=actor)
+
+
+@transaction.atomic(durable=True)
 def retry(*, actor: Any, mail: OutboundMail, at: datetime) -> None:
     """Put a mail that failed back in the outbox, for as many attempts as a new one.
 

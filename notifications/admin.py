@@ -1,4 +1,4 @@
-"""The outbox in the staff space: what left, what did not and why. Never what it says: codes and links open accounts."""
+"""The outbox and the addresses that refuse, in the staff space. Never what a mail says: codes and links open accounts."""
 
 from typing import Any
 
@@ -6,8 +6,9 @@ from django.contrib import admin
 from django.utils import timezone
 
 from mulhouse.staff import Button, ShownAdmin
-from notifications import actions
-from notifications.models import OutboundMail
+from notifications import actions, kinds
+from notifications.forms import ReopeningForm
+from notifications.models import AddressState, OutboundMail
 
 
 def _retry(actor: Any, mail: OutboundMail, answers: dict[str, Any]) -> str:
@@ -68,3 +69,58 @@ class OutboundMailAdmin(ShownAdmin):
     def recipient(self, mail: OutboundMail) -> str:
         """Show to whom it goes, masked."""
         return masked(mail.to)
+
+
+def _reopen(actor: Any, state: AddressState, answers: dict[str, Any]) -> str:
+    actions.reopen_address(actor=actor, state=state, reason=answers["reason"], at=timezone.now())
+    return "Le site écrit de nouveau à cette adresse. Si elle refuse encore, elle reviendra ici."
+
+
+@admin.register(AddressState)
+class AddressStateAdmin(ShownAdmin):
+    """What mail servers said of addresses; the whole address is shown to nobody."""
+
+    list_intro = (
+        "Ce que les serveurs de courriel et le fournisseur ont dit. Une adresse qui refuse ne reçoit plus que les codes et ce qui "
+        "touche au compte\u00a0; une plainte a arrêté la sorte de courriel nommée."
+    )
+    search_label = "une adresse entière"
+    list_display = ("recipient", "bounced_at", "bounce_code", "complained_at", "sort", "reported_by", "updated_at")
+    list_filter = (
+        ("bounced_at", admin.EmptyFieldListFilter),
+        ("complained_at", admin.EmptyFieldListFilter),
+        "reported_by",
+    )
+    search_fields = ("=address",)
+    ordering = ("-updated_at", "-pk")
+    fields = ("recipient", "bounced_at", "bounce_code", "complained_at", "sort", "reported_by", "updated_at")
+    readonly_fields = ("recipient", "sort")
+    buttons = (
+        Button(
+            name="reprendre",
+            label="Écrire de nouveau à cette adresse",
+            permission="notifications.change_addressstate",
+            run=_reopen,
+            form=ReopeningForm,
+            shown=lambda state: state.is_refusing,
+        ),
+    )
+
+    def row_title(self, row: AddressState) -> str:
+        """Name an address, masked."""
+        return masked(row.address)
+
+    @admin.display(description="adresse")
+    def recipient(self, row: AddressState) -> str:
+        """Show the address, masked."""
+        return masked(row.address)
+
+    @admin.display(description="plainte sur la sorte", ordering="complained_of")
+    def sort(self, row: AddressState) -> str:
+        """Name the kind of mail that was called unwanted."""
+        if not row.complained_of:
+            return ""
+        try:
+            return str(kinds.find(row.complained_of).label)
+        except kinds.UnknownKindError:
+            return row.complained_of

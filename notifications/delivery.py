@@ -7,8 +7,10 @@ import logging
 import smtplib
 import uuid
 from datetime import datetime, timedelta
+from email import charset
 from email.utils import format_datetime
 from enum import Enum
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -19,7 +21,7 @@ from django.utils import timezone
 
 from mulhouse.breaker import Breaker
 from mulhouse.db import assert_outside_transaction
-from notifications import actions, retries
+from notifications import actions, recalling, retries, tracking
 from notifications.models import OutboundMail
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,10 @@ GRACE = timedelta(seconds=30)
 SWEPT_AT_ONCE = 500
 SWEEP_LIFE = timedelta(seconds=25)
 SERVER_REST_SECONDS = 60.0
+# Of a header, its end not counted (RFC 5322, 2.1.1).
+LONGEST_LINE = 998
+SEVEN_BITS = charset.Charset("utf-8")
+SEVEN_BITS.body_encoding = charset.QP
 server = Breaker(SERVER_REST_SECONDS)
 
 
@@ -43,6 +49,7 @@ class Outcome(Enum):
     NOT_OURS = "not ours"
     LATER = "later"
     FAILED = "failed"
+    TAKEN_BACK = "taken back"
 
 
 def deliver(mail_id: uuid.UUID, *, at: datetime, backend: BaseEmailBackend | None = None) -> Outcome:
@@ -65,6 +72,9 @@ def deliver(mail_id: uuid.UUID, *, at: datetime, backend: BaseEmailBackend | Non
     mail = OutboundMail.objects.get(pk=mail_id)
     if mail.secret and at >= mail.created_at + SECRET_LIFE:
         return _settle(mail, claim, Outcome.FAILED, error="too late to be of use")
+    if not recalling.is_still_public(mail):
+        recalling.take_back(mail=mail, claim=claim)
+        return Outcome.TAKEN_BACK
     try:
         _message(mail, backend or get_connection(settings.DELIVERY_BACKEND)).send()
     except Exception as error:  # noqa: BLE001 (the edge of the task: whatever happened is written on the row)
@@ -72,9 +82,24 @@ def deliver(mail_id: uuid.UUID, *, at: datetime, backend: BaseEmailBackend | Non
     return _settle(mail, claim, Outcome.SENT)
 
 
+class _Message(EmailMultiAlternatives):
+    """A message that no relay needs to write anew, which would break its signature (DKIM).
+
+    In seven bits, and each header on one line: the address of List-Unsubscribe too, which some programs do not read when folded.
+    """
+
+    encoding = SEVEN_BITS
+
+    def message(self, **options: Any) -> Any:
+        """Write it, its headers as long as they are."""
+        written = super().message(**options)
+        written.policy = written.policy.clone(max_line_length=LONGEST_LINE)
+        return written
+
+
 def _message(mail: OutboundMail, backend: BaseEmailBackend) -> EmailMultiAlternatives:
     """Write the message. Its id and date come from the row: sent twice, it is the same message."""
-    message = EmailMultiAlternatives(
+    message = _Message(
         subject=mail.subject,
         body=mail.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
@@ -86,6 +111,7 @@ def _message(mail: OutboundMail, backend: BaseEmailBackend) -> EmailMultiAlterna
             "Message-ID": f"<{mail.pk}@{urlsplit(settings.SITE_URL).hostname}>",
             "Date": format_datetime(mail.created_at),
             "Auto-Submitted": "auto-generated",
+            **tracking.headers(mail),
         },
     )
     if mail.html:

@@ -1,4 +1,4 @@
-"""Choosing how often one is written to."""
+"""Choosing how often one is written to; saying why staff writes again to an address."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +7,7 @@ from django import forms
 
 from notifications import kinds
 from notifications.kinds import Frequency
+from notifications.models import AddressState
 
 
 class FrequencyForm(forms.Form):
@@ -22,6 +23,18 @@ class FrequencyForm(forms.Form):
     def wanted(self) -> dict[str, Frequency]:
         """Give what was chosen, by kind."""
         return {kind.code: Frequency(self.cleaned_data[_name(kind.code)]) for kind in kinds.chosen()}
+
+
+class ReopeningForm(forms.Form):
+    """Why staff writes again to an address that refused."""
+
+    reason = forms.TypedChoiceField(
+        label="Motif",
+        choices=AddressState.Reopening.choices,
+        coerce=AddressState.Reopening,
+        widget=forms.RadioSelect,
+        help_text="Il est inscrit au registre public, sans l’adresse.",
+    )
 
 
 def _name(code: str) -> str:

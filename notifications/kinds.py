@@ -111,6 +111,11 @@ BELOW = services(
     (
         ("fault_received", "Signalement d’accessibilité reçu", "Nous avons reçu votre signalement."),
         (
+            "fault_paused",
+            "Signalement d’accessibilité en attente",
+            "Le délai de votre signalement est arrêté, et pourquoi.",
+        ),
+        (
             "fault_answered",
             "Réponse à un signalement d’accessibilité",
             "Ce que nous avons fait de votre signalement.",

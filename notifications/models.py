@@ -192,6 +192,13 @@ class Preference(models.Model):
 class AddressState(models.Model):
     """What mail servers said of an address: it does not exist, or its holder called a mail of ours unwanted."""
 
+    class Reopening(models.TextChoices):
+        """Why staff writes again to an address that refused: chosen, as the register is public and names nobody."""
+
+        ASKED = "asked", "La personne dit que son adresse marche"
+        MISTAKEN = "mistaken", "Le serveur s’était trompé"
+        REPAIRED = "repaired", "L’adresse existe de nouveau"
+
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="address_states"
     )
@@ -210,6 +217,11 @@ class AddressState(models.Model):
 
     def __str__(self) -> str:
         return f"Adresse {self.pk}"
+
+    @property
+    def is_refusing(self) -> bool:
+        """Tell whether only service messages try it."""
+        return self.bounced_at is not None
 
 
 class Broadcast(models.Model):

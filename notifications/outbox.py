@@ -17,6 +17,8 @@ from notifications.models import OutboundMail
 
 SUBJECT_LENGTH = 200
 BLANK_LINES = re.compile(r"\n{3,}")
+# Subject, text, HTML.
+Words = tuple[str, str, str]
 # What the frame of a mail reads, for the mails that nobody can refuse.
 NO_LEAVING = {"why": "", "unsubscribe_url": "", "unsubscribe_kind_url": "", "preferences_url": ""}
 
@@ -79,23 +81,27 @@ def enqueue_all(mails: Sequence[OutboundMail]) -> int:
     return OutboundMail.objects.filter(pk__in=[mail.pk for mail in mails]).count()
 
 
-def written(
-    *,
-    kind: str,
-    to: str,
-    context: Mapping[str, Any],
-    user: AbstractBaseUser,
-    once_key: str,
-    language: str,
-    headers: Mapping[str, str] | None = None,
-    at: datetime | None = None,
-) -> OutboundMail:
-    """Make the mail that the template of a kind gives, for `enqueue_all`: nothing is stored yet.
+def words(*, kind: str, context: Mapping[str, Any], language: str) -> Words:
+    """Render the template of a kind in a language.
 
     Raises: UnknownKindError.
     """
     with translation.override(language):
-        subject, text, html = render(kinds.find(kind).path, {**context, "language": language})
+        return render(kinds.find(kind).path, {**context, "language": language})
+
+
+def written(
+    *,
+    kind: str,
+    to: str,
+    said: Words,
+    user: AbstractBaseUser,
+    once_key: str,
+    headers: Mapping[str, str] | None = None,
+    at: datetime | None = None,
+) -> OutboundMail:
+    """Make a mail out of its words, for `enqueue_all`: nothing is stored yet."""
+    subject, text, html = said
     return OutboundMail(
         kind=kind,
         to=to,
@@ -143,7 +149,7 @@ def enqueue_template(  # noqa: PLR0913 (the parts of a mail)
     )
 
 
-def render(template: str, context: Mapping[str, Any]) -> tuple[str, str, str]:
+def render(template: str, context: Mapping[str, Any]) -> Words:
     """Render a mail in the active language.
 
     Shape: (subject, text, HTML); the subject is the first line of the text.

@@ -15,7 +15,7 @@ SECRETS_KEPT = timedelta(hours=23)
 TEXTS_KEPT = timedelta(days=30)
 ROWS_KEPT = timedelta(days=180)
 # The last word to somebody who closed their account: nothing of them stays, their address neither.
-FAREWELLS = ("accounts.account_closed",)
+FAREWELLS = ("accounts.account_closed", "privacy.inactive_closed")
 BATCH = 5_000
 ERASED = {"text": "", "html": "", "headers": {}}
 SETTLED = (OutboundMail.State.SENT, OutboundMail.State.FAILED)

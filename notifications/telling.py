@@ -47,7 +47,7 @@ class Letter:
 
 
 def tell(*, kind: str, letters: Sequence[Letter], at: dt.datetime) -> int:
-    """Tell people something, inside the transaction of an action; what they were told before is left out.
+    """Tell people something, inside the transaction of an action; what they were told before is left out, and what is not public.
 
     Shape: how many were told anew; ten statements and one for each sort of topic, however many people.
     Raises: RuntimeError outside a transaction; UnknownKindError.
@@ -57,6 +57,11 @@ def tell(*, kind: str, letters: Sequence[Letter], at: dt.datetime) -> int:
     sort = kinds.find(kind)
     people = _held([letter.person.pk for letter in letters])
     wanted = [letter for letter in letters if letter.person.pk in people]
+    names: dict[str, Topic] = {}
+    if not sort.is_service:
+        names = topics.named({name for letter in wanted for name in (letter.about, letter.topic) if name})
+        # Hidden or withdrawn since the service looked.
+        wanted = [letter for letter in wanted if letter.about in names]
     ways = _ways(sort, people)
     left = _left(people, at=at) if sort.is_put_off and not sort.is_service else {}
     known = set(
@@ -76,7 +81,7 @@ def tell(*, kind: str, letters: Sequence[Letter], at: dt.datetime) -> int:
     Notification.objects.bulk_create(made, ignore_conflicts=True)
     new = set(Notification.objects.filter(pk__in=list(rows)).order_by().values_list("pk", flat=True))
     told = [(row, rows[row.pk]) for row in made if row.pk in new]
-    _write(sort, [pair for pair in told if pair[0].mailed_at is not None], people, at=at)
+    _write(sort, [pair for pair in told if pair[0].mailed_at is not None], people, names)
     return len(told)
 
 
@@ -131,21 +136,19 @@ def _row(sort: Kind, letter: Letter, way: Frequency, *, at: dt.datetime) -> Noti
 
 
 def _write(
-    sort: Kind, told: Sequence[tuple[Notification, Letter]], people: Mapping[int, Any], *, at: dt.datetime
+    sort: Kind, told: Sequence[tuple[Notification, Letter]], people: Mapping[int, Any], names: Mapping[str, Topic]
 ) -> None:
     """Put the mails that leave now in the outbox."""
-    titles = topics.named({letter.topic for _row, letter in told if letter.topic})
     mails = []
     for row, letter in told:
         person = people[letter.person.pk]
-        frame, headers = _leaving(sort, person, letter.topic, titles.get(letter.topic))
+        frame, headers = _leaving(sort, person, letter.topic, names.get(letter.topic))
         mail = outbox.written(
             kind=sort.code,
             to=person.email,
-            context={**letter.words(), **frame},
+            said=outbox.words(kind=sort.code, context={**letter.words(), **frame}, language=person.language),
             user=person,
             once_key=letter.once_key,
-            language=person.language,
             headers=headers,
         )
         if row.mailed_in is not None:

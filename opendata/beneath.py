@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,13 +13,13 @@ from city.models import District, Population, Service, Theme
 from mulhouse.opendata import BATCH, Column, Kind, Table, day
 from opendata.datasets import Asks, Dataset, Filter, Frequency, Listing
 from transparency import chain, promises
-from transparency.models import AccessibilityFault, RegisterLine
+from transparency.models import ANSWERED_IN_TIME, AccessibilityFault, RegisterLine
 
 # They add a line, a count, or nothing that a file holds.
 HARMLESS = (
     *("register.verified", "register.actor_seen", "accessibility.reported", "accessibility.answered"),
     *("residency.verified", "residency.refused", "residency.unlocked", "role.granted", "role.revoked"),
-    *("promise.reminded", "residency.document_seen"),
+    *("promise.paused", "promise.resumed", "promise.reminded", "residency.document_seen"),
     "person.email_shown",
 )
 PRODUCER = _("Agence de la participation citoyenne")
@@ -154,7 +154,7 @@ def _faults() -> QuerySet[Any, Any]:
         .annotate(
             received=Count("pk"),
             answered=Count("pk", filter=answered),
-            in_time=Count("pk", filter=Q(answered_at__lte=F("due_at"))),
+            in_time=Count("pk", filter=ANSWERED_IN_TIME),
         )
         .order_by("-month")
     )

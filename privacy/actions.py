@@ -19,12 +19,12 @@ from mulhouse.errors import DomainError, require
 from mulhouse.typography import local_day
 from notifications import outbox
 from privacy import clocks, quarantine, rules
-from privacy.models import AccessLog, Breach, DataRequest, Limitation
+from privacy.models import REQUEST_PROMISE, AccessLog, Breach, DataRequest, Limitation
 from transparency import promising, register
+from transparency.models import Promise
 
 ADMINISTRATION = "administration"
 WHY = "Dites pourquoi, en une phrase."
-REQUEST_PROMISE = "data-request"
 # Features-and-rules §3, log retention.
 ACCESSES_KEPT = dt.timedelta(days=365)
 # Source: code civil, art. 2224: the proof that a request was answered, as long as it may be contested.
@@ -156,14 +156,58 @@ def read_request(*, actor: Any, request: DataRequest) -> DataRequest:
 
 
 @transaction.atomic(durable=True)
-def establish_identity(*, actor: Any, request: DataRequest, identity: str) -> None:
-    """Keep how the city knows that it speaks to the right person.
+def establish_identity(*, actor: Any, request: DataRequest, identity: str, at: dt.datetime) -> None:
+    """Keep how the city knows that it speaks to the right person; a clock that waited for it runs again.
 
     Raises: RefusedError.
+    Locks: the request.
     """
-    require(rules.handle_refusal(actor, request))
-    DataRequest.objects.filter(pk=request.pk, answered_at__isnull=True).update(identity=identity)
+    held = DataRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=request.pk)
+    require(rules.handle_refusal(actor, held))
+    held.identity = identity
+    held.save(update_fields=["identity"])
+    if promising.standing_still(REQUEST_PROMISE, [held.reference]):
+        _follow(held, promising.resume(kind=REQUEST_PROMISE, key=held.reference, at=at))
     register.record("data_request.identified", role="agent", subject=request.reference, actor=actor)
+
+
+@transaction.atomic(durable=True)
+def pause(*, actor: Any, request: DataRequest, reason: str, at: dt.datetime) -> DataRequest:
+    """Stop the clock until the person shows who they are; the reason is public, and sent to them.
+
+    Raises: RefusedError; DomainError "late", "paused", "reason".
+    Locks: the request, then its promise.
+    Source: RGPD, art. 12.6.
+    """
+    held = DataRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=request.pk)
+    require(rules.clock_refusal(actor, held))
+    promising.pause(kind=REQUEST_PROMISE, key=held.reference, reason=reason, at=at)
+    stopped = promising.standing_still(REQUEST_PROMISE, [held.reference])[held.reference]
+    _tell(held, "privacy/request_paused", reason=stopped.reason)
+    facts = {"sorte": REQUEST_PROMISE}
+    register.record("promise.paused", role="agent", subject=held.reference, facts=facts, actor=actor)
+    return held
+
+
+@transaction.atomic(durable=True)
+def resume(*, actor: Any, request: DataRequest, at: dt.datetime) -> DataRequest:
+    """Start the clock again: the last day moves by the days it stood still.
+
+    Raises: RefusedError; DomainError "running" when it does not stand still.
+    Locks: the request, then its promise.
+    """
+    held = DataRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=request.pk)
+    require(rules.clock_refusal(actor, held))
+    _follow(held, promising.resume(kind=REQUEST_PROMISE, key=held.reference, at=at))
+    facts = {"sorte": REQUEST_PROMISE, **_due(held)}
+    register.record("promise.resumed", role="agent", subject=held.reference, facts=facts, actor=actor)
+    return held
+
+
+def _follow(held: DataRequest, promise: Promise) -> None:
+    """Keep on the request the day of its promise, which pauses move."""
+    held.due_on = promise.due_on
+    held.save(update_fields=["due_on"])
 
 
 @transaction.atomic(durable=True)
@@ -177,9 +221,11 @@ def extend(*, actor: Any, request: DataRequest, reason: str, at: dt.datetime) ->
     held = DataRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=request.pk)
     require(rules.extend_refusal(actor, held, today=local_day(at)))
     assert held.received_at is not None  # noqa: S101 (the rule refuses it)
+    assert held.due_on is not None  # noqa: S101 (the database refuses it)
+    stood_still = held.due_on - clocks.answer_due_on(local_day(held.received_at))
     held.extension_reason = reasons.sentence(reason, missing=WHY)
     held.extended_at = at
-    held.due_on = clocks.answer_due_on(local_day(held.received_at), extended=True)
+    held.due_on = clocks.answer_due_on(local_day(held.received_at), extended=True) + stood_still
     held.save(update_fields=["extension_reason", "extended_at", "due_on"])
     promising.extend(kind=REQUEST_PROMISE, key=held.reference, due_on=held.due_on)
     _tell(held, "privacy/request_extended", reason=held.extension_reason)
@@ -200,7 +246,7 @@ def answer(*, actor: Any, request: DataRequest, outcome: str, text: str, at: dt.
         raise DomainError("answer", "Écrivez la réponse.")
     held.answered_at, held.outcome, held.answer = at, outcome, text.strip()
     held.save(update_fields=["answered_at", "outcome", "answer"])
-    promising.keep(kind=REQUEST_PROMISE, key=held.reference, at=at)
+    _follow(held, promising.keep(kind=REQUEST_PROMISE, key=held.reference, at=at))
     _tell(held, "privacy/request_answered", answer=held.answer, refused=outcome == DataRequest.Outcome.REFUSED)
     in_time = held.due_on is not None and local_day(at) <= held.due_on
     facts = {"dans_les_delais": in_time}
@@ -245,7 +291,7 @@ def _tell(request: DataRequest, template: str, *, secret: bool = False, **contex
 
 @transaction.atomic(durable=True)
 def limit(*, actor: Any, person: User | None, reason: str, at: dt.datetime) -> Limitation:
-    """Set the data of a person aside: nothing is erased, nothing is shown, until it is lifted.
+    """Set the data of a person aside: nothing is erased, nothing is shown, nothing new is published, until it is lifted.
 
     Raises: RefusedError; DomainError "reason" without one.
     Locks: the person's row, then what each service holds of them.
@@ -258,6 +304,7 @@ def limit(*, actor: Any, person: User | None, reason: str, at: dt.datetime) -> L
     require(rules.limit_refusal(actor, person, standing))
     assert person is not None  # noqa: S101 (the rule refuses None)
     row = Limitation.objects.create(user=person, reason=reasons.sentence(reason, missing=WHY), since=at)
+    User.objects.filter(pk=person.pk).update(limited_since=at)
     for shelf in quarantine.shelves():
         shelf.hide(person)
     _tell_person(person, "privacy/limited", reason=row.reason)
@@ -278,6 +325,7 @@ def lift(*, actor: Any, limitation: Limitation, reason: str, at: dt.datetime) ->
     require(rules.lift_refusal(actor, held))
     held.lifted_at, held.lifted_reason = at, reasons.sentence(reason, missing=WHY)
     held.save(update_fields=["lifted_at", "lifted_reason"])
+    User.objects.filter(pk=person.pk).update(limited_since=None)
     for shelf in quarantine.shelves():
         shelf.show(person)
     _tell_person(person, "privacy/limit_lifted", reason=held.lifted_reason)
@@ -385,8 +433,19 @@ def settle_people(*, actor: Any, breach: Breach, told_at: dt.datetime | None, re
 
 @transaction.atomic(durable=True)
 def purge(*, at: dt.datetime) -> None:
-    """Erase the accesses of a year ago, the requests that nobody confirmed, the words of those answered five years ago."""
-    AccessLog.objects.filter(at__lt=at - ACCESSES_KEPT).delete()
-    DataRequest.objects.filter(received_at__isnull=True, asked_at__lt=at - UNCONFIRMED_KEPT).delete()
-    old = DataRequest.objects.filter(answered_at__lt=at - REQUESTS_KEPT)
-    old.exclude(words="", name="", email="", answer="").update(words="", name="", email="", answer="")
+    """Erase the accesses of a year ago, the requests that nobody confirmed, those answered five years ago; the numbers are kept.
+
+    Shape: a line on the register when something went: how much of each, never whose.
+    """
+    gone = {
+        "consultations_de_donnees": AccessLog.objects.filter(at__lt=at - ACCESSES_KEPT),
+        "demandes_non_confirmees": DataRequest.objects.filter(
+            received_at__isnull=True, asked_at__lt=at - UNCONFIRMED_KEPT
+        ),
+        "demandes": DataRequest.objects.filter(answered_at__lt=at - REQUESTS_KEPT),
+    }
+    counts = {name: rows.delete()[0] for name, rows in gone.items()}
+    if any(counts.values()):
+        register.record(
+            "data.purged", role="système", facts={name: number for name, number in counts.items() if number}
+        )

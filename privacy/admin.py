@@ -32,6 +32,7 @@ from privacy.forms import (
     WhyForm,
 )
 from privacy.models import Breach, DataRequest, EliminationProposal, Limitation
+from transparency.forms import PauseForm
 
 if TYPE_CHECKING:
     from django import forms
@@ -116,8 +117,18 @@ def _read(actor: Any, row: DataRequest, answers: dict[str, Any]) -> str:
 
 
 def _identify(actor: Any, row: DataRequest, answers: dict[str, Any]) -> str:
-    actions.establish_identity(actor=actor, request=row, identity=answers["identity"])
+    actions.establish_identity(actor=actor, request=row, identity=answers["identity"], at=timezone.now())
     return "L’identité est établie."
+
+
+def _pause(actor: Any, row: DataRequest, answers: dict[str, Any]) -> str:
+    actions.pause(actor=actor, request=row, reason=answers["reason"], at=timezone.now())
+    return "Le délai est arrêté. La personne a reçu le motif, et il est public."
+
+
+def _resume(actor: Any, row: DataRequest, answers: dict[str, Any]) -> str:
+    actions.resume(actor=actor, request=row, at=timezone.now())
+    return "Le délai court de nouveau."
 
 
 def _extend(actor: Any, row: DataRequest, answers: dict[str, Any]) -> str:
@@ -180,6 +191,22 @@ class DataRequestAdmin(ShownAdmin):
             shown=lambda row: _is_waiting(row) and not row.identity,
         ),
         Button(
+            name="arreter-le-delai",
+            label="Arrêter le délai",
+            permission="privacy.handle_datarequest",
+            run=_pause,
+            form=PauseForm,
+            question="Tant que la personne n’a pas montré qui elle est (RGPD, art. 12.6). Un retard déjà pris ne s’efface pas.",
+            shown=lambda row: _is_waiting(row) and not row.identity and not row.is_paused,
+        ),
+        Button(
+            name="reprendre-le-delai",
+            label="Reprendre le délai",
+            permission="privacy.handle_datarequest",
+            run=_resume,
+            shown=lambda row: _is_waiting(row) and not row.identity and row.is_paused,
+        ),
+        Button(
             name="prolonger",
             label="Prolonger le délai",
             permission="privacy.handle_datarequest",
@@ -214,16 +241,23 @@ class DataRequestAdmin(ShownAdmin):
         return "depuis un compte" if row.user_id else "sans compte"
 
     @admin.display(description="délai")
-    def lateness(self, row: DataRequest) -> str:
+    def lateness(self, row: Any) -> str:
         """Say where the clock stands."""
         if row.received_at is None or row.due_on is None:
             return "Code attendu"
         if row.answered_at is not None:
             return "En retard" if local_day(row.answered_at) > row.due_on else "Dans les délais"
+        if row.is_paused:
+            return "Arrêté"
         left = (row.due_on - local_day(timezone.now())).days
         if left < 0:
             return f"En retard de {-left} jour{'s' if left < -1 else ''}"
         return f"Encore {left} jour{'s' if left > 1 else ''}"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DataRequest]:
+        """Read with each request whether its clock stands still."""
+        rows: QuerySet[DataRequest] = super().get_queryset(request).with_clock()
+        return rows
 
     def press(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         """Open the request on a page of its own: it names somebody."""

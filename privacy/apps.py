@@ -20,6 +20,7 @@ class PrivacyConfig(AppConfig):
         from notifications import kinds as mails  # noqa: PLC0415
         from opendata import datasets  # noqa: PLC0415
         from privacy import actions, exports, letters, personal_data, queues, who_sees  # noqa: PLC0415
+        from privacy.models import REQUEST_PROMISE  # noqa: PLC0415
         from transparency import promising, register  # noqa: PLC0415
 
         looking.connect(actions.note_access)
@@ -28,7 +29,12 @@ class PrivacyConfig(AppConfig):
         mails.declare(*letters.KINDS)
         # A month, as the calendar has it: the day comes with each promise.
         promising.declare(
-            promising.Kind(code=actions.REQUEST_PROMISE, label=_("Demandes sur des données personnelles"), days=30)
+            promising.Kind(
+                code=REQUEST_PROMISE,
+                label=_("Demandes sur des données personnelles"),
+                days=30,
+                service=promising.PORTAL_SERVICE,
+            )
         )
         work.register(work.WorkQueue("privacy.handle_datarequest", queues.rights))
         register.declare(
@@ -39,6 +45,7 @@ class PrivacyConfig(AppConfig):
             register.Act("data_request.answered", "La Ville a répondu à une demande sur des données personnelles"),
             register.Act("data.limited", "Les données d’une personne ont été mises de côté"),
             register.Act("data.limit_lifted", "Les données d’une personne ne sont plus mises de côté"),
+            register.Act("data.purged", "Des données personnelles qui avaient fait leur temps ont été effacées"),
             register.Act("accounts.warned", "Des personnes ont été prévenues de la fermeture de leur compte inutilisé"),
             register.Act("account.expired", "Un compte que personne n’utilisait a été fermé"),
             register.Act("breach.recorded", "Une violation de données a été inscrite"),
@@ -67,4 +74,5 @@ class PrivacyConfig(AppConfig):
             *(f"breach.{step}" for step in ("recorded", "completed", "notified", "unnotified", "people_settled")),
             *(f"elimination.{step}" for step in ("proposed", "approved", "refused", "begun")),
             "accounts.warned",
+            "data.purged",
         )

@@ -7,6 +7,11 @@ KINDS = kinds.services(
     (
         ("request_code", "Code d’une demande", "Le code qui confirme votre adresse pour une demande."),
         ("request_received", "Demande reçue", "Votre demande sur vos données est arrivée."),
+        (
+            "request_paused",
+            "Demande en attente",
+            "Le délai de votre demande est arrêté, et ce qui est attendu de vous.",
+        ),
         ("request_extended", "Demande prolongée", "Votre demande demande plus de temps, et pourquoi."),
         ("request_answered", "Réponse à une demande", "La réponse à votre demande sur vos données."),
         ("limited", "Données mises de côté", "Vos données ne sont plus montrées, le temps de l’examen."),

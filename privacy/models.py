@@ -5,11 +5,14 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from mulhouse.looking import Category
 from mulhouse.references import new_reference
+from transparency.models import Promise
+
+REQUEST_PROMISE = "data-request"
 
 
 class AccessLog(models.Model):
@@ -76,8 +79,13 @@ class DataRequestQuerySet(models.QuerySet["DataRequest"]):
         return self.received().filter(answered_at__isnull=True)
 
     def late(self, *, on: dt.date) -> Self:
-        """Those whose last day is over."""
-        return self.waiting().filter(due_on__lt=on)
+        """Those whose last day is over, and whose clock runs."""
+        return self.waiting().with_clock().filter(is_paused=False, due_on__lt=on)
+
+    def with_clock(self) -> Self:
+        """Read with each whether its clock stands still, `is_paused`."""
+        stopped = Promise.objects.paused().filter(kind=REQUEST_PROMISE, key=OuterRef("reference"))
+        return self.annotate(is_paused=Exists(stopped))
 
 
 class DataRequest(models.Model):

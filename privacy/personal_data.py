@@ -4,10 +4,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import User
 from mulhouse.personal_data import Fate, Final, Group, Holding, Retention
-from privacy.models import AccessLog, DataRequest, EliminationProposal, InactivityNotice, Limitation
+from privacy.models import (
+    REQUEST_PROMISE,
+    AccessLog,
+    DataRequest,
+    EliminationProposal,
+    InactivityNotice,
+    Limitation,
+)
+from transparency import promising
 
 LAW = "Obligation légale\u00a0: vos droits sur vos données."
 
@@ -45,7 +54,10 @@ def _of(user: User) -> Q:
 
 
 def _forget_requests(user: User) -> None:
-    DataRequest.objects.filter(_of(user), answered_at__isnull=True).delete()
+    unanswered = DataRequest.objects.filter(_of(user), answered_at__isnull=True)
+    for reference in unanswered.order_by("pk").values_list("reference", flat=True):
+        promising.drop(kind=REQUEST_PROMISE, key=reference, at=timezone.now())
+    unanswered.delete()
     DataRequest.objects.filter(_of(user)).update(user=None, words="", name="", email="", answer="")
     # A prolonged request keeps the proof that a reason was given, not the reason.
     prolonged = DataRequest.objects.filter(extended_at__isnull=False, words="", user=None)

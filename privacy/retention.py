@@ -104,7 +104,8 @@ def _look(*, user_pk: int, at: dt.datetime, write: bool) -> int | None:
     Shape: the step, 0 when its person came back, None when nothing is due.
     Locks: the person's row: a sign-in waits, or comes first and cancels.
     """
-    person = User.objects.select_for_update(of=("self",)).filter(pk=user_pk, is_staff=False, is_superuser=False).first()
+    people = User.objects.select_for_update(of=("self",), no_key=True)
+    person = people.filter(pk=user_pk, is_staff=False, is_superuser=False).first()
     if person is None or Limitation.objects.filter(user_id=user_pk, lifted_at__isnull=True).exists():
         return None
     active_on, today = last_active_on(person), local_day(at)
@@ -145,8 +146,7 @@ def _warn(person: User, due: clocks.Notice, active_on: dt.date, today: dt.date) 
 
 def _close(person: User) -> None:
     address, language = person.email, person.language
-    accounts.erase_person(person=person)
+    accounts.erase_person(person=person, act="account.expired", role="système")
     outbox.enqueue_template(
         kind="privacy.inactive_closed", to=address, template="privacy/inactive_closed", context={}, language=language
     )
-    register.record("account.expired", role="système")

@@ -45,6 +45,18 @@ def extend_refusal(actor: Any, request: DataRequest, *, today: dt.date) -> Refus
     return None
 
 
+def clock_refusal(actor: Any, request: DataRequest) -> Refusal | None:
+    """Tell whether the clock of a request may stop, or start again: only while nobody knows that the right person asks.
+
+    Source: RGPD, art. 12.6.
+    """
+    if refusal := handle_refusal(actor, request):
+        return refusal
+    if request.identity:
+        return Refusal("identified", "L’identité est établie\u00a0: le délai ne s’arrête pas.")
+    return None
+
+
 def limit_refusal(actor: Any, person: Any, standing: Limitation | None) -> Refusal | None:
     """Tell whether somebody may set the data of a person aside."""
     if not actor.has_perm("privacy.limit_person"):

@@ -39,5 +39,5 @@ def sweep_eliminations() -> None:
 
 @shared_task(name="privacy.purge")
 def purge() -> None:
-    """Erase the accesses of a year ago, the requests that nobody confirmed, the words of those answered long ago."""
+    """Erase the accesses of a year ago, the requests that nobody confirmed, those answered long ago."""
     actions.purge(at=timezone.now())

@@ -22,15 +22,18 @@ from mulhouse import opendata, personal_data, throttle
 from mulhouse import who_sees as acts
 from mulhouse.access import public, resident
 from mulhouse.errors import DomainError
+from mulhouse.paging import Paging
 from mulhouse.references import read_reference
 from mulhouse.templatetags.ui import Crumb, pages_of
 from mulhouse.typography import local_day
 from privacy import actions, exports
 from privacy.forms import CodeForm, OpenRequestForm, RequestForm
-from privacy.models import AccessLog, DataRequest
+from privacy.models import REQUEST_PROMISE, AccessLog, DataRequest
+from transparency import promising
 
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 ACCESSES_PER_PAGE = 30
+REQUESTS_PER_PAGE = 50
 
 
 def _crumbs(last: str) -> list[Crumb]:
@@ -159,6 +162,7 @@ def follow(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "row": row,
         "form": form,
+        "pause": promising.standing_still(REQUEST_PROMISE, [row.reference]).get(row.reference),
         "is_late": row.due_on is not None and row.answered_at is None and row.due_on < local_day(timezone.now()),
         "crumbs": _crumbs(row.reference),
     }
@@ -169,10 +173,20 @@ def follow(request: HttpRequest, reference: str) -> HttpResponse:
 @require_GET
 def own_requests(request: UserRequest) -> HttpResponse:
     """Show one's requests with their clocks and their answers."""
-    rows = DataRequest.objects.filter(user=request.user)[:50]
+    paging = Paging(request, size=REQUESTS_PER_PAGE)
+    rows = paging.cut(DataRequest.objects.filter(user=request.user))
     today = local_day(timezone.now())
+    pauses = promising.standing_still(REQUEST_PROMISE, [row.reference for row in rows])
     context = {
-        "rows": [(row, row.answered_at is None and row.due_on is not None and row.due_on < today) for row in rows],
+        "rows": [
+            (
+                row,
+                pauses.get(row.reference),
+                row.answered_at is None and row.due_on is not None and row.due_on < today,
+            )
+            for row in rows
+        ],
+        "pages": paging.pages(),
         "crumbs": _own_crumbs(_("Mes demandes")),
     }
     return render(request, "privacy/own_requests.html", context)

@@ -17,10 +17,10 @@ PAGE = "page"
 
 @dataclass(frozen=True)
 class SitePage:
-    """A page of the site as visitors read it."""
+    """A page of the site as visitors read it; `parts` are the name of its route, and what the route takes."""
 
     key: int
-    route: str
+    parts: tuple[str, ...]
     title: str
     body: str
 
@@ -32,12 +32,12 @@ def write_pages(*, pages: Sequence[SitePage]) -> int:
     changed = 0
     for page in pages:
         row = known.pop(page.key, None)
-        words = (page.title, page.body, [page.route])
+        words = (page.title, page.body, list(page.parts))
         if row is None:
-            Document.objects.create(kind=PAGE, object_id=page.key, title=page.title, body=page.body, parts=[page.route])
+            Document.objects.create(kind=PAGE, object_id=page.key, title=page.title, body=page.body, parts=words[2])
             changed += 1
         elif (row.title, row.body, row.parts) != words:
-            Document.objects.filter(pk=row.pk).update(title=page.title, body=page.body, parts=[page.route])
+            Document.objects.filter(pk=row.pk).update(title=page.title, body=page.body, parts=words[2])
             changed += 1
     gone, _tables = Document.objects.filter(kind=PAGE, object_id__in=known).delete()
     return changed + gone

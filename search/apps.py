@@ -12,10 +12,9 @@ class SearchConfig(AppConfig):
     def ready(self) -> None:
         """Declare what is found of the site itself."""
         # These need the registry of apps, which is ready by now.
-        from django.urls import reverse  # noqa: PLC0415
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
 
-        from search import registry  # noqa: PLC0415
+        from search import pages, registry  # noqa: PLC0415
 
         registry.register(
             registry.Source(
@@ -24,7 +23,7 @@ class SearchConfig(AppConfig):
                 _("Pages du site"),
                 1.5,
                 None,
-                lambda line: reverse(line.parts[0]),
+                lambda line: pages.address(line.parts),
                 lambda line: line.title,
             )
         )

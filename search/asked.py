@@ -75,19 +75,18 @@ class Asked:
         folded = spelling.fold(found[0]) if found else ""
         return folded if len(folded) >= PREFIX_FROM and folded.isalpha() else ""
 
-    def forgiving(self, close: Mapping[str, Sequence[str]], *, some: bool = False) -> Query:
-        """Ask for every word or one that is close to it; `some`: for all but one of them, or two when they are six."""
-        groups = [(word, *close.get(word, ())) for word in self.words]
-        asked = ["(" + " || ".join([_PLAIN] * len(group)) + ")" for group in groups]
+    def forgiving(self, close: Mapping[str, Sequence[str]], lexemes: Mapping[str, str], *, some: bool = False) -> str:
+        """Ask for every word or one that is close to it; `some`: for all but one of them, or two when they are six.
+
+        Shape: `lexemes` gives what PostgreSQL reads in each word, "" for a word that asks for nothing.
+        """
+        groups = []
+        for word in self.words:
+            read = dict.fromkeys(lexemes[each] for each in (word, *close.get(word, ())) if lexemes[each])
+            groups += ["(" + " | ".join(f"( {each} )" for each in read) + ")"] if read else []
         needed = len(groups) - (0 if not some else 1 if len(groups) < 6 else 2)  # noqa: PLR2004 (as published)
-        values: list[str] = []
-        choices: list[str] = []
-        for chosen in islice(combinations(range(len(groups)), max(needed, 1)), CONJUNCTIONS):
-            choices.append("(" + " && ".join(asked[at] for at in chosen) + ")")
-            for at in chosen:
-                for word in groups[at]:
-                    values += (CONFIG, word)
-        return Query("(" + " || ".join(choices) + ")", tuple(values))
+        chosen = islice(combinations(groups, max(needed, 1)), CONJUNCTIONS)
+        return " | ".join(" & ".join(each) for each in chosen)
 
     def marked(self, close: Iterable[str] = ()) -> Query:
         """Ask for any of the single words to mark in an excerpt: those typed, close ones, and what begins like the last one.

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef
 from search import asked as asking
 from search import registry
 from search.asked import Asked, Query
-from search.models import Document, Word
+from search.models import Document
 from search.registry import Line, Source
 from search.spelling import fold, forgiven, keys, mistakes, words
 
@@ -35,7 +35,7 @@ _TITLE = f"StartSel={OPEN}, StopSel={CLOSED}, HighlightAll=true"
 _DATED = "extract(epoch FROM (%s::timestamptz - dated_at)) / 31557600"
 # docs/algorithms/recherche.md: a year takes a tenth away, five years half at most; what has no date stands between.
 _FRESH = f"CASE WHEN dated_at IS NULL THEN 0.75 ELSE greatest(0.5, 1 - 0.1 * greatest(0, {_DATED})) END"
-_RANK = "ts_rank('{0.05, 0.2, 0.4, 1.0}', search, question, 1)"
+_RANK = "ts_rank('{0.05, 0.2, 0.4, 1.0}', search, %s::tsquery, 1)"
 
 
 class _Seen(Exists):
@@ -53,6 +53,7 @@ class Narrow:
     district: str = ""
     state: str = ""
     since: dt.datetime | None = None
+    until: dt.datetime | None = None
     person: Any = None
 
 
@@ -99,7 +100,8 @@ def _rows(source: Source, narrow: Narrow, at: dt.datetime) -> Any:
     if narrow.state and rows is not None:
         narrowed = source.states.get(narrow.state)
         rows = narrowed(rows, at) if narrowed else None
-    return rows
+    # What nobody sees but its author says so with an empty queryset.
+    return None if rows is None or rows.query.is_empty() else rows
 
 
 def _branch(source: Source, narrow: Narrow, at: dt.datetime) -> tuple[str, tuple[Any, ...]] | None:
@@ -119,10 +121,28 @@ def _branch(source: Source, narrow: Narrow, at: dt.datetime) -> tuple[str, tuple
     return sql.partition(" WHERE ")[2].rpartition(" ORDER BY ")[0], values
 
 
-def find(asked: Asked, query: Query, narrow: Narrow, *, at: dt.datetime, about: Sequence[str] = ()) -> Found:
+def read(query: Query) -> str:
+    """Have PostgreSQL read a question once, rather than in each branch of a search; "" when it asks for nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT ({query.sql})::text", query.values)
+        return str(cursor.fetchone()[0])
+
+
+def _lexemes(asked_words: Sequence[str]) -> dict[str, str]:
+    """Give what PostgreSQL reads in each word; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT word, plainto_tsquery(%s::regconfig, word)::text FROM unnest(%s::text[]) AS word",
+            [asking.CONFIG, list(asked_words)],
+        )
+        return dict(cursor.fetchall())
+
+
+def find(question: str, narrow: Narrow, *, at: dt.datetime, about: Sequence[str] = ()) -> Found:
     """Find what a question asks for; one query, whatever the kinds.
 
-    Shape: `about` are words, as written, of which it is told whether a document that was found holds them.
+    Shape: `question` is a tsquery as PostgreSQL writes it; `about` are words, as written, of which it is told whether a
+    document that was found holds them.
     """
     branches: list[str] = []
     values: list[Any] = []
@@ -130,18 +150,18 @@ def find(asked: Asked, query: Query, narrow: Narrow, *, at: dt.datetime, about: 
         test = _branch(source, narrow, at)
         if test is None:
             continue
-        since = " AND dated_at >= %s" if narrow.since else ""
+        days = "".join(f" AND dated_at {sign} %s" for sign, day in ((">=", narrow.since), ("<", narrow.until)) if day)
         # The kind is among the words, so that one index answers for both.
         branches.append(
-            # Texts of asked.py and of Django enter it, and numbers; what was typed is a value.
-            f"(SELECT id, kind, search, dated_at, {query.sql} AS question FROM search_document"  # noqa: S608
-            f" WHERE kind = %s AND numnode({query.sql}) > 0 AND search @@ ({query.sql} && %s::tsquery){since} AND {test[0]}"
+            # Texts of Django enter it, and numbers; what was typed is a value.
+            "(SELECT id, kind, search, dated_at FROM search_document"  # noqa: S608
+            f" WHERE kind = %s AND search @@ %s::tsquery{days} AND {test[0]}"
             f" ORDER BY dated_at DESC NULLS LAST, id DESC LIMIT {RANKED})"
         )
-        values += (*query.values, source.kind, *query.values, *query.values, f"'#{source.kind}'")
-        values += [narrow.since] if narrow.since else []
+        values += (source.kind, f"'#{source.kind}' & ({question})")
+        values += [day for day in (narrow.since, narrow.until) if day]
         values += test[1]
-    if not branches or not asked.text:
+    if not branches or not question:
         return Found((), {})
     flags = "".join(f", bool_or(search @@ '''_{word}'''::tsquery)" for word in about if word.replace("-", "").isalpha())
     told = [word for word in about if word.replace("-", "").isalpha()]
@@ -153,7 +173,7 @@ def find(asked: Asked, query: Query, narrow: Narrow, *, at: dt.datetime, about: 
         f"{flags} FROM found) answer"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, *([narrow.kind] if narrow.kind else []), at])
+        cursor.execute(sql, [*values, *([narrow.kind] if narrow.kind else []), question, at])
         _number, counts, found, *held = cursor.fetchone()
     # Django has the cursor leave jsonb as text.
     shown = frozenset(word for word, has in zip(told, held, strict=True) if has)
@@ -170,38 +190,51 @@ def close_words(asked_words: Sequence[str]) -> dict[str, list[str]]:
     """Give the words of the lexicon that look like each word, as they are written, closest then commonest first."""
     if not asked_words:
         return {}
-    asked = sorted(set().union(*(keys(word) for word in asked_words)))
-    rows = list(
-        Word.objects.filter(keys__overlap=asked)
-        .order_by("-documents", "folded")
-        .values_list("folded", "shown", "documents")[:CANDIDATES]
-    )
-    found: dict[str, list[str]] = {}
+    wanted: dict[str, set[str]] = {}
     for word in asked_words:
-        near = [
-            (apart, folded[0] != word[0], -documents, shown)
-            for folded, shown, documents in rows
-            if (apart := mistakes(word, folded, most=forgiven(word))) <= forgiven(word)
-        ]
-        found[word] = [shown for _apart, _start, _documents, shown in sorted(near)[:CLOSE]]
+        for key in keys(word):
+            wanted.setdefault(key, set()).add(word)
+    near: dict[str, list[tuple[int, bool, int, str]]] = {word: [] for word in asked_words}
+    for folded, shown, documents, shared in _sharing(sorted(wanted)):
+        for word in set().union(*(wanted[key] for key in shared)):
+            apart = mistakes(word, folded, most=forgiven(word))
+            if apart <= forgiven(word):
+                near[word].append((apart, folded[0] != word[0], -documents, shown))
+    return {word: [shown for *_order, shown in sorted(near[word])[:CLOSE]] for word in asked_words}
+
+
+def _sharing(wanted: Sequence[str]) -> list[tuple[str, str, int, list[str]]]:
+    """Give the words of the lexicon that share a key, with the keys they share; one query.
+
+    Key by key: asked for all of them at once, PostgreSQL would compare every word of the lexicon with every key.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT w.folded, w.shown, w.documents, array_agg(asked.key::text) FROM unnest(%s::varchar[]) AS asked(key)"
+            " JOIN search_word w ON w.keys @> ARRAY[asked.key]::varchar[]"
+            " GROUP BY w.folded ORDER BY w.documents DESC, w.folded LIMIT %s",
+            [list(wanted), CANDIDATES],
+        )
+        found: list[tuple[str, str, int, list[str]]] = cursor.fetchall()
     return found
 
 
 def answer(asked: Asked, narrow: Narrow, *, at: dt.datetime) -> Answer:
     """Find what holds the words; where that is little, what holds words close to them, then most of them.
 
-    Four queries at most.
+    Six queries at most.
     """
-    first = find(asked, asked.whole(), narrow, at=at)
+    first = find(read(asked.whole()), narrow, at=at)
     exact = _count(first, narrow)
-    if not asked.text or asked.has_signs or exact >= FEW or not asked.words:
+    if asked.has_signs or exact >= FEW or not asked.words:
         return Answer(first.keys, first.counts, exact)
     close = close_words(asked.words)
     about = sorted({word for near in close.values() for word in near} | set(asked.words))
-    last = find(asked, asked.forgiving(close), narrow, at=at, about=about)
+    lexemes = _lexemes(about)
+    last = find(asked.forgiving(close, lexemes), narrow, at=at, about=about)
     shown = last.shown
     if _count(last, narrow) < FEW and len(asked.words) > 2:  # noqa: PLR2004 (of two words, one is too little)
-        some = find(asked, asked.forgiving(close, some=True), narrow, at=at, about=about)
+        some = find(asked.forgiving(close, lexemes, some=True), narrow, at=at, about=about)
         last = Found((*last.keys, *(key for key in some.keys if key not in set(last.keys))), some.counts, some.shown)
         shown |= some.shown
     found = (*first.keys, *(key for key in last.keys if key not in set(first.keys)))
@@ -272,7 +305,7 @@ def _result(row: Sequence[Any]) -> Result:
 
 
 def titles(text: str, narrow: Narrow, *, at: dt.datetime, size: int) -> list[Result]:
-    """Give the best documents for what is being typed; two queries."""
+    """Give the best documents for what is being typed; three queries."""
     asked = asking.read(text)
-    found = find(asked, asked.whole(), narrow, at=at)
+    found = find(read(asked.whole()), narrow, at=at)
     return page(Answer(found.keys[:size], found.counts, len(found.keys)), asked, number=1)

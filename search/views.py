@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F, Value
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
@@ -27,6 +27,9 @@ from mulhouse.asking import Select
 from mulhouse.templatetags import ui
 from search import asked as asking
 from search import finding, registry
+from search.forms import PeriodForm
+from search.spelling import fold
+from search.spelling import words as words_of
 from transparency import algorithms
 
 SUGGESTED = 6
@@ -37,6 +40,8 @@ STATES = {
     "termine": gettext_lazy("Terminé"),
     "repondu": gettext_lazy("A une réponse de la Ville"),
 }
+# How many letters of a word a theme must share to be offered.
+NAMED_FROM = 4
 PERIODS = {"semaine": 7, "mois": 31, "annee": 366}
 PERIOD_LABELS = {
     "semaine": gettext_lazy("Depuis une semaine"),
@@ -79,6 +84,7 @@ def _page(request: HttpRequest, *, person: Any) -> HttpResponse:
     chosen = {
         select.name: next((value for value, _label, is_chosen in select.options if is_chosen), "") for select in selects
     }
+    days = PeriodForm(request.GET)
     kinds = {source.kind for source in registry.sources() if person is None or source.own}
     kind = request.GET.get("sorte", "")
     narrow = finding.Narrow(
@@ -86,25 +92,27 @@ def _page(request: HttpRequest, *, person: Any) -> HttpResponse:
         theme=chosen["theme"],
         district=chosen["quartier"],
         state=chosen["etat"],
-        since=at - dt.timedelta(days=PERIODS[chosen["depuis"]]) if chosen["depuis"] else None,
+        since=_since(chosen["periode"], days, at=at),
+        until=days.until,
         person=person,
     )
     found = finding.answer(asked, narrow, at=at) if asked.text else None
     last = max(1, -(-len(found.keys) // finding.PAGE_SIZE)) if found else 1
-    number = min(lists.number(request.GET), last)
+    wanted = lists.number(request.GET)
+    number = min(wanted, last)
     results = finding.page(found, asked, number=number) if found else []
     title = _("Chercher dans mon espace") if person else _("Rechercher")
-    is_fragment = request.headers.get("HX-Request") == "true"
     context = {
         "title": title,
-        "is_fragment": is_fragment,
         "is_own": person is not None,
         "asked": asked.text,
         "kind": narrow.kind,
         "address": request.path,
         "suggestions_url": "" if person else reverse("search:suggestions"),
         "selects": selects,
-        "has_more_filters": any(chosen.values()),
+        "days": days,
+        # What is chosen is said above the results: the questions are folded, unless one is to be asked better.
+        "has_more_filters": bool(days.errors),
         "rows": [_row(result) for result in results],
         "words": _count_words(found, narrow),
         "is_close": found is not None and found.exact == 0 and bool(found.keys),
@@ -112,20 +120,19 @@ def _page(request: HttpRequest, *, person: Any) -> HttpResponse:
         "meant": found.meant if found else "",
         "meant_url": request.path + lists.address(request.GET, q=found.meant) if found and found.meant else "",
         "tabs": _kinds(request, found, narrow),
-        "chosen": _chosen(request, selects),
-        "clear_url": request.path + (lists.address(request.GET, **dict.fromkeys(chosen, ""), sorte="")),
+        "chosen": _chosen(request, selects, days),
+        "clear_url": request.path + lists.address(request.GET, **dict.fromkeys([*chosen, "du", "au", "sorte"], "")),
         "pages": _pages(request, number, last),
         "page_number": number,
-        "themes": [
-            ui.Tab(ui.in_french(name), f"{reverse('consultations:list')}?theme={slug}")
-            for slug, name in names["theme"][:THEMES_SHOWN]
-        ],
+        "is_beyond": bool(results) and wanted > last,
+        "last_page": last,
+        "themes": _themes(names["theme"], asked) if person is None else [],
         "contact_email": settings.CONTACT["email"],
         "crumbs": [*([ui.Crumb(_("Mon espace"), reverse("accounts:home"))] if person else []), ui.Crumb(title)],
     }
-    response = render(request, "search/_results.html" if is_fragment else "search/results.html", context)
+    response = render(request, "search/results.html", context)
     response["X-Robots-Tag"] = "noindex"
-    response["Vary"] = "HX-Request, Cookie"
+    response["Vary"] = "Cookie"
     return response
 
 
@@ -155,11 +162,29 @@ def _selects(request: HttpRequest, names: dict[str, list[tuple[str, str]]]) -> l
         select("etat", _("État"), _("Tous"), list(STATES.items())),
         select("theme", _("Thème"), _("Tous"), names["theme"], foreign=True),
         select("quartier", _("Quartier"), _("Tous"), names["quartier"], foreign=True),
-        select("depuis", _("Date"), _("Toutes"), list(PERIOD_LABELS.items())),
+        select("periode", _("Date"), _("Toutes"), list(PERIOD_LABELS.items())),
     ]
 
 
-def _chosen(request: HttpRequest, selects: Sequence[Select]) -> list[ui.ActiveFilter]:
+def _since(period: str, days: PeriodForm, *, at: dt.datetime) -> dt.datetime | None:
+    """Give the later of the two beginnings that were asked."""
+    begun = [at - dt.timedelta(days=PERIODS[period])] if period else []
+    return max([*begun, *([days.since] if days.since else [])], default=None)
+
+
+def _themes(names: Sequence[tuple[str, str]], asked: asking.Asked) -> list[ui.Tab]:
+    """Give the themes that the words name, or some of them when nothing is asked, with what the city says of each."""
+    wanted = [word for word in map(fold, words_of(asked.text)) if len(word) >= NAMED_FROM]
+    return [
+        ui.Tab(ui.in_french(name), f"{reverse('consultations:list')}?theme={slug}")
+        for slug, name in names
+        if not asked.text
+        or any(each.startswith(word) or word == f"{each}s" for each in map(fold, words_of(name)) for word in wanted)
+    ][:THEMES_SHOWN]
+
+
+def _chosen(request: HttpRequest, selects: Sequence[Select], days: PeriodForm) -> list[ui.ActiveFilter]:
+    bounds = [(name, days.fields[name].label, days.day(name)) for name in ("du", "au")]
     return [
         ui.ActiveFilter(
             f"{select.label}\u00a0: {label}", request.path + lists.address(request.GET, **{select.name: ""})
@@ -167,6 +192,12 @@ def _chosen(request: HttpRequest, selects: Sequence[Select]) -> list[ui.ActiveFi
         for select in selects
         for _value, label, is_chosen in select.options
         if is_chosen
+    ] + [
+        ui.ActiveFilter(
+            f"{label}\u00a0: {typography.day(day)}", request.path + lists.address(request.GET, **{name: ""})
+        )
+        for name, label, day in bounds
+        if day
     ]
 
 
@@ -236,8 +267,10 @@ def _pages(request: HttpRequest, number: int, last: int) -> ui.Pages:
 @public
 @require_safe
 def suggestions(request: HttpRequest) -> HttpResponse:
-    """Suggest what is perhaps looked for, while it is typed; the page works without."""
+    """Suggest what is perhaps looked for, while it is typed; the page works without, and stands for whoever opens this alone."""
     text = request.GET.get("q", "").strip()
+    if request.headers.get("HX-Request") != "true":
+        return redirect(reverse("search:results") + lists.address(request.GET))
     rows: list[Row] = []
     if len(text) >= asking.PREFIX_FROM:
         found = finding.titles(text, finding.Narrow(), at=timezone.now(), size=SUGGESTED)
@@ -245,6 +278,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     words = ngettext("%(n)s suggestion", "%(n)s suggestions", len(rows)) % {"n": typography.number(len(rows))}
     response = render(request, "search/_suggestions.html", {"rows": rows, "words": words if rows else ""})
     response["X-Robots-Tag"] = "noindex"
+    response["Vary"] = "HX-Request"
     return response
 
 

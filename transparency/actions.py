@@ -12,7 +12,7 @@ from django.utils import translation
 from mulhouse import letters, looking, typography
 from mulhouse.errors import require
 from transparency import chain, deadlines, promising, register, rules, verification
-from transparency.models import AccessibilityFault, LineActor, RegisterLine
+from transparency.models import FAULT_PROMISE, AccessibilityFault, LineActor, Promise, PromisePause, RegisterLine
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +20,6 @@ logger = logging.getLogger(__name__)
 ACTORS_KEPT = timedelta(days=365)
 FAULT_ADDRESSES_KEPT = timedelta(days=30)
 FAULT_TEXTS_KEPT = timedelta(days=365)
-FAULT_PROMISE = "accessibility"
 
 
 @transaction.atomic(durable=True)
@@ -62,7 +61,7 @@ def answer_fault(*, actor: Any, fault: AccessibilityFault, answer: str, at: date
         fault.refresh_from_db()
         require(rules.answer_refusal(actor, fault, at=at))
     fault.refresh_from_db()
-    promising.keep(kind=FAULT_PROMISE, key=fault.reference, at=at)
+    _follow(fault, promising.keep(kind=FAULT_PROMISE, key=fault.reference, at=at))
     if fault.email:
         _write_to(fault, "transparency/fault_answered")
     facts = {"dans_les_delais": not deadlines.is_late(fault.due_at, at, at=at)}
@@ -70,14 +69,51 @@ def answer_fault(*, actor: Any, fault: AccessibilityFault, answer: str, at: date
     return fault
 
 
-def _write_to(fault: AccessibilityFault, template: str) -> None:
+@transaction.atomic(durable=True)
+def pause_fault(*, actor: Any, fault: AccessibilityFault, reason: str, at: datetime) -> PromisePause:
+    """Stop the clock of a fault until its author tells more; the reason is public, and leaves by mail when there is an address.
+
+    Raises: RefusedError without the permission, or for a fault that has its answer; DomainError "late", "paused", "reason".
+    """
+    require(rules.answer_refusal(actor, fault, at=at))
+    promising.pause(kind=FAULT_PROMISE, key=fault.reference, reason=reason, at=at)
+    pause = promising.standing_still(FAULT_PROMISE, [fault.reference])[fault.reference]
+    if fault.email:
+        _write_to(fault, "transparency/fault_paused", reason=pause.reason)
+    register.record(
+        "promise.paused", role="agent", subject=fault.reference, facts={"sorte": FAULT_PROMISE}, actor=actor
+    )
+    return pause
+
+
+@transaction.atomic(durable=True)
+def resume_fault(*, actor: Any, fault: AccessibilityFault, at: datetime) -> AccessibilityFault:
+    """Start the clock of a fault again: the promised day moves by the days it stood still.
+
+    Raises: RefusedError without the permission, or for a fault that has its answer.
+    """
+    require(rules.answer_refusal(actor, fault, at=at))
+    _follow(fault, promising.resume(kind=FAULT_PROMISE, key=fault.reference, at=at))
+    facts = {"sorte": FAULT_PROMISE, "reponse_promise": deadlines.day_of(fault.due_at).isoformat()}
+    register.record("promise.resumed", role="agent", subject=fault.reference, facts=facts, actor=actor)
+    return fault
+
+
+def _follow(fault: AccessibilityFault, promise: Promise) -> None:
+    """Keep on the fault the day of its promise, which pauses move."""
+    fault.due_at = deadlines.moved(fault.due_at, promise.due_on)
+    fault.save(update_fields=["due_at"])
+
+
+def _write_to(fault: AccessibilityFault, template: str, **more: Any) -> None:
     with translation.override(fault.language):
         context = {
             "reference": fault.reference,
             "page": fault.page,
-            "due": typography.instant(fault.due_at),
+            "due": typography.day(deadlines.day_of(fault.due_at)),
             "answer": fault.answer,
             "url": settings.SITE_URL + reverse("transparency:fault", args=[fault.reference]),
+            **more,
         }
     letters.send(
         kind=template.replace("/", "."),
@@ -120,8 +156,19 @@ def verify_register() -> chain.Verdict:
 
 @transaction.atomic(durable=True)
 def purge(*, at: datetime) -> None:
-    """Erase what is personal and no longer needed; the facts, the dates and the answers stay. Nothing public changes."""
-    LineActor.objects.filter(line__at__lt=at - ACTORS_KEPT).delete()
+    """Erase what is personal and no longer needed; the facts, the dates and the answers stay. Nothing public changes.
+
+    Shape: a line on the register when something went: how much of each, never whose.
+    """
     faults = AccessibilityFault.objects.filter(answered_at__isnull=False)
-    faults.filter(answered_at__lt=at - FAULT_ADDRESSES_KEPT).exclude(email="").update(email="")
-    faults.filter(answered_at__lt=at - FAULT_TEXTS_KEPT).exclude(description="").update(description="")
+    addresses = faults.filter(answered_at__lt=at - FAULT_ADDRESSES_KEPT).exclude(email="")
+    texts = faults.filter(answered_at__lt=at - FAULT_TEXTS_KEPT).exclude(description="")
+    counts = {
+        "auteurs_d_actes": LineActor.objects.filter(line__at__lt=at - ACTORS_KEPT).delete()[0],
+        "adresses": addresses.update(email=""),
+        "textes": texts.update(description=""),
+    }
+    if any(counts.values()):
+        register.record(
+            "data.purged", role="système", facts={name: number for name, number in counts.items() if number}
+        )

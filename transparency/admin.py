@@ -3,17 +3,31 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from mulhouse.staff import Button, ShownAdmin
 from transparency import actions, register
-from transparency.forms import AnswerForm
+from transparency.forms import AnswerForm, PauseForm
 from transparency.models import AccessibilityFault, RegisterLine
+
+ANSWER = "transparency.answer_accessibilityfault"
 
 
 def _answer(actor: Any, fault: AccessibilityFault, answers: dict[str, Any]) -> str:
     actions.answer_fault(actor=actor, fault=fault, answer=answers["answer"], at=timezone.now())
     return "La réponse est publiée. Elle part aussi par courriel si une adresse a été laissée."
+
+
+def _pause(actor: Any, fault: AccessibilityFault, answers: dict[str, Any]) -> str:
+    actions.pause_fault(actor=actor, fault=fault, reason=answers["reason"], at=timezone.now())
+    return "Le délai est arrêté. Le motif est public."
+
+
+def _resume(actor: Any, fault: AccessibilityFault, answers: dict[str, Any]) -> str:
+    actions.resume_fault(actor=actor, fault=fault, at=timezone.now())
+    return "Le délai court de nouveau."
 
 
 @admin.register(AccessibilityFault)
@@ -33,12 +47,33 @@ class AccessibilityFaultAdmin(ShownAdmin):
         Button(
             name="repondre",
             label="Répondre",
-            permission="transparency.answer_accessibilityfault",
+            permission=ANSWER,
             run=_answer,
             form=AnswerForm,
             shown=lambda fault: fault.answered_at is None,
         ),
+        Button(
+            name="arreter-le-delai",
+            label="Arrêter le délai",
+            permission=ANSWER,
+            run=_pause,
+            form=PauseForm,
+            question="Le temps que la personne précise ce qui la bloque. Un retard déjà pris ne s’efface pas.",
+            shown=lambda fault: fault.answered_at is None and not fault.is_paused,
+        ),
+        Button(
+            name="reprendre-le-delai",
+            label="Reprendre le délai",
+            permission=ANSWER,
+            run=_resume,
+            shown=lambda fault: fault.answered_at is None and fault.is_paused,
+        ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AccessibilityFault]:
+        """Read with each fault whether its clock stands still."""
+        rows: QuerySet[AccessibilityFault] = super().get_queryset(request).with_clock()
+        return rows
 
 
 @admin.register(RegisterLine)

@@ -18,7 +18,6 @@ class TransparencyConfig(AppConfig):
         from mulhouse import personal_data as registry  # noqa: PLC0415
         from mulhouse import who_sees as acts  # noqa: PLC0415
         from transparency import (  # noqa: PLC0415
-            actions,
             deadlines,
             personal_data,
             promises,
@@ -27,6 +26,7 @@ class TransparencyConfig(AppConfig):
             register,
             who_sees,
         )
+        from transparency.models import FAULT_PROMISE  # noqa: PLC0415
 
         register.declare(
             register.Act("register.verified", "Le registre entier a été relu : il est intact"),
@@ -34,15 +34,18 @@ class TransparencyConfig(AppConfig):
             register.Act("register.actor_seen", "L’auteur d’un acte a été montré à une personne habilitée"),
             register.Act("city.names_changed", "Un nom de quartier, de thème ou de service a changé"),
             register.Act("accessibility.reported", "Un défaut d’accessibilité a été signalé"),
+            register.Act("promise.paused", "Le délai d’une réponse promise est arrêté, pour un motif public"),
+            register.Act("promise.resumed", "Le délai d’une réponse promise court de nouveau"),
             register.Act("promise.reminded", "Le site a rappelé à un service une réponse promise"),
             register.Act("accessibility.answered", "Un signalement d’accessibilité a reçu sa réponse"),
         )
         promises.register(promising.SOURCE)
         promising.declare(
             promising.Kind(
-                code=actions.FAULT_PROMISE,
+                code=FAULT_PROMISE,
                 label=_("Signalements d’accessibilité"),
                 days=deadlines.ACCESSIBILITY_ANSWER_DAYS,
+                service=promising.PORTAL_SERVICE,
                 permission="transparency.answer_accessibilityfault",
                 work_route="admin:transparency_accessibilityfault_changelist",
                 work_label="Signalements d’accessibilité",

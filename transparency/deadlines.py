@@ -1,6 +1,6 @@
 """Until when the city promised to answer: counted in Paris, whatever the season."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -50,5 +50,15 @@ def pushed(due: date, *, paused_on: date, resumed_on: date, unit: Unit) -> date:
 
 
 def is_late(due: datetime, answered_at: datetime | None, *, at: datetime) -> bool:
-    """Tell whether the answer came, or still waits, after the promised instant."""
-    return (answered_at or at) > due
+    """Tell whether the answer came, or still waits, after the promised day: the last day is a day to answer, whole."""
+    return day_of(answered_at or at) > day_of(due)
+
+
+def day_begins_at(at: datetime) -> datetime:
+    """Give the first instant of the day in Paris: what was due before it, and waits, is late."""
+    return datetime.combine(day_of(at), time(), PARIS)
+
+
+def moved(due: datetime, to: date) -> datetime:
+    """Give the same hour in Paris on another day."""
+    return datetime.combine(to, due.astimezone(PARIS).time(), PARIS)

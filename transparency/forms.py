@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from mulhouse.reasons import ReasonField
 from transparency.models import AccessibilityFault
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ class FaultForm(FaultModelForm):
         if self.cleaned_data["website"]:
             raise forms.ValidationError(_("Laissez ce champ vide."))
         return ""
+
+
+class PauseForm(forms.Form):
+    """Why the clock of a promise stops, in the staff space."""
+
+    reason = ReasonField(
+        help_text="Tout le monde le lit sur la page des promesses\u00a0: n’y mettez rien de personnel."
+    )
 
 
 class AnswerForm(forms.Form):

@@ -1,15 +1,21 @@
 """The register (lines bound to each other, that nobody can change), the answers promised, the accessibility faults reported."""
 
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import TruncDate
+from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from city.models import Service
 from mulhouse.references import new_reference
-from transparency.deadlines import Unit
+from transparency import deadlines
+from transparency.deadlines import PARIS, Unit
+
+FAULT_PROMISE = "accessibility"
 
 
 class RegisterLine(models.Model):
@@ -55,6 +61,10 @@ class LineActor(models.Model):
         return f"n° {self.line_id}"
 
 
+# The day counts, not the hour: as everywhere a promise is shown.
+ANSWERED_IN_TIME = LessThanOrEqual(TruncDate("answered_at", tzinfo=PARIS), TruncDate("due_at", tzinfo=PARIS))
+
+
 class AccessibilityFaultQuerySet(models.QuerySet["AccessibilityFault"]):
     """Named reads of the faults."""
 
@@ -63,12 +73,17 @@ class AccessibilityFaultQuerySet(models.QuerySet["AccessibilityFault"]):
         return self.filter(answered_at__isnull=True)
 
     def answered_in_time(self) -> Self:
-        """Those answered before the promised instant."""
-        return self.filter(answered_at__lte=F("due_at"))
+        """Those answered on the promised day at the latest."""
+        return self.filter(ANSWERED_IN_TIME)
 
-    def late(self, *, at: object) -> Self:
-        """Those that should have been answered by now and are not."""
-        return self.waiting().filter(due_at__lt=at)
+    def late(self, *, at: datetime) -> Self:
+        """Those whose promised day has passed without an answer, and whose clock runs."""
+        return self.waiting().with_clock().filter(is_paused=False, due_at__lt=deadlines.day_begins_at(at))
+
+    def with_clock(self) -> Self:
+        """Read with each whether its clock stands still, `is_paused`."""
+        stopped = Promise.objects.paused().filter(kind=FAULT_PROMISE, key=OuterRef("reference"))
+        return self.annotate(is_paused=Exists(stopped))
 
 
 class AccessibilityFault(models.Model):
@@ -120,6 +135,10 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
     def owed(self) -> Self:
         """Neither kept nor dropped."""
         return self.standing().filter(met_on__isnull=True)
+
+    def paused(self) -> Self:
+        """Those whose clock stands still."""
+        return self.filter(paused_on__isnull=False)
 
 
 class Promise(models.Model):

@@ -14,6 +14,7 @@ from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise as Lazy
 
+from city.models import Service
 from mulhouse import reasons
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError
@@ -21,18 +22,23 @@ from transparency import deadlines, promises
 from transparency.deadlines import Unit
 from transparency.models import Promise, PromisePause
 
+# Who runs the portal answers for it: a slug of the city's services.
+PORTAL_SERVICE = "agence-participation"
+
 
 @dataclass(frozen=True)
 class Kind:
     """A sort of promise: its code, its name in lists, its delay, and where those who hold `permission` answer (a route of the admin).
 
-    A room that has a queue of its own leaves `permission` empty. Units: `days` in `unit`.
+    `service` is the slug of the service of the city that owes the answer: counted under its name, and reminded. A room that has a
+    queue of its own leaves `permission` empty. Units: `days` in `unit`.
     """
 
     code: str
     label: str | Lazy
     days: int
     unit: Unit = Unit.CALENDAR
+    service: str = ""
     permission: str = ""
     work_route: str = ""
     work_label: str = ""
@@ -52,27 +58,22 @@ def kinds() -> list[Kind]:
     return list(_kinds.values())
 
 
-def due_on(kind: str, *, at: dt.datetime) -> dt.date:
-    """Give the last day of an answer promised at an instant, to announce it before it is."""
-    declared = _kinds[kind]
-    return deadlines.due_on(deadlines.day_of(at), declared.days, declared.unit)
-
-
 def make(
     *,
     kind: str,
     key: str,
     title: str,
     at: dt.datetime,
-    service: Any = None,
+    service: Service | None = None,
     route: str = "",
     due: dt.date | None = None,
 ) -> Promise:
     """Promise an answer. Repeating it gives the promise that stands: a clock is never set back.
 
-    `title` is public and names nobody; `route` leads to the public page that `key` names, "" where there is none;
-    `due` is the day that a law counts otherwise than the kind does.
+    `title` is public and names nobody; `service` is another than the one of the kind; `route` leads to the public page that
+    `key` names, "" where there is none; `due` is the day that a law counts otherwise than the kind does.
 
+    Shape: without a service when the city has none by the slug of the kind.
     Raises: RuntimeError outside a transaction; KeyError for a kind that is not declared.
     """
     assert_in_transaction()
@@ -81,7 +82,7 @@ def make(
     values = {
         "title": title,
         "route": route,
-        "service": service,
+        "service": service or Service.objects.filter(slug=declared.service).first(),
         "days": declared.days,
         "unit": declared.unit.value,
         "made_on": made_on,
@@ -110,12 +111,14 @@ def pause(*, kind: str, key: str, reason: str, at: dt.datetime) -> Promise:
 
 
 def resume(*, kind: str, key: str, at: dt.datetime) -> Promise:
-    """Start the clock again: the promised day moves by as many days as it stood still. Repeating it is no error.
+    """Start the clock again: the promised day moves by as many days as it stood still.
 
-    Raises: DomainError "no_promise".
+    Raises: DomainError "no_promise", or "running" for a clock that does not stand still.
     Locks: the promise.
     """
     promise = _held(kind, key)
+    if promise.paused_on is None:
+        raise DomainError("running", "Ce délai court déjà.")
     _start_again(promise, on=deadlines.day_of(at))
     return promise
 
@@ -161,6 +164,12 @@ def drop(*, kind: str, key: str, at: dt.datetime) -> bool:
         resumed_on=F("paused_on")
     )
     return bool(dropped)
+
+
+def standing_still(kind: str, keys: Iterable[str]) -> dict[str, PromisePause]:
+    """Give the pause of each promise whose clock stands still, by its key: since when, and the public reason. One query."""
+    found = PromisePause.objects.filter(promise__kind=kind, promise__key__in=list(keys), resumed_on__isnull=True)
+    return {pause.promise.key: pause for pause in found.select_related("promise")}
 
 
 def _held(kind: str, key: str) -> Promise:

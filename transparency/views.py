@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mulhouse import throttle, typography
 from mulhouse.access import public, staff
 from mulhouse.templatetags import ui
-from transparency import actions, algorithms, deadlines, exports, feeds, register, rules, verification
+from transparency import actions, algorithms, deadlines, exports, feeds, promising, register, rules, verification
 from transparency.filters import RegisterFilter
 from transparency.forms import FaultForm
-from transparency.models import AccessibilityFault, RegisterLine
+from transparency.models import FAULT_PROMISE, AccessibilityFault, RegisterLine
 from transparency.pages import cached_for_visitors
 
 PAGE_SIZE = 50
@@ -244,20 +244,16 @@ def report_fault(request: HttpRequest) -> HttpResponse:
     return render(request, "transparency/report_fault.html", context, status=status)
 
 
-def _next_promise(at: datetime) -> datetime | None:
-    """Find the instant at which the next answer becomes late."""
-    waiting = AccessibilityFault.objects.waiting().filter(due_at__gte=at)
-    return waiting.order_by("due_at").values_list("due_at", flat=True).first()
-
-
 @public
 @require_safe
-@cached_for_visitors(until=_next_promise)
+@cached_for_visitors
 def show_fault(request: HttpRequest, reference: str) -> HttpResponse:
     """Show where a reported fault stands: the promise, then the answer. What was described stays with the team."""
     fault = get_object_or_404(AccessibilityFault, reference=reference.upper())
+    pauses = {} if fault.answered_at else promising.standing_still(FAULT_PROMISE, [fault.reference])
     context = {
         "fault": fault,
+        "pause": pauses.get(fault.reference),
         "is_late": deadlines.is_late(fault.due_at, fault.answered_at, at=timezone.now()),
         "crumbs": [
             ui.Crumb(_("Accessibilité"), reverse("accessibility")),

@@ -244,20 +244,28 @@ def _shown_html(html: str) -> SafeString:
 
 
 class VisibleFilter(admin.SimpleListFilter):
-    """Visible or withdrawn; drafts are nobody's but their author's."""
+    """Visible, withdrawn or hidden; drafts are nobody's but their author's."""
 
     title = "état"
     parameter_name = "etat"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Name the states."""
-        return [("visible", "Visible"), ("retire", "Retiré par son auteur")]
+        return [
+            ("visible", "Visible"),
+            ("retire", "Retiré par son auteur"),
+            ("masque", "Retiré par la modération, ou mis de côté"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keep one state."""
-        if self.value() == "visible":
-            return queryset.filter(withdrawn_at__isnull=True)
-        return queryset.filter(withdrawn_at__isnull=False) if self.value() == "retire" else queryset
+        rows: Any = queryset
+        kept: dict[str, QuerySet[Any]] = {
+            "visible": rows.visible(),
+            "retire": rows.filter(withdrawn_at__isnull=False),
+            "masque": rows.filter(withdrawn_at__isnull=True, hidden_at__isnull=False),
+        }
+        return kept.get(self.value() or "", queryset)
 
 
 def _open_case(actor: Any, text: Any, answers: dict[str, Any]) -> str:

@@ -192,7 +192,8 @@ class PresentationForm(VersionedForm, ConsultationModelForm):
             "restitution_days": "Après le dernier jour de la phase d’avis\u00a0: 30 jours d’habitude. "
             "La promesse est publique, et le retard aussi.",
             "moderation": "Avant publication\u00a0: chaque texte attend la relecture. Annoncé aux habitants, et fixé à la publication.",
-            "review_hours": "Pour la relecture avant publication\u00a0: le délai annoncé à côté du formulaire.",
+            "review_hours": "Pour la relecture avant publication\u00a0: le délai annoncé à côté du formulaire. "
+            "Huit heures par jour ouvré, de 9\u00a0h à 17\u00a0h\u00a0; c’est aussi l’échéance du dossier de modération.",
             "image_alt": "Ce que l’image montre, en une phrase. Elle est lue à voix haute à qui ne la voit pas.",
             "latitude": "Facultatif, à Mulhouse ou tout près\u00a0: par exemple 47,7467.",
             "longitude": "Par exemple 7,3389.",

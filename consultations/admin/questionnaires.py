@@ -595,7 +595,7 @@ def file(request: UserRequest, pk: int, reference: str, key: uuid.UUID) -> HttpR
     consultation = workspace.fetch(request, pk)
     row = _found(consultation, reference)
     kept = get_object_or_404(ResponseFile, key=key, response__questionnaire=row, response__submitted_at__isnull=False)
-    asking.take_file(actor=request.user, questionnaire=row, at=timezone.now())
+    asking.take_file(actor=request.user, questionnaire=row, kept=kept, at=timezone.now())
     response = FileResponse(
         kept.file.open("rb"), as_attachment=True, filename=kept.name, content_type=kept.content_type
     )

@@ -31,6 +31,7 @@ from consultations.demo.people import Crowd
 from consultations.models import Consultation
 from opendata import dumping
 from privacy import demo as rights
+from transparency import demo as answers
 
 REAL_SLUG = "republique-numerique"
 REAL_SUMMARY = """Cette consultation est réelle. Elle a eu lieu en France en 2015, sur un autre site.
@@ -68,6 +69,7 @@ class Demonstration:
         yield "audience", partial(audience.seed, at=self.at)
         yield "données ouvertes", partial(dumping.make_missing, at=self.at)
         yield "droits sur les données", self._rights
+        yield "promesses de réponse", self._promises
 
     @property
     def crowd(self) -> Crowd:
@@ -98,6 +100,9 @@ class Demonstration:
 
     def _rights(self) -> bool:
         return rights.play(hero=_as(accounts.RESIDENT), administrator=_as(roles.ADMINISTRATOR.code), at=self.at)
+
+    def _promises(self) -> bool:
+        return answers.play(agent=_as(roles.AGENT.code), at=self.at)
 
 
 def _as(role: str) -> User:

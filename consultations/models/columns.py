@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F
+
+from mulhouse import fulltext
 
 SEARCH_CONFIG = "french_unaccent"
 
 
 def search_column(*weighted: tuple[str, str]) -> Any:
     """Build the stored search column: each (field, weight), French stems, accents folded."""
-    vectors = [SearchVector(field, weight=weight, config=SEARCH_CONFIG) for field, weight in weighted]
+    vectors = [fulltext.vector(field, weight=weight, config=SEARCH_CONFIG) for field, weight in weighted]
     whole: Any = vectors[0]
     for vector in vectors[1:]:
         whole = whole + vector

@@ -5,7 +5,6 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
@@ -16,6 +15,7 @@ from city.models import District
 from consultations.models.columns import SEARCH_CONFIG, search_column, sum_column
 from consultations.models.procedure import Consultation, Section
 from desk.models import Channel
+from mulhouse import fulltext
 from mulhouse.references import new_reference
 
 # What the map shows: a district, or a place in words.
@@ -350,8 +350,12 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     """Named reads of comments."""
 
     def visible(self) -> Self:
-        """What every surface may show."""
+        """Neither withdrawn nor hidden itself."""
         return self.filter(withdrawn_at__isnull=True, hidden_at__isnull=True)
+
+    def public(self) -> Self:
+        """What every surface shows and counts: visible, on a contribution that is."""
+        return self.visible().filter(contribution__in=Contribution.objects.visible())
 
     def threads(self) -> Self:
         """Those that open a thread."""
@@ -428,7 +432,7 @@ class Comment(models.Model):
                 name="comment_published",
                 condition=Q(withdrawn_at__isnull=True, hidden_at__isnull=True),
             ),
-            GinIndex(SearchVector("body", config=SEARCH_CONFIG), name="comment_search"),
+            GinIndex(fulltext.vector("body", config=SEARCH_CONFIG), name="comment_search"),
         )
 
     def __str__(self) -> str:

@@ -35,7 +35,7 @@ def take_position(request: UserRequest, slug: str, reference: str) -> HttpRespon
     if not form.is_valid():
         messages.error(request, _("Choisissez une position."))
         return redirect(f"{row.get_absolute_url()}#positions")
-    throttle.check(throttle.Limit.POSITION, str(request.user.pk))
+    throttle.check(throttle.Limit.POSITION, f"user:{request.user.pk}")
     choice, at = form.cleaned_data["position"], timezone.now()
     if choice == PositionForm.WITHDRAW:
         actions.withdraw_position(actor=request.user, contribution=row, at=at)
@@ -67,7 +67,7 @@ def comment(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         asks = rules.missing_profile(request.user, row.consultation, is_named=True, at=at)
     else:
         require(refusal)
-    profile_form = ProfileForm(request.POST, prefix="profil", asks=asks)
+    profile_form = ProfileForm(request.POST, prefix="profil", asks=asks, user=request.user)
     is_valid = form.is_valid()
     if not (profile_form.is_valid() and is_valid):
         forms: dict[str, Any] = {"reply_form": form} if parent else {"comment_form": form}
@@ -75,7 +75,7 @@ def comment(request: UserRequest, slug: str, reference: str) -> HttpResponse:
             request, row, profile_form=profile_form, reply_to=parent.reference if parent else "", **forms
         )
         return render(request, "consultations/contribution.html", context, status=422)
-    throttle.check(throttle.Limit.COMMENTING, str(request.user.pk))
+    throttle.check(throttle.Limit.COMMENTING, f"user:{request.user.pk}")
     profile.complete(request.user, profile_form, at=at)
     written = actions.comment(
         actor=request.user,
@@ -118,7 +118,7 @@ def unsupport(request: UserRequest, slug: str, reference: str, comment_reference
 
 
 def _support(request: UserRequest, row: Comment, *, is_supported: bool) -> HttpResponse:
-    throttle.check(throttle.Limit.POSITION, str(request.user.pk))
+    throttle.check(throttle.Limit.POSITION, f"user:{request.user.pk}")
     act = actions.support_comment if is_supported else actions.unsupport_comment
     act(actor=request.user, comment=row, at=timezone.now())
     said = _("Votre soutien est compté.") if is_supported else _("Votre soutien est retiré.")

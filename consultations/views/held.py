@@ -52,7 +52,7 @@ def held(request: UserRequest, reference: str) -> HttpResponse:
     if data is not None:
         require(refusal)
         if form.is_valid():
-            throttle.check(throttle.Limit.POSTING, str(request.user.pk))
+            throttle.check(throttle.Limit.POSTING, f"user:{request.user.pk}")
             holding.correct_held(actor=request.user, held=row, words=form.words(), at=at)
             messages.success(request, _("Votre correction est enregistrée. Votre texte attend la relecture."))
             return redirect("consultations:held", row.reference)
@@ -65,7 +65,7 @@ def held(request: UserRequest, reference: str) -> HttpResponse:
         "can_take_back": rules.held_refusal(request.user, row) is None,
         "closed": refusal.message if refusal and refusal.code == "closed" else "",
         "is_own": row.author_id == request.user.pk,
-        "clause": clauses.find(row.refused_clause),
+        "clause": clauses.known(row.refused_clause),
         "promise": presentation.review_promise(row.consultation),
         "crumbs": [
             ui.Crumb(_("Mes contributions"), reverse("consultations:mine")),

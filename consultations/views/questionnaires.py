@@ -379,8 +379,9 @@ def _limit(desk: Desk, form: PageForm) -> None:
     address = throttle.client_ip(desk.request)
     if desk.response is None and not desk.request.user.is_authenticated:
         throttle.check(throttle.Limit.ANSWERING, address)
+    key = f"user:{desk.request.user.pk}" if desk.request.user.is_authenticated else address
     for _file in form.uploads:
-        throttle.check(throttle.Limit.UPLOADING, str(desk.request.user.pk or address))
+        throttle.check(throttle.Limit.UPLOADING, key)
 
 
 def _save_files(desk: Desk, token: str, form: PageForm, askings: Sequence[Asking]) -> None:

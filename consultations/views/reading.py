@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import rules as accounts_rules
 from city.models import District
-from consultations import answers, hiding, presentation, remarks, rules, search, signatures
+from consultations import answers, hiding, presentation, remarks, rules, search, setting_aside, signatures
 from consultations.filters import (
     COMMENT_ORDER_LABELS,
     COMMENT_ORDERS,
@@ -278,9 +278,8 @@ def _withdrawn_context(request: HttpRequest, row: Contribution) -> dict[str, Any
         "html": presentation.resident_html(row.body_html) if is_own else "",
         "is_own": is_own,
         "stub": "" if row.withdrawn_at else hiding.stub(row.hidden_reason),
-        "clause_url": f"{reverse('charter')}#{clauses.article(row.hidden_reason)}"
-        if clauses.find(row.hidden_reason)
-        else "",
+        "clause_url": clauses.address(row.hidden_reason),
+        "is_set_aside": row.withdrawn_at is None and row.hidden_reason == setting_aside.REASON,
         "crumbs": crumbs(row, _("Contribution retirée")),
     }
 
@@ -524,7 +523,7 @@ def _forms_context(
         "stance_choices": _stance_choices(comment_form),
         "stance_error": " ".join(str(error) for error in comment_form["stance"].errors) if comment_form else "",
         "reply_form": reply_form or ReplyForm(prefix="reponse"),
-        "profile_form": profile_form or ProfileForm(prefix="profil", asks=asks),
+        "profile_form": profile_form or ProfileForm(prefix="profil", asks=asks, user=user),
         "asks": asks,
         "reply_to": reply_to if can_write else "",
         "charter": charter.CURRENT,
@@ -559,7 +558,6 @@ def _hidden_comment(request: HttpRequest, comment: Comment) -> HttpResponse:
     """Answer at the address of a comment that moderation took away: the clause, and nothing of the text but to its author."""
     row = comment.contribution
     is_own = request.user.is_authenticated and comment.author_id == request.user.pk
-    clause = clauses.find(comment.hidden_reason)
     context = {
         "contribution": row,
         "consultation": row.consultation,
@@ -567,7 +565,8 @@ def _hidden_comment(request: HttpRequest, comment: Comment) -> HttpResponse:
         "html": presentation.resident_html(comment.body_html) if is_own else "",
         "is_own": is_own,
         "stub": hiding.stub(comment.hidden_reason, is_comment=True),
-        "clause_url": f"{reverse('charter')}#{clauses.article(clause.code)}" if clause else "",
+        "clause_url": clauses.address(comment.hidden_reason),
+        "is_set_aside": comment.hidden_reason == setting_aside.REASON,
         "crumbs": crumbs(row, _("Commentaire retiré")),
     }
     return render(request, "consultations/hidden_comment.html", context, status=410)

@@ -236,7 +236,7 @@ def _filled(answers: Sequence[ui.Fact], kept: Sequence[tuple[str, str]]) -> Safe
 @sensitive_variables()
 def _cast(request: UserRequest, link: ConsultationVote, form: BallotForm, at: dt.datetime) -> HttpResponse:
     """Cast, and answer with the receipt of this very form; somebody who had voted by another form reads that they did."""
-    throttle.check(throttle.Limit.POSITION, str(request.user.pk))
+    throttle.check(throttle.Limit.POSITION, f"user:{request.user.pk}")
     code = read_token(request.POST.get("jeton", ""), request.user, link.votation)
     voting.cast(actor=request.user, link=link, choices=form.choices, code=code, at=at)
     if not _is_in_box(code, link.votation):

@@ -111,7 +111,7 @@ def _desk(
         sections=list(row.sections.all()),
         draft=draft,
         words=words,
-        profile=ProfileForm(data, prefix="profil", asks=asks),
+        profile=ProfileForm(data, prefix="profil", asks=asks, user=request.user),
         kept=kept_forms(data, kept),
         new=attachment_forms(None, None, kept),
         refusal=None if refusal and refusal.code in rules.ASKED_BESIDE else refusal,
@@ -154,7 +154,7 @@ def _save(request: UserRequest, row: Consultation, reference: str) -> HttpRespon
     at = timezone.now()
     sections = list(row.sections.all())
     if not Contribution.objects.filter(reference=reference).exists():
-        throttle.check(throttle.Limit.POSTING, str(request.user.pk))
+        throttle.check(throttle.Limit.POSTING, f"user:{request.user.pk}")
     draft = actions.save_draft(
         actor=request.user, consultation=row, reference=reference, words=draft_words(request.POST, sections)
     )
@@ -186,7 +186,7 @@ def _save(request: UserRequest, row: Consultation, reference: str) -> HttpRespon
 def _only_files(desk: Desk) -> Desk:
     """Show what is wrong with the files, and nothing of a text that is not finished yet."""
     desk.words = ContributionForm(sections=desk.sections, initial=_typed(desk.draft) if desk.draft else {})
-    desk.profile = ProfileForm(prefix="profil", asks=desk.asks)
+    desk.profile = ProfileForm(prefix="profil", asks=desk.asks, user=desk.profile.user)
     return desk
 
 
@@ -212,7 +212,7 @@ def _save_files(
 
 
 def _attach(request: UserRequest, row: Contribution, form: AttachmentForm, at: dt.datetime) -> bool:
-    throttle.check(throttle.Limit.UPLOADING, str(request.user.pk))
+    throttle.check(throttle.Limit.UPLOADING, f"user:{request.user.pk}")
     form.is_valid()
     upload = form.cleaned_data.get("upload")
     if upload is None:
@@ -262,7 +262,7 @@ def check(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         messages.warning(request, refusal.message if refusal else _("Votre texte n’est pas encore complet."))
         return redirect("consultations:draft", row.slug, draft.reference)
     if request.method == "POST":
-        throttle.check(throttle.Limit.POSTING, str(request.user.pk))
+        throttle.check(throttle.Limit.POSTING, f"user:{request.user.pk}")
         published = actions.publish(
             actor=request.user, contribution=draft, at=at, follow=request.POST.get("suivre") == "oui"
         )
@@ -348,7 +348,7 @@ def edit(request: UserRequest, slug: str, reference: str) -> HttpResponse:
     kept = kept_forms(data, attachments)
     new = [] if reacted else attachment_forms(data, request.FILES if data else None, attachments)
     if data is not None and all([each.is_valid() for each in (form, *kept, *new)]):  # noqa: C419 (each says what is wrong)
-        throttle.check(throttle.Limit.POSTING, str(request.user.pk))
+        throttle.check(throttle.Limit.POSTING, f"user:{request.user.pk}")
         words = form.words()
         corrected = actions.correct(actor=request.user, contribution=row, words=words, at=at)
         _save_files(request, row, kept, new, at)

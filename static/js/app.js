@@ -78,23 +78,64 @@ document.addEventListener("htmx:after:swap", () => {
   }
 });
 
-// What is suggested below a field: the arrows go from one to the next, Escape closes and gives the focus back.
-document.addEventListener("keydown", (event) => {
-  const field = $("[data-suggestions]");
-  const links = $$("#suggestions a");
-  const at = links.indexOf(document.activeElement);
-  if (!field || !links.length || at < 0 && document.activeElement !== field) return;
-  if (event.key === "Escape") {
-    $("#suggestions").replaceChildren();
-    field.focus();
-  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    event.preventDefault();
-    (links[at + (event.key === "ArrowDown" ? 1 : -1)] || field).focus();
+// What is suggested while one types: a combobox whose options the server writes. Without script, a search field.
+function suggest(field) {
+  const box = document.createElement("div");
+  box.className = "suggestions";
+  field.parentElement.append(box);
+  let timer, asked, at = -1;
+  const options = () => $$("a", box);
+  const say = (attributes) => { for (const [name, value] of Object.entries(attributes)) field.setAttribute(name, value); };
+  function choose(to) {
+    at = to;
+    options().forEach((one, rank) => one.setAttribute("aria-selected", rank === at));
+    say({ "aria-activedescendant": options()[at]?.id || "" });
+    options()[at]?.scrollIntoView({ block: "nearest" });
   }
-});
-document.addEventListener("click", (event) => {
-  if (!event.target.closest?.(".recherche-champ")) $("#suggestions")?.replaceChildren();
-});
+  function show(html) {
+    box.innerHTML = html;
+    const list = $("ul", box);
+    options().forEach((one, rank) => { one.id = `${field.id}-${rank}`; });
+    if (list) list.id = `${field.id}-liste`;
+    say({ "aria-expanded": Boolean(list) });
+    choose(-1);
+    announce(list?.dataset.dit);
+  }
+  function close() {
+    clearTimeout(timer);
+    asked?.abort();
+    if (box.firstChild) show("");
+  }
+  async function ask() {
+    asked = new AbortController();
+    try {
+      const answer = await fetch(`${field.dataset.suggestions}?q=${encodeURIComponent(field.value)}`, { signal: asked.signal, headers: { "HX-Request": "true" } });
+      show(answer.ok ? await answer.text() : "");
+    } catch { /* Another letter was typed, or the network is gone: the form still works. */ }
+  }
+  say({ role: "combobox", autocomplete: "off", "aria-autocomplete": "list", "aria-controls": `${field.id}-liste`, "aria-expanded": false });
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    asked?.abort();
+    if (field.value.trim().length < 3) close();
+    else timer = setTimeout(ask, 250);
+  });
+  field.addEventListener("keydown", (event) => {
+    const last = options().length - 1;
+    if (last < 0 || event.isComposing) return;
+    const moves = { ArrowDown: at < last ? at + 1 : -1, ArrowUp: at < 0 ? last : at - 1 };
+    if (event.key in moves) choose(moves[event.key]);
+    else if (event.key === "Escape") close();
+    else if (event.key === "Enter" && at >= 0) location.assign(options()[at].href);
+    else return;
+    event.preventDefault();
+  });
+  // A press on an option leaves the focus in the field: the list is still there for the click.
+  box.addEventListener("mousedown", (event) => event.preventDefault());
+  field.addEventListener("blur", close);
+  window.addEventListener("pagehide", close);
+}
+for (const field of $$("[data-suggestions]")) suggest(field);
 
 // Buttons that print: of use with a script only, so hidden without.
 for (const one of $$("[data-imprimer]")) {

@@ -1,12 +1,14 @@
 """Closing an account: what was published stays unsigned, and no table of the database knows the person any more."""
 
+import ast
 import base64
-import contextlib
 import datetime as dt
 import gzip
 import io
 import json
 import pathlib
+import pickle
+import time
 import zipfile
 import zlib
 
@@ -18,22 +20,29 @@ from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.models import Session
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from accounts import actions, consents
 from accounts.models import Consent, DataExport, Residency, User
-from consultations.models import CommentSupport, Contribution, Position
+from consultations import packaging
+from consultations.models import ArchivePackage, CommentSupport, Contribution, HeldText, Position
 from desk.models import Person
-from mulhouse import personal_data, throttle
+from moderation import actions as moderation
+from moderation.models import Appeal
+from mulhouse import memory, personal_data, throttle
 from mulhouse.errors import RefusedError
 from notifications import delivery, outbox, retention
-from notifications.models import OutboundMail, Subscription
+from notifications.models import AddressState, Notification, OutboundMail, Preference, Subscription
+from opendata import datasets, dumping
+from opendata.models import Dump
 from privacy import actions as rights
+from privacy import retention as inactivity
 from privacy.models import InactivityNotice, Limitation
+from tests import traces
 from tests.accounts.people import last_mail
 from tests.ballots import votes
 from tests.factories import (
@@ -46,13 +55,15 @@ from tests.factories import (
     make_user,
     sign_in,
 )
+from tests.moderation import deciding
 from tests.questionnaires import making
 from transparency import register, verification
-from transparency.models import LineActor, RegisterLine
+from transparency.models import LineActor, Promise, RegisterLine
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = "camille.unique@habitants.example"
-NAME = "Camille Unique-Pseudonyme"
+# One word, that no dictionary of a search engine shortens.
+NAME = "Camille Zqpseudonymxk"
 # Not a number that another row could have by chance.
 PERSON_PK = 918_273_645
 URL = "/mon-espace/fermer/"
@@ -100,6 +111,10 @@ def full_person():
     with transaction.atomic():
         register.record("account.reopened", role="habitant", actor=user)
     _in_the_other_rooms(user, consultation, mine)
+    _in_moderation(user, consultation, mine)
+    _in_what_is_sent(user)
+    _in_the_files_of_the_city(consultation)
+    _in_the_short_memory(user, mine)
     return user
 
 
@@ -130,12 +145,82 @@ def _in_the_other_rooms(user, consultation, mine):
     InactivityNotice.objects.create(
         user=user, active_on=dt.date(2024, 1, 1), step=1, closes_on=dt.date(2026, 12, 1), told_on=dt.date(2026, 10, 1)
     )
-    # What is kept for a moment: pages shown to visitors and to others, limits counted by person, a task in the queue.
-    for _each in range(2):
-        assert NAME in Client().get(mine.get_absolute_url()).content.decode()
-    sign_in(Client(), make_resident()).get(mine.get_absolute_url())
-    throttle.check(throttle.Limit.POSTING, f"user:{user.pk}")
+    # A task in the queue.
     actions.request_export(user=user)
+
+
+def _in_moderation(user, consultation, mine):
+    """Reported by them, decided against them, contested, suspended, waiting to be read."""
+    others = make_contribution(consultation=consultation)
+    moderation.report(
+        reporter=user,
+        kind=deciding.kind_of(others),
+        reference=others.reference,
+        reason="insult",
+        words=PRIVATE[11],
+        url="https://example.org/",
+        name="",
+        email="",
+        fingerprint="",
+        language="fr",
+        at=timezone.now(),
+    )
+    theirs = make_contribution(consultation=consultation, author=user, title=PRIVATE[12], body=PRIVATE[12])
+    decision = deciding.hide(theirs, facts=PRIVATE[13])
+    moderation.appeal(actor=user, decision=decision, words=PRIVATE[14], at=timezone.now())
+    moderation.block(
+        actor=deciding.make_moderator(), person=user, days=7, clause="3.2", reason=PRIVATE[15], at=timezone.now()
+    )
+    HeldText.objects.create(
+        sort="comment",
+        author=user,
+        words={"body": PRIVATE[16]},
+        cause="held",
+        consultation=consultation,
+        contribution=mine,
+        submitted_at=timezone.now(),
+    )
+
+
+def _in_what_is_sent(user):
+    """Told, chosen, and an address that once refused."""
+    now = timezone.now()
+    Notification.objects.create(
+        user=user, kind="test", about="x", subject_line=PRIVATE[17], url="/", created_at=now, once_key="x"
+    )
+    Preference.objects.create(user=user, kind="test", frequency="daily")
+    AddressState.objects.create(address=ADDRESS, user=user, reported_by="essai", updated_at=now)
+
+
+def _in_the_files_of_the_city(consultation):
+    """What everybody downloads, made while the name signed: the open data of the night, the package of the archives."""
+    dumping.make(datasets.all_of_them(), at=timezone.now())
+    package = ArchivePackage.objects.create(consultation=consultation, version=1, asked_at=timezone.now())
+    assert packaging.begin(package=package, at=timezone.now())
+    packaging.make(package, at=timezone.now())
+    package.refresh_from_db()
+    for name in (str(package.file.name), *(str(dump.file.name) for dump in Dump.objects.all())):
+        assert default_storage.exists(name)
+    assert any(name.startswith("donnees/") for name in traces.in_files([NAME]))
+    assert any(name.startswith("archives/") for name in traces.in_files([NAME]))
+
+
+def _in_the_short_memory(user, mine):
+    """Pages shown to visitors and to others, limits counted by person: what Redis keeps for a moment."""
+    sign_in(Client(), make_resident()).get(mine.get_absolute_url())
+    _until_kept(lambda: Client().get(mine.get_absolute_url()), NAME, b"page:")
+    _until_kept(lambda: throttle.check(throttle.Limit.POSITION, f"user:{user.pk}"), f"user:{user.pk}", b"LIMITS:")
+
+
+def _until_kept(act, word, prefix):
+    """Do it until Redis holds it: a site that found Redis slow leaves it alone for some seconds, and keeps nothing meanwhile."""
+    for _try in range(40):
+        memory.breaker.wake()
+        act()
+        if any(prefix in key for key in traces.in_redis([word])):
+            return
+        time.sleep(0.25)
+    pytest.fail(f"nothing of {prefix} in Redis")
 
 
 def _set_aside_once(user):
@@ -147,151 +232,110 @@ def _set_aside_once(user):
 
 
 # Words that stand nowhere else; what nobody may read any more once the account is closed.
-PRIVATE = tuple(f"secretissime{number}z" for number in range(11))
+PRIVATE = tuple(f"secretissime{number}z" for number in range(18))
 
 
-def redis_texts():
-    """Everything in Redis, in every database: keys and values, packed or not (pages are compressed, tasks are base64)."""
-    client = redis.Redis.from_url(settings.REDIS_CACHE_URL, single_connection_client=True)
-    for name in client.info("keyspace"):
-        client.execute_command("SELECT", name.removeprefix("db"))
-        for key in list(client.scan_iter("*")):
-            for value in [key, *_values(client, key)]:
-                yield key, value
-                yield from ((key, text) for text in _unpacked(value))
-    client.close()
+# Declared, and empty for everybody, or about what only agents do.
+NOT_FILLED = set()
+WORDS = (ADDRESS, "camille.unique", NAME, "Zqpseudonymxk", str(PERSON_PK))
 
 
-def _values(client, key):
-    kind = client.type(key)
-    if kind == b"string":
-        return [client.get(key)]
-    if kind == b"list":
-        return client.lrange(key, 0, -1)
-    if kind == b"set":
-        return list(client.smembers(key))
-    if kind == b"zset":
-        return client.zrange(key, 0, -1)
-    return [part for pair in client.hgetall(key).items() for part in pair]
+def test_the_scan_sees_whatever_redis_holds():
+    """The instrument itself, whatever the site keeps there today: each sort of value, each wrapping, each database."""
+    word = "instrumentxk"
+    body = base64.b64encode(json.dumps([[], {"name": word}, {}]).encode()).decode()
+    message = json.dumps({"body": body, "headers": {}}).encode()
+    packed = b'{"etag": "x"}\n' + gzip.compress(word.encode())
+    values = {"plain": word.encode(), "page": packed, "deflated": zlib.compress(word.encode())}
+    values["cached"] = pickle.dumps({"who": word})
+    with redis.Redis.from_url(settings.REDIS_CACHE_URL, single_connection_client=True) as client:
+        for key, value in values.items():
+            client.set(key, value)
+        client.set(f"LIMITS:{word}", 1)
+        client.hset("hash", word, 1)
+        client.hset("unacked", "tag", json.dumps([{"body": body}, "", "celery"]))
+        client.sadd("set", word)
+        client.zadd("zset", {word: 1})
+        # Another database of the same server: that of the queues.
+        client.execute_command("SELECT", 0)
+        client.lpush("celery", message)
+        found = traces.in_redis([word])
+        wanted = [*values, f"LIMITS:{word}", "hash", "unacked", "set", "zset", "celery"]
+        client.flushall()
+    assert found == sorted(key.encode() for key in wanted)
 
 
-def _unpacked(value):
-    """Open what a value may be wrapped in."""
-    with contextlib.suppress(Exception):
-        yield gzip.decompress(value[value.index(b"\x1f\x8b") :])
-    with contextlib.suppress(Exception):
-        yield zlib.decompress(value)
-    with contextlib.suppress(Exception):
-        yield base64.b64decode(json.loads(value)["body"])
-
-
-def redis_traces(words):
-    """Tell which keys hold one of these words."""
-    wanted = [word.lower().encode() for word in words]
-    return sorted({key for key, text in redis_texts() for word in wanted if word in text.lower()})
-
-
-def file_traces(words):
-    """Tell which stored files bear one of these words, in their name or inside, archives opened."""
-    found, wanted = [], [word.lower().encode() for word in words]
-    for path in pathlib.Path(settings.MEDIA_ROOT).rglob("*"):
-        if path.is_file():
-            texts = [str(path).encode(), path.read_bytes()]
-            if zipfile.is_zipfile(path):
-                with zipfile.ZipFile(path) as bundle:
-                    texts += [bundle.read(name) for name in bundle.namelist()]
-            found += [path.name for word in wanted if any(word in text.lower() for text in texts)]
-    return found
-
-
-def columns():
-    """Every column of every table that could name somebody: text, JSON, numbers, of ours and of the packages."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT table_name, column_name, data_type FROM information_schema.columns
-            WHERE table_schema = current_schema() AND data_type IN
-              ('text', 'character varying', 'character', 'jsonb', 'json', 'tsvector', 'inet', 'bytea',
-               'bigint', 'integer', 'smallint', 'ARRAY', 'USER-DEFINED')
-            ORDER BY table_name, column_name
-            """
-        )
-        return cursor.fetchall()
-
-
-def traces(*, words, number):
-    """Look for the person in every column: the words anywhere in a text, the key as a whole number."""
-    found = []
-    with connection.cursor() as cursor:
-        for table, column, kind in columns():
-            if kind in {"bigint", "integer", "smallint"}:
-                test, values = f'"{column}" = %s', [number]
-                if kind != "bigint" and number > 32767:
-                    test = f'"{column}"::bigint = %s'
-            else:
-                text = f"encode(\"{column}\", 'escape')" if kind == "bytea" else f'"{column}"::text'
-                test = " OR ".join([f"{text} ILIKE %s"] * len(words))
-                values = [f"%{word}%" for word in words]
-            cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {test}', values)
-            if count := cursor.fetchone()[0]:
-                found.append((table, column, count))
-    return found
-
-
-def session_traces(user_pk):
-    """Sessions are signed and packed: they are read as Django does."""
-    return [row.pk for row in Session.objects.all() if row.get_decoded().get("_auth_user_id") == str(user_pk)]
-
-
-WORDS = (ADDRESS, "camille.unique", NAME, "Unique-Pseudonyme", str(PERSON_PK))
+def test_the_scan_opens_archives_in_archives():
+    inner, outer = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("a.txt", "instrumentxk")
+    with zipfile.ZipFile(outer, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("b.zip", inner.getvalue())
+    name = default_storage.save("x/y/c.zip", ContentFile(outer.getvalue()))
+    assert traces.in_files(["instrumentxk"]) == [name]
 
 
 def test_the_scan_finds_the_person_before_and_nothing_after():
     user = full_person()
-    tables = {table for table, _column, _count in traces(words=WORDS, number=PERSON_PK)}
-    # The scan is worth something only if it sees what is there.
-    assert tables >= {
-        "accounts_user",
-        "accounts_residency",
-        "accounts_consent",
-        "accounts_dataexport",
-        "account_emailaddress",
-        "mfa_authenticator",
-        "socialaccount_socialaccount",
-        "usersessions_usersession",
-        "django_admin_log",
-        "notifications_outboundmail",
-        "notifications_subscription",
-        "transparency_lineactor",
-        "consultations_contribution",
-        "consultations_comment",
-        "consultations_position",
-        "consultations_commentsupport",
-        "desk_person",
-        "privacy_accesslog",
-        "privacy_datarequest",
-        "privacy_inactivitynotice",
-        "privacy_limitation",
-    }
-    assert len(session_traces(PERSON_PK)) == 2
+    tables = {table for table, _column in traces.in_tables(WORDS, PERSON_PK)}
+    # The scan is worth something only if it sees what is there: every table that is declared, the person in it.
+    declared = {holding.model._meta.db_table for holding in personal_data.holdings()}
+    assert declared - tables == NOT_FILLED
+    assert tables >= {"usersessions_usersession", "transparency_lineactor", "search_document"}
+    assert len(traces.in_sessions(PERSON_PK)) == 2
     for word in PRIVATE:
-        assert traces(words=(word,), number=PERSON_PK), word
-    assert redis_traces(WORDS)
+        assert traces.in_tables((word,), PERSON_PK), word
+    assert traces.in_redis(WORDS)
 
     actions.close_account(user=user)
 
+    _leave_nothing()
+
+
+def _leave_nothing():
+    """Nothing of the person, anywhere, once what runs every few minutes has run."""
+    # What everybody downloads is not given under the old name for one minute.
+    for dump in Dump.objects.all():
+        assert not dumping.is_true(dump) or NAME not in default_storage.open(str(dump.file.name)).read().decode()
+    assert not any(packaging.is_true(package) for package in ArchivePackage.objects.ready())
+    _night()
     # The one thing left is the mail that says it is done; it goes with the first purge after it was sent.
     farewell = OutboundMail.objects.get(to=ADDRESS)
-    assert farewell.kind == "accounts.account_closed"
+    assert farewell.kind in {"accounts.account_closed", "privacy.inactive_closed"}
     retention.purge(at=timezone.now())
     assert delivery.deliver(farewell.pk, at=timezone.now()) is delivery.Outcome.SENT
     retention.purge(at=timezone.now())
-    assert traces(words=(*WORDS, *PRIVATE), number=PERSON_PK) == []
-    assert session_traces(PERSON_PK) == []
-    assert redis_traces((*WORDS, *PRIVATE)) == []
-    assert file_traces((*WORDS, *PRIVATE)) == []
+    everything = (*WORDS, *PRIVATE)
+    assert traces.in_tables(everything, PERSON_PK) == []
+    assert traces.in_sessions(PERSON_PK, everything) == []
+    assert traces.in_redis(everything) == []
+    assert traces.in_files(everything) == []
     for folder in ("residency", "exports"):
         assert default_storage.listdir(folder)[1] == []
+
+
+def _night():
+    """What the clock runs: the files of the open data, the packages of the archives."""
+    dumping.make(dumping.stale(), at=timezone.now())
+    packaging.sweep(at=timezone.now())
+    for package in ArchivePackage.objects.filter(state=ArchivePackage.State.WAITING):
+        assert packaging.begin(package=package, at=timezone.now())
+        packaging.make(package, at=timezone.now())
+
+
+def test_an_account_that_the_clock_closes_leaves_nothing_either():
+    """The same erasure, begun by nobody: no request waits for it, no session is open."""
+    user = full_person()
+    long_ago = timezone.now() - dt.timedelta(days=900)
+    User.objects.filter(pk=user.pk).update(last_login=long_ago, date_joined=long_ago)
+    LineActor.objects.filter(user=user).delete()
+    active_on = inactivity.last_active_on(User.objects.get(pk=user.pk))
+    InactivityNotice.objects.filter(user=user).update(
+        active_on=active_on, step=3, told_on=dt.date(2020, 1, 1), closes_on=dt.date(2020, 3, 1)
+    )
+    report = inactivity.run(at=timezone.now(), write=True)
+    assert dict(report.steps) == {4: 1}
+    _leave_nothing()
 
 
 def test_what_was_published_stays_without_a_name():
@@ -335,6 +379,40 @@ def test_somebody_with_a_role_gives_it_back_first(fields):
         actions.close_account(user=user)
     assert refused.value.code == "role"
     assert User.objects.filter(pk=user.pk).exists()
+
+
+def test_a_promise_to_who_left_is_not_late_for_ever():
+    """What they asked, and what they contested, has nobody to be answered to: neither a row nor a public promise waits for it."""
+    user = full_person()
+    owed = Promise.objects.owed().filter(kind__in=(rights.REQUEST_PROMISE, moderation.APPEAL_PROMISE))
+    assert sorted(owed.values_list("kind", flat=True)) == ["data-request", "moderation-appeal"]
+    actions.close_account(user=user)
+    assert owed.count() == 0
+    assert Appeal.objects.filter(outcome="").count() == 0
+
+
+def test_only_their_own_limits_are_forgotten():
+    """Another number that begins like theirs keeps its count; the pages count under one form of key."""
+    user = make_resident(pk=PERSON_PK)
+    for key in (PERSON_PK, PERSON_PK * 10):
+        _until_kept(lambda key=key: throttle.check(throttle.Limit.POSITION, f"user:{key}"), f"user:{key}/", b"LIMITS:")
+    actions.close_account(user=user)
+    assert traces.in_redis([f"user:{PERSON_PK}/"]) == []
+    assert traces.in_redis([f"user:{PERSON_PK}0/"])
+
+
+def test_every_limit_of_a_person_is_counted_under_the_same_form_of_key():
+    """What is counted under a bare number would stay after them: read in the code."""
+    loose = []
+    for path in pathlib.Path(settings.BASE_DIR).glob("*/**/*.py"):
+        if path.relative_to(settings.BASE_DIR).parts[0] in {"tests", ".venv", "var", "benchmarks"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"throttle.check", "throttle.spend"}:
+                key = ast.unparse(node.args[1])
+                if ".pk" in key and not key.startswith(("f'user:", 'f"user:')):
+                    loose.append((str(path), key))
+    assert loose == []
 
 
 # --- The page ---------------------------------------------------------------------------------------------------------

@@ -118,6 +118,13 @@ def test_list_finds_words_as_the_other_lists_do(client):
         assert titles(client, f"?q={words}") == ["Le vélo à l’école"], words
 
 
+def test_a_no_break_space_and_a_slash_part_words(client):
+    make_commitment(title="Quel canal\u00a0? Avec GNU/Linux", description="Un banc\u00a0: oui.")
+    make_commitment()
+    for words in ("canal", "linux", "banc"):
+        assert titles(client, f"?q={words}") == ["Quel canal\u00a0? Avec GNU/Linux"], words
+
+
 def test_list_is_read_from_row_to_row(client):
     for number in range(45):
         make_commitment(title=f"Engagement {number}", published_at=timezone.now() - dt.timedelta(hours=number))

@@ -824,3 +824,13 @@ def test_queue_costs_two_queries(db, django_assert_num_queries):
         make_draft(consultation=make_consultation())
     with django_assert_num_queries(2):
         waiting()
+
+
+@pytest.mark.parametrize(("state", "shown"), [("visible", [0]), ("retire", [1]), ("masque", [2]), ("", [0, 1, 2])])
+def test_the_list_of_visible_texts_shows_none_that_moderation_took_away(db, client, state, shown):
+    sign_in(client, make_staff("consultations.view_contribution"))
+    rows = [make_contribution(title=f"Avis numéro {number}") for number in range(3)]
+    Contribution.objects.filter(pk=rows[1].pk).update(withdrawn_at=timezone.now())
+    Contribution.objects.filter(pk=rows[2].pk).update(hidden_at=timezone.now(), hidden_reason="3.2")
+    page = text_of(client.get(reverse("admin:consultations_contribution_changelist"), {"etat": state} if state else {}))
+    assert [number for number in range(3) if f"Avis numéro {number}" in page] == shown

@@ -92,9 +92,33 @@ def test_what_is_no_news_is_not_told(change):
     assert told("consultations.opened") == []
 
 
-def test_nobody_is_told_before_eight(monkeypatch):
+@pytest.mark.parametrize(("ago", "number"), [(dt.timedelta(0), 1), (dt.timedelta(seconds=-1), 0)])
+def test_an_opening_is_news_from_its_instant(ago, number):
     consultation = opened()
     follow(f"theme:{consultation.theme.slug}")
+    Consultation.objects.update(published_at=tasks.timezone.now() - ago)
+    tasks.announce_openings()
+    assert len(told("consultations.opened")) == number
+
+
+@pytest.mark.parametrize(("short", "number"), [(dt.timedelta(seconds=1), 1), (dt.timedelta(0), 0)])
+def test_news_is_three_days_old_at_most(short, number):
+    """A site that was down longer does not tell what everybody knows."""
+    consultation, author = opened(), f.make_resident()
+    follow(f"theme:{consultation.theme.slug}")
+    comment = f.make_comment(contribution=f.make_contribution(author=author))
+    instant = tasks.timezone.now() - dt.timedelta(days=3) + short
+    Consultation.objects.filter(pk=consultation.pk).update(published_at=instant)
+    Comment.objects.filter(pk=comment.pk).update(published_at=instant)
+    tasks.announce_openings()
+    tasks.tell_replies()
+    assert (len(told("consultations.opened")), len(told("consultations.replies"))) == (number, number)
+
+
+def test_nobody_is_told_before_eight(monkeypatch):
+    consultation, _phase = ending(f.today() + dt.timedelta(days=1))
+    follow(f"theme:{consultation.theme.slug}")
+    follow(consultation.topic)
     day = f.today()
     set_clock(monkeypatch, dt.datetime.combine(day, dt.time(7, 59, 59), tzinfo=PARIS))
     Consultation.objects.update(published_at=tasks.timezone.now() - dt.timedelta(hours=1))
@@ -103,7 +127,8 @@ def test_nobody_is_told_before_eight(monkeypatch):
     assert Notification.objects.count() == 0
     set_clock(monkeypatch, dt.datetime.combine(day, dt.time(8), tzinfo=PARIS))
     tasks.announce_openings()
-    assert Notification.objects.count() == 1
+    tasks.remind_deadlines()
+    assert (len(told("consultations.opened")), len(told("consultations.deadline"))) == (1, 1)
 
 
 @pytest.mark.django_db(transaction=True)

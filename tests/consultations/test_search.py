@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from consultations import search
-from consultations.models import Comment, Consultation, Contribution
+from consultations.models import Comment, Consultation, Contribution, Item
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +103,19 @@ def test_consultations_are_found_the_same_way():
     }
     found = {text: titles(search.consultations(Consultation.objects.all(), text)) for text in asked if text}
     assert found == {text: result for text, result in asked.items() if text}
+
+
+@pytest.mark.parametrize("asked", ["canal", "Linux", "libre", '"de canal"', "canal\u00a0!", "GNU/Linux"])
+def test_a_no_break_space_and_a_slash_part_words(asked):
+    """As people paste them from elsewhere, and as the city writes its own titles."""
+    made = f.make_contribution(title="Au bord\u00a0de\u00a0canal\u00a0? Avec GNU/Linux", body="Un\u202flibre\u202f!")
+    comment = f.make_comment(contribution=made, body="Au bord\u00a0de\u00a0canal, un libre GNU/Linux.")
+    consultation = f.make_consultation(title="Au bord\u00a0de\u00a0canal\u00a0? Un libre GNU/Linux")
+    item = f.make_item(contribution=made)
+    assert list(search.by_words(Contribution.objects.all(), asked)) == [made]
+    assert list(search.comments(Comment.objects.all(), asked)) == [comment]
+    assert list(search.consultations(Consultation.objects.all(), asked)) == [consultation]
+    assert list(search.items(Item.objects.all(), asked)) == [item]
 
 
 def test_searches_read_their_indexes(texts):

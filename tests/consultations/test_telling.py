@@ -252,9 +252,10 @@ def test_a_batch_costs_the_same(count, django_assert_num_queries):
     telling.begin(consultation=consultation, at=timezone.now())
     (sending,) = telling.under_way()
     (people,) = telling.batches(sending, size=200)
-    # The transaction; the opinions of these people, their answers, why some were left, those that hold no more; the people
-    # held, their wishes, the addresses, what is known, the rows and which are new, the mails and which are new.
-    with django_assert_num_queries(14):
+    # The transaction; the opinions of these people, their answers, those that hold no more, the words of both, why some were
+    # left, which opinions stand; the people held, the consultation that is public, their wishes, the addresses, what is known,
+    # the rows and which are new, the mails and which are new.
+    with django_assert_num_queries(17):
         assert telling.tell(sending=sending, people=people, at=timezone.now()) == count
     assert telling.tell(sending=sending, people=people, at=timezone.now()) == 0
     assert len(mails()) == count

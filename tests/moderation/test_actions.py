@@ -6,13 +6,15 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import actions as accounts
 from consultations import actions as consultations
+from consultations import hiding
 from consultations import rules as consultations_rules
 from consultations.models import Attachment, Comment, Contribution, ContributionVersion
-from moderation import actions, cases, kinds, rules, tasks
+from moderation import actions, cases, kinds, personal_data, rules, tasks
 from moderation.models import Appeal, Block, Case, Decision, Report
 from mulhouse.errors import DomainError, RefusedError
 from mulhouse.references import new_reference
@@ -20,7 +22,7 @@ from notifications.models import OutboundMail
 from tests import factories
 from tests.concurrency import run_in_threads
 from tests.moderation import deciding
-from transparency.models import RegisterLine
+from transparency.models import Promise, RegisterLine
 
 DAY = dt.timedelta(days=1)
 SECOND = dt.timedelta(seconds=1)
@@ -79,15 +81,37 @@ def test_a_child_is_urgent_at_once():
 
 
 @pytest.mark.django_db
-def test_the_same_person_reports_once_even_after_the_decision():
-    contribution, person = factories.make_contribution(), factories.make_user()
-    first = deciding.report(contribution, reporter=person)
-    assert deciding.report(contribution, reporter=person) == first
+@pytest.mark.parametrize("has_account", [True, False])
+def test_the_same_person_reports_once_until_the_decision(has_account):
+    contribution = factories.make_contribution()
+    who = {"reporter": factories.make_user()} if has_account else {"fingerprint": "a" * 64}
+    first = deciding.report(contribution, **who)
+    assert deciding.report(contribution, **who) == first
     deciding.keep(contribution, case=first.case)
-    assert deciding.report(contribution, reporter=person) == first
     assert Case.objects.get().state == Case.State.KEPT
-    deciding.report(contribution, reporter=factories.make_user())
+    # What it has become since may break the charter.
+    again = deciding.report(contribution, **who)
+    assert deciding.report(contribution, **who) == again != first
     assert (Case.objects.get().state, Case.objects.get().report_count) == (Case.State.WAITING, 1)
+
+
+@pytest.mark.django_db
+def test_a_thing_has_one_case_however_it_is_named(client):
+    contribution, at = factories.make_contribution(), timezone.now()
+    photo = a_photo(contribution)
+    for segment, names in (
+        ("fichier", (str(photo.key), photo.key.hex, str(photo.key).upper())),
+        ("contribution", (contribution.reference, contribution.reference.lower())),
+    ):
+        kind = kinds.by_segment(segment)
+        for number, name in enumerate(names):
+            assert client.get(reverse("moderation:report", args=[segment, name])).status_code == 200
+            deciding.report_as(kind, name, fingerprint=f"{number}", at=at)
+        actions.take_up(actor=deciding.make_moderator(), kind=kind.code, reference=names[-1], at=at)
+    assert sorted(Case.objects.values_list("kind", "subject", "report_count")) == [
+        ("contribution", contribution.reference, 2),
+        ("image", str(photo.key), 3),
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -301,6 +325,47 @@ def test_who_decided_does_not_judge():
     assert Appeal.objects.get().outcome == "upheld"
 
 
+@pytest.mark.django_db
+def test_undoing_a_mask_leaves_what_was_written_since():
+    contribution = factories.make_contribution(title="Le 06 12 34 56 78", body="Ou le 07 12 34 56 78.")
+    made = deciding.mask(contribution, "06 12 34 56 78", "07 12 34 56 78")
+    Contribution.objects.filter(pk=contribution.pk).update(title="Appelez la mairie")
+    deciding.overturn(made)
+    contribution.refresh_from_db()
+    assert (contribution.title, contribution.body) == ("Appelez la mairie", "Ou le 07 12 34 56 78.")
+    (holding,) = (each for each in personal_data.HOLDINGS if each.model is Decision)
+    (exported,) = holding.export(contribution.author)
+    assert sorted(exported["texte_exact"]) == sorted(["versions", *hiding.CONTRIBUTION_WORDS])
+
+
+@pytest.mark.django_db
+def test_undoing_a_mask_does_not_undo_the_decision_that_followed():
+    at = timezone.now() - 20 * DAY
+    contribution = factories.make_contribution(body="Écrivez au 06 12 34 56 78.")
+    mask = deciding.mask(contribution, "06 12 34 56 78", at=at)
+    hide = deciding.hide(contribution, at=at + DAY)
+    deciding.overturn(mask, at=at + 2 * DAY)
+    contribution.refresh_from_db()
+    assert (Case.objects.get().state, contribution.body) == (Case.State.HIDDEN, "Écrivez au 06 12 34 56 78.")
+    assert not Contribution.objects.visible().exists()
+    # Nobody contests the second: its words are erased in their time.
+    tasks.forget()
+    contribution.refresh_from_db()
+    hide.refresh_from_db()
+    assert (contribution.body, hide.original) == ("Texte effacé", {})
+
+
+@pytest.mark.django_db
+def test_undoing_both_gives_the_first_words_back():
+    contribution = factories.make_contribution(body="Écrivez au 06 12 34 56 78.")
+    mask, hide = deciding.mask(contribution, "06 12 34 56 78"), deciding.hide(contribution)
+    deciding.overturn(mask)
+    deciding.overturn(hide)
+    contribution.refresh_from_db()
+    assert (Case.objects.get().state, contribution.body) == (Case.State.KEPT, "Écrivez au 06 12 34 56 78.")
+    assert Contribution.objects.visible().get() == contribution
+
+
 # --- Blocks --------------------------------------------------------------------------------------------------------------
 
 
@@ -417,14 +482,41 @@ def test_words_are_erased_when_nobody_may_contest_any_more():
 
 
 @pytest.mark.django_db
-def test_who_reported_is_forgotten_a_month_after():
+@pytest.mark.parametrize("has_account", [True, False])
+def test_who_reported_is_forgotten_a_month_after(has_account):
     contribution, at = factories.make_contribution(), timezone.now() - 31 * DAY
-    made = deciding.report(contribution, fingerprint="a" * 64, at=at)
+    who = {"reporter": factories.make_user()} if has_account else {"fingerprint": "a" * 64, "origin": "b" * 64}
+    made = deciding.report(contribution, at=at, **who)
     Report.objects.update(name="Lucie", email="lucie@example.org")
-    deciding.keep(contribution, case=made.case, at=at)
+    deciding.keep(contribution, case=made.case, at=at + 2 * DAY)
+    tasks.forget()
+    assert Report.objects.filter(name="Lucie").exists()
+    Report.objects.update(told_at=at)
     tasks.forget()
     made.refresh_from_db()
-    assert (made.name, made.email, made.fingerprint, made.words) == ("", "", "", "")
+    assert (made.reporter, made.name, made.email, made.fingerprint, made.origin, made.words) == (None, *[""] * 5)
+
+
+@pytest.mark.django_db
+def test_who_reported_is_told_of_an_appeal_answered_late():
+    contribution, now = factories.make_contribution(), timezone.now()
+    at = now - 40 * DAY
+    made = deciding.report(contribution, fingerprint="a" * 64, at=at)
+    Report.objects.update(email="lucie@example.org")
+    decided = deciding.hide(contribution, case=made.case, at=at)
+    appeal = actions.appeal(actor=contribution.author, decision=decided, words="Non.", at=at + 14 * DAY)
+    tasks.forget()
+    answer = {"appeal": appeal, "outcome": "overturned", "reasons": "En effet.", "at": now - 2 * DAY}
+    actions.judge(actor=deciding.make_moderator(), **answer)
+    answered = OutboundMail.objects.filter(kind="moderation.report_answered", to="lucie@example.org")
+    assert answered.count() == 2
+    tasks.forget()
+    made.refresh_from_db()
+    assert made.email == "lucie@example.org"
+    Appeal.objects.update(decided_at=now - 31 * DAY)
+    tasks.forget()
+    made.refresh_from_db()
+    assert (made.email, made.words) == ("", "")
 
 
 @pytest.mark.django_db
@@ -442,6 +534,41 @@ def test_a_closed_account_leaves_no_name_in_moderation():
     assert (Appeal.objects.get().words, Appeal.objects.get().person) == ("", None)
     assert (Report.objects.get().reporter, Report.objects.get().words) == (None, "")
     assert Case.objects.get().author is None
+
+
+@pytest.mark.django_db
+def test_who_reported_the_name_of_an_account_that_closes_has_an_answer(client):
+    person, reporter = factories.make_resident(public_name="Gros Nigaud"), factories.make_user()
+    key = str(person.pk)
+    made, other = deciding.report(person, reporter=reporter), deciding.report(person, fingerprint="a" * 64)
+    Report.objects.filter(pk=other.pk).update(email="lucie@example.org", reporter=None)
+    with transaction.atomic():
+        accounts.erase_person(person=person)
+    case = Case.objects.get()
+    assert (case.state, case.author, case.report_count) == (Case.State.CLOSED, None, 0)
+    assert not Case.objects.filter(subject=key).exists()
+    mails = OutboundMail.objects.filter(kind="moderation.report_answered")
+    assert sorted(mail.to for mail in mails) == sorted([reporter.email, "lucie@example.org"])
+    for mail in mails:
+        assert "n’est plus en ligne" in mail.text
+        assert "prise par une personne" not in mail.text
+    # Neither the queue nor the page of promises waits for it.
+    assert not Case.objects.waiting().exists()
+    assert not Promise.objects.owed().exists()
+    assert "Dossier clos" in client.get(reverse("moderation:reported", args=[made.reference])).content.decode()
+    # Forgotten as after a decision.
+    actions.unsign_reports(before=timezone.now() + DAY, at=timezone.now())
+    assert set(Report.objects.values_list("reporter", "email", "words")) == {(None, "", "")}
+
+
+@pytest.mark.django_db
+def test_a_name_that_was_judged_keeps_no_key_of_who_left():
+    person = factories.make_resident(public_name="Gros Nigaud")
+    deciding.hide(person)
+    with transaction.atomic():
+        accounts.erase_person(person=person)
+    case = Case.objects.get()
+    assert (case.state, case.subject) == (Case.State.HIDDEN, f"-{case.reference}")
 
 
 @pytest.mark.django_db

@@ -56,3 +56,36 @@ def test_counting_gives_back_what_was_added(day, days):
 @given(first=DAYS, last=DAYS)
 def test_nothing_is_counted_backwards(first, last):
     assert (workdays.between(first, last) == 0) or first < last
+
+
+def paris(*parts):
+    return dt.datetime(*parts, tzinfo=workdays.PARIS)
+
+
+@pytest.mark.parametrize(
+    ("at", "hours", "over_at"),
+    [
+        (paris(2026, 11, 25, 10, 0), 1, paris(2026, 11, 25, 11, 0)),
+        (paris(2026, 11, 25, 10, 0), 7, paris(2026, 11, 25, 17, 0)),
+        (paris(2026, 11, 25, 10, 0, 1), 7, paris(2026, 11, 26, 9, 0, 1)),
+        (paris(2026, 11, 25, 9, 0), 8, paris(2026, 11, 25, 17, 0)),
+        (paris(2026, 11, 25, 17, 0), 1, paris(2026, 11, 26, 10, 0)),
+        (paris(2026, 11, 25, 3, 0), 1, paris(2026, 11, 25, 10, 0)),
+        (paris(2026, 11, 27, 16, 0), 16, paris(2026, 12, 1, 16, 0)),  # over a weekend
+        (paris(2026, 11, 22, 12, 0), 8, paris(2026, 11, 23, 17, 0)),  # on a Sunday
+        (paris(2026, 4, 2, 16, 0), 2, paris(2026, 4, 7, 10, 0)),  # Good Friday to Easter Monday
+        (paris(2026, 10, 23, 16, 0), 2, paris(2026, 10, 26, 10, 0)),  # over the change of hour
+        (paris(2026, 11, 25, 10, 0).astimezone(dt.UTC), 80, paris(2026, 12, 9, 10, 0)),
+    ],
+)
+def test_worked_hours_go_by_from_nine_to_five(at, hours, over_at):
+    assert workdays.after_hours(at, hours) == over_at
+
+
+@given(day=DAYS, hour=st.times(), hours=st.integers(min_value=1, max_value=79))
+def test_one_worked_hour_after_another_is_one_more(day, hour, hours):
+    whole = dt.datetime.combine(day, hour, workdays.PARIS)
+    over_at = workdays.after_hours(whole, hours)
+    assert whole < over_at
+    assert workdays.is_worked(over_at.date())
+    assert workdays.after_hours(over_at, 1) == workdays.after_hours(whole, hours + 1)

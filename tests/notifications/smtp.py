@@ -13,6 +13,7 @@ class Inbox:
 
     def __init__(self):
         self.accepted = []
+        self.raw = []  # the same, as the bytes that came
         self.seen = 0
         self.answers = []  # taken one by one; then 250
         self.refused = {}  # what is answered to an address, before any message
@@ -36,6 +37,7 @@ class Inbox:
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith("250"):
             self.accepted.append(message)
+            self.raw.append(envelope.content)
         return answer
 
     @property

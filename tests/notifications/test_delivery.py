@@ -9,10 +9,11 @@ from django.core import mail as django_mail
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import delivery, outbox, retention, retries, tasks
+from notifications import delivery, outbox, retention, retries, subscriptions, tasks
 from notifications.delivery import Outcome
 from notifications.models import OutboundMail
 from tests.concurrency import run_in_threads
+from tests.factories import make_user
 from tests.notifications.smtp import MailServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,6 +70,24 @@ def test_a_mail_leaves_whole(inbox):
     mail = reload(mail)
     assert (mail.state, mail.claim, mail.lease_until, mail.attempts, mail.last_error) == ("sent", None, None, 1, "")
     assert mail.sent_at is not None
+
+
+def test_a_mail_reaches_the_signature_as_it_stays(inbox):
+    """DKIM signs what leaves; RFC 8058 asks that it covers both headers, so each stands once, whole, in seven bits."""
+    person = make_user(email="a@example.org")
+    headers = subscriptions.unsubscribe_headers(subscriptions.unsubscribe_url(person, "consultation:" + "quais-" * 20))
+    mail = enqueue(text="Été " * 300, html="<p>Été</p>", headers=headers)
+    assert delivery.deliver(mail.pk, at=timezone.now()) is Outcome.SENT
+    (raw,) = inbox.raw
+    assert max(raw) < 128
+    top = raw.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    assert [line for line in top if line.startswith("List-")] == [
+        f"List-Unsubscribe: {headers['List-Unsubscribe']}",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+    ]
+    assert [line for line in raw.split(b"\r\n") if len(line) > delivery.LONGEST_LINE] == []
+    (message,) = inbox.accepted
+    assert (message["Subject"], message.get_body(("plain",)).get_content().split()) == ("Été", ["Été"] * 300)
 
 
 def test_a_mail_is_not_sent_twice(inbox):

@@ -1,17 +1,18 @@
 """The digests: what is new, once, grouped, at seven in the morning of Mulhouse, and nothing of what is hidden by then."""
 
 import datetime as dt
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from notifications import actions, digests, frequencies, kinds, subscriptions, telling, topics
+from notifications import actions, digests, frequencies, kinds, subscriptions, tasks, telling, topics
 from notifications.kinds import Frequency
 from notifications.models import AddressState, Notification, OutboundMail, Preference
 from tests.concurrency import run_in_threads
 from tests.factories import make_user
-from tests.notifications.test_telling import PARIS, letter, tell, want
+from tests.notifications.test_telling import NEWS, PARIS, letter, tell, want
 
 QUAYS, SQUARE = "test:les-quais", "test:la-place"
 # A Wednesday, a quarter past seven.
@@ -123,6 +124,24 @@ def test_it_speaks_the_language_of_the_person(language, words):
 
 
 @pytest.mark.django_db
+def test_who_has_the_same_news_gets_the_same_words_and_a_link_of_their_own():
+    people = [subscriber(), subscriber(), subscriber(language="de"), subscriber()]
+    for person in people:
+        tell(letter(person), at=BEFORE)
+    tell(letter(people[3], "more", line="Pour une seule"), at=BEFORE)
+    assert run() == 4
+    said = set()
+    for person, mail in zip(people, OutboundMail.objects.order_by("user"), strict=True):
+        link = mail.headers["List-Unsubscribe"].strip("<>")
+        token = link.rstrip("/").rsplit("/", 1)[1]
+        assert subscriptions.read_token(token) == subscriptions.Unsubscription(person.pk, f"kind:{kinds.DAILY}")
+        assert (mail.text.count(link), mail.html.count(link)) == (1, 1)
+        assert "lien-" not in mail.text + mail.html
+        said.add((mail.subject, mail.text.replace(link, ""), mail.html.replace(link, "")))
+    assert len(said) == 3
+
+
+@pytest.mark.django_db
 def test_a_long_list_is_cut_and_says_so():
     person = subscriber()
     for number in range(digests.LINES + 3):
@@ -186,6 +205,55 @@ def test_the_limit_of_the_week_puts_a_daily_digest_off_to_monday():
     tell(letter(person, "late"), at=BEFORE)
     assert (run(), Notification.objects.get(once_key=f"late:{person.pk}").digest) == (0, "weekly")
     assert run(Frequency.WEEKLY, dt.datetime(2026, 11, 30, 7, 0, tzinfo=PARIS)) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("mails_before", "leaves"), [(6, 1), (7, 0)])
+def test_the_seventh_mail_of_the_week_may_be_a_digest_the_eighth_not(mails_before, leaves):
+    person = subscriber(Frequency.NOW)
+    for number in range(mails_before):
+        tell(letter(person, str(number)), at=BEFORE)
+    want(person, Frequency.DAILY)
+    tell(letter(person, "late"), at=BEFORE)
+    assert run() == leaves
+    assert Notification.objects.get(once_key=f"late:{person.pk}").digest == ("" if leaves else "weekly")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("frequency", "at", "kinds_of_mail"),
+    [
+        # A Sunday and the Monday after it, a second before seven and at seven.
+        ("daily", (29, 6, 59, 59), []),
+        ("daily", (29, 7, 0, 0), [kinds.DAILY]),
+        ("weekly", (29, 7, 0, 0), []),
+        ("weekly", (30, 6, 59, 59), []),
+        ("weekly", (30, 7, 0, 0), [kinds.WEEKLY]),
+        ("now", (28, 20, 0, 0), [NEWS]),
+        ("never", (30, 7, 0, 0), []),
+    ],
+)
+def test_the_task_by_the_clock(monkeypatch, frequency, at, kinds_of_mail):
+    tell(letter(subscriber(frequency)), at=dt.datetime(2026, 11, 28, 20, 0, tzinfo=PARIS))
+    clock = SimpleNamespace(now=lambda: dt.datetime(2026, 11, *at, tzinfo=PARIS))
+    monkeypatch.setattr(tasks, "timezone", clock)
+    for _ in range(2):
+        tasks.send_digests()
+    assert list(OutboundMail.objects.values_list("kind", flat=True)) == kinds_of_mail
+
+
+@pytest.mark.django_db
+def test_what_the_limit_puts_off_on_monday_morning_leaves_the_same_morning(monkeypatch):
+    """The week begins at midnight: seven mails before seven o’clock, and the digest of the day is over the limit."""
+    person = subscriber(Frequency.NOW)
+    monday = dt.datetime(2026, 11, 30, 0, 0, tzinfo=PARIS)
+    for number in range(frequencies.WEEKLY_LIMIT):
+        tell(letter(person, str(number)), at=monday)
+    want(person, Frequency.DAILY)
+    tell(letter(person, "late"), at=monday)
+    monkeypatch.setattr(tasks, "timezone", SimpleNamespace(now=lambda: monday.replace(hour=7)))
+    tasks.send_digests()
+    assert [mail.kind for mail in mails()] == [kinds.WEEKLY]
 
 
 @pytest.mark.django_db

@@ -71,8 +71,11 @@ class Anything(dict):
         return Thing()
 
 
+AN_INSTANT = dt.datetime(2026, 11, 25, 18, tzinfo=dt.UTC)
+
+
 class Thing(str):
-    """A value that has every attribute, prints, counts and repeats once."""
+    """A value that has every attribute, prints, counts and repeats once; what is called « …_at » is an instant."""
 
     __slots__ = ()
 
@@ -85,7 +88,7 @@ class Thing(str):
     def __getattr__(self, name):
         if name.startswith("_") or name in {"resolve_expression", "strftime"}:
             raise AttributeError(name)
-        return Thing()
+        return AN_INSTANT if name.endswith("_at") else Thing()
 
 
 @pytest.mark.parametrize("language", ["fr", "de", "en"])

@@ -142,7 +142,7 @@ def test_what_nobody_declared_does_not_leave():
     with pytest.raises(kinds.UnknownKindError), transaction.atomic():
         outbox.enqueue(kind="test.unknown", to="a@example.org", subject="a", text="a")
     with pytest.raises(kinds.UnknownKindError), transaction.atomic():
-        outbox.written(kind="test.unknown", to="", context={}, user=make_user(), once_key="a", language="fr")
+        outbox.words(kind="test.unknown", context={}, language="fr")
     assert OutboundMail.objects.count() == 0
 
 

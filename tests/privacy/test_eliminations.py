@@ -3,9 +3,11 @@
 import datetime as dt
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.test import Client
 from django.utils import timezone
 
@@ -190,3 +192,110 @@ def test_pages_of_staff():
     slip = other.get(f"{ADMIN}{row.pk}/bordereau/")
     assert b"".join(slip.streaming_content) == b"%PDF-1.4 signe"
     assert f.sign_in(Client(), f.make_staff()).get(f"{ADMIN}{row.pk}/bordereau/").status_code == 403
+
+
+# --- Denials -----------------------------------------------------------------------------------------------------------------
+
+
+def left_untouched(proposal, state, acts):
+    """Nothing was destroyed, nothing moved, nothing is on the register but what was allowed."""
+    proposal.refresh_from_db()
+    assert (proposal.state, Note.objects.count()) == (state, 1)
+    rows = RegisterLine.objects.filter(act__startswith="elimination.").order_by("number")
+    assert list(rows.values_list("act", flat=True)) == acts
+
+
+@pytest.mark.parametrize("role", ["", "agent", "desk", "moderator", "mediator", "evaluator"])
+def test_no_other_role_than_the_administrator_takes_a_step(role):
+    """Each step, by each role and by who has none: refused, and nothing of it stays."""
+    with_note(old_consultation())
+    proposal, actor = propose(), f.make_staff()
+    actor.groups.set(Group.objects.filter(name=role))
+    for call in (
+        lambda: propose(TEXTS, actor),
+        lambda: approve(proposal, actor),
+        lambda: eliminations.refuse(actor=actor, proposal=proposal, reason="Non."),
+        lambda: eliminations.execute(actor=actor, proposal=proposal, at=now()),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            call()
+        assert refused.value.code == "not_allowed"
+    left_untouched(proposal, "proposed", ["elimination.proposed"])
+    client = f.sign_in(Client(), actor)
+    for address in (ADMIN, f"{ADMIN}add/", f"{ADMIN}{proposal.pk}/change/", f"{ADMIN}{proposal.pk}/bordereau/"):
+        assert client.get(address).status_code in {302, 403}
+    for gesture in ("viser", "refuser", "executer"):
+        assert client.post(f"{ADMIN}{proposal.pk}/geste/{gesture}/", {}).status_code in {302, 403, 404}
+    left_untouched(proposal, "proposed", ["elimination.proposed"])
+
+
+def test_one_administrator_alone_destroys_nothing():
+    """Who holds every permission, as the role gives them, still needs somebody else for the visa, and for the refusal."""
+    with_note(old_consultation())
+    alone = f.make_staff()
+    alone.groups.set(Group.objects.filter(name="administrator"))
+    proposal = propose(actor=alone)
+    for call in (
+        lambda: approve(proposal, alone),
+        lambda: eliminations.refuse(actor=alone, proposal=proposal, reason="Non."),
+        lambda: eliminations.execute(actor=alone, proposal=proposal, at=now()),
+    ):
+        with pytest.raises(RefusedError):
+            call()
+    left_untouched(proposal, "proposed", ["elimination.proposed"])
+    assert default_storage.listdir("eliminations")[1] == []
+    page = f.sign_in(Client(), alone).get(f"{ADMIN}{proposal.pk}/change/").content.decode()
+    assert "Inscrire le visa" in page
+    given = {"function": "Directeur", "signed_on": timezone.localdate().isoformat(), "reference": "A-1"}
+    slip = SimpleUploadedFile("b.pdf", b"%PDF-1.4 signe")
+    answer = f.sign_in(Client(), alone).post(f"{ADMIN}{proposal.pk}/geste/viser/", {**given, "slip": slip}, follow=True)
+    assert "un collègue inscrit le visa" in answer.content.decode()
+    left_untouched(proposal, "proposed", ["elimination.proposed"])
+
+
+def test_a_settled_list_takes_no_step_back():
+    with_note(old_consultation())
+    proposal = propose()
+    approve(proposal)
+    for call in (
+        lambda: approve(proposal),
+        lambda: eliminations.refuse(actor=archivist(), proposal=proposal, reason="Trop tard."),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            call()
+        assert refused.value.code == "settled"
+    left_untouched(proposal, "approved", ["elimination.proposed", "elimination.approved"])
+    eliminations.execute(actor=archivist(), proposal=proposal, at=now())
+    tasks.eliminate(proposal_id=proposal.pk)
+    with pytest.raises(RefusedError) as refused:
+        eliminations.execute(actor=archivist(), proposal=proposal, at=now())
+    assert refused.value.code == "begun"
+
+
+@pytest.mark.parametrize(("days", "ripe"), [(-1, False), (0, True)])
+def test_five_years_to_the_day(days, ripe):
+    """On both sides of the boundary: the last day of the consultation, five years ago or one day less."""
+    row = f.make_consultation(phase=None)
+    today = timezone.localdate()
+    ended = today.replace(year=today.year - NOTES.years) - dt.timedelta(days=1 + days)
+    row.phases.create(
+        position=1, kind="contribute", name="Avis", starts_on=ended - dt.timedelta(days=30), ends_on=ended
+    )
+    Consultation.objects.filter(pk=row.pk).update(archived_at=now())
+    with_note(row)
+    if ripe:
+        assert propose().lines.get().last_on == ended
+    else:
+        with pytest.raises(DomainError) as refused:
+            propose()
+        assert refused.value.code == "nothing"
+
+
+def test_nothing_of_a_slip_is_ever_deleted():
+    """No page offers it, no permission exists for it, and the lines hold their list."""
+    with_note(old_consultation())
+    proposal = propose()
+    client = f.sign_in(Client(), f.make_user(is_staff=True, is_superuser=True))
+    assert client.get(f"{ADMIN}{proposal.pk}/delete/").status_code in {403, 404}
+    with pytest.raises(ProtectedError):
+        proposal.delete()

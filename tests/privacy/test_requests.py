@@ -7,12 +7,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts import actions as accounts
 from mulhouse.errors import DomainError, RefusedError
 from notifications.models import OutboundMail
 from privacy import actions
 from privacy.models import AccessLog, DataRequest
 from tests import factories as f
-from transparency.models import RegisterLine
+from transparency.models import Promise, PromisePause, RegisterLine
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
@@ -93,6 +94,86 @@ def test_an_answer_is_in_time_on_the_last_day(days, in_time):
     assert refused.value.code == "answered"
 
 
+# --- A clock that waits for an identity ----------------------------------------------------------------------------------
+
+
+def confirmed():
+    row, code = visitor_request()
+    return actions.confirm(request=row, code=code, at=AT)
+
+
+def test_only_those_in_charge_stop_the_clock_and_only_while_the_identity_is_awaited():
+    row, actor = confirmed(), agent()
+    for person in (f.make_resident(), f.make_staff("privacy.view_datarequest")):
+        for gesture in (lambda who: actions.pause(actor=who, request=row, reason="Qui ?", at=AT), resume_now(row)):
+            with pytest.raises(RefusedError) as refused:
+                gesture(person)
+            assert refused.value.code == "not_allowed"
+    with pytest.raises(RefusedError) as refused:
+        actions.pause(actor=actor, request=make_request(), reason="Qui ?", at=AT)
+    assert refused.value.code == "identified"
+    with pytest.raises(DomainError) as refused:
+        actions.pause(actor=actor, request=row, reason=" ", at=AT)
+    assert refused.value.code == "reason"
+    with pytest.raises(DomainError) as refused:
+        actions.pause(actor=actor, request=row, reason="Qui ?", at=AT + dt.timedelta(days=31))
+    assert refused.value.code == "late"
+    assert PromisePause.objects.count() == 0
+
+
+def resume_now(row):
+    return lambda who: actions.resume(actor=who, request=row, at=AT)
+
+
+def test_the_clock_waits_for_the_identity_and_the_person_reads_why(client):
+    row, actor = confirmed(), agent()
+    days = dt.timedelta(days=1)
+    actions.pause(actor=actor, request=row, reason="Venez au guichet avec une pièce d’identité.", at=AT + 10 * days)
+    line = RegisterLine.objects.get(act="promise.paused")
+    assert (line.role, line.subject, line.actor.user) == ("agent", row.reference, actor)
+    assert "Venez au guichet" in OutboundMail.objects.get(kind="privacy.request_paused").text
+    page = client.get(f"{ASK}{row.reference}/").content.decode()
+    assert ("Le délai est arrêté" in page, "Venez au guichet" in page) == (True, True)
+    assert list(DataRequest.objects.late(on=dt.date(2027, 3, 1))) == []
+
+    actions.establish_identity(actor=actor, request=row, identity="desk", at=AT + 25 * days)
+    row.refresh_from_db()
+    assert (row.due_on, Promise.objects.get(key=row.reference).due_on) == (dt.date(2027, 1, 7), dt.date(2027, 1, 7))
+    assert list(DataRequest.objects.late(on=dt.date(2027, 1, 8))) == [row]
+    row = actions.extend(actor=actor, request=row, reason="Des archives papier.", at=AT + 26 * days)
+    assert (row.due_on, Promise.objects.get(key=row.reference).due_on) == (dt.date(2027, 3, 10), dt.date(2027, 3, 10))
+
+
+def test_a_refusal_during_a_pause_is_in_time():
+    row, actor = confirmed(), agent()
+    actions.pause(actor=actor, request=row, reason="Venez au guichet.", at=AT)
+    row = actions.answer(actor=actor, request=row, outcome="refused", text="Non.", at=AT + dt.timedelta(days=60))
+    assert '"dans_les_delais":true' in RegisterLine.objects.get(act="data_request.answered").content
+    assert row.due_on == dt.date(2027, 2, 21)
+
+
+def test_staff_stop_the_clock_from_the_table_and_start_it_again(client):
+    row = confirmed()
+    DataRequest.objects.filter(pk=row.pk).update(received_at=timezone.now())
+    Promise.objects.update(due_on=f.today() + dt.timedelta(days=20), first_due_on=f.today(), made_on=f.today())
+    f.sign_in(client, agent())
+    url = f"{ADMIN}{row.pk}/geste/"
+    assert client.post(f"{url}arreter-le-delai/", {"reason": ""}).status_code == 422
+    assert client.post(f"{url}arreter-le-delai/", {"reason": "Venez au guichet."}).status_code == 302
+    page = client.get(f"{ADMIN}{row.pk}/change/").content.decode()
+    assert ("Arrêté" in page, "/arreter-le-delai/" in page, "/reprendre-le-delai/" in page) == (True, False, True)
+    assert client.post(f"{url}reprendre-le-delai/").status_code == 302
+    assert RegisterLine.objects.filter(act__in=("promise.paused", "promise.resumed")).count() == 2
+
+
+def test_account_that_closes_leaves_no_promise_late_for_ever():
+    row, kept = make_request(user := f.make_resident()), make_request(user)
+    actions.answer(actor=agent(), request=kept, outcome="done", text="Voici.", at=AT)
+    accounts.close_account(user=user)
+    assert list(Promise.objects.standing().values_list("key", flat=True)) == [kept.reference]
+    assert Promise.objects.get(key=row.reference).dropped_on is not None
+
+
 # --- Without an account ------------------------------------------------------------------------------------------------
 
 
@@ -114,7 +195,7 @@ def test_nothing_is_given_before_the_identity_is_known():
     with pytest.raises(RefusedError) as refused:
         actions.answer(actor=actor, request=row, outcome="done", text="Voici.", at=AT)
     assert refused.value.code == "identity"
-    actions.establish_identity(actor=actor, request=row, identity="desk")
+    actions.establish_identity(actor=actor, request=row, identity="desk", at=AT)
     row.refresh_from_db()
     assert actions.answer(actor=actor, request=row, outcome="done", text="Voici.", at=AT).answered_at == AT
 

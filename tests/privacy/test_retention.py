@@ -2,9 +2,11 @@
 
 import datetime as dt
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -69,6 +71,84 @@ def test_a_return_cancels_and_a_new_absence_starts_again():
     assert InactivityNotice.objects.count() == 0
     assert User.objects.filter(pk=user.pk).exists()
     assert dict(run(31 + 730 + 1).steps) == {1: 1}
+
+
+# --- The clock of Paris, on both sides of each boundary -----------------------------------------------------------------------
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def midnight(day):
+    return dt.datetime.combine(day, dt.time(), PARIS)
+
+
+def steps(at):
+    return dict(retention.run(at=at, write=True).steps)
+
+
+def test_each_boundary_is_a_midnight_in_paris():
+    """24 months, 30 days, 7 days, the day itself: nothing a second before, the step at the first second, once."""
+    user = sleeper()
+    first = dt.date(2026, 11, 23)
+    closes_on = first + dt.timedelta(days=60)
+    days = [first, *(closes_on - dt.timedelta(days=left) for left in (30, 7, 0))]
+    second = dt.timedelta(seconds=1)
+    for step, day in enumerate(days, start=1):
+        assert steps(midnight(day) - second) == {}, step
+        assert User.objects.filter(pk=user.pk).exists()
+        assert steps(midnight(day)) == {step: 1}
+        assert steps(midnight(day) + second) == {}, step
+    assert not User.objects.filter(pk=user.pk).exists()
+
+
+def test_the_last_day_is_counted_in_paris_not_in_greenwich():
+    """Somebody who signed in at half past midnight in Mulhouse was there on that day, though it was the eve in Greenwich."""
+    user = sleeper()
+    User.objects.filter(pk=user.pk).update(last_login=dt.datetime(2024, 11, 23, 0, 30, tzinfo=PARIS))
+    assert steps(midnight(dt.date(2026, 11, 23)) - dt.timedelta(seconds=1)) == {}
+    assert steps(midnight(dt.date(2026, 11, 23))) == {1: 1}
+
+
+def test_after_a_29th_of_february_24_months_are_a_day_more_never_a_day_less():
+    user = sleeper()
+    User.objects.filter(pk=user.pk).update(last_login=dt.datetime(2024, 2, 29, 9, tzinfo=PARIS))
+    assert steps(midnight(dt.date(2026, 3, 1)) - dt.timedelta(seconds=1)) == {}
+    assert steps(midnight(dt.date(2026, 3, 1))) == {1: 1}
+
+
+@pytest.mark.parametrize("told", [1, 2, 3])
+def test_a_sign_in_by_the_page_after_any_letter_starts_everything_again(told, client):
+    """The real gesture: the page, the password. The next letter is the first one, 24 months later."""
+    user = sleeper()
+    day = dt.date(2026, 11, 23)
+    for left in (60, 30, 7)[:told]:
+        steps(midnight(day + dt.timedelta(days=60 - left)))
+    assert InactivityNotice.objects.get().step == told
+    assert client.post("/compte/connexion/", {"login": user.email, "password": f.PASSWORD}).status_code == 302
+    # The page wrote the real instant; the clock of this test is another.
+    assert User.objects.get(pk=user.pk).last_login > LAST
+    User.objects.filter(pk=user.pk).update(last_login=midnight(day) + dt.timedelta(days=59, hours=23))
+    report = retention.run(at=midnight(day) + dt.timedelta(days=60), write=True)
+    assert (dict(report.steps), report.returned, InactivityNotice.objects.count()) == ({}, 1, 0)
+    assert steps(midnight(dt.date(2029, 1, 20))) == {}
+    assert steps(midnight(dt.date(2029, 1, 21))) == {1: 1}
+    assert kinds(user).count("privacy.inactive_first") == 2
+
+
+def test_what_is_anonymised_stays_published_and_counted():
+    user = sleeper()
+    text = f.make_contribution(author=user, title="Un banc au soleil")
+    comment = f.make_comment(contribution=f.make_contribution(), author=user)
+    draft = f.make_contribution(author=user, published_at=None)
+    for day in (0, 30, 53, 60):
+        run(day)
+    text.refresh_from_db()
+    comment.refresh_from_db()
+    assert (text.author, comment.author) == (None, None)
+    assert not Contribution.objects.filter(pk=draft.pk).exists()
+    page = Client().get(text.get_absolute_url()).content.decode()
+    assert "Un banc au soleil" in page
+    assert user.public_name not in page
 
 
 def test_a_verified_residency_is_a_sign_of_life():

@@ -1,6 +1,9 @@
 """Accents, endings, beginnings and misspelt words; what is typed by anybody; the order; the cost."""
 
+import datetime as dt
+import html
 import re
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.core.management import call_command
@@ -16,10 +19,12 @@ from search.models import Document
 from tests import factories as f
 from tests.consultations.test_import import REAL
 from tests.factories import sign_in
+from tests.search.conftest import ROW
 from tests.test_budgets import HTML_BYTES, asked
 
 pytestmark = pytest.mark.django_db
 
+PARIS = timezone.get_default_timezone()
 TITLES = {
     "tilleuls": "Planter des tilleuls municipaux",
     "trottoir": "Élargir le trottoir devant l’école",
@@ -106,9 +111,14 @@ def test_what_was_perhaps_meant_is_said_with_its_accents(corpus, meant):
 )  # fmt: skip
 def test_whatever_is_typed_has_an_answer(corpus, client, typed):
     for route in ("search:results", "search:suggestions"):
-        response = client.get(reverse(route), {"q": typed.encode("utf-8", "replace")})
+        response = client.get(reverse(route), {"q": typed.encode("utf-8", "replace")}, headers={"HX-Request": "true"})
         assert response.status_code == 200
         assert "<script>alert" not in response.content.decode()
+
+
+def test_suggestions_opened_alone_are_the_page_itself(client):
+    response = client.get(reverse("search:suggestions"), {"q": "tilleuls & bancs"})
+    assert response["Location"] == f"{reverse('search:results')}?q=tilleuls+%26+bancs"
 
 
 def test_an_excerpt_is_escaped_and_marked():
@@ -124,8 +134,104 @@ def test_filters_narrow_and_nonsense_is_ignored(found):
     for question in ({"theme": theme.slug}, {"quartier": district.slug}, {"etat": "ouvert"}):
         assert found("fontaine", **question) == [here.get_absolute_url()]
     assert found("fontaine", sorte="comment") == []
-    assert found("fontaine", depuis="semaine") == []
-    assert len(found("fontaine", theme="nulle-part", sorte="x", page="9999", depuis="z")) == 2
+    assert found("fontaine", periode="semaine") == []
+    assert len(found("fontaine", theme="nulle-part", sorte="x", page="9999", periode="z")) == 2
+
+
+def test_days_narrow_and_both_count(client, found):
+    """From midnight to midnight in Paris, on the days of 23 and 25 hours too."""
+    for day, hour, minute in ((24, 23, 59), (25, 0, 0), (25, 23, 59), (26, 0, 0)):
+        at = dt.datetime(2026, 10, day, hour, minute, tzinfo=PARIS)
+        f.make_contribution(title=f"Fontaine {day} {hour}", published_at=at)
+
+    def titles(**asked):
+        page = client.get(reverse("search:results"), {"q": "fontaine", **asked}).content.decode()
+        return sorted(re.sub(r"<[^>]+>", "", title) for _url, title in ROW.findall(page))
+
+    assert titles(du="2026-10-25", au="2026-10-25") == ["Fontaine 25 0", "Fontaine 25 23"]
+    assert titles(au="2026-10-24") == ["Fontaine 24 23"]
+    assert titles(du="26/10/2026") == ["Fontaine 26 0"]
+    assert len(titles(du="2026-10-25", periode="annee")) == 3
+    assert titles(du="2026-10-25", periode="semaine") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "words"),
+    [
+        ({"du": "hier"}, "du", "Écrivez un jour qui existe, par exemple 31/12/2026."),
+        ({"au": "2026-02-30"}, "au", "Écrivez un jour qui existe, par exemple 31/12/2026."),
+        ({"du": "2026-03-02", "au": "2026-03-01"}, "au", "Ce jour vient avant celui du début."),
+        ({"au": "9999-12-31"}, "au", "Écrivez une année entre 1900 et 2100."),
+        ({"du": "0001-01-01"}, "du", "Écrivez une année entre 1900 et 2100."),
+        ({"du": "<script>"}, "du", "Écrivez un jour qui existe, par exemple 31/12/2026."),
+    ],
+)
+def test_a_wrong_day_is_said_beside_its_field_and_narrows_nothing(client, asked, name, words):
+    f.make_contribution(title="Une fontaine")
+    page = client.get(reverse("search:results"), {"q": "fontaine", **asked}).content.decode()
+    assert re.search(rf'id="id_{name}_error".*?{re.escape(words)}', page, re.DOTALL)
+    assert f'<li><a href="#id_{name}">' in page
+    assert '<details class="filtres" open>' in page
+    assert len(ROW.findall(page)) == 1
+    assert "<script>" not in page
+
+
+def test_what_was_asked_stays_in_every_link(client):
+    """From a page to the next, from a kind to another: the address goes on saying all of it; « Tout effacer » says none."""
+    consultation = f.make_consultation(title="La fontaine", districts=[f.make_district(slug="ici")])
+    for _ in range(22):
+        f.make_contribution(consultation=consultation, title="Une fontaine")
+    first, last = (f.today() - dt.timedelta(days=70)).isoformat(), f.today().isoformat()
+    asked = {
+        "q": "fontaine",
+        "du": first,
+        "au": last,
+        "periode": "annee",
+        "etat": "ouvert",
+        "theme": consultation.theme.slug,
+    }
+    page = html.unescape(client.get(reverse("search:results"), {**asked, "sorte": "contribution"}).content.decode())
+
+    def link(words):
+        (address,) = re.findall(rf'<a [^>]*?href="([^"]*)"[^>]*>(?:<svg.*?</svg>)?{words}', page)
+        return dict(parse_qsl(urlsplit(address).query))
+
+    assert link("Suivante") == {**asked, "sorte": "contribution", "page": "2"}
+    assert link("Consultations \\(") == {**asked, "sorte": "consultation"}
+    assert link("Tout effacer") == {"q": "fontaine"}
+    without = [dict(parse_qsl(urlsplit(each).query)) for each in re.findall(r'puce--retirer" href="([^"]*)"', page)]
+    whole = {**asked, "sorte": "contribution"}
+    assert [sorted(whole.keys() - each.keys()) for each in without] == [
+        ["etat"],
+        ["theme"],
+        ["periode"],
+        ["du"],
+        ["au"],
+    ]
+
+
+def test_a_page_too_far_is_refused_kindly(client):
+    for _ in range(22):
+        f.make_contribution(title="Une fontaine")
+    page = client.get(reverse("search:results"), {"q": "fontaine", "page": "9999"}).content.decode()
+    assert "Il n’y a pas de page plus loin que la page 2" in page
+    assert len(ROW.findall(page)) == 2
+
+
+def test_themes_that_are_named_lead_to_what_the_city_says_of_them(client):
+    theme = f.make_theme(name="Jardins et zythologie", slug="jardins-et-zythologie")
+    f.make_consultation(title="La zythologie", theme=theme)
+
+    def themes(text):
+        page = client.get(reverse("search:results"), {"q": text}).content.decode()
+        return re.findall(
+            r'href="/concertations/\?theme=([^"]*)"', page.partition("</form>")[2].partition("<footer")[0]
+        )
+
+    assert themes("zythologies") == [theme.slug]
+    assert themes("la ZYTHO") == [theme.slug]
+    assert themes("fontaine") == []
+    assert len(themes("")) <= views.THEMES_SHOWN
 
 
 def test_what_the_city_says_comes_before_what_is_said_of_it(found):
@@ -239,7 +345,7 @@ def test_the_page_costs_the_same_at_ten_times_the_rows(client):
     _fill(30)
     actions.count_words()
     large = {name: asked(client, address)[1] for name, address in addresses.items()}
-    assert small == large == {"found": 3, "close": 6, "nothing": 4, "empty": 1}
+    assert small == large == {"found": 4, "close": 8, "nothing": 6, "empty": 1}
     assert len(re.sub(r"\s+", " ", client.get(addresses["found"]).content.decode())) < 10 * HTML_BYTES
     sign_in(client, resident)
     client.get(page)

@@ -6,17 +6,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from mulhouse import personal_data, work
-from mulhouse.errors import RefusedError
+from mulhouse.errors import DomainError, RefusedError
 from notifications.models import OutboundMail
 from tests.concurrency import run_in_threads
 from tests.factories import make_staff, make_user
 from transparency import actions, register, rules, tasks, verification
-from transparency.models import AccessibilityFault, LineActor, RegisterLine
+from transparency.models import AccessibilityFault, LineActor, PromisePause, RegisterLine
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 AT = dt.datetime(2026, 11, 22, 20, 15, tzinfo=dt.UTC)
 MICRO = dt.timedelta(microseconds=1)
+# The whole last day counts, until midnight in Paris.
+LAST_DAY = dt.datetime(2026, 11, 29, 23, tzinfo=dt.UTC) - MICRO - AT
+DAY = dt.timedelta(days=1)
+ANSWER = "transparency.answer_accessibilityfault"
 
 
 def report(**fields):
@@ -63,7 +67,7 @@ def test_a_fault_without_the_permission_is_not_answered():
     assert last_line().act == "accessibility.reported"
 
 
-@pytest.mark.parametrize(("delay", "in_time"), [(dt.timedelta(days=7), True), (dt.timedelta(days=7) + MICRO, False)])
+@pytest.mark.parametrize(("delay", "in_time"), [(LAST_DAY, True), (LAST_DAY + MICRO, False)])
 def test_an_answer_is_published_and_sent(delay, in_time):
     agent = make_staff("transparency.answer_accessibilityfault")
     fault = report(email="a@example.org")
@@ -117,13 +121,54 @@ def test_faults_wait_in_the_work_queue_and_late_ones_are_counted():
 def test_counts_tell_what_came_in_time():
     agent = make_staff("transparency.answer_accessibilityfault")
     in_time, late, waiting = report(), report(), report()
-    actions.answer_fault(actor=agent, fault=in_time, answer="a", at=in_time.due_at)
-    actions.answer_fault(actor=agent, fault=late, answer="a", at=late.due_at + MICRO)
+    actions.answer_fault(actor=agent, fault=in_time, answer="a", at=AT + LAST_DAY)
+    actions.answer_fault(actor=agent, fault=late, answer="a", at=AT + LAST_DAY + MICRO)
 
     faults = AccessibilityFault.objects
     assert list(faults.answered_in_time()) == [in_time]
     assert list(faults.waiting()) == [waiting]
-    assert (list(faults.late(at=waiting.due_at)), list(faults.late(at=waiting.due_at + MICRO))) == ([], [waiting])
+    assert (list(faults.late(at=AT + LAST_DAY)), list(faults.late(at=AT + LAST_DAY + MICRO))) == ([], [waiting])
+
+
+# --- A clock that stands still ---------------------------------------------------------------------------------------
+
+
+def test_only_those_who_answer_stop_and_start_the_clock_of_a_fault():
+    fault = report()
+    for user in (make_user(), make_staff("transparency.view_accessibilityfault")):
+        with pytest.raises(RefusedError):
+            actions.pause_fault(actor=user, fault=fault, reason="Nous attendons.", at=AT)
+        with pytest.raises(RefusedError):
+            actions.resume_fault(actor=user, fault=fault, at=AT)
+    agent = make_staff(ANSWER)
+    actions.answer_fault(actor=agent, fault=fault, answer="Corrigé.", at=AT)
+    with pytest.raises(RefusedError):
+        actions.pause_fault(actor=agent, fault=fault, reason="Nous attendons.", at=AT)
+    assert PromisePause.objects.count() == 0
+
+
+def test_clock_of_a_fault_stops_for_a_public_reason_and_its_day_moves():
+    agent, fault = make_staff(ANSWER), report(email="a@example.org")
+    with pytest.raises(DomainError):
+        actions.pause_fault(actor=agent, fault=fault, reason=" ", at=AT + DAY)
+    actions.pause_fault(actor=agent, fault=fault, reason="Dites quel lecteur d’écran.", at=AT + DAY)
+    line = last_line()
+    assert (line.act, line.role, line.subject, line.actor.user) == ("promise.paused", "agent", fault.reference, agent)
+    assert "Dites quel lecteur d’écran." in OutboundMail.objects.get(kind="transparency.fault_paused").text
+    assert list(AccessibilityFault.objects.late(at=AT + 30 * DAY)) == []
+
+    actions.resume_fault(actor=agent, fault=fault, at=AT + 11 * DAY)
+    fault.refresh_from_db()
+    assert (last_line().act, fault.due_at) == ("promise.resumed", AT + 17 * DAY)
+    assert list(AccessibilityFault.objects.late(at=AT + 18 * DAY)) == [fault]
+
+
+def test_answer_during_a_pause_is_in_time_on_every_page():
+    agent, fault = make_staff(ANSWER), report()
+    actions.pause_fault(actor=agent, fault=fault, reason="Dites quel lecteur d’écran.", at=AT + DAY)
+    actions.answer_fault(actor=agent, fault=fault, answer="Corrigé.", at=AT + 20 * DAY)
+    assert json.loads(last_line().content)["faits"] == {"dans_les_delais": True}
+    assert list(AccessibilityFault.objects.answered_in_time()) == [fault]
 
 
 # --- Who stood behind a line -----------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from transparency import deadlines
 
 PARIS = deadlines.PARIS
 MICRO = dt.timedelta(microseconds=1)
+TO_MIDNIGHT = dt.timedelta(hours=14, minutes=30)
 
 
 @pytest.mark.parametrize(
@@ -34,14 +35,20 @@ def test_a_week_across_the_change_of_hour_is_an_hour_longer_or_shorter():
 @pytest.mark.parametrize(
     ("answered", "now", "late"),
     [
-        (None, dt.timedelta(), False),
-        (None, MICRO, True),
-        (dt.timedelta(), dt.timedelta(days=9), False),
-        (MICRO, dt.timedelta(days=9), True),
+        (None, TO_MIDNIGHT - MICRO, False),
+        (None, TO_MIDNIGHT, True),
+        (TO_MIDNIGHT - MICRO, dt.timedelta(days=9), False),
+        (TO_MIDNIGHT, dt.timedelta(days=9), True),
     ],
 )
-def test_what_is_late(answered, now, late):
+def test_what_is_late_is_late_from_the_day_after_the_promised_one(answered, now, late):
     due = dt.datetime(2026, 11, 29, 9, 30, tzinfo=PARIS)
     answered_at = due + answered if answered is not None else None
 
     assert deadlines.is_late(due, answered_at, at=due + now) is late
+    assert (due < deadlines.day_begins_at(answered_at or due + now)) is late
+
+
+def test_another_day_keeps_the_hour_across_the_change():
+    due = dt.datetime(2026, 10, 20, 9, 30, tzinfo=PARIS)
+    assert deadlines.moved(due, dt.date(2026, 10, 27)) == dt.datetime(2026, 10, 27, 9, 30, tzinfo=PARIS)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from contextlib import contextmanager
+from importlib import import_module
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -71,7 +72,30 @@ def shown(*, on):
 def test_promise_is_counted_in_the_unit_of_its_kind(kind, due_on):
     row = make(kind=kind)
     assert (row.made_on, row.first_due_on, row.due_on) == (DAY, due_on, due_on)
-    assert promising.due_on(kind, at=noon(DAY)) == due_on
+
+
+def test_every_kind_names_a_service_of_the_city():
+    declared = [kind for kind in promising.kinds() if not kind.code.startswith("test")]
+    assert {kind.code for kind in declared} >= {"accessibility", "data-request", "moderation-appeal"}
+    slugs = {slug for slug, _name in import_module("city.migrations.0003_names").SERVICES}
+    assert [kind.code for kind in declared if kind.service not in slugs] == []
+
+
+@pytest.mark.parametrize("kind", ["accessibility", "data-request", "moderation-appeal"])
+def test_service_of_a_kind_owes_its_answers_and_is_reminded(monkeypatch, kind):
+    portal, _new = Service.objects.update_or_create(
+        slug=promising.PORTAL_SERVICE, defaults={"name": "Agence", "contact_email": "agence@mulhouse.example"}
+    )
+    row = make(kind=kind)
+    assert row.service == portal
+    with clock_at(monkeypatch, row.due_on + dt.timedelta(days=1)):
+        tasks.remind_promises()
+    assert list(OutboundMail.objects.values_list("to", flat=True)) == ["agence@mulhouse.example"]
+
+
+def test_service_that_the_city_does_not_have_owes_nothing():
+    Service.objects.filter(slug=promising.PORTAL_SERVICE).delete()
+    assert make(kind="accessibility").service is None
 
 
 def test_promise_is_made_once():
@@ -107,6 +131,12 @@ def test_pause_stops_the_clock_and_resuming_moves_the_day():
     assert (pause.reason, pause.paused_on, pause.resumed_on) == ("Nous attendons une pièce.", later(4), later(11))
     assert shown(on=later(17))["A"] == Clock(Standing.SOON, 0)
     assert shown(on=later(18))["A"] == Clock(Standing.LATE, 1)
+
+
+def test_clock_that_runs_is_not_started_again():
+    make()
+    with pytest.raises(DomainError, match="court déjà"):
+        do(promising.resume)
 
 
 def test_pause_of_worked_days_moves_by_worked_days():

@@ -9,12 +9,13 @@ import sys
 import pytest
 from django.conf import settings
 from django.db import transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import make_staff, make_user, sign_in
 from tests.transparency.test_register import TAMPERED, tamper
-from transparency import actions, register, views
+from transparency import actions, deadlines, register, views
 from transparency.models import AccessibilityFault, LineActor, RegisterLine
 
 ACT = "test.act"
@@ -401,12 +402,13 @@ def test_an_answer_is_public(client, monkeypatch):
     assert "Elle est venue dans les délais." in text
 
 
-def test_a_late_answer_shows_from_the_promised_instant(client, monkeypatch):
+def test_a_late_answer_shows_from_the_day_after_the_promised_one(client, monkeypatch):
     fault = make_fault()
     url = f"/accessibilite/signalements/{fault.reference}/"
-    monkeypatch.setattr(timezone, "now", lambda: fault.due_at)
+    midnight = deadlines.day_begins_at(fault.due_at + dt.timedelta(days=1))
+    monkeypatch.setattr(timezone, "now", lambda: midnight - dt.timedelta(seconds=1))
     assert "La réponse est en retard" not in client.get(url).content.decode()
-    monkeypatch.setattr(timezone, "now", lambda: fault.due_at + dt.timedelta(seconds=1))
+    monkeypatch.setattr(timezone, "now", lambda: midnight)
     assert "La réponse est en retard" in client.get(url).content.decode()
     assert "1 réponse en retard" in client.get(FORM).content.decode()
 
@@ -416,7 +418,7 @@ def test_an_unknown_report_is_not_found(client):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_agent_answers_in_the_staff_space(client):
+def test_an_agent_answers_in_the_staff_space(client, monkeypatch):
     fault = actions.report_fault(page="a", description="b", email="a@example.org", language="fr", at=AT)
     sign_in(client, make_staff("transparency.answer_accessibilityfault", "transparency.view_accessibilityfault"))
     base = "/gestion/transparency/accessibilityfault/"
@@ -424,6 +426,16 @@ def test_an_agent_answers_in_the_staff_space(client):
     assert (fault.reference in listed, "a@example.org" in page) == (True, False)
 
     assert client.get(f"{base}{fault.pk}/geste/repondre/").status_code == 200
+    stop, start = f"{base}{fault.pk}/geste/arreter-le-delai/", f"{base}{fault.pk}/geste/reprendre-le-delai/"
+    assert client.post(stop, {"reason": ""}).status_code == 422
+    monkeypatch.setattr(timezone, "now", lambda: AT + dt.timedelta(days=1))
+    client.post(stop, {"reason": "Dites quel lecteur d’écran."})
+    public = f"/accessibilite/signalements/{fault.reference}/"
+    assert "Dites quel lecteur d’écran." in Client().get(public).content.decode()
+    page = client.get(f"{base}{fault.pk}/change/").content.decode()
+    assert ("/arreter-le-delai/" in page, "/reprendre-le-delai/" in page) == (False, True)
+    client.post(start)
+    assert "Dites quel lecteur" not in Client().get(public).content.decode()
     client.post(f"{base}{fault.pk}/geste/repondre/", {"answer": "Corrigé."})
 
     fault.refresh_from_db()

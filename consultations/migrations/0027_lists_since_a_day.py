@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     """Three indexes."""
 
     atomic = False
-    dependencies = (("consultations", "0025_search_takes_what_is_there"),)
+    dependencies = (("consultations", "0026_search_of_every_public_text"),)
     operations = (
         AddIndexConcurrently(
             model_name="contribution",
