@@ -6,6 +6,7 @@ Shape of a count: day, route, public name of what the page shows, language, phon
 import json
 import re
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import ResolverMatch
 from django.utils import timezone
@@ -29,7 +30,7 @@ HAND_HELD = ("mobi", "android", "iphone", "ipad")
 
 
 def is_counted(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Tell whether a reading counts: a public page, whole or unchanged, read by somebody who did not say no."""
+    """Tell whether a reading counts: a public page, whole or unchanged, read by somebody who did not say no and is no agent."""
     if request.method != "GET" or response.status_code not in {200, 304}:
         return False
     match = request.resolver_match
@@ -39,7 +40,7 @@ def is_counted(request: HttpRequest, response: HttpResponseBase) -> bool:
         return False
     if response.status_code == 304 and not _is_a_page(request):  # noqa: PLR2004 (HTTP)
         return False
-    return not (refuses(request) or is_robot(request) or is_ahead(request))
+    return not (refuses(request) or is_robot(request) or is_ahead(request) or is_staff(request))
 
 
 def refuses(request: HttpRequest) -> bool:
@@ -57,6 +58,12 @@ def is_robot(request: HttpRequest) -> bool:
 def is_ahead(request: HttpRequest) -> bool:
     """Tell whether a browser fetches a page in case somebody opens it: nobody reads it yet."""
     return "prefetch" in (request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")).lower()
+
+
+def is_staff(request: HttpRequest) -> bool:
+    """Tell whether an agent reads: they open drafts, whose names nobody else may read, and their work is no audience."""
+    # Asked of who has a session only: the others are never looked up.
+    return settings.SESSION_COOKIE_NAME in request.COOKIES and getattr(request.user, "is_staff", False)
 
 
 def _is_a_page(request: HttpRequest) -> bool:

@@ -33,7 +33,11 @@ def figures_page(request: HttpRequest) -> HttpResponse:
         points=[(f"{on.day}/{on.month}", figures.drawn(views)) for on, views in found.days],
     )
     context = {
-        "total": figures.words(found.total),
+        "key_figures": [
+            ui.Fact(_("Pages lues"), figures.words(found.total)),
+            ui.Fact(_("En moyenne par jour"), figures.words(round(found.total / figures.DAYS))),
+            ui.Fact(_("Le jour le plus lu"), figures.words(max(views for _on, views in found.days))),
+        ],
         "has_figures": bool(found.total or found.months),
         "chart": chart,
         "days": [(typography.day(on), figures.words(views)) for on, views in reversed(found.days)],

@@ -8,7 +8,10 @@ import tempfile
 from argparse import ArgumentParser, Namespace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from benchmarks.content import Content
 
 LIMITS = (
     "Le programme de mesure est écrit en Python et tourne sur la même machine que le serveur : le débit est un plancher, surtout "
@@ -26,6 +29,7 @@ def _arguments() -> Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="nombre de passages")
     parser.add_argument("--answers", action="store_true", help="mesurer les réponses aux avis plutôt que les pages")
     parser.add_argument("--digests", action="store_true", help="mesurer seulement les résumés par courriel")
+    parser.add_argument("--open-data", action="store_true", help="mesurer seulement les données ouvertes et l’audience")
     parser.add_argument("--search", action="store_true", help="mesurer seulement la recherche")
     parser.add_argument("--output", type=Path, help="fichier où écrire aussi le tableau")
     return parser.parse_args()
@@ -71,7 +75,7 @@ def _measure(arguments: Namespace) -> str:
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415 (same)
 
-    from benchmarks import answers, content, digests, measure, rooms, server  # noqa: PLC0415 (same)
+    from benchmarks import answers, content, digests, measure, opendata, rooms, server  # noqa: PLC0415 (same)
     from mulhouse.embedded.servers import EmbeddedServers  # noqa: PLC0415 (same)
 
     parts = [
@@ -90,6 +94,9 @@ def _measure(arguments: Namespace) -> str:
             return "\n\n".join([*parts[:2], *tables])
         if arguments.digests:
             return "\n\n".join([*parts[:2], digests.markdown(digests.table(server.server_pids(servers)))])
+        if arguments.open_data:
+            tables = (_open_data(made, size, server.server_pids(servers)) for size in _sizes(arguments))
+            return "\n\n".join([*parts[:2], *tables])
         port = server.free_port()
         if arguments.search:
             return "\n\n".join([*parts, _searches(made, port, servers, arguments)])
@@ -105,8 +112,16 @@ def _measure(arguments: Namespace) -> str:
                     rounds=arguments.rounds,
                 )
             parts.append(measure.markdown(rows, f"{size} contributions"))
+        parts.append(opendata.markdown(opendata.files(server.server_pids(servers)), opendata.readings()))
         parts.append(digests.markdown(digests.table(server.server_pids(servers))))
     return "\n\n".join(parts)
+
+
+def _open_data(made: "Content", size: int, pids: list[int]) -> str:
+    from benchmarks import content, opendata  # noqa: PLC0415 (the environment is set by then)
+
+    content.add_contributions(made.consultation, size)
+    return opendata.markdown(opendata.files(pids), opendata.readings())
 
 
 def _searches(made: Any, port: int, servers: Any, arguments: Namespace) -> str:

@@ -31,13 +31,17 @@ WORDS = VOCABULARY.split()
 
 @dataclass(frozen=True)
 class Content:
-    """What the measurements ask for: `rooms` are addresses of everybody, `own` those of one person with their session."""
+    """What the measurements ask for: `rooms` are addresses of everybody, `own` those of one person with their session.
+
+    Shape: `lists` are addresses of the API, which keeps no page and refuses a parameter that it does not know.
+    """
 
     consultation: Consultation
     debated: Contribution
     session_key: str
     rooms: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    lists: Mapping[str, str] = field(default_factory=dict)
 
 
 def _text(chance: random.Random, sentences: int) -> str:

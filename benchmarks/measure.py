@@ -59,6 +59,26 @@ def pages(content: Content) -> dict[str, str]:
     }
 
 
+# What the measure of audience counts: a browser that asks for a page.
+BROWSER = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "Accept": "text/html",
+}
+
+
+def _list_states(port: int, path: str) -> Iterator[tuple[str, Target]]:
+    yield "programme, page", Target(lambda: path, {})
+    etag = _headers_of(port, path)["etag"]
+    yield "programme, inchangée (304)", Target(lambda: path, {"If-None-Match": etag}, status=304)
+
+
+def _headers_of(port: int, path: str) -> dict[str, str]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    _status, headers, _body = load.fetch(connection, Target(lambda: path, {}))
+    connection.close()
+    return headers
+
+
 def fresh(path: str, headers: dict[str, str] | None = None) -> Target:
     """Ask a page under an address that is new each time, so that nothing is kept of it."""
     return Target(lambda: f"{path}{'&' if '?' in path else '?'}mesure={next(_numbers)}", headers or {})
@@ -66,10 +86,7 @@ def fresh(path: str, headers: dict[str, str] | None = None) -> Target:
 
 def _states(port: int, path: str, content: Content) -> Iterator[tuple[str, Target]]:
     yield "visiteur, page à faire", fresh(path)
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
-    _status, headers, _body = load.fetch(connection, Target(lambda: path, {}))
-    connection.close()
-    if etag := headers.get("etag"):
+    if etag := _headers_of(port, path).get("etag"):
         yield "visiteur, page gardée", Target(lambda: path, {})
         yield "visiteur, inchangée (304)", Target(lambda: path, {"If-None-Match": etag}, status=304)
     yield "personne connectée", _signed_in(path, content.session_key)
@@ -90,6 +107,11 @@ def table(port: int, content: Content, pids: Callable[[], list[int]], *, seconds
     """Measure every page in every state; see `beside`."""
     cells = [
         (page, state, target) for page, path in pages(content).items() for state, target in _states(port, path, content)
+    ]
+    home = reverse("home")
+    cells.append(("Accueil", "visiteur, page gardée, lecture comptée", Target(lambda: home, BROWSER)))
+    cells += [
+        (page, state, target) for page, path in content.lists.items() for state, target in _list_states(port, path)
     ]
     cells += [(page, "personne connectée", _signed_in(*where)) for page, where in content.own.items()]
     return beside(port, cells, pids, seconds=seconds, rounds=rounds)

@@ -47,6 +47,11 @@ def prepare(made: content.Content) -> content.Content:
             "Questionnaire": reverse("consultations:questionnaire", args=[*inside, asked]),
             "Vote": reverse("consultations:vote", args=[*inside, voted]),
         },
+        lists={
+            "API, 100 contributions": reverse("api:contributions"),
+            "API, 100 contributions d’une consultation": f"{reverse('api:contributions')}?consultation={made.consultation.slug}",
+            "API, 100 commentaires d’une consultation": f"{reverse('api:commentaires')}?consultation={made.consultation.slug}",
+        },
         own={
             "Questionnaire, première page": (
                 reverse("consultations:questionnaire_page", args=[*inside, asked, 1]),

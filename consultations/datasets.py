@@ -1,7 +1,7 @@
 """What consultations put in the catalogue of open data: the columns of their own files, over all of them at once."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -168,6 +168,11 @@ def _counts() -> Iterator[dict[str, Any]]:
     yield from part_counts.of_all(_public()).iterator(chunk_size=opendata.BATCH)
 
 
+def _counts_of(rows: Sequence[Consultation]) -> Iterable[dict[str, Any]]:
+    found: Iterable[dict[str, Any]] = part_counts.of_all(Consultation.objects.filter(pk__in=[row.pk for row in rows]))
+    return found
+
+
 COUNTS = Table(
     exports.COUNTS.name,
     exports.COUNTS.title,
@@ -177,10 +182,17 @@ COUNTS = Table(
 )
 
 
+def _counted() -> QuerySet[Consultation]:
+    return participation.with_counts(_public(), at=timezone.now()).order_by("-published_at", "-pk")
+
+
 def _participants() -> Iterator[tuple[str, str, int]]:
+    yield from _participants_of(_counted().iterator(chunk_size=opendata.BATCH))
+
+
+def _participants_of(rows: Iterable[Consultation]) -> Iterator[tuple[str, str, int]]:
     """Count people by channel, as the page of each consultation does: small counts of one consultation are one line."""
-    told = participation.with_counts(_public(), at=timezone.now()).order_by("-published_at", "-pk")
-    for row in told.iterator(chunk_size=opendata.BATCH):
+    for row in rows:
         found = participation.shown(row).channels
         yield from ((row.slug, exports.CHANNELS[channel], number) for channel, number in found.shown.items())
         if found.hidden:
@@ -244,16 +256,50 @@ VOTES = Table(
 )
 
 
-def _crosses() -> Iterator[tuple[str, str, str, str, str, str, int | None]]:
-    """Read the crossed results of each questionnaire that is over: the numbers of its page, and what it hides."""
+def _over() -> Iterator[tuple[str, outline.Outline]]:
+    """Read each questionnaire that is over, answered by enough people for its results to single nobody out."""
     at = timezone.now()
     links = ConsultationQuestionnaire.objects.filter(consultation__in=_public())
-    districts = list(District.objects.select_related("sector"))
     for link in links.select_related("consultation", "questionnaire").order_by("-pk"):
-        row = link.questionnaire
-        if rules.files_refusal(row, at=at) or not results.is_enough(results.count(row)):
-            continue
-        read = outline.read(row)
+        if not rules.files_refusal(link.questionnaire, at=at) and results.is_enough(results.count(link.questionnaire)):
+            yield link.consultation.slug, outline.read(link.questionnaire)
+
+
+def _answers() -> Iterator[tuple[str, str, str, results.Told]]:
+    for slug, read in _over():
+        yield from ((slug, read.questionnaire.reference, name, told) for name, told in results.lines(read))
+
+
+ANSWERS = Table(
+    name="questionnaires",
+    title=_("Les résultats des questionnaires"),
+    summary=_("Une ligne par question et par réponse possible, pour chaque questionnaire fini."),
+    columns=(
+        Column(SLUG.name, SLUG.meaning, lambda row: row[0]),
+        Column("questionnaire", _("Référence publique du questionnaire."), lambda row: row[1]),
+        Column("question", _("Question."), lambda row: row[2]),
+        Column("ligne", _("Ligne, si la question est un tableau."), lambda row: row[3][0]),
+        Column("reponse", _("Réponse\u00a0; vide pour un total ou une mesure."), lambda row: row[3][1]),
+        Column(
+            "mesure",
+            _(
+                "«\u00a0repondants\u00a0», «\u00a0personnes\u00a0»\u00a0; pour un classement «\u00a0points\u00a0», "
+                "«\u00a0en_premier\u00a0», «\u00a0cites\u00a0»\u00a0; pour un nombre «\u00a0moyenne\u00a0», "
+                "«\u00a0premier_quart\u00a0», «\u00a0mediane\u00a0», «\u00a0dernier_quart\u00a0»."
+            ),
+            lambda row: row[3][2],
+        ),
+        Column("nombre", _("Nombre."), lambda row: float(row[3][3]), Kind.NUMBER),
+    ),
+    rows=_answers,
+)
+
+
+def _crosses() -> Iterator[tuple[str, str, str, str, str, str, int | None]]:
+    """Read the crossed results of each questionnaire that is over: the numbers of its page, and what it hides."""
+    districts = list(District.objects.select_related("sector"))
+    for slug, read in _over():
+        row = read.questionnaire
         sent = results.sent(read, None)
         for by in crosses.NAMES:
             found = crosses.of(read, sent, by, districts)
@@ -261,7 +307,7 @@ def _crosses() -> Iterator[tuple[str, str, str, str, str, str, int | None]]:
                 if asking.pk in found:
                     name = f"{rank}. {asking.question.label}"
                     for answer, group, cell in found[asking.pk].told():
-                        yield link.consultation.slug, row.reference, by, name, answer, group, cell
+                        yield slug, row.reference, by, name, answer, group, cell
 
 
 CROSSES = Table(
@@ -299,6 +345,12 @@ def _one(path: str) -> Callable[[QuerySet[Any], str], QuerySet[Any]]:
     return lambda rows, slug: rows.filter(**{path: Subquery(_public().filter(slug=slug).values("pk")[:1])})
 
 
+def _comments_of_one(rows: QuerySet[Any], slug: str) -> QuerySet[Any]:
+    """Keep the comments of one consultation, in the order of the index of its contributions: what that index holds is said again."""
+    held = {"contribution__published_at__isnull": False, "contribution__withdrawn_at__isnull": True}
+    return _one("contribution__consultation")(rows, slug).filter(**held)
+
+
 def _of(path: str) -> Callable[[QuerySet[Any], str], QuerySet[Any]]:
     return lambda rows, value: rows.filter(**{path: value})
 
@@ -313,6 +365,7 @@ def _kind(rows: QuerySet[Any], word: str) -> QuerySet[Any]:
 
 ONE = "Nom d’une consultation dans les adresses."
 SINCE = "Premier instant de publication (ISO 8601)."
+_NAMED = Filter("consultation", ONE, Asks.SLUG, _of("slug"))
 TEXTS = _("Rien ne compte des personnes par groupe\u00a0: les positions et les soutiens sont des totaux.")
 ROUTES = ("consultations:export", "consultations:package")
 
@@ -346,7 +399,7 @@ DATASETS = (
                     Asks.SLUG,
                     _of("place_district__slug"),
                 ),
-                Filter("depuis", SINCE, Asks.SINCE, _after("published_at")),
+                Filter("depuis", SINCE, Asks.SINCE, _after("published_at"), order=("-published_at", "-pk")),
             ),
         ),
         small_numbers=TEXTS,
@@ -361,9 +414,15 @@ DATASETS = (
         listing=Listing(
             _comments,
             filters=(
-                Filter("consultation", ONE, Asks.SLUG, _one("contribution__consultation")),
+                Filter(
+                    "consultation",
+                    ONE,
+                    Asks.SLUG,
+                    _comments_of_one,
+                    order=("-contribution__published_at", "-contribution__pk", "-pk"),
+                ),
                 Filter("contribution", "Référence d’une contribution.", Asks.SLUG, _of("contribution__reference")),
-                Filter("depuis", SINCE, Asks.SINCE, _after("published_at")),
+                Filter("depuis", SINCE, Asks.SINCE, _after("published_at"), order=("-published_at", "-pk")),
             ),
         ),
         small_numbers=TEXTS,
@@ -378,8 +437,14 @@ DATASETS = (
         listing=Listing(
             _outcomes,
             filters=(
-                Filter("consultation", ONE, Asks.SLUG, _one("outcome__consultation")),
-                Filter("depuis", SINCE, Asks.SINCE, _after("given_at")),
+                Filter(
+                    "consultation",
+                    ONE,
+                    Asks.SLUG,
+                    _one("item__consultation"),
+                    order=("-item__received_at", "-item__pk", "-pk"),
+                ),
+                Filter("depuis", SINCE, Asks.SINCE, _after("given_at"), order=("-given_at", "-pk")),
             ),
         ),
         routes=ROUTES,
@@ -390,6 +455,7 @@ DATASETS = (
         Frequency.CONTINUOUS,
         page="consultations:list",
         keywords=("consultation", "statistiques"),
+        listing=Listing(_public, order=("-published_at", "-pk"), filters=(_NAMED,), lines=_counts_of),
         small_numbers=TEXTS,
         routes=ROUTES,
     ),
@@ -399,6 +465,7 @@ DATASETS = (
         Frequency.DAILY,
         page="consultations:list",
         keywords=("participation", "statistiques"),
+        listing=Listing(_counted, order=("-published_at", "-pk"), filters=(_NAMED,), lines=_participants_of),
         small_numbers=_(
             "Sous cinq personnes, un nombre est réuni à d’autres, et assez d’autres pour qu’on ne le retrouve pas."
         ),
@@ -412,6 +479,17 @@ DATASETS = (
         keywords=("vote", "résultat"),
         small_numbers=_("Sous cinq bulletins, les totaux seuls. Les bulletins ne sont pas donnés un par un."),
         routes=("consultations:vote_file",),
+    ),
+    Dataset(
+        ANSWERS,
+        PRODUCER,
+        Frequency.IRREGULAR,
+        page="consultations:list",
+        keywords=("questionnaire", "résultat"),
+        small_numbers=_(
+            "Sous cinq réponses, aucun résultat. Au-dessus, les nombres de la page, sans les croiser\u00a0; les quartiers de "
+            "moins de cinq personnes sont réunis."
+        ),
     ),
     Dataset(
         CROSSES,

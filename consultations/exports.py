@@ -123,7 +123,7 @@ def comments_of(consultations: QuerySet[Consultation]) -> QuerySet[Comment]:
         Comment.objects.public()
         .filter(contribution__consultation__in=consultations)
         .select_related("contribution__consultation", "parent", "author")
-        .only(*COMMENT_COLUMNS, "contribution__consultation__slug")
+        .only(*COMMENT_COLUMNS, "contribution__consultation__slug", "contribution__published_at")
     )
 
 

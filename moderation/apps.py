@@ -26,6 +26,7 @@ class ModerationConfig(AppConfig):
             rules,
             who_sees,
         )
+        from moderation import datasets as own_datasets  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
         from mulhouse import who_sees as acts  # noqa: PLC0415
         from mulhouse import work  # noqa: PLC0415
@@ -58,6 +59,7 @@ class ModerationConfig(AppConfig):
             register.Act("moderation.blocked", "La modération a suspendu les publications d’une personne"),
             register.Act("moderation.forgotten", "Le texte retiré a été effacé, le délai de contestation passé"),
         )
+        datasets.declare(*own_datasets.DATASETS)
         datasets.harmless(
             *(
                 f"moderation.{step}"

@@ -54,6 +54,9 @@ DATASETS = (
         Frequency.DAILY,
         page="moderation:figures",
         keywords=("modération", "charte"),
+        small_numbers=_(
+            "Ce sont des textes et des décisions qui sont comptés\u00a0: ces nombres ne sont pas regroupés."
+        ),
         routes=("moderation:figures_csv",),
     ),
 )

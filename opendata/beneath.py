@@ -1,6 +1,7 @@
 """The datasets of the rooms below this one: the city's own names, the public register, promises, accessibility."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -9,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from city.models import District, Population, Service, Theme
-from mulhouse.opendata import Column, Kind, Table, day
+from mulhouse.opendata import BATCH, Column, Kind, Table, day
 from opendata.datasets import Asks, Dataset, Filter, Frequency, Listing
 from transparency import chain, promises
 from transparency.models import ANSWERED_IN_TIME, AccessibilityFault, RegisterLine
@@ -112,8 +113,10 @@ REGISTER = Table(
 def _promises() -> Iterator[Any]:
     today = promises.today(timezone.now())
     for source in promises.sources():
-        for row in source.rows().order_by("-promise_due_on", source.key_column).iterator(chunk_size=1000):
-            yield from ((promise, today) for promise in source.read([row]))
+        rows = source.rows().order_by("-promise_due_on", source.key_column).iterator(chunk_size=BATCH)
+        # What is read beside the rows (pauses) comes once for a batch.
+        while batch := list(islice(rows, BATCH)):
+            yield from ((promise, today) for promise in source.read(batch))
 
 
 def _late_days(row: Any) -> int:
@@ -213,7 +216,7 @@ DATASETS = (
             order=("-number",),
             filters=(
                 Filter("acte", "Code d’un acte.", Asks.SLUG, lambda rows, act: rows.filter(act=act)),
-                Filter("depuis", "Premier instant (ISO 8601).", Asks.SINCE, _since),
+                Filter("depuis", "Premier instant (ISO 8601).", Asks.SINCE, _since, order=("-at", "-number")),
             ),
         ),
         routes=("transparency:export",),

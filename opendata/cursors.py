@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -34,14 +34,16 @@ def _place(name: str, order: tuple[str, ...]) -> list[bytes]:
 
 def after(row: Model, *, name: str, order: tuple[str, ...]) -> str:
     """Write the place that comes after a row; the same place is always written alike."""
-    values = [str(getattr(row, column.lstrip("-"))) for column in order]
+    values = [str(reduce(getattr, column.lstrip("-").split("__"), row)) for column in order]
     sealed = _cipher().encrypt(json.dumps(values).encode(), _place(name, order))
     return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
 def beyond(rows: QuerySet[Any], cursor: str, *, name: str, order: tuple[str, ...]) -> QuerySet[Any]:
-    """Keep the rows that come after a place, in an order of one or two columns of the same direction.
+    """Keep the rows that come after a place, in an order of columns of the same direction.
 
+    Shape: where the first column is of another table, it is bounded by itself too: a comparison of columns of two tables starts no
+    index, that of one does.
     Raises: UnknownCursorError.
     """
     values = _values(rows, cursor, name=name, order=order)
@@ -50,6 +52,8 @@ def beyond(rows: QuerySet[Any], cursor: str, *, name: str, order: tuple[str, ...
     if len(columns) == 1:
         return rows.filter(**{f"{columns[0]}__{'lt' if descending else 'gt'}": values[0]})
     lookup = TupleLessThan if descending else TupleGreaterThan
+    if "__" in columns[0]:
+        rows = rows.filter(**{f"{columns[0]}__{'lte' if descending else 'gte'}": values[0]})
     return rows.filter(lookup(Tuple(*map(F, columns)), tuple(values)))
 
 
@@ -64,5 +68,8 @@ def _values(rows: QuerySet[Any], cursor: str, *, name: str, order: tuple[str, ..
 
 
 def _field(rows: QuerySet[Any], column: str) -> Any:
-    meta = rows.model._meta
-    return meta.pk if column == "pk" else meta.get_field(column)
+    *relations, name = column.split("__")
+    meta: Any = rows.model._meta
+    for each in relations:
+        meta = meta.get_field(each).related_model._meta
+    return meta.pk if name == "pk" else meta.get_field(name)

@@ -4,7 +4,7 @@ A room declares its datasets in AppConfig.ready(); a room below this one is decl
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -52,7 +52,8 @@ class Asks(StrEnum):
 class Filter:
     """A filter of the API: its name in the address, what it keeps, and how.
 
-    Shape: `order` is the order that the index of this filter follows, when it is not that of the list.
+    Shape: `order` is the order that the index of this filter follows, when it is not that of the list; where two filters have one,
+    that of the last.
     """
 
     name: str
@@ -60,19 +61,21 @@ class Filter:
     asks: Asks
     keep: Callable[[QuerySet[Any], Any], QuerySet[Any]]
     choices: tuple[str, ...] = ()
-    order: tuple[str, str] | None = None
+    order: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Listing:
     """How the API reads a table page by page: the rows, and a total order that an index follows.
 
-    Shape: `order` is one or two columns of the row, the last one unique, all in the same direction.
+    Shape: `order` is columns of the row (or of rows it is read with), the last one unique, all in the same direction. For a
+    table of counts, whose lines are no rows, `rows` are those of what is counted, and `lines` gives the lines of a page of them.
     """
 
     rows: Callable[[], QuerySet[Any]]
     order: tuple[str, ...] = ("-pk",)
     filters: tuple[Filter, ...] = ()
+    lines: Callable[[Sequence[Any]], Iterable[Any]] | None = None
 
 
 @dataclass(frozen=True)

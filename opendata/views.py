@@ -113,7 +113,8 @@ def dataset(request: HttpRequest, code: str) -> HttpResponse:
 
 def _sample(found: Dataset) -> list[list[str]]:
     """Read the first lines, each text cut short."""
-    rows = found.listing.rows().order_by(*found.listing.order)[:SAMPLE] if found.listing else found.table.rows()
+    listing = found.listing
+    rows = listing.rows().order_by(*listing.order)[:SAMPLE] if listing and not listing.lines else found.table.rows()
     with translation.override("fr"):
         return [[_cut(str(column.read(row))) for column in found.table.columns] for row in islice(rows, SAMPLE)]
 

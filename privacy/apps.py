@@ -19,7 +19,7 @@ class PrivacyConfig(AppConfig):
         from mulhouse import who_sees as acts  # noqa: PLC0415
         from notifications import kinds as mails  # noqa: PLC0415
         from opendata import datasets  # noqa: PLC0415
-        from privacy import actions, letters, personal_data, queues, who_sees  # noqa: PLC0415
+        from privacy import actions, exports, letters, personal_data, queues, who_sees  # noqa: PLC0415
         from privacy.models import REQUEST_PROMISE  # noqa: PLC0415
         from transparency import promising, register  # noqa: PLC0415
 
@@ -53,6 +53,16 @@ class PrivacyConfig(AppConfig):
             register.Act("elimination.refused", "Les Archives ont refusé une élimination"),
             register.Act("elimination.begun", "Une élimination d’archives visée a commencé"),
             register.Act("elimination.executed", "Une élimination d’archives est terminée"),
+        )
+        datasets.declare(
+            datasets.Dataset(
+                exports.TABLE,
+                _("Agence de la participation citoyenne"),
+                datasets.Frequency.IRREGULAR,
+                page="privacy:processings",
+                keywords=("données personnelles", "transparence"),
+                routes=("privacy:processings_file",),
+            )
         )
         datasets.harmless(
             *(f"data_request.{step}" for step in ("received", "read", "identified", "extended", "answered")),

@@ -7,7 +7,7 @@ written in free words is only counted here: people read it in the analysis. What
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -304,10 +304,9 @@ def _draw_scale(asking: Asking, counted: Counted, districts: Mapping[int, str]) 
 
 def _draw_number(asking: Asking, counted: Counted, districts: Mapping[int, str]) -> Drawn:
     """Count by quarters of the answers: a number on its own may be one person's."""
-    values = sorted(counted.numbers.elements() if isinstance(counted.numbers, Counter) else ())
+    values = _values(counted)
     unit = f"\u00a0{asking.question.unit}" if asking.question.unit else ""
-    middle = values[len(values) // 2]
-    low, high = values[len(values) // 4], values[(3 * len(values)) // 4]
+    low, middle, high = _quarters(values).values()
     lines = [
         (_("Moyenne"), (_decimal(_mean(counted.numbers)) + unit,)),
         (_("Médiane"), (_decimal(middle) + unit,)),
@@ -327,6 +326,18 @@ def _draw_number(asking: Asking, counted: Counted, districts: Mapping[int, str])
         Table((_("Mesure"), _("Valeur")), lines),
         _("Chaque colonne du dessin compte les réponses d’une tranche."),
     )
+
+
+def _values(counted: Counted) -> list[Decimal]:
+    return sorted(counted.numbers.elements() if isinstance(counted.numbers, Counter) else ())
+
+
+def _quarters(values: Sequence[Decimal]) -> dict[str, Decimal]:
+    return {
+        "premier_quart": values[len(values) // 4],
+        "mediane": values[len(values) // 2],
+        "dernier_quart": values[(3 * len(values)) // 4],
+    }
 
 
 def _classes(values: Sequence[Decimal]) -> list[tuple[Decimal, int]]:
@@ -364,15 +375,22 @@ def _draw_matrix(asking: Asking, counted: Counted, districts: Mapping[int, str])
     return drawn, Table((_("Ligne"), *head), lines), ""
 
 
-def _draw_ranking(asking: Asking, counted: Counted, districts: Mapping[int, str]) -> Drawn:
+def _places(asking: Asking) -> int:
+    return min(asking.question.max_choices or len(asking.options), len(asking.options))
+
+
+def _scored(asking: Asking, counted: Counted) -> list[tuple[str, int, int, int]]:
     """Give as many points as there are places from the last one: whoever is first has the most."""
-    places = min(asking.question.max_choices or len(asking.options), len(asking.options))
-    scored = []
+    places, scored = _places(asking), []
     for option in asking.options:
         found = {rank: counted.ranks.get((option.pk, rank), 0) for rank in range(1, places + 1)}
         points = sum((places - rank + 1) * number for rank, number in found.items())
         scored.append((option.label, points, found[1], sum(found.values())))
-    scored.sort(key=lambda line: (-line[1], line[0]))
+    return sorted(scored, key=lambda line: (-line[1], line[0]))
+
+
+def _draw_ranking(asking: Asking, counted: Counted, districts: Mapping[int, str]) -> Drawn:
+    scored, places = _scored(asking, counted), _places(asking)
     bars = [
         Bar(label, points, ngettext("%(n)s point", "%(n)s points", points) % {"n": typography.number(points)})
         for label, points, _first, _cited in scored
@@ -392,16 +410,17 @@ def _draw_ranking(asking: Asking, counted: Counted, districts: Mapping[int, str]
 
 
 def _draw_districts(asking: Asking, counted: Counted, districts: Mapping[int, str]) -> Drawn:
-    by_name = {
-        districts[key]: found for key, found in sorted(counted.districts.items(), key=lambda pair: districts[pair[0]])
-    }
-    merged = small_cells.merged(by_name)
-    pairs = list(merged.shown.items())
-    if merged.hidden:
-        pairs.append((_("Autres quartiers"), merged.rest))
+    pairs = _by_district(counted, districts)
     drawn, table = _drawn_bars(asking, pairs, counted.people, _("Quartier"))
-    note = _("Les quartiers de moins de cinq réponses sont regroupés.") if merged.hidden else ""
-    return drawn, table, note
+    is_merged = any(label == _("Autres quartiers") for label, _number in pairs)
+    return drawn, table, _("Les quartiers de moins de cinq réponses sont regroupés.") if is_merged else ""
+
+
+def _by_district(counted: Counted, districts: Mapping[int, str]) -> list[tuple[str, int]]:
+    """Count by district, by name; those of fewer than five answers together, last."""
+    named = sorted((districts[key], found) for key, found in counted.districts.items())
+    merged = small_cells.merged(dict(named))
+    return [*merged.shown.items(), *([(_("Autres quartiers"), merged.rest)] if merged.hidden else [])]
 
 
 DRAWERS = {
@@ -412,4 +431,66 @@ DRAWERS = {
     Kind.MATRIX.value: _draw_matrix,
     Kind.RANKING.value: _draw_ranking,
     Kind.DISTRICT.value: _draw_districts,
+}
+
+
+# --- For open data -----------------------------------------------------------------------------------------------------
+
+# What is told of a question: its line (of a table), the answer, what is measured, how much.
+Told = tuple[str, str, str, int | Decimal]
+PEOPLE = "personnes"
+
+
+def lines(read: Outline) -> Iterator[tuple[str, Told]]:
+    """Give the figures of a questionnaire that is over, those of its page, each with its question (three queries at most)."""
+    counted = _counted(read, sent(read, None), ())
+    has_districts = any(asking.kind == Kind.DISTRICT for asking in read.questions)
+    districts = {each.pk: each.name for each in District.objects.all()} if has_districts else {}
+    for rank, asking in enumerate(read.questions, start=1):
+        name, found = f"{rank}. {asking.question.label}", counted[asking.pk]
+        yield name, ("", "", "repondants", found.people)
+        if found.people and asking.kind in TELLERS:
+            yield from ((name, told) for told in TELLERS[asking.kind](asking, found, districts))
+
+
+def _tell_choices(asking: Asking, found: Counted, districts: Mapping[int, str]) -> Iterator[Told]:
+    for option in asking.options:
+        yield "", option.label, PEOPLE, found.options.get(option.pk, 0)
+
+
+def _tell_scale(asking: Asking, found: Counted, districts: Mapping[int, str]) -> Iterator[Told]:
+    for step in crosses.steps(asking):
+        yield "", crosses.step_label(asking, step), PEOPLE, found.numbers.get(Decimal(step), 0)
+
+
+def _tell_number(asking: Asking, found: Counted, districts: Mapping[int, str]) -> Iterator[Told]:
+    for measure, value in {"moyenne": _mean(found.numbers), **_quarters(_values(found))}.items():
+        yield "", "", measure, round(value, 1)
+
+
+def _tell_matrix(asking: Asking, found: Counted, districts: Mapping[int, str]) -> Iterator[Told]:
+    for row in asking.rows:
+        for option in asking.options:
+            yield row.label, option.label, PEOPLE, found.cells.get((row.pk, option.pk), 0)
+
+
+def _tell_ranking(asking: Asking, found: Counted, districts: Mapping[int, str]) -> Iterator[Told]:
+    for label, points, first, cited in _scored(asking, found):
+        for measure, number in {"points": points, "en_premier": first, "cites": cited}.items():
+            yield "", label, measure, number
+
+
+def _tell_districts(asking: Asking, found: Counted, districts: Mapping[int, str]) -> Iterator[Told]:
+    for label, number in _by_district(found, districts):
+        yield "", label, PEOPLE, number
+
+
+TELLERS = {
+    Kind.SINGLE.value: _tell_choices,
+    Kind.MULTIPLE.value: _tell_choices,
+    Kind.SCALE.value: _tell_scale,
+    Kind.NUMBER.value: _tell_number,
+    Kind.MATRIX.value: _tell_matrix,
+    Kind.RANKING.value: _tell_ranking,
+    Kind.DISTRICT.value: _tell_districts,
 }

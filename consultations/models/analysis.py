@@ -343,7 +343,11 @@ class ItemOutcome(models.Model):
         verbose_name = "réponse reçue"
         verbose_name_plural = "réponses reçues"
         ordering = ("-given_at", "-pk")
-        indexes = (models.Index(fields=("item",), name="item_outcome_current", condition=Q(ended_at__isnull=True)),)
+        indexes = (
+            models.Index(fields=("item",), name="item_outcome_current", condition=Q(ended_at__isnull=True)),
+            # For the API, over all consultations, since a day.
+            models.Index(F("given_at").desc(), F("id").desc(), name="item_outcome_given"),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("item", "outcome"), name="item_outcome_once", condition=Q(ended_at__isnull=True)

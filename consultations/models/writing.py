@@ -170,6 +170,13 @@ class Contribution(models.Model):
                 name="contribution_place",
                 condition=Q(published_at__isnull=False, withdrawn_at__isnull=True, hidden_at__isnull=True) & PLACED,
             ),
+            # For the API, over all consultations, since a day.
+            models.Index(
+                F("published_at").desc(),
+                F("id").desc(),
+                name="contribution_published",
+                condition=Q(published_at__isnull=False, withdrawn_at__isnull=True),
+            ),
             GinIndex(fields=("search",), name="contribution_search"),
             GinIndex(
                 OpClass(Func(Lower("title"), function="f_unaccent"), name="gin_trgm_ops"),
@@ -418,6 +425,13 @@ class Comment(models.Model):
                 condition=Q(parent__isnull=True),
             ),
             models.Index(fields=("parent", "published_at"), name="comment_replies"),
+            # For the API, over all consultations, since a day.
+            models.Index(
+                F("published_at").desc(),
+                F("id").desc(),
+                name="comment_published",
+                condition=Q(withdrawn_at__isnull=True, hidden_at__isnull=True),
+            ),
             GinIndex(fulltext.vector("body", config=SEARCH_CONFIG), name="comment_search"),
         )
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from audience import counting, figures, flushing, tasks
 from audience.models import Batch, DailyPageCount
 from mulhouse import memory
-from tests.factories import make_consultation, make_contribution, make_resident, sign_in
+from tests.factories import make_consultation, make_contribution, make_resident, make_staff, sign_in
 from tests.test_routes import ROUTES
 
 READER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0", "accept": "text/html"}
@@ -82,6 +82,20 @@ def test_a_private_page_does_not_count(db, client, redis_server):
     sign_in(client, make_resident())
     assert client.get("/mon-espace/", headers=READER).status_code == 200
     assert counts(redis_server) == {}
+
+
+def test_an_agent_who_reads_a_draft_leaves_its_name_nowhere(db, client, redis_server):
+    make_consultation(slug="brouillon-secret", published_at=None)
+    sign_in(client, make_staff("consultations.change_consultation"))
+    for path in ("/concertations/brouillon-secret/", "/concertations/"):
+        assert client.get(path, headers=READER).status_code == 200
+    assert counts(redis_server) == {}
+
+
+def test_a_resident_counts_like_everybody(db, client, redis_server):
+    sign_in(client, make_resident())
+    client.get("/concertations/", headers=READER)
+    assert counts(redis_server) == {("consultations:list", "", "fr", "ordinateur"): 1}
 
 
 # --- What counts -----------------------------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """The API: the same lines as the files, page by page; what it describes is what it does."""
 
+import gzip
 import importlib
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,18 +17,20 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 
-from consultations.models import Contribution
+from consultations.models import Contribution, ItemOutcome, Outcome
 from mulhouse import throttle
-from opendata import datasets
+from opendata import cursors, datasets
 from tests.consultations.test_import import REAL
 from tests.factories import (
     make_comment,
     make_consultation,
     make_contribution,
     make_district,
+    make_item,
     make_service,
     make_theme,
 )
@@ -97,7 +101,9 @@ def test_it_is_only_read(db, client, method, path):
         ("contributions?depuis=20260101", 400, "parametre-incorrect"),
         ("contributions?sorte=autre", 400, "parametre-incorrect"),
         ("contributions?consultation=%00", 400, "parametre-incorrect"),
-        ("contributions?apres=inventé", 404, "place-inconnue"),
+        ("contributions?apres=invente", 404, "place-inconnue"),
+        ("contributions?apres=inventé", 400, "parametre-incorrect"),
+        ("contributions?sorte=avis%C2%8F", 400, "parametre-incorrect"),
         ("contributions?apres=%00", 400, "parametre-incorrect"),
     ],
 )
@@ -146,6 +152,41 @@ def test_a_line_that_arrives_moves_nothing(db, client, narrowed):
     assert [row["reference"] for row in (*first["lignes"], *rest)] == made[::-1]
 
 
+def answered(contribution):
+    item = make_item(contribution=contribution)
+    outcome = Outcome.objects.create(
+        consultation=contribution.consultation,
+        item=item,
+        decision="kept",
+        explanation="La Ville le fera.",
+        explanation_html="<p>La Ville le fera.</p>",
+        published_at=timezone.now(),
+    )
+    return ItemOutcome.objects.create(item=item, outcome=outcome, given_at=timezone.now())
+
+
+def test_pages_of_one_consultation_skip_and_repeat_nothing(db, client):
+    """Comments and answers of one consultation follow its contributions: each page begins after a row of another table."""
+    consultation, other = make_consultation(), make_consultation()
+    written = [make_contribution(consultation=where) for where in (consultation, other, consultation, consultation)]
+    comments = [make_comment(contribution=each) for _ in range(3) for each in written]
+    for each in written:
+        answered(each)
+    since = "2020-01-01T00:00:00Z"
+    for size in (1, 2, 5):
+        for more in ({}, {"depuis": since}):
+            found = pages(client, "commentaires", consultation=consultation.slug, taille=size, **more)
+            asked = {each.reference for each in comments if each.contribution.consultation == consultation}
+            assert (len(found), {row["reference"] for row in found}) == (len(asked), asked)
+            found = pages(client, "suites", consultation=consultation.slug, taille=size, **more)
+            told = [each.reference for each in written if each.consultation == consultation]
+            assert sorted(row["avis"] for row in found) == sorted(told)
+    new = make_comment(contribution=written[-1])
+    act("comment.published")
+    first = get(client, "commentaires", consultation=consultation.slug, taille=1)["lignes"]
+    assert [row["reference"] for row in first] == [new.reference]
+
+
 def test_filters(db, client):
     district, consultation = make_district(slug="les-essais"), make_consultation()
     placed = make_contribution(consultation=consultation, place_district=district, kind="question")
@@ -187,6 +228,44 @@ def test_nothing_is_sent_twice_nor_kept_about_anybody(db, client):
     assert client.get("/api/v1/contributions", headers={"if-none-match": response["ETag"]}).status_code == 200
 
 
+def test_a_first_page_is_made_once_and_compressed_once(db, client):
+    """A place further in the list is asked by one program once: it is not kept. A line on the register makes another page."""
+    contribution = make_contribution(title="Des tilleuls")
+    make_contribution()
+    gzipped = {"accept-encoding": "gzip"}
+
+    def asked(address, **headers):
+        with CaptureQueriesContext(connection) as found:
+            response = client.get(address, headers=headers)
+        body = gzip.decompress(response.content) if response.get("Content-Encoding") == "gzip" else response.content
+        return response, json.loads(body), len(found)
+
+    whole, first, made = asked("/api/v1/contributions?taille=1")
+    assert "Content-Encoding" not in whole
+    again, same, kept = asked("/api/v1/contributions?taille=1", **gzipped)
+    assert (again["Content-Encoding"], same, whole["ETag"]) == ("gzip", first, again["ETag"])
+    # The head of the register alone; Redis holds the rest.
+    assert kept == 1 < made
+    following = first["suivante"].removeprefix(settings.SITE_URL)
+    assert asked(following)[2] == asked(following)[2] == made
+    contribution.hidden_at = timezone.now()
+    contribution.save()
+    act("moderation.hidden")
+    changed, page, _queries = asked("/api/v1/contributions?taille=1", **gzipped)
+    assert (changed["ETag"] == whole["ETag"], page["suivante"]) == (False, None)
+    assert "Accept-Encoding" in again["Vary"]
+
+
+def test_a_page_that_is_kept_forgets_what_was_hidden(db, client):
+    contribution = make_contribution(title="Des tilleuls")
+    for _ in range(2):
+        assert "Des tilleuls" in client.get("/api/v1/contributions").content.decode()
+    contribution.hidden_at = timezone.now()
+    contribution.save()
+    act("moderation.hidden")
+    assert "Des tilleuls" not in client.get("/api/v1/contributions").content.decode()
+
+
 def test_head_and_options(db, client):
     response = client.head("/api/v1/contributions")
     assert (response.status_code, response.content) == (200, b"")
@@ -221,22 +300,47 @@ def test_a_page_costs_the_same_at_ten_times(db, client, code):
     for _ in range(10):
         make_comment(contribution=make_contribution(consultation=consultation))
         make_district()
+    act("contribution.published")  # what an action would write: else the page that is kept is true
     assert counted(f"/api/v1/{code}") == first
     assert first <= 4
 
 
-def test_a_page_follows_an_index(db):
-    consultation = make_consultation()
-    make_contribution(consultation=consultation)
-    listing = datasets.find("contributions").listing
+INDEXES = [
+    ("contributions", {}, "consultations_contribution_pkey"),
+    # One row is found as quickly by either; of many, the first one reads those of this consultation alone.
+    ("contributions", {"consultation": "parc"}, "contribution_(recent|published)"),
+    ("contributions", {"depuis": timezone.now()}, "contribution_published"),
+    ("commentaires", {}, "consultations_comment_pkey"),
+    ("commentaires", {"consultation": "parc"}, "contribution_(recent|published)"),
+    ("commentaires", {"depuis": timezone.now()}, "comment_published"),
+    ("suites", {}, "consultations_itemoutcome_pkey"),
+    ("suites", {"consultation": "parc"}, "item_recent"),
+    ("suites", {"depuis": timezone.now()}, "item_outcome_given"),
+    ("registre", {"acte": "contribution.published"}, "register_act"),
+]
+
+
+@pytest.mark.parametrize(("code", "asked", "index"), INDEXES)
+def test_a_page_follows_an_index(db, code, asked, index):
+    """From its first row on: what is sorted is at most what shares the first column, row after row (an incremental sort)."""
+    contribution = make_contribution(consultation=make_consultation(slug="parc"))
+    make_comment(contribution=contribution)
+    answered(contribution)
+    act("contribution.published")
+    listing = datasets.find(code).listing
+    rows, order = listing.rows(), listing.order
+    for each in listing.filters:
+        if each.name in asked:
+            rows, order = each.keep(rows, asked[each.name]), each.order or order
+    first = rows.order_by(*order)[0] if "depuis" not in asked else datasets.find(code).listing.rows()[0]
+    further = cursors.beyond(rows, cursors.after(first, name=code, order=order), name=code, order=order)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_sort = off")
-        plan = listing.rows().order_by("-pk")[:101].explain()
-        assert "consultations_contribution_pkey" in plan
-        narrowed = listing.filters[0].keep(listing.rows(), consultation.slug)
-        narrowed = narrowed.order_by(*listing.filters[0].order)[:101]
-        assert "contribution_recent" in narrowed.explain()
+        for way in ("seqscan", "sort", "bitmapscan", "hashjoin", "mergejoin"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        for page in (rows, further):
+            plan = page.order_by(*order)[:101].explain()
+            assert re.search(rf"using {index}\b", plan), plan
+            assert not re.search(r"(?<!Incremental )Sort  ", plan), plan
 
 
 # --- Its description -------------------------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """The catalogue of open data: everything that leaves is in it, and it says the truth."""
 
 import csv
+import datetime as dt
 import hashlib
+import html
 import io
 import json
 import re
@@ -11,12 +13,13 @@ import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
 from django.utils import timezone
 
+from mulhouse import opendata, typography
 from opendata import datasets, dumping, tasks, writing
 from opendata.models import Dump
 from tests.factories import (
@@ -28,7 +31,7 @@ from tests.factories import (
 )
 from tests.opendata.content import act, everything, hidden_words
 from tests.test_routes import ROUTES
-from transparency import register
+from transparency import promising, register
 from transparency.models import RegisterLine
 
 CODES = [dataset.code for dataset in datasets.all_of_them()]
@@ -93,7 +96,13 @@ def test_a_code_is_taken_once():
 def test_harmless_acts_are_declared_and_none_takes_a_text_away():
     declared = {each.code for each in register.acts()}
     assert datasets.harmless_acts() - declared == set()
-    taking = {"contribution.withdrawn", "contribution.hidden", "contribution.corrected", "comment.withdrawn"}
+    taking = {
+        "contribution.withdrawn",
+        "moderation.hidden",
+        "moderation.masked",
+        "contribution.corrected",
+        "comment.withdrawn",
+    }
     taking |= {"comment.hidden", "account.closed", "profile.renamed", "consultation.document_removed"}
     taking |= {"questionnaire.text_hidden", "vote.cancelled", "questionnaire.cancelled", "outcome.returned"}
     assert datasets.harmless_acts() & taking == set()
@@ -196,7 +205,13 @@ def test_a_replaced_file_goes():
     assert [default_storage.exists(name) for name in after] == [True, True]
 
 
-TAKEN_AWAY = ["contribution.withdrawn", "contribution.hidden", "contribution.corrected", "account.closed"]
+TAKEN_AWAY = [
+    "contribution.withdrawn",
+    "moderation.hidden",
+    "moderation.masked",
+    "contribution.corrected",
+    "account.closed",
+]
 
 
 @pytest.mark.parametrize("name", TAKEN_AWAY)
@@ -276,6 +291,25 @@ def test_a_file_that_the_storage_lost_is_read_from_the_database(db, client):
     assert "Des tilleuls" in body(client.get("/donnees/contributions.csv"))
 
 
+def test_the_file_of_promises_costs_the_same_with_ten_times_the_pauses(db):
+    made, at = 0, timezone.now()
+
+    def counted(promises):
+        nonlocal made
+        while made < promises:
+            made += 1
+            with transaction.atomic():
+                promising.make(kind="moderation-appeal", key=f"P{made}", title="Contestation", at=at)
+                promising.pause(kind="moderation-appeal", key=f"P{made}", reason="Une pièce manque.", at=at)
+        with CaptureQueriesContext(connection) as found:
+            lines = b"".join(writing.csv_chunks(datasets.find("promesses"))).count(b"Contestation")
+        return lines, len(found)
+
+    (few, first), (many, second) = counted(2), counted(20)
+    assert (few, many) == (2, 20)
+    assert first == second
+
+
 # --- Pages and descriptions ------------------------------------------------------------------------------------------------
 
 
@@ -349,6 +383,64 @@ def test_dcat_has_what_dcat_ap_requires(db, client):
         assert [one["spdx:checksum"]["spdx:checksumValue"]["@value"] for one in each["dcat:distribution"]] == list(
             Dump.objects.by_code(each["dct:identifier"]).values_list("sha256", flat=True)
         )
+
+
+def test_dcat_says_each_thing_in_its_type(db, client):
+    """Addresses are whole, a size is a number, a digest that of a SHA-256, a day an instant; the licence is everywhere."""
+    tasks.publish()
+    found = json.loads(client.get("/donnees/catalogue.jsonld").content)
+    nodes = list(_nodes({name: value for name, value in found.items() if name != "@context"}))
+    for node in nodes:
+        name = node.get("@id", "https://")
+        assert name.startswith(("http://", "https://", "mailto:", "spdx:")), node
+        match node.get("@type"):
+            case "xsd:nonNegativeInteger":
+                assert int(node["@value"]) > 0
+            case "xsd:hexBinary":
+                assert re.fullmatch(r"[0-9a-f]{64}", node["@value"])
+            case "xsd:dateTime":
+                assert dt.datetime.fromisoformat(node["@value"]).tzinfo
+            case "dcat:Distribution" | "dcat:Catalog" | "dcat:DataService":
+                assert node["dct:license"] == {"@id": opendata.LICENCE_URL}
+    identified = [node["@id"] for node in nodes if node.get("@type", "").startswith("dcat:")]
+    assert len(identified) == len(set(identified)) == 2 + 3 * len(CODES)
+    assert found["@context"]["dcat"] == "http://www.w3.org/ns/dcat#"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_page_of_a_dataset_says_all_there_is_to_know(db, client, code):
+    """What it is, who makes it, how often, under which licence, each column, how large, and a digest to check it."""
+    everything()
+    found = datasets.find(code)
+    dumping.make([found], at=timezone.now())
+    text = html.unescape(body(client.get(f"/donnees/{code}/")))
+    expected = [found.table.title, found.table.summary, found.producer, found.frequency.words, opendata.LICENCE]
+    expected += [found.small_numbers, f'href="{opendata.LICENCE_URL}"', f"/donnees/{code}/schema.json", "Comment citer"]
+    for column in found.table.columns:
+        expected += [f"<code>{column.name}</code>", column.meaning, column.kind.value]
+    for dump in Dump.objects.by_code(code):
+        expected += [dump.sha256, typography.file_size(dump.size), f'href="/donnees/{code}.{dump.form}"']
+    assert [str(each) for each in expected if str(each) not in text] == []
+    assert found.keywords
+    assert all(str(column.meaning).endswith((".", "…")) for column in found.table.columns)
+
+
+def test_every_public_table_of_the_site_is_there():
+    """The tables whose pages are public: one that is taken out of the catalogue is missed here."""
+    texts = {"consultations", "contributions", "commentaires", "suites", "chiffres", "participants"}
+    results = {"votes", "questionnaires", "croisements"}
+    city = {
+        "engagements",
+        "nouvelles",
+        "promesses",
+        "registre",
+        "accessibilite",
+        "moderation",
+        "audience",
+        "traitements",
+    }
+    names = {"quartiers", "themes", "services", "populations"}
+    assert set(CODES) == texts | results | city | names
 
 
 @pytest.mark.parametrize("code", CODES)
