@@ -8,7 +8,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from csp.constants import NONE, UNSAFE_INLINE
-from csp.decorators import csp_update
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -486,7 +486,7 @@ def demo_mailbox(request: HttpRequest) -> HttpResponse:
 
 
 # A mail brings its own styles; nothing else of it runs.
-@csp_update({"style-src": [UNSAFE_INLINE], "script-src": [NONE]})  # type: ignore[arg-type] # it forgets that views take more
+@csp_replace({"style-src": [UNSAFE_INLINE], "script-src": [NONE]})  # type: ignore[arg-type] # it forgets that views take more
 @public
 @never_cache
 @require_GET
