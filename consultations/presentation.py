@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from consultations import game, participation, phases, signatures, steps
 from consultations.models import Attachment, Comment, Consultation, Contribution, Document, HeldText, ModerationMode
 from desk.models import Channel
+from moderation import clauses
 from mulhouse import markup, typography
 from mulhouse.small_cells import Merged
 from mulhouse.templatetags import ui
@@ -520,8 +521,10 @@ def own_contribution(row: Contribution) -> OwnLine:
 
 
 def _hidden(row: Contribution | Comment) -> tuple[ui.Tag, str]:
-    """Say that moderation took a text away, when, and on which clause."""
+    """Say that moderation took a text away, when, and on which clause; or that its author had their data set aside."""
     words = {"day": typography.day(row.hidden_at or timezone.now()), "clause": row.hidden_reason}
+    if row.hidden_reason and clauses.find(row.hidden_reason) is None:
+        return ui.Tag(_("Mis de côté"), "neutral", "clock"), _("Le %(day)s, à votre demande") % words
     known = _("Le %(day)s, article %(clause)s de la charte") if row.hidden_reason else _("Le %(day)s")
     return ui.Tag(_("Retiré par la modération"), "no", "x"), known % words
 
@@ -537,7 +540,7 @@ def own_comment(row: Comment) -> OwnLine:
         title=shortened(markup.to_text(row.body_html), EXCERPT) or _("Commentaire retiré"),
         url=f"{row.contribution.get_absolute_url()}commentaires/{row.reference}/",
         tag=tag,
-        context=row.contribution.title,
+        context=row.contribution.title_for_others,
         when=when,
         reference=row.reference,
     )
@@ -552,6 +555,6 @@ def own_held(held: HeldText) -> OwnLine:
         tag=ui.Tag(_("Non publié"), "no", "x")
         if is_refused
         else ui.Tag(_("En attente de relecture"), "mixed", "clock"),
-        context=held.contribution.title,
+        context=held.contribution.title_for_others,
         when=_("Déposé le %(day)s") % {"day": typography.instant(held.submitted_at)},
     )
