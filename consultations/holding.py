@@ -76,7 +76,7 @@ def take_back(*, actor: User, held: HeldText, at: dt.datetime) -> None:
     """Take back a text that waits: a contribution is a draft again, a comment or a correction is erased. Repeating it is no error.
 
     Raises: RefusedError when it is not theirs, or is decided.
-    Locks: the held text.
+    Locks: the held text, its case.
     """
     row = _locked(held)
     if row.withdrawn_at is not None and row.author_id == actor.pk:
@@ -84,6 +84,7 @@ def take_back(*, actor: User, held: HeldText, at: dt.datetime) -> None:
     require(rules.held_refusal(actor, row))
     row.withdrawn_at, row.words = at, {}
     row.save(update_fields=["withdrawn_at", "words"])
+    review.close_case(row)
     if row.sort == HeldText.Sort.CONTRIBUTION:
         Contribution.objects.filter(pk=row.contribution_id, published_at__isnull=True).update(submitted_at=None)
 
@@ -94,6 +95,8 @@ def erase(*, user: User) -> None:
     Raises: RuntimeError outside a transaction.
     """
     assert_in_transaction()
+    for held in HeldText.objects.waiting().filter(author=user).order_by("pk"):
+        review.close_case(held)
     HeldText.objects.filter(author=user).delete()
 
 

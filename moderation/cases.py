@@ -73,13 +73,25 @@ def open_case(
         held.cause, held.state, held.opened_at = cause, Case.State.WAITING, at
         held.priority, held.due_at, held.proposal = priority, due, passages
         held.report_count = 0
-    held.proposal = held.proposal or passages
+    if proposal is not None:
+        # Of a text that waits and was corrected: the passages of what it says now.
+        held.proposal = passages
     if is_urgent and held.priority != Case.Priority.URGENT:
         held.priority, held.due_at = Case.Priority.URGENT, min(held.due_at, due)
     held.author = author or held.author
     held.revision += 1
     held.save()
     return held
+
+
+def close(*, kind: str, reference: str) -> None:
+    """Take out of the queue what its author took back: nobody is to read it any more, and nothing was decided of it.
+
+    Shape: a case that was reported, or decided once, stays.
+    Raises: RuntimeError outside a transaction.
+    """
+    assert_in_transaction()
+    Case.objects.waiting().filter(kind=kind, subject=reference, reports__isnull=True, decisions__isnull=True).delete()
 
 
 def is_waiting(*, kind: str, reference: str) -> bool:

@@ -21,6 +21,7 @@ from consultations.models import (
 )
 from moderation import kinds
 from moderation.models import Case
+from mulhouse import uploads
 from mulhouse.errors import RefusedError
 from mulhouse.references import new_reference
 from notifications.models import OutboundMail
@@ -29,6 +30,7 @@ from tests.concurrency import run_in_threads
 from tests.desk.test_pages import opened, said
 from tests.factories import sign_in
 from tests.moderation import deciding
+from tests.mulhouse.test_uploads import photo
 from transparency.models import RegisterLine
 
 pytestmark = pytest.mark.django_db
@@ -441,6 +443,55 @@ def test_a_correction_that_adds_nothing_of_the_sort_is_published(author):
     actions.correct(actor=author, contribution=row, words=words(row, body="Plus d’arbres."), at=timezone.now())
     row.refresh_from_db()
     assert (row.body, HeldText.objects.count()) == ("Plus d’arbres.", 0)
+
+
+def test_where_everything_is_read_first_a_correction_and_a_file_are_too(prior, author):
+    row = publish(draft_of(prior, author))
+    release(HeldText.objects.get())
+    row.refresh_from_db()
+    actions.correct(actor=author, contribution=row, words=words(row, body="Tout autre chose."), at=timezone.now())
+    row.refresh_from_db()
+    assert "Tout autre chose." not in row.body
+    assert HeldText.objects.waiting().get().cause == "held"
+    cleaned = uploads.clean("quai.jpg", photo())
+    with pytest.raises(RefusedError) as refused:
+        actions.attach(
+            actor=author, contribution=row, upload=cleaned, alt="Le quai", is_decorative=False, at=timezone.now()
+        )
+    assert refused.value.code == "held"
+    assert row.attachments.count() == 0
+
+
+def test_a_newer_correction_is_not_undone_by_the_one_that_waited(author):
+    row = f.make_contribution(author=author)
+    actions.correct(actor=author, contribution=row, words=words(row, body=f"D’accord. {PHONE}"), at=timezone.now())
+    held = HeldText.objects.get()
+    actions.correct(actor=author, contribution=row, words=words(row, body="D’accord."), at=timezone.now())
+    assert Case.objects.count() == 0
+    release(held)
+    row.refresh_from_db()
+    assert row.body == "D’accord."
+
+
+def test_what_is_taken_back_leaves_the_queue(prior, author):
+    publish(draft_of(prior, author))
+    held = HeldText.objects.get()
+    assert Case.objects.count() == 1
+    holding.take_back(actor=author, held=held, at=timezone.now())
+    assert Case.objects.count() == 0
+    say(author, f.make_contribution(consultation=prior))
+    with transaction.atomic():
+        holding.erase(user=author)
+    assert Case.objects.count() == 0
+
+
+def test_passages_to_mask_are_those_of_the_words_that_wait_now(author):
+    publish(draft_of(f.make_consultation(), author, body=PHONE))
+    held = HeldText.objects.get()
+    assert Case.objects.get().proposal == ["06 12 34 56 78"]
+    said = {"title": "Planter des arbres", "body": "Appelez-moi."}
+    holding.correct_held(actor=author, held=held, words=said, at=timezone.now())
+    assert Case.objects.get().proposal == []
 
 
 # --- The rules of the game, the pages, the account -------------------------------------------------------------------
