@@ -29,6 +29,7 @@ from consultations.models import (
     Contribution,
     ContributionVersion,
     HeldText,
+    ModerationMode,
     Note,
     Phase,
     Position,
@@ -166,7 +167,7 @@ def attach(
     try:
         with transaction.atomic(durable=True):
             held = _locked(contribution)
-            require(_files_refusal(actor, held, at=at))
+            require(_files_refusal(actor, held, at=at) or _unread_refusal(held))
             require(moderation.file_refusal(actor, storing.KIND, storing.mark(upload.content)))
             attachment.contribution, attachment.position = held, _free_position(held)
             attachment.save()
@@ -196,6 +197,18 @@ def _files_refusal(actor: User, contribution: Contribution, *, at: dt.datetime) 
     return rules.edit_refusal(actor, contribution, at=at)
 
 
+def _unread_refusal(contribution: Contribution) -> Refusal | None:
+    """Tell whether what is added to a public contribution would go online unread, where everything is read first."""
+    if contribution.published_at is None or contribution.consultation.moderation != ModerationMode.PRIOR:
+        return None
+    return Refusal(
+        "held",
+        _(
+            "Ici, tout est relu avant de paraître : les fichiers et leur description ne changent plus. Vous pouvez corriger le texte."
+        ),
+    )
+
+
 @transaction.atomic(durable=True)
 def describe(*, actor: User, attachment: Attachment, alt: str, is_decorative: bool) -> None:
     """Change the words that stand for a photo.
@@ -209,7 +222,10 @@ def describe(*, actor: User, attachment: Attachment, alt: str, is_decorative: bo
         else rules.withdraw_refusal(actor, contribution)
     )
     values = {"alt": alt, "is_decorative": is_decorative}
-    changed = Attachment.objects.filter(pk=attachment.pk).exclude(**values).update(**values)
+    rows = Attachment.objects.filter(pk=attachment.pk).exclude(**values)
+    if rows.exists():
+        require(_unread_refusal(contribution))
+    changed = rows.update(**values)
     if changed and contribution.published_at is not None:
         _record_edit(actor, contribution)
 
@@ -337,9 +353,10 @@ def correct(*, actor: User, contribution: Contribution, words: Words, at: dt.dat
     if all(getattr(held, name) == getattr(words, name) for name in names):
         return held
     after = [words.title, words.body] if reacted else review.texts_of(words)
-    if cause := review.correction_cause(actor, review.texts_of(held), after, at=at):
+    if cause := review.correction_cause(actor, held.consultation, review.texts_of(held), after, at=at):
         _hold_correction(actor, held, {name: getattr(words, name) for name in names}, cause, after, at)
         return held
+    _drop_waiting_correction(held, at)
     write_correction(contribution=held, words={name: getattr(words, name) for name in names}, actor=actor, at=at)
     return held
 
@@ -362,6 +379,14 @@ def _hold_correction(
         former.save(update_fields=["words", "cause"])
         review.open_case(former, texts=texts, at=at)
     _record_held(actor, held, sort, cause)
+
+
+def _drop_waiting_correction(contribution: Contribution, at: dt.datetime) -> None:
+    """Take back the correction that waits: a newer one is published, which its release would undo. Locks: it, its case."""
+    waiting: QuerySet[HeldText] = HeldText.objects.waiting().select_for_update(of=("self",), no_key=True)
+    for former in waiting.filter(contribution=contribution, sort=HeldText.Sort.CORRECTION).order_by("pk"):
+        HeldText.objects.filter(pk=former.pk).update(withdrawn_at=at, words={})
+        review.close_case(former, at=at)
 
 
 def write_correction(*, contribution: Contribution, words: dict[str, Any], actor: User | None, at: dt.datetime) -> None:

@@ -76,7 +76,7 @@ def take_back(*, actor: User, held: HeldText, at: dt.datetime) -> None:
     """Take back a text that waits: a contribution is a draft again, a comment or a correction is erased. Repeating it is no error.
 
     Raises: RefusedError when it is not theirs, or is decided.
-    Locks: the held text.
+    Locks: the held text, its case.
     """
     row = _locked(held)
     if row.withdrawn_at is not None and row.author_id == actor.pk:
@@ -84,6 +84,7 @@ def take_back(*, actor: User, held: HeldText, at: dt.datetime) -> None:
     require(rules.held_refusal(actor, row))
     row.withdrawn_at, row.words = at, {}
     row.save(update_fields=["withdrawn_at", "words"])
+    review.close_case(row, at=at)
     if row.sort == HeldText.Sort.CONTRIBUTION:
         Contribution.objects.filter(pk=row.contribution_id, published_at__isnull=True).update(submitted_at=None)
 
@@ -94,6 +95,8 @@ def erase(*, user: User) -> None:
     Raises: RuntimeError outside a transaction.
     """
     assert_in_transaction()
+    for held in HeldText.objects.waiting().filter(author=user).order_by("pk"):
+        review.close_case(held, at=timezone.now())
     HeldText.objects.filter(author=user).delete()
 
 
@@ -108,7 +111,7 @@ def _rows() -> Any:
 def release(held: HeldText, at: dt.datetime) -> None:
     """Publish a text that waits: it is listed, counted and told from now on. Repeating it is no error.
 
-    What it answers may have gone meanwhile: then it stays where it is, and its author reads why on its page.
+    What it answers may have gone meanwhile: then nobody ever reads it, and its author learns why by mail and on its page.
 
     Raises: RuntimeError outside a transaction; DomainError "set_aside" while the data of its author is.
     Locks: the contribution, the comment it answers, the counters, then the register.
@@ -123,14 +126,17 @@ def release(held: HeldText, at: dt.datetime) -> None:
         )
     contribution = Contribution.objects.select_for_update(of=("self",), no_key=True).get(pk=held.contribution_id)
     contribution.consultation = held.consultation
+    if held.sort != HeldText.Sort.CONTRIBUTION and _is_about_nothing(held, contribution):
+        # Refused by nobody: no clause.
+        held.refused_at = at
+        HeldText.objects.filter(pk=held.pk).update(refused_at=at, refused_clause="")
+        _tell(held)
+        return
     held.released_at = at
     HeldText.objects.filter(pk=held.pk).update(released_at=at)
     if held.sort == HeldText.Sort.CONTRIBUTION:
         contribution.author = held.author
         actions.make_public(contribution=contribution, at=at)
-    elif not Contribution.objects.visible().filter(pk=contribution.pk).exists() or _is_answer_to_nothing(held):
-        # Nobody would read it: what it was about is withdrawn or hidden.
-        return
     elif held.sort == HeldText.Sort.COMMENT:
         actions.write_comment(
             author=held.author,
@@ -147,8 +153,11 @@ def release(held: HeldText, at: dt.datetime) -> None:
         _tell(held)
 
 
-def _is_answer_to_nothing(held: HeldText) -> bool:
-    return held.parent is not None and (held.parent.withdrawn_at is not None or held.parent.hidden_at is not None)
+def _is_about_nothing(held: HeldText, contribution: Contribution) -> bool:
+    """Tell whether nobody would read it: what it comments or corrects is withdrawn or hidden."""
+    parent = held.parent
+    is_answer_to_nothing = parent is not None and (parent.withdrawn_at is not None or parent.hidden_at is not None)
+    return is_answer_to_nothing or not Contribution.objects.visible().filter(pk=contribution.pk).exists()
 
 
 def _columns(held: HeldText) -> dict[str, Any]:
@@ -161,12 +170,13 @@ def _columns(held: HeldText) -> dict[str, Any]:
 
 
 def _tell(held: HeldText) -> None:
+    """Tell its author that it is published, or that nothing is left to publish it under."""
     author = held.author
     if author is None:
         return
     with translation.override(author.language):
-        address = settings.SITE_URL + held.contribution.get_absolute_url()
-        if held.sort == HeldText.Sort.COMMENT:
+        address = settings.SITE_URL + (page_url(held) if held.is_orphan else held.contribution.get_absolute_url())
+        if held.sort == HeldText.Sort.COMMENT and not held.is_orphan:
             address += f"commentaires/{held.reference}/"
     outbox.enqueue_template(
         kind="consultations.released",
@@ -174,6 +184,7 @@ def _tell(held: HeldText) -> None:
         template="consultations/released",
         context={
             "is_comment": held.sort == HeldText.Sort.COMMENT,
+            "is_orphan": held.is_orphan,
             "contribution": held.contribution,
             "consultation": held.consultation,
             "address": address,

@@ -539,7 +539,7 @@ def own_comment(row: Comment) -> OwnLine:
         title=shortened(markup.to_text(row.body_html), EXCERPT) or _("Commentaire retiré"),
         url=f"{row.contribution.get_absolute_url()}commentaires/{row.reference}/",
         tag=tag,
-        context=row.contribution.title,
+        context=row.contribution.title_for_others,
         when=when,
         reference=row.reference,
     )
@@ -554,6 +554,6 @@ def own_held(held: HeldText) -> OwnLine:
         tag=ui.Tag(_("Non publié"), "no", "x")
         if is_refused
         else ui.Tag(_("En attente de relecture"), "mixed", "clock"),
-        context=held.contribution.title,
+        context=held.contribution.title_for_others,
         when=_("Déposé le %(day)s") % {"day": typography.instant(held.submitted_at)},
     )

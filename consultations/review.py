@@ -58,10 +58,14 @@ def linked_cause(user: User, texts: list[str], *, at: dt.datetime) -> HeldText.C
     return None
 
 
-def correction_cause(user: User, before: list[str], after: list[str], *, at: dt.datetime) -> HeldText.Cause | None:
-    """Tell why the correction of a public text waits: it adds personal data, or a link from a new account."""
+def correction_cause(
+    user: User, consultation: Consultation, before: list[str], after: list[str], *, at: dt.datetime
+) -> HeldText.Cause | None:
+    """Tell why the correction of a public text waits: it adds personal data, the consultation says so, or a new account adds a link."""
     if set(masked_forms.passages(*after)) - set(masked_forms.passages(*before)):
         return HeldText.Cause.MASKING
+    if consultation.moderation == ModerationMode.PRIOR:
+        return HeldText.Cause.PRIOR
     if any(markup.has_link(text, ours=settings.SITE_URL) for text in before):
         return None
     return linked_cause(user, after, at=at)
@@ -118,3 +122,8 @@ def open_case(held: HeldText, *, texts: list[str], at: dt.datetime) -> None:
         proposal=masked_forms.passages(*texts),
         promised_at=workdays.after_hours(at, consultation.review_hours) if is_promised else None,
     )
+
+
+def close_case(held: HeldText, *, at: dt.datetime) -> None:
+    """Take a held text out of the queue: its author took it back, or replaced it."""
+    cases.close(kind=KINDS[HeldText.Sort(held.sort)], reference=held.reference, at=at)

@@ -124,10 +124,10 @@ def draft_refusal(user: Any, contribution: Contribution) -> Refusal | None:
 
 
 def held_refusal(user: Any, held: HeldText) -> Refusal | None:
-    """Tell whether somebody may take back a text that waits for moderation: its author, as long as it waits."""
+    """Tell whether somebody may take back a text: its author, as long as it waits, or when nothing is left to publish it under."""
     if not user.is_authenticated or held.author_id != user.pk:
         return Refusal("not_author", _("Ce texte n’est pas le vôtre."))
-    if not held.is_waiting:
+    if not (held.is_waiting or held.is_orphan):
         return Refusal("decided", _("Ce texte n’attend plus la relecture."))
     return None
 
@@ -136,6 +136,8 @@ def held_edit_refusal(user: Any, held: HeldText, *, at: dt.datetime) -> Refusal 
     """Tell whether the author of a text that waits may still change it: as long as the phase lasts (prefetch `phases`)."""
     if refusal := held_refusal(user, held):
         return refusal
+    if held.is_orphan:
+        return Refusal("decided", _("Ce texte n’attend plus la relecture."))
     if refusal := phase_refusal(held.consultation, at=at):
         return Refusal(
             refusal.code,

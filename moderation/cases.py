@@ -83,7 +83,9 @@ def open_case(
             held.cause, held.state, held.opened_at = cause, Case.State.WAITING, at
             held.priority, held.due_at, held.proposal = priority, due, passages
             held.report_count = 0
-        held.proposal = held.proposal or passages
+        if proposal is not None:
+            # Of a text that waits and was corrected: the passages of what it says now.
+            held.proposal = passages
         held.author = author or held.author
         held.revision += 1
         held.save()
@@ -109,6 +111,7 @@ def hasten(case: Case, *, at: dt.datetime) -> None:
 def close(*, kind: str, reference: str, at: dt.datetime) -> None:
     """Take from the queue what nothing is left to decide of, with its promise; the caller tells who waited. Repeating it is no error.
 
+    Shape: of a text that nobody reported and that was never decided, nothing stays to be read.
     Raises: RuntimeError outside a transaction.
     Locks: the case, its promise.
     """
@@ -117,10 +120,13 @@ def close(*, kind: str, reference: str, at: dt.datetime) -> None:
     held = rows.select_for_update(of=("self",), no_key=True).first()
     if held is None:
         return
+    forgo(held, at=at)
+    if not held.reports.exists() and not held.decisions.exists():
+        held.delete()
+        return
     held.state, held.report_count, held.proposal = Case.State.CLOSED, 0, []
     held.revision += 1
     held.save(update_fields=["state", "report_count", "proposal", "revision"])
-    forgo(held, at=at)
 
 
 # --- In public -------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from consultations import (
     packaging,
     participation,
     search,
+    setting_aside,
     signatures,
 )
 from consultations.admin import analysis, desk, following, questionnaires, reports, votes, workspace
@@ -301,6 +302,10 @@ class VoicesAdmin(ShownAdmin):
         if is_reference and (one := queryset.filter(reference=reference)).exists():
             return one, False
         return (self.by_words(queryset, search_term) if search_term else queryset), False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Leave out the texts of a person whose data are set aside: they are kept, and nobody looks at them (RGPD, art. 18)."""
+        return super().get_queryset(request).exclude(hidden_reason=setting_aside.REASON)
 
     def by_words(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
         """Keep what holds these words."""

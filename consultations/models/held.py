@@ -104,3 +104,8 @@ class HeldText(models.Model):
     def is_waiting(self) -> bool:
         """Tell whether it is still to be decided."""
         return self.released_at is None and self.refused_at is None and self.withdrawn_at is None
+
+    @property
+    def is_orphan(self) -> bool:
+        """Tell whether it was not published because what it answers or corrects had gone: nobody refused it, no clause."""
+        return self.refused_at is not None and not self.refused_clause

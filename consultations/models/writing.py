@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from city.models import District
@@ -228,6 +229,12 @@ class Contribution(models.Model):
     def has_reaction(self) -> bool:
         """Tell whether somebody has answered it: from then on a correction is a visible version."""
         return bool(self.reaction_total)
+
+    @property
+    def title_for_others(self) -> str:
+        """Its title, for the pages of those who wrote under it; not its words any more once it is withdrawn or hidden."""
+        is_gone = self.withdrawn_at is not None or self.hidden_at is not None
+        return gettext("Contribution retirée") if is_gone else self.title
 
 
 class ContributionVersion(models.Model):

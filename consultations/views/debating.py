@@ -95,8 +95,10 @@ def comment(request: UserRequest, slug: str, reference: str) -> HttpResponse:
 
 
 def _parent(request: UserRequest, slug: str, reference: str) -> Comment | None:
-    wanted = request.POST.get("reponse_a", "")
-    return fetching.comment(request, slug, reference, read_reference(wanted)) if wanted else None
+    """Fetch the comment that a reply names: one that names nothing any more is not published as a word of its own."""
+    if "reponse_a" not in request.POST:
+        return None
+    return fetching.comment(request, slug, reference, read_reference(request.POST["reponse_a"]))
 
 
 def _to_comment(row: Contribution, written: Comment) -> HttpResponseRedirect:

@@ -21,12 +21,16 @@ from consultations.models import (
 )
 from moderation import kinds
 from moderation.models import Case
+from mulhouse import uploads
 from mulhouse.errors import RefusedError
 from mulhouse.references import new_reference
 from notifications.models import OutboundMail
 from tests import factories as f
 from tests.concurrency import run_in_threads
+from tests.desk.test_pages import opened, said
 from tests.factories import sign_in
+from tests.moderation import deciding
+from tests.mulhouse.test_uploads import photo
 from transparency.models import RegisterLine
 
 pytestmark = pytest.mark.django_db
@@ -357,13 +361,39 @@ def test_a_comment_sent_twice_waits_once_and_nobody_takes_its_reference(prior, a
         actions.comment(actor=f.make_resident(public_name="K."), **words)
 
 
-def test_a_reply_whose_comment_went_is_not_published(prior, author):
-    row = f.make_contribution(consultation=prior)
+@pytest.mark.parametrize("gone", ["comment", "contribution", "hidden contribution"])
+def test_what_answers_something_that_went_is_not_published_and_its_author_learns_why(prior, author, client, gone):
+    row = f.make_contribution(consultation=prior, title="Un banc à moi")
     parent = f.make_comment(contribution=row)
     held = say(author, row, parent=parent)
-    actions.withdraw_comment(actor=parent.author, comment=parent, at=timezone.now())
+    if gone == "comment":
+        actions.withdraw_comment(actor=parent.author, comment=parent, at=timezone.now())
+    elif gone == "contribution":
+        actions.withdraw(actor=row.author, contribution=row, at=timezone.now())
+    else:
+        deciding.take_away(row)
     release(held)
     assert Comment.objects.filter(author=author).count() == 0
+    held.refresh_from_db()
+    assert (held.is_waiting, held.is_orphan, held.released_at) == (False, True, None)
+    mail = OutboundMail.objects.get(user=author)
+    assert "a été retiré" in mail.subject
+    page = reverse("consultations:held", args=[held.reference])
+    assert page in mail.text
+    sign_in(client, author)
+    said = client.get(page).content.decode()
+    assert "Ce à quoi ce texte répond a été retiré" in said
+    assert "Bonne idée." in said
+    mine = client.get(reverse("consultations:mine") + "?voir=commentaires").content.decode()
+    assert "Bonne idée." in mine
+    # The words of others went with what they wrote.
+    is_named = gone == "comment"
+    assert [("Un banc à moi" in text) for text in (said, mine, mail.text)] == [is_named, is_named, False]
+    # Correcting it would lead nowhere; erasing it is its author's choice.
+    assert client.post(page, {"body": "Autre chose."}).status_code == 403
+    assert client.post(reverse("consultations:held_take_back", args=[held.reference])).status_code == 302
+    held.refresh_from_db()
+    assert held.words == {}
 
 
 def test_a_comment_taken_back_is_erased(prior, author):
@@ -415,6 +445,55 @@ def test_a_correction_that_adds_nothing_of_the_sort_is_published(author):
     assert (row.body, HeldText.objects.count()) == ("Plus d’arbres.", 0)
 
 
+def test_where_everything_is_read_first_a_correction_and_a_file_are_too(prior, author):
+    row = publish(draft_of(prior, author))
+    release(HeldText.objects.get())
+    row.refresh_from_db()
+    actions.correct(actor=author, contribution=row, words=words(row, body="Tout autre chose."), at=timezone.now())
+    row.refresh_from_db()
+    assert "Tout autre chose." not in row.body
+    assert HeldText.objects.waiting().get().cause == "held"
+    cleaned = uploads.clean("quai.jpg", photo())
+    with pytest.raises(RefusedError) as refused:
+        actions.attach(
+            actor=author, contribution=row, upload=cleaned, alt="Le quai", is_decorative=False, at=timezone.now()
+        )
+    assert refused.value.code == "held"
+    assert row.attachments.count() == 0
+
+
+def test_a_newer_correction_is_not_undone_by_the_one_that_waited(author):
+    row = f.make_contribution(author=author)
+    actions.correct(actor=author, contribution=row, words=words(row, body=f"D’accord. {PHONE}"), at=timezone.now())
+    held = HeldText.objects.get()
+    actions.correct(actor=author, contribution=row, words=words(row, body="D’accord."), at=timezone.now())
+    assert Case.objects.count() == 0
+    release(held)
+    row.refresh_from_db()
+    assert row.body == "D’accord."
+
+
+def test_what_is_taken_back_leaves_the_queue(prior, author):
+    publish(draft_of(prior, author))
+    held = HeldText.objects.get()
+    assert Case.objects.count() == 1
+    holding.take_back(actor=author, held=held, at=timezone.now())
+    assert Case.objects.count() == 0
+    say(author, f.make_contribution(consultation=prior))
+    with transaction.atomic():
+        holding.erase(user=author)
+    assert Case.objects.count() == 0
+
+
+def test_passages_to_mask_are_those_of_the_words_that_wait_now(author):
+    publish(draft_of(f.make_consultation(), author, body=PHONE))
+    held = HeldText.objects.get()
+    assert Case.objects.get().proposal == ["06 12 34 56 78"]
+    said = {"title": "Planter des arbres", "body": "Appelez-moi."}
+    holding.correct_held(actor=author, held=held, words=said, at=timezone.now())
+    assert Case.objects.get().proposal == []
+
+
 # --- The rules of the game, the pages, the account -------------------------------------------------------------------
 
 
@@ -442,9 +521,16 @@ def test_the_choice_never_changes_once_published(prior, change):
     assert editing_rules.presentation_refusal(prior, change, at=timezone.now()) is None
 
 
-def test_a_text_entered_at_the_desk_is_not_held_twice(prior):
-    row = f.make_contribution(consultation=prior, channel="paper")
-    assert (row.published_at is not None, HeldText.objects.count()) == (True, 0)
+def test_a_text_entered_at_the_desk_is_not_held_twice(prior, client):
+    """The agent who types it has read it: nobody reads it again before it is public, whatever the consultation chose."""
+    sign_in(client, f.make_staff("desk.assist", "accounts.verify_residency"))
+    assistance = opened(client, prior)
+    written = said(prior, body=f"{LINK} {PHONE}")
+    assert client.post(reverse("admin:desk_act", args=[assistance.key]), written).status_code == 302
+    row = Contribution.objects.get()
+    assert (row.published_at is not None, row.channel, HeldText.objects.count()) == (True, "desk", 0)
+    assert Case.objects.count() == 0
+    assert "Lisez" in client.get(row.get_absolute_url()).content.decode()
 
 
 def test_closing_the_account_erases_what_waits(prior, author):
