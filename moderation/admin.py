@@ -3,6 +3,7 @@
 Everything works by Tab, links and buttons; J, K and Enter are a help. Many cases at once are only ever kept, never hidden.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -290,7 +291,7 @@ def _around(case: Case) -> tuple[str, str]:
     return before, _address("change", keys[at + 1]) if at + 1 < len(keys) else ""
 
 
-def _decided(case: Case) -> list[Decision]:
+def _decided(case: Case) -> Sequence[Decision]:
     """Read in one query what was decided of a text, then of its author's other texts: a decision is about a text, they are its context."""
     others = Q(author=case.author_id) & ~Q(action=Decision.Action.KEEP) if case.author_id else Q(pk__in=())
     rows = Decision.objects.filter(Q(case=case) | others).annotate(is_other=~Q(case=case))
