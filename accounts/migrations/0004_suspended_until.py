@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_blocked_until")]
+    dependencies = [("accounts", "0003_limited_since")]
 
     operations = [
         migrations.AddField(
