@@ -92,7 +92,7 @@ class AddressStateAdmin(ShownAdmin):
         ("complained_at", admin.EmptyFieldListFilter),
         "reported_by",
     )
-    search_fields = ("=address",)
+    search_addresses = ("=address",)
     ordering = ("-updated_at", "-pk")
     fields = ("recipient", "bounced_at", "bounce_code", "complained_at", "sort", "reported_by", "updated_at")
     readonly_fields = ("recipient", "sort")
