@@ -210,7 +210,7 @@ def test_the_queue_is_in_order(client):
 ASKED = {
     "queue": 8,
     "decided": 6,
-    "case": 11,
+    "case": 10,
     "block": 4,
     "appeals": 5,
     "appeal": 4,
