@@ -1,4 +1,4 @@
-"""The pages of open data and of audience, full: read by axe-core wide and narrow, light and dark."""
+"""The pages of audience, full: read by axe-core wide and narrow, light and dark."""
 
 import datetime as dt
 
@@ -9,24 +9,14 @@ from django.utils import timezone
 from audience import demo as audience
 from audience import figures
 from audience.models import DailyPageCount
-from opendata import datasets, tasks
 from tests.e2e.browser import open_page
 from tests.e2e.test_accessibility import WIDE, all_problems
-from tests.opendata.content import everything
 
 
 @pytest.fixture
 def page(browser):
     with open_page(browser, WIDE) as opened:
         yield opened
-
-
-def test_pages_of_open_data_full(page, live_server):
-    everything()
-    tasks.publish()
-    pages = [reverse("opendata:dataset", args=[dataset.code]) for dataset in datasets.all_of_them()]
-    addresses = [reverse("opendata:catalogue"), reverse("opendata:api"), *pages]
-    assert all_problems(page, live_server.url, addresses) == {}
 
 
 def test_pages_of_audience_full(page, live_server):
