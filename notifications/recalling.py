@@ -17,7 +17,7 @@ def is_still_public(mail: OutboundMail) -> bool:
 
     Shape: one query, and one for each sort of topic.
     """
-    if mail.user_id is None or mail.secret:
+    if mail.secret:
         return True
     told = set(_lines(mail).exclude(mailed_as="").order_by().values_list("about", flat=True))
     return told <= topics.named(told).keys()
@@ -42,4 +42,6 @@ def take_back(*, mail: OutboundMail, claim: uuid.UUID) -> bool:
 
 
 def _lines(mail: OutboundMail) -> QuerySet[Notification]:
+    if mail.user_id is None:
+        return Notification.objects.none()
     return Notification.objects.filter(user_id=mail.user_id, mailed_at__isnull=False, mailed_in=mail.pk)
