@@ -126,7 +126,7 @@ SIV = re.compile(
 )
 SIV_SMALL = re.compile(rf"(?<![\w-])[{_SERIES.lower()}]{{2}}-\d{{3}}-[{_SERIES.lower()}]{{2}}(?![\w-])")
 FNI = re.compile(
-    rf"(?<![\w.,/-])\d{{3,4}}(?P<sep>[- ])(?P<word>[{_SERIES}]{{2,3}})(?P=sep)(?:0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-6])(?![\w,/-])"
+    rf"(?<![\w.,/-])\d{{3,4}}(?P<sep>[- ])(?P<word>[{_SERIES}]{{2,3}})(?P=sep)(?:0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-6])(?![\w/-]|,\d)"
 )
 # Two or three capitals that are a word, a road, a unit or a month, in a sentence written in capitals.
 LITTLE = "LE|LA|LES|DE|DES|ET|EN|AN|AS|AT|AD|NE|SE|ME|TE|CE|JE|SA|MA|TA|ES|EST|PAR"

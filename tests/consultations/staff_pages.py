@@ -21,6 +21,7 @@ from consultations.models import (
     PromiseReminder,
     Telling,
 )
+from consultations.reporting import figures
 from desk import actions as desk
 from desk.models import Act, Channel, Receipt
 from questionnaires.models import Answer, ResponseFile
@@ -132,13 +133,14 @@ class City:
         self.themes = [self.themes[0], self.themes[-1]]
 
     def _report(self):
+        counted = figures.collect(self.over, at=self.now)
         for number in range(1, self.count + 1):
             days_ago = dt.timedelta(days=self.count - number + 1)
             make_report(
                 self.over,
                 number=number,
                 correction="Un chiffre." if number > 1 else "",
-                figures={},
+                figures=counted,
                 published_at=self.now - days_ago,
                 pdf_state=("preparing", "failed")[number % 2],
             )

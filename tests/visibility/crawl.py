@@ -7,6 +7,7 @@ from html import unescape
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from django.conf import settings
+from django.urls import Resolver404, resolve
 
 from mulhouse import memory
 
@@ -69,10 +70,14 @@ def shape(address):
     return whole.path, keys
 
 
-def crawl(client, start=()):
-    """Read everything that can be reached by GET; give {address: (status, text)}."""
+def crawl(client, start=(), *, only=None):
+    """Read everything that can be reached by GET, or what a pattern allows; give {address: (status, text)}."""
+
+    def is_read(address):
+        return not LEFT_OUT.match(address) and (only is None or only.match(address))
+
     waiting = [*dict.fromkeys([*START, *plain_routes(), *start])]
-    waiting = [address for address in waiting if not LEFT_OUT.match(address)]
+    waiting = [address for address in waiting if is_read(address)]
     known = {shape(address) for address in waiting}
     read = {}
     while waiting:
@@ -86,7 +91,19 @@ def crawl(client, start=()):
         if response.status_code in {301, 302}:
             text = f'href="{response["Location"]}"'
         for link in links_of(address, text):
-            if shape(link) not in known:
+            if shape(link) not in known and is_read(link):
                 known.add(shape(link))
                 waiting.append(link)
     return read
+
+
+def surfaces(read):
+    """Give the names of the pages that showed something: a page, a file, or a gesture that leads to one."""
+    found = set()
+    for address, (status, _text) in read.items():
+        if status < 400:
+            try:
+                found.add(resolve(urlsplit(address).path).view_name)
+            except Resolver404:
+                continue
+    return found
