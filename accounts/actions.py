@@ -490,18 +490,18 @@ def close_account(*, user: User) -> None:
     person = _locked(user)
     require(rules.close_refusal(person))
     address, language = person.email, person.language
-    erase_person(person=person, act="account.closed", role="habitant")
+    erase_person(person=person, write_line=lambda: register.record("account.closed", role="habitant"))
     outbox.enqueue_template(
         kind="accounts.account_closed", to=address, template="accounts/account_closed", context={}, language=language
     )
 
 
-def erase_person(*, person: User, act: str, role: str) -> None:
+def erase_person(*, person: User, write_line: Callable[[], object]) -> None:
     """Apply to each table its own fate, and end the account: the same for who closes it and for who never came back.
 
     Who is writing something of theirs at this instant holds the register, or will ask for it: the line is written between two
     passes. The first waits for nobody who waits for it; the second erases what was committed meanwhile; what comes after finds
-    nobody to belong to.
+    nobody to belong to. `write_line` does.
 
     Raises: RuntimeError outside a transaction.
     Locks: expects the person's row held with `no_key`, or those who write would wait for it and it for them; takes what each
@@ -510,7 +510,7 @@ def erase_person(*, person: User, act: str, role: str) -> None:
     assert_in_transaction()
     sessions.end_all(person)
     _erase_tables(person)
-    register.record(act, role=role)
+    write_line()
     _erase_tables(person)
     # What is kept for a moment outside the database: pages that show the name, and how often this person acted today.
     transaction.on_commit(pages.forget_kept)

@@ -146,7 +146,7 @@ def _warn(person: User, due: clocks.Notice, active_on: dt.date, today: dt.date) 
 
 def _close(person: User) -> None:
     address, language = person.email, person.language
-    accounts.erase_person(person=person, act="account.expired", role="système")
+    accounts.erase_person(person=person, write_line=lambda: register.record("account.expired", role="système"))
     outbox.enqueue_template(
         kind="privacy.inactive_closed", to=address, template="privacy/inactive_closed", context={}, language=language
     )
