@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from consultations import phases
-from consultations.models import Consultation, Participation, Phase
+from consultations.models import Consultation, HeldText, Participation, Phase
 from consultations.models.procedure import TOPIC
 from mulhouse import typography
 from notifications import links, subscriptions, telling
@@ -55,9 +55,13 @@ def due(*, at: dt.datetime) -> list[Phase]:
 
 
 def concerned(phase: Phase) -> QuerySet[User]:
-    """People who follow a consultation and have not taken part in it, by any channel that knows their account."""
+    """People who follow a consultation and have not taken part in it, by any channel that knows their account.
+
+    Who handed in a text that waits to be read has done their part.
+    """
     took_part = Participation.objects.filter(consultation=phase.consultation_id, person__user=OuterRef("pk"))
-    return subscriptions.followers(phase.consultation.topic).filter(~Exists(took_part))
+    handed_in = HeldText.objects.waiting().filter(consultation=phase.consultation_id, author=OuterRef("pk"))
+    return subscriptions.followers(phase.consultation.topic).filter(~Exists(took_part), ~Exists(handed_in))
 
 
 @transaction.atomic(durable=True)
@@ -91,12 +95,14 @@ def finish(*, phase: Phase, people: int, at: dt.datetime) -> bool:
 
 
 def settled(pairs: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
-    """Find, among (person, consultation) pairs, those who have taken part meanwhile; one query."""
+    """Find, among (person, consultation) pairs, those who have taken part meanwhile, or handed in a text; one query."""
     slugs = {about.removeprefix(TOPIC) for _person, about in pairs}
-    rows = Participation.objects.filter(
-        consultation__slug__in=slugs, person__user__in={person for person, _about in pairs}
-    )
-    return {(user, TOPIC + slug) for user, slug in rows.order_by().values_list("person__user", "consultation__slug")}
+    people = {person for person, _about in pairs}
+    took_part = Participation.objects.filter(consultation__slug__in=slugs, person__user__in=people)
+    handed_in = HeldText.objects.waiting().filter(consultation__slug__in=slugs, author__in=people)
+    found = took_part.order_by().values_list("person__user", "consultation__slug")
+    rows = found.union(handed_in.order_by().values_list("author", "consultation__slug"))
+    return {(user, TOPIC + slug) for user, slug in rows}
 
 
 def _words(phase: Phase, language: str) -> dict[str, str]:

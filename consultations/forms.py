@@ -15,7 +15,7 @@ from accounts.models import User
 from city.models import District
 from consultations.actions import MAX_ATTACHMENTS, Words
 from consultations.models import Attachment, Comment, Contribution, Position, Section
-from mulhouse import uploads
+from mulhouse import masked_forms, uploads
 from mulhouse.masked_forms import MaskingForm
 from mulhouse.references import new_reference
 
@@ -259,6 +259,17 @@ class ProfileForm(forms.Form):
         return name
 
 
+def _harmless(alt: str) -> str:
+    """Refuse personal data in the words of a photo: they can not be masked, nor wait for moderation."""
+    if found := masked_forms.passages(alt):
+        raise forms.ValidationError(
+            _("Retirez «\u00a0%(found)s\u00a0» de la description\u00a0: tout le monde la lirait.")
+            % {"found": found[0]},
+            code="masking",
+        )
+    return alt
+
+
 class AttachmentForm(forms.Form):
     """A file to join, and the words that stand for a photo. `upload` is what can be kept, even while the words are missing."""
 
@@ -276,8 +287,12 @@ class AttachmentForm(forms.Form):
     )
     is_decorative = forms.BooleanField(label=gettext_lazy("Image sans information, à ne pas décrire"), required=False)
 
+    def clean_alt(self) -> str:
+        """Refuse personal data."""
+        return _harmless(self.cleaned_data["alt"])
+
     def clean(self) -> dict[str, Any]:
-        """Clean the file itself, and ask for the words of a photo."""
+        """Clean the file itself and its name, and ask for the words of a photo."""
         given = super().clean() or {}
         sent = given.get("file")
         if sent is None:
@@ -290,7 +305,17 @@ class AttachmentForm(forms.Form):
         except uploads.RejectedFileError as error:
             self.add_error("file", error.message)
             return given
-        if given["upload"].kind == "photo" and not given.get("alt") and not given.get("is_decorative"):
+        if given["upload"].kind != "photo" and (found := masked_forms.passages(given["upload"].name)):
+            del given["upload"]
+            self.add_error(
+                "file",
+                _(
+                    "Le nom de ce fichier montre «\u00a0%(found)s\u00a0»\u00a0: tout le monde le lirait. Renommez-le, puis joignez-le."
+                )
+                % {"found": found[0]},
+            )
+            return given
+        if given["upload"].kind == "photo" and "alt" in given and not given["alt"] and not given.get("is_decorative"):
             self.add_error(
                 "alt", _("Décrivez cette photo en une phrase, ou cochez «\u00a0image sans information\u00a0».")
             )
@@ -320,6 +345,10 @@ class KeptAttachmentForm(forms.Form):
         self.attachment = attachment
         if attachment.kind != Attachment.Kind.PHOTO:
             del self.fields["alt"], self.fields["is_decorative"]
+
+    def clean_alt(self) -> str:
+        """Refuse personal data."""
+        return _harmless(self.cleaned_data["alt"])
 
     def clean(self) -> dict[str, Any]:
         """Ask for the words of a photo, unless it goes away or says nothing."""

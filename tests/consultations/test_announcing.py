@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from consultations import announcing, deadlines, participation, tasks
-from consultations.models import Comment, Consultation, Contribution, Phase
+from consultations.models import Comment, Consultation, Contribution, HeldText, Phase
 from consultations.phases import PARIS
 from notifications import digests, frequencies, topics
 from notifications.kinds import Frequency
@@ -181,9 +181,22 @@ def test_only_followers_who_have_not_taken_part_are_reminded_once(monkeypatch):
     active = follow(consultation.topic)
     f.make_contribution(consultation=consultation, author=active)
     participation.catch_up([consultation.pk])
+    waiting = follow(consultation.topic)
+    draft = f.make_contribution(consultation=consultation, author=waiting, published_at=None)
+    HeldText.objects.create(
+        author=waiting,
+        sort="contribution",
+        consultation=consultation,
+        contribution=draft,
+        cause="held",
+        submitted_at=timezone.now(),
+    )
     for _ in range(2):
         tasks.remind_deadlines()
     assert told("consultations.deadline") == [idle.pk]
+    assert deadlines.settled({(waiting.pk, consultation.topic), (idle.pk, consultation.topic)}) == {
+        (waiting.pk, consultation.topic)
+    }
     assert other.pk not in told("consultations.deadline")
     mail = OutboundMail.objects.get()
     assert "vous pouvez participer jusqu’au" in mail.subject

@@ -2,9 +2,9 @@
 
 import pytest
 
-from consultations.models import Comment, Contribution
+from consultations.models import Attachment, Comment, Contribution
 from tests import factories as f
-from tests.consultations.test_writing import address, errors, form, token
+from tests.consultations.test_writing import address, errors, form, photo, token
 from tests.factories import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -103,3 +103,19 @@ def test_a_comment_asks_too_and_its_words_come_back(client, place):
     assert Comment.objects.count() == 0
     client.post(url, {"stance": "for", "body": PHONE, "jeton": "", "masquage": "masquer"})
     assert Comment.objects.get().body == "Appelez-moi au [téléphone]."
+
+
+def test_the_words_of_a_photo_hold_no_personal_data(client, place):
+    """They are neither masked nor read by moderation before they appear."""
+    row, _user = place
+    response = send(client, row, **{"new-1-file": photo(), "new-1-alt": "Mon portail, 06 12 34 56 78"})
+    wrong = ["Retirez «\u00a006 12 34 56 78\u00a0» de la description\u00a0: tout le monde la lirait."]
+    assert errors(response) == {"new-1-alt": wrong}
+    assert Attachment.objects.get().alt == ""
+    draft = Contribution.objects.get()
+    assert draft.published_at is None
+    response = client.post(
+        address("draft", row, draft.reference), {**form(row), "kept-1-alt": "Écrire à lea@exemple.org"}
+    )
+    assert list(errors(response)) == ["kept-1-alt"]
+    assert Attachment.objects.get().alt == ""
