@@ -230,16 +230,21 @@ def _without(held: HeldText, name: str, text: str, passages: list[str]) -> str:
 
 
 def _restore(held: HeldText, snapshot: dict[str, Any]) -> None:
-    """Give back the words that a decision masked, where they are now."""
+    """Give back the words that a decision masked, where they are now; what its author changed since stays."""
+    masked = words_of(held)
     _write(held, snapshot)
     if held.released_at is None:
         return
     if held.sort == HeldText.Sort.COMMENT:
         body = snapshot["body"]
-        Comment.objects.filter(reference=held.reference).update(body=body, body_html=render_markdown(body))
+        rows = Comment.objects.filter(reference=held.reference, body=masked["body"])
+        rows.update(body=body, body_html=render_markdown(body))
     elif held.sort == HeldText.Sort.CORRECTION:
-        values = {**snapshot, "body_html": render_markdown(snapshot["body"])}
-        Contribution.objects.filter(pk=held.contribution_id).update(**values)
+        public = Contribution.objects.select_for_update(no_key=True).get(pk=held.contribution_id)
+        values = {name: text for name, text in snapshot.items() if getattr(public, name) == masked.get(name)}
+        if "body" in values:
+            values["body_html"] = render_markdown(values["body"])
+        Contribution.objects.filter(pk=public.pk).update(**values)
 
 
 def _erase(held: HeldText) -> None:
@@ -256,16 +261,21 @@ def _words(held: HeldText) -> Words:
     return Words(typed.get("title", ""), text, about.title, about.get_absolute_url())
 
 
+def _readable() -> Any:
+    """What its author took back is read by nobody: it is a draft again."""
+    return _rows().filter(withdrawn_at__isnull=True)
+
+
 def _finder(sort: HeldText.Sort, *, is_locked: bool) -> Callable[[str], Any]:
     def find(reference: str) -> Any:
-        rows = _rows().select_for_update(of=("self",), no_key=True) if is_locked else _rows()
+        rows = _readable().select_for_update(of=("self",), no_key=True) if is_locked else _readable()
         return rows.filter(sort=sort, reference=read_reference(reference)).first()
 
     return find
 
 
 def _many(references: Iterable[str]) -> Mapping[str, Any]:
-    return {held.reference: held for held in _rows().filter(reference__in=list(references))}
+    return {held.reference: held for held in _readable().filter(reference__in=list(references))}
 
 
 def page_url(held: HeldText) -> str:

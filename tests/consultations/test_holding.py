@@ -485,6 +485,30 @@ def test_what_is_taken_back_leaves_the_queue(prior, author):
     assert Case.objects.count() == 0
 
 
+def test_what_is_taken_back_is_read_by_no_moderator(prior, author):
+    publish(draft_of(prior, author))
+    held = HeldText.objects.get()
+    kind = kinds.of("held_contribution")
+    assert (kind.find(held.reference), list(kind.many([held.reference]))) == (held, [held.reference])
+    holding.take_back(actor=author, held=held, at=timezone.now())
+    assert (kind.find(held.reference), list(kind.many([held.reference]))) == (None, [])
+
+
+def test_a_mask_that_is_overturned_undoes_no_later_correction(author):
+    row = f.make_contribution(author=author)
+    actions.correct(actor=author, contribution=row, words=words(row, body=f"D’accord. {PHONE}"), at=timezone.now())
+    held, kind = HeldText.objects.get(), kinds.of("held_correction")
+    before = holding.words_of(held)
+    with transaction.atomic():
+        kind.mask(kind.hold(held.reference), ["06 12 34 56 78"])
+    row.refresh_from_db()
+    actions.correct(actor=author, contribution=row, words=words(row, body="Plus rien à dire."), at=timezone.now())
+    with transaction.atomic():
+        kind.restore(kind.hold(held.reference), before)
+    row.refresh_from_db()
+    assert row.body == "Plus rien à dire."
+
+
 def test_passages_to_mask_are_those_of_the_words_that_wait_now(author):
     publish(draft_of(f.make_consultation(), author, body=PHONE))
     held = HeldText.objects.get()
