@@ -77,7 +77,7 @@ class ConsultationsConfig(AppConfig):
         from transparency import promises  # noqa: PLC0415
 
         promises.register(own_promises.SOURCE)
-        work.register(work.WorkQueue("consultations.change_consultation", own_promises.waiting))
+        work.register(work.WorkQueue(None, queues.answers))
         register.declare(
             register.Act("consultation.answer_reminded", "Le site a rappelé à la Ville la réponse qu’elle a promise"),
             register.Act("outcome.told", "Les personnes ont reçu la réponse de la Ville à leurs avis"),
@@ -99,7 +99,6 @@ class ConsultationsConfig(AppConfig):
             register.Act("consultation.demo", "Des exemples ont été ajoutés pour la démonstration"),
         )
 
-        work.register(work.WorkQueue("consultations.analyse_consultation", queues.opinions))
         register.declare(
             register.Act("outcome.published", "La Ville a publié des réponses aux avis"),
             register.Act("outcome.returned", "Un avis est revenu à la réponse de ses thèmes"),

@@ -374,7 +374,12 @@ def _kept_data(data: Any, attachment: Attachment) -> Any:
     prefix = f"kept-{attachment.position}"
     if data is None or f"{prefix}-alt" in data or f"{prefix}-remove" in data:
         return data
-    return {f"{prefix}-alt": attachment.alt, f"{prefix}-is_decorative": "on" if attachment.is_decorative else ""}
+    # Words that were refused were not kept with the file: they come back to be corrected.
+    refused = "" if attachment.is_decorative else data.get(f"new-{attachment.position}-alt", "")
+    return {
+        f"{prefix}-alt": attachment.alt or refused,
+        f"{prefix}-is_decorative": "on" if attachment.is_decorative else "",
+    }
 
 
 def _proposal_field() -> forms.BooleanField:

@@ -4,7 +4,7 @@ Nothing is stored: the day comes from the phases and `restitution_days`, latenes
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,9 +33,13 @@ def rows() -> QuerySet[Any]:
 
     Shape: published ones whose last phase of contribution has a last day; what was held on another platform promised nothing here.
     """
+    return with_answers(Consultation.objects.published()).filter(promise_due_on__isnull=False)
+
+
+def with_answers(rows: QuerySet[Consultation]) -> QuerySet[Any]:
+    """Add the days of `with_days`, the day of the answer, `promise_met_on`, and what else `PromiseSource` asks for."""
     told = Report.objects.filter(consultation=OuterRef("pk"), published_at__isnull=False).order_by("published_at")
-    promised = with_days(Consultation.objects.published()).filter(promise_due_on__isnull=False)
-    found: QuerySet[Any] = promised.annotate(
+    found: QuerySet[Any] = with_days(rows).annotate(
         promise_made_on=F("asked_until"),
         promise_met_on=Subquery(
             told.annotate(day=TruncDate("published_at", tzinfo=phases.PARIS)).values("day")[:1],
@@ -185,18 +189,20 @@ def _waiting(asked: dt.date, due: dt.date, today: dt.date) -> str:
 # --- For agents ----------------------------------------------------------------------------------------------------
 
 
-def waiting(user: Any, at: dt.datetime) -> list[WorkItem]:
-    """Count the promises that are late, and those whose day comes within a week.
+def is_owed(today: dt.date) -> Q:
+    """Find, among rows read `with_answers`, the promises that are late, and those whose day comes within a week."""
+    soon = today + dt.timedelta(days=QUEUE_DAYS)
+    return Q(promise_due_on__lte=soon, asked_until__lt=today, promise_met_on__isnull=True)
 
-    Shape: no line where nothing waits; one query.
+
+def waiting(owed: Sequence[Any], *, at: dt.datetime) -> list[WorkItem]:
+    """Count the promises that are late, and those that come, among rows that `is_owed` found (select `service`).
+
+    Shape: no line where nothing waits.
     """
     today = promises.today(at)
-    owed = rows().filter(
-        Q(promise_due_on__lte=today + dt.timedelta(days=QUEUE_DAYS)), asked_until__lt=today, promise_met_on__isnull=True
-    )
-    found = list(owed.order_by("promise_due_on", "pk").select_related("service").defer("description"))
-    late = [row for row in found if row.promise_due_on < today]
-    soon = [row for row in found if row not in late]
+    late = [row for row in owed if row.promise_due_on < today]
+    soon = [row for row in owed if row not in late]
     return [
         WorkItem(
             one if len(group) == 1 else several,

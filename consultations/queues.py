@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from consultations import coverage, openings, phases, promises
@@ -48,20 +49,35 @@ def consultations(user: Any, at: dt.datetime) -> list[WorkItem]:
     return [_line(each, late if each.rows is drafts else []) for each in found if each.rows]
 
 
-def opinions(user: Any, at: dt.datetime) -> list[WorkItem]:
-    """List the consultations whose phase of contribution is over and whose opinions wait for an answer.
+def answers(user: Any, at: dt.datetime) -> list[WorkItem]:
+    """List the answers that the city owes: what it promised and when, and the opinions without one once all are in.
 
-    Shape: no line where nothing waits; late beyond the day that was promised; one query, whatever their number.
+    Shape: no line where nothing waits; late beyond the day that was promised; each to those who deal with it; one query,
+    whatever the number of consultations, and none for who holds neither permission.
     """
+    writes, analyses = (user.has_perm(f"consultations.{name}_consultation") for name in ("change", "analyse"))
+    if not (writes or analyses):
+        return []
     asking = Phase.objects.filter(consultation=OuterRef("pk"), kind=phases.Kind.CONTRIBUTE)
     today = typography.local_day(at)
-    rows = promises.with_days(Consultation.objects.filter(published_at__isnull=False, archived_at__isnull=True))
-    over = rows.filter(~Exists(asking.exclude(ends_on__lt=today)), asked_until__isnull=False)
-    found = [
-        (row, coverage.of(row).without_outcome)
-        for row in coverage.with_counts(over).select_related("service").order_by("pk")
-    ]
-    return [_opinion_line(row, number, at=at) for row, number in found if number]
+    rows = promises.with_answers(Consultation.objects.published()).annotate(
+        is_owed=_told(promises.is_owed(today)),
+        is_over=_told(
+            Q(archived_at__isnull=True, asked_until__isnull=False) & ~Exists(asking.exclude(ends_on__lt=today))
+        ),
+    )
+    found = coverage.with_counts(rows.filter(Q(is_owed=True) | Q(is_over=True))).select_related("service")
+    shown = list(found.order_by("promise_due_on", "pk").defer("description"))
+    lines = promises.waiting([row for row in shown if row.is_owed], at=at) if writes else []
+    if analyses:
+        over = [(row, coverage.of(row).without_outcome) for row in shown if row.is_over]
+        lines += [_opinion_line(row, number, at=at) for row, number in over if number]
+    return lines
+
+
+def _told(condition: Q) -> Coalesce:
+    """Say whether a condition holds; what is not known does not."""
+    return Coalesce(ExpressionWrapper(condition, output_field=BooleanField()), Value(False))  # noqa: FBT003 (a value of SQL)
 
 
 def _opinion_line(consultation: Any, number: int, *, at: dt.datetime) -> WorkItem:

@@ -30,6 +30,7 @@ WORDS = {
     "until": "23\u00a0novembre 2027",
     "reason": "La date est illisible.",
     "role": "Agent de la participation",
+    "dpo_email": "donnees@ville.example",
 }
 
 

@@ -79,7 +79,8 @@ def say(author, contribution, body="Bonne idée.", **more):
 def release(held, at=None):
     with transaction.atomic():
         kind = kinds.of(review.KINDS[held.sort])
-        kind.release(kind.hold(held.reference), at or timezone.now())
+        if (thing := kind.hold(held.reference)) is not None:
+            kind.release(thing, at or timezone.now())
 
 
 def refuse(held, clause="3.2"):

@@ -133,7 +133,7 @@ def test_there_is_enough_to_read(loaded):
     longest = Contribution.objects.order_by("-comment_count").values_list("comment_count", flat=True)[:2]
     assert longest[0] >= 200
     assert longest[1] > 70
-    assert Contribution.objects.filter(published_at__isnull=True).count() == 1
+    assert Contribution.objects.filter(published_at__isnull=True, submitted_at__isnull=True).count() == 1
     assert Contribution.objects.filter(withdrawn_at__isnull=False).count() == 4
     assert ContributionVersion.objects.count() == 2
     assert Attachment.objects.count() == 7
@@ -192,6 +192,7 @@ def test_register_is_alive_and_whole(loaded):
     acts = {row["act"] for row in RegisterLine.objects.values("act")}
     # Each journey of a resident and of an agent has left its trace.
     assert acts == {
+        "accessibility.reported",
         "analysis.prepared",
         "city.names_changed",
         "comment.published",
@@ -201,10 +202,23 @@ def test_register_is_alive_and_whole(loaded):
         "contribution.assisted",
         "contribution.corrected",
         "contribution.published",
+        "data.published",
+        "data_request.answered",
+        "data_request.read",
+        "data_request.received",
         "desk.account_linked",
         "desk.opened",
+        "moderation.appealed",
+        "moderation.blocked",
+        "moderation.hidden",
+        "moderation.masked",
+        "moderation.opened",
+        "moderation.overturned",
+        "moderation.reported",
         "outcome.published",
+        "person.email_shown",
         "position.taken",
+        "promise.paused",
         "report.draft",
         "report.pdf_made",
         "report.published",
@@ -280,11 +294,11 @@ def test_second_run_changes_nothing(loaded):
 
 
 def test_what_a_visitor_undoes_is_not_done_again(loaded):
-    Contribution.objects.get(published_at__isnull=True).delete()
+    Contribution.objects.get(published_at__isnull=True, submitted_at__isnull=True).delete()
 
     assert run()[0] == "Ville de démonstration déjà en place."
 
-    assert not Contribution.objects.filter(published_at__isnull=True).exists()
+    assert not Contribution.objects.filter(published_at__isnull=True, submitted_at__isnull=True).exists()
 
 
 def test_quiet_run_says_nothing(loaded):

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import io
-import json
 
 import pytest
 from django.core.files.base import ContentFile
@@ -216,10 +215,8 @@ def test_a_masked_passage_is_nowhere_and_the_rest_stays(client, place):
     assert showing(after, BODY) == set()
     assert showing(after, SAID) == set()
     assert showing(after, TITLE) >= TEXTS | FILES
-    # The API writes accents as JSON may.
     api = {"api contributions", "api commentaires"}
-    assert showing(after, kinds.MASKED) >= {"page", "atom", "contributions.csv", "commentaires.json"}
-    assert showing(after, json.dumps(kinds.MASKED)[1:-1]) >= api
+    assert showing(after, kinds.MASKED) >= api | {"page", "atom", "contributions.csv", "commentaires.json"}
     assert counted(contribution.consultation) == (1, 1)
     search = reverse("search:results")
     for word in (BODY, SAID):

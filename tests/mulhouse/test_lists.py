@@ -1,5 +1,6 @@
 """Pages that hang on a row: each row once, in order, forwards and backwards, at the same cost."""
 
+import copy
 import datetime as dt
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 from consultations.filters import COMMENT_ORDERS, ORDERS
 from consultations.models import Comment, Contribution
 from mulhouse import lists
+from mulhouse.references import new_reference
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +128,21 @@ def test_address_of_a_list_forgets_the_page_and_empty_answers():
     assert lists.address(QueryDict("")) == ""
 
 
+def crowd(rows):
+    """Twenty times as many in another consultation: the order of all of them would walk past those."""
+    other = f.make_consultation()
+    copies = []
+    for number in range(500):
+        made = copy.copy(rows[number % len(rows)])
+        made.pk, made.reference, made.consultation = None, new_reference(), other
+        made._state = copy.copy(made._state)
+        made._state.adding = True
+        copies.append(made)
+    Contribution.objects.bulk_create(copies)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE consultations_contribution")
+
+
 def plan(rows):
     """Explain how a query is run, with enough rows for the planner to have a choice."""
     with connection.cursor() as cursor:
@@ -139,6 +156,7 @@ def plan(rows):
 def test_each_order_of_contributions_reads_its_index(rows, name):
     """From the row it hangs on, without sorting: the 1,700th page costs what the first one does."""
     index = {"recent": "recent", "soutenu": "supported", "debattu": "discussed", "decouvrir": "unseen"}[name]
+    crowd(rows)
     order = ORDERS[name]
     visible = Contribution.objects.visible().filter(consultation=rows[0].consultation)
     explained = plan(order.of(order.beyond(visible, rows[3]))[:21])

@@ -89,6 +89,8 @@ def test_no_secret_is_given(client, city):
 
 def test_what_is_public_is_given(client, city):
     """Else the test above would hold of empty files."""
+    consultation = Consultation.objects.get(title__contains=city.seen["consultation"])
+    last = f.make_contribution(consultation=consultation, title="Une borne-fontaine")
     read = everything_given(client)
     word = city.seen["contribution"]
     for where in (
@@ -101,8 +103,7 @@ def test_what_is_public_is_given(client, city):
     ):
         assert word in read[where], where
     assert city.seen["comment"] in read["/api/v1/commentaires"]
-    slug = Consultation.objects.get(title__contains=city.seen["consultation"]).slug
-    assert word in read[f"/concertations/{slug}/flux/atom/"]
+    assert last.title in read[f"/concertations/{consultation.slug}/flux/atom/"]
     assert city.seen["consultation"] in read["/concertations/agenda.ics"]
 
 

@@ -603,6 +603,7 @@ def _people(city, at, open_one):
         lambda word: fill(
             AddressState.objects.create(address="x@example.org", reported_by="smtp", updated_at=at), word
         ),
+        staff=holding("notifications.view_addressstate"),
     )
     city.hide(
         "description of an accessibility fault",

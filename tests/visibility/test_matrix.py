@@ -56,6 +56,7 @@ PUBLIC_COLUMNS = {
     # What a page names, or names nothing: addresses, codes, numbers, digests.
     *("audience.DailyPageCount.subject", "desk.Receipt.title", "desk.Receipt.path", "desk.Assistance.said_digest"),
     *("ballots.PaperCount.scores", "opendata.Dump.code", "moderation.Case.subject"),
+    "moderation.Decision.taken_away",
     "transparency.AccessibilityFault.page",
     # Written by the site from what is public: searched for below.
     *("search.Word.shown", "transparency.RegisterLine.content", "transparency.RegisterLine.subject"),
