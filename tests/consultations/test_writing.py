@@ -386,6 +386,13 @@ def test_waiting_for_a_verified_residence_one_writes_but_does_not_publish(client
 # --- Check and publish -------------------------------------------------------------------------------------------------
 
 
+def test_check_page_shows_the_photo_and_nowhere_to_report_it(client, place):
+    row, _user = place
+    given = {**form(row), "new-1-file": photo(), "new-1-alt": "Un quai sans arbre"}
+    html = client.get(client.post(address("contribute", row), given)["Location"]).content.decode()
+    assert ("Un quai sans arbre" in html, "Signaler cette image" in html) == (True, False)
+
+
 def test_check_page_shows_what_everybody_will_read(client, place):
     row, user = place
     draft = make_draft(
