@@ -80,7 +80,7 @@ def test_a_text_read_before_it_is_public_is_promised_for_the_day_of_its_case():
     assert promises() == [("moderation-review", AT.date(), due, None, None)]
     made = Promise.objects.get()
     # Neither words nor anybody: the title is the same for all, nothing leads to the text.
-    assert (made.title, made.route, made.service) == ("Relecture d’un texte avant publication", "", None)
+    assert (made.title, made.route) == ("Relecture d’un texte avant publication", "")
     assert (author.public_name in made.key, draft.reference in made.key) == (False, False)
 
 

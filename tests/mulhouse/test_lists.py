@@ -135,8 +135,6 @@ def crowd(rows):
     for number in range(500):
         made = copy.copy(rows[number % len(rows)])
         made.pk, made.reference, made.consultation = None, new_reference(), other
-        made._state = copy.copy(made._state)
-        made._state.adding = True
         copies.append(made)
     Contribution.objects.bulk_create(copies)
     with connection.cursor() as cursor:
