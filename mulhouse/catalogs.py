@@ -46,11 +46,11 @@ def extract() -> dict[Message, list[str]]:
     return {message: sorted(found[message]) for message in sorted(found)}
 
 
-def update(language: str) -> Catalog:
-    """Bring the file of a language up to date: new messages added, lost ones removed, translations kept."""
+def update(language: str, messages: dict[Message, list[str]]) -> Catalog:
+    """Bring the file of a language up to date with what was extracted: new messages added, lost ones removed, translations kept."""
     old = read(language)
     new = Catalog(locale=language, header_comment=HEADER, project=settings.SITE_NAME, fuzzy=False)
-    for message, files in extract().items():
+    for message, files in messages.items():
         plural = len(message) > 1
         if plural or language != SOURCE:
             known = old.get(message[0])

@@ -89,20 +89,20 @@ def test_update_keeps_translations_and_drops_lost_messages(own_catalogues):
         'msgid "Aller au contenu"\nmsgstr "Hallo"\n\nmsgid "Phrase disparue"\nmsgstr "Weg"\n\n'
         '#. Django\nmsgid "Please correct the error below."\nmsgstr "Bitte"\n'
     )
-    catalog = catalogs.update("de")
+    catalog = catalogs.update("de", catalogs.extract())
     assert catalog["Aller au contenu"].string == "Hallo"
     assert catalog["Please correct the error below."].string == "Bitte"
     assert "Phrase disparue" not in catalog
 
 
 def test_update_fills_the_french_plurals(own_catalogues):
-    catalog = catalogs.update("fr")
+    catalog = catalogs.update("fr", catalogs.extract())
     assert [message.id for message in catalog if message.id and not isinstance(message.id, tuple)] == []
     assert [message.id for message in catalog if message.id and message.string != message.id] == []
 
 
 def test_compiling_does_only_what_is_needed(own_catalogues, capsys):
-    catalogs.update("de")
+    catalogs.update("de", catalogs.extract())
     call_command("compile_catalogs")
     call_command("compile_catalogs")
     assert capsys.readouterr().out.count("django.mo") == 1

@@ -15,9 +15,10 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, **_options: Any) -> None:
-        """Update each language."""
+        """Extract once; update each language."""
+        messages = catalogs.extract()
         for language, _name in settings.LANGUAGES:
-            catalog = catalogs.update(language)
+            catalog = catalogs.update(language, messages)
             catalogs.compile_one(language)
             done = sum(1 for message in catalog if message.id and all(_strings(message.string)))
             self.stdout.write(f"{language} : {done} messages traduits sur {len(catalog)}")
