@@ -63,7 +63,7 @@ def answers(user: Any, at: dt.datetime) -> list[WorkItem]:
     rows = promises.with_answers(Consultation.objects.published()).annotate(
         is_owed=_told(promises.is_owed(today)),
         is_over=_told(
-            Q(archived_at__isnull=True, asked_until__isnull=False) & ~Exists(asking.exclude(ends_on__lt=today))
+            Q(archived_at__isnull=True, asked_until__isnull=False) & Q(~Exists(asking.exclude(ends_on__lt=today)))
         ),
     )
     found = coverage.with_counts(rows.filter(Q(is_owed=True) | Q(is_over=True))).select_related("service")
