@@ -9,17 +9,19 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from PIL import Image
 
 from consultations import exports
 from consultations.models import Attachment, Comment, Contribution
+from moderation.models import Case, Report
 from mulhouse import opendata, uploads
 from notifications.models import OutboundMail
 from questionnaires.models import Response
 from tests import factories as f
 from tests.accounts.people import sign_up_data
 from tests.factories import sign_in
+from tests.moderation import deciding
 from tests.mulhouse.test_uploads import odt, pdf, photo
 from tests.questionnaires.making import add_question, make_questionnaire, page_url, shown
 
@@ -267,13 +269,19 @@ def test_in_an_answer(client, site, text):
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_in_a_report(client, text):
     row = f.make_contribution()
-    try:
-        url = reverse("moderation:report", args=["contribution", row.reference])
-    except NoReverseMatch:
-        pytest.skip("no page of reports here")
-    response = client.post(url, {"reason": "insult", "words": text, "name": text[:100], "email": text[:100]})
-    assert response.status_code in ALLOWED_STATUS
+    url = reverse("moderation:report", args=["contribution", row.reference])
+    given = {"what": "text", "reason": "insult", "good_faith": "on", "email": "", "name": text[:100], "words": text}
+    response = client.post(url, given)
+    assert response.status_code in {302, 422}
     assert harmful(response) == []
+    if response.status_code == 422:
+        assert (Report.objects.count(), Case.objects.count()) == (0, 0)
+        return
+    assert harmful(client.get(response["Location"])) == []
+    # What moderators read of it.
+    sign_in(client, deciding.make_moderator())
+    page = reverse("admin:moderation_case_change", args=[Case.objects.get().pk])
+    assert harmful(client.post(page, {"lire": "oui"})) == []
 
 
 @pytest.mark.parametrize("sent", INVALID_BYTES.values(), ids=INVALID_BYTES.keys())
