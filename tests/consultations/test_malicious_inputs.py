@@ -270,7 +270,14 @@ def test_in_an_answer(client, site, text):
 def test_in_a_report(client, text):
     row = f.make_contribution()
     url = reverse("moderation:report", args=["contribution", row.reference])
-    given = {"what": "text", "reason": "insult", "good_faith": "on", "email": "lea@example.org", "name": "Léa", "words": text}
+    given = {
+        "what": "text",
+        "reason": "insult",
+        "good_faith": "on",
+        "email": "lea@example.org",
+        "name": "Léa",
+        "words": text,
+    }
     response = client.post(url, given)
     assert response.status_code in {302, 422}
     assert harmful(response) == []
