@@ -13,6 +13,7 @@ from allauth.mfa.totp.internal.auth import (
 from PIL import Image
 
 from notifications.models import OutboundMail
+from tests import factories
 
 LATITUDE = 0x0002
 GPS = 0x8825
@@ -45,6 +46,26 @@ def follow(page, name, *, within=None):
     """Follow the link of that name and wait for its page."""
     (within or page).get_by_role("link", name=name).first.click()
     page.wait_for_load_state("networkidle")
+
+
+def sign_in(page, address, email, phone=None, *, password=factories.PASSWORD):
+    """Open an address that asks who one is, answer, and end there.
+
+    To leave for another page while the last answer is on its way would lose its session: this waits for the address.
+    """
+    page.goto(address)
+    say_who(page, email, phone, password=password)
+    page.wait_for_url(address)
+
+
+def say_who(page, email, phone=None, *, password=factories.PASSWORD):
+    """Fill the form that asks who one is, and for a code if one has a phone."""
+    page.get_by_label("Adresse électronique").fill(email)
+    page.get_by_label("Mot de passe", exact=True).fill(password)
+    press(page, "Se connecter", within=page.locator("main"))
+    if phone is not None:
+        page.get_by_label("Code de l’application").fill(phone.code())
+        press(page, "Se connecter", within=page.locator("main"))
 
 
 def heading(page):

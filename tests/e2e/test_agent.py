@@ -8,10 +8,9 @@ from django.urls import reverse
 
 from consultations.models import Consultation
 from tests import factories
-from tests.e2e.journeys import Phone, follow, heading, press
+from tests.e2e.journeys import Phone, follow, heading, press, sign_in
 from transparency.models import RegisterLine
 
-PASSWORD = "quatre chevaux mangent du foin"
 SUMMARY = "La Ville refait la place. Dites ce qui compte pour vous."
 
 
@@ -23,21 +22,11 @@ def page(request):
 @pytest.fixture
 def agent(live_server):
     """Somebody with the role that writes and publishes, and a telephone."""
-    user = factories.make_staff(email="agent@example.org", password=PASSWORD)
+    user = factories.make_staff(email="agent@example.org")
     user.groups.set(Group.objects.filter(name__in=["agent", "publisher"]))
     factories.make_theme(name="Espaces verts")
     factories.make_service(name="Voirie")
     return user
-
-
-def sign_in(page, base, phone):
-    page.goto(base + reverse("admin:index"))
-    page.get_by_label("Adresse électronique").fill("agent@example.org")
-    page.get_by_label("Mot de passe").fill(PASSWORD)
-    press(page, "Se connecter")
-    page.get_by_label("Code de l’application").fill(phone.code())
-    press(page, "Se connecter")
-    page.goto(base + reverse("admin:index"))
 
 
 def create(page):
@@ -90,7 +79,7 @@ def ask(page):
 
 def test_an_agent_creates_previews_and_publishes(page, browser, client, live_server, agent):
     phone = Phone(agent)
-    sign_in(page, live_server.url, phone)
+    sign_in(page, live_server.url + reverse("admin:index"), agent.email, phone)
     create(page)
     consultation = Consultation.objects.get()
     present(page)

@@ -16,10 +16,8 @@ from desk.models import Receipt
 from tests import factories
 from tests.ballots import votes
 from tests.e2e import axe
-from tests.e2e.journeys import Phone, follow, heading, press
+from tests.e2e.journeys import Phone, follow, heading, press, sign_in
 from tests.questionnaires.making import add_question, make_questionnaire
-
-PASSWORD = "quatre chevaux mangent du foin"
 
 
 @pytest.fixture(params=["desktop", "phone", "without_script"])
@@ -30,19 +28,13 @@ def page(request):
 @pytest.fixture
 def agent(live_server):
     """Somebody with the role of the desk, and a telephone."""
-    user = factories.make_staff(email="guichet@example.org", password=PASSWORD)
+    user = factories.make_staff(email="guichet@example.org")
     user.groups.set(Group.objects.filter(name="desk"))
     return user
 
 
-def sign_in(page, base, phone):
-    page.goto(base + reverse("admin:index"))
-    page.get_by_label("Adresse électronique").fill("guichet@example.org")
-    page.get_by_label("Mot de passe").fill(PASSWORD)
-    press(page, "Se connecter")
-    page.get_by_label("Code de l’application").fill(phone.code())
-    press(page, "Se connecter")
-    page.goto(base + reverse("admin:desk_receipt_changelist"))
+def open_the_desk(page, base, agent):
+    sign_in(page, base + reverse("admin:desk_receipt_changelist"), agent.email, Phone(agent))
 
 
 def say_who(page, given="Odette"):
@@ -73,7 +65,7 @@ def test_somebody_without_a_computer_takes_part(page, live_server, agent):
     consultation = factories.make_consultation(sections=1, title="Quels arbres place de la Paix ?")
     factories.make_section(consultation, position=2)
     base = live_server.url
-    sign_in(page, base, Phone(agent))
+    open_the_desk(page, base, agent)
     write_for_somebody(page, consultation)
 
     receipt = Receipt.objects.get()
@@ -94,7 +86,7 @@ def test_an_agent_sends_a_questionnaire_for_somebody(page, live_server, agent):
     made = make_questionnaire(title="Vos déplacements")
     coming = add_question(made, label="Comment venez-vous ?", options=("À pied", "À vélo"), is_required=True)
     add_question(made, "text", label="Où rangez-vous votre vélo ?", on=coming, wanted=["À vélo"], is_required=True)
-    sign_in(page, live_server.url, Phone(agent))
+    open_the_desk(page, live_server.url, agent)
     follow(page, "Saisir pour une personne")
     page.get_by_label("La personne a lu ou entendu ce texte").check()
     say_who(page)
@@ -117,7 +109,7 @@ def test_somebody_with_an_account_votes_on_paper_and_not_on_the_web_after(page, 
     consultation = factories.make_consultation()
     vote = votes.make_vote(consultation=consultation)
     account = votes.make_voter(email="odette@example.org")
-    sign_in(page, live_server.url, Phone(agent))
+    open_the_desk(page, live_server.url, agent)
     follow(page, "Saisir pour une personne")
     page.get_by_label("La personne a lu ou entendu ce texte").check()
     say_who(page)
@@ -136,7 +128,7 @@ def test_somebody_with_an_account_votes_on_paper_and_not_on_the_web_after(page, 
 
 def test_the_notes_of_a_table(page, live_server, agent):
     factories.make_consultation(sections=2)
-    sign_in(page, live_server.url, Phone(agent))
+    open_the_desk(page, live_server.url, agent)
     follow(page, "Notes d’une table")
     page.get_by_label("Table", exact=True).fill("Table 4")
     page.get_by_label("Date", exact=True).fill("2026-03-12")
@@ -155,7 +147,7 @@ def test_the_notes_of_a_table(page, live_server, agent):
 def test_the_second_of_two_twins_is_counted(page, live_server, agent):
     factories.make_district(name="Les Tilleuls")
     consultation = factories.make_consultation()
-    sign_in(page, live_server.url, Phone(agent))
+    open_the_desk(page, live_server.url, agent)
     for given in ("Odette Marie", "Odette Claire"):
         page.goto(live_server.url + reverse("admin:desk_open", args=[consultation.slug]))
         page.get_by_label("La personne a lu ou entendu ce texte").check()
@@ -199,7 +191,7 @@ def test_every_page_of_the_desk_is_accessible(desktop, live_server, agent):
             wrong = [*axe.violations(page), *axe.overflow(page)]
             found.extend(f"{name} {width}: {line}" for line in wrong)
 
-    sign_in(page, base, Phone(agent))
+    open_the_desk(page, base, agent)
     look("home")
     for route, button in (("link", "Rattacher le compte"), ("open", "Continuer"), ("namesake", "Continuer")):
         page.goto(base + reverse(f"admin:desk_{route}", args=[] if route == "link" else [consultation.slug]))

@@ -14,7 +14,7 @@ from notifications.kinds import Frequency
 from notifications.models import Notification, OutboundMail, Subscription
 from tests import factories
 from tests.e2e import axe
-from tests.e2e.journeys import follow, heading, press
+from tests.e2e.journeys import follow, heading, press, sign_in
 
 
 @pytest.fixture(params=["desktop", "phone", "without_script"])
@@ -27,13 +27,6 @@ def base(live_server, settings):
     """The address of the site, which the mails give, and its mailbox, which only the demonstration shows."""
     settings.SITE_URL, settings.DEMO = live_server.url, True
     return live_server.url
-
-
-def sign_in(page, base, user):
-    page.goto(base + reverse("account_login"))
-    page.get_by_label("Adresse électronique").fill(user.email)
-    page.get_by_label("Mot de passe", exact=True).fill(factories.PASSWORD)
-    press(page, "Se connecter", within=page.locator("main"))
 
 
 @pytest.fixture
@@ -75,7 +68,7 @@ def test_from_following_to_the_digest_to_one_click(page, base, seen):
     person = factories.make_resident()
     theme, district = factories.make_theme(name="Mobilité"), factories.make_district(name="Les Tilleuls")
     quays = factories.make_consultation(title="Les quais du canal", theme=theme, districts=[district])
-    sign_in(page, base, person)
+    sign_in(page, base + reverse("accounts:home"), person.email)
 
     # Each from where it is shown: the theme and the district from the list, the consultation from its page.
     for name, value, title in (("theme", theme.slug, "Mobilité"), ("quartier", district.slug, "Les Tilleuls")):
@@ -149,8 +142,7 @@ def test_a_mail_program_stops_a_subject_in_one_click(page, base):
     assert program.post(link, body, content_type="application/x-www-form-urlencoded").status_code == 200
     assert followed(person) == set()
 
-    sign_in(page, base, person)
-    page.goto(base + reverse("notifications:followed"))
+    sign_in(page, base + reverse("notifications:followed"), person.email)
     assert "Vous ne suivez encore rien" in page.locator("main").inner_text()
     page.get_by_label("Suivre un thème").select_option("Mobilité")
     press(page, re.compile("^Suivre.*Suivre un thème"))

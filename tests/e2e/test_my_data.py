@@ -18,7 +18,7 @@ from privacy import actions
 from privacy.models import DataRequest
 from tests import factories, traces
 from tests.e2e import axe
-from tests.e2e.journeys import follow, heading, press
+from tests.e2e.journeys import follow, heading, press, say_who, sign_in
 
 ADDRESS, NAME, WORDS = "camille.partante@habitants.example", "Camille Zqpartancelxk", "motstrespersonnelsxk"
 KEY = 918_273_647
@@ -40,13 +40,6 @@ def leaver(live_server, settings, tmp_path):
     row = actions.ask(user=user, kind="access", words=WORDS, at=timezone.now())
     actions.read_request(actor=factories.make_staff("privacy.handle_datarequest"), request=row)
     return user
-
-
-def sign_in(page, base):
-    page.goto(base + reverse("account_login"))
-    page.get_by_label("Adresse électronique").fill(ADDRESS)
-    page.get_by_label("Mot de passe").fill(factories.PASSWORD)
-    press(page, "Se connecter")
 
 
 def take_a_copy(page, base):
@@ -85,8 +78,7 @@ def close(page, base):
 
 def test_somebody_takes_their_data_and_leaves_nothing(page, live_server, leaver):
     base = live_server.url
-    sign_in(page, base)
-    page.goto(base + reverse("privacy:own_accesses"))
+    sign_in(page, base + reverse("privacy:own_accesses"), ADDRESS)
     assert "Une demande que vous avez faite" in page.locator("main").inner_text()
     page.goto(base + reverse("privacy:own_requests"))
     assert WORDS in page.locator("main").inner_text()
@@ -102,7 +94,7 @@ def test_somebody_takes_their_data_and_leaves_nothing(page, live_server, leaver)
 
     page.goto(base + reverse("accounts:home"))
     assert "/connexion/" in page.url
-    sign_in(page, base)
+    say_who(page, ADDRESS)
     assert "/connexion/" in page.url
     farewell = OutboundMail.objects.get(to=ADDRESS, kind="accounts.account_closed")
     assert delivery.deliver(farewell.pk, at=timezone.now()) is delivery.Outcome.SENT

@@ -5,12 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 
 from ballots import actions, sealing
 from ballots.models import Box, RollLine
 from tests import factories
 from tests.ballots import votes
-from tests.e2e.journeys import follow, heading, press
+from tests.e2e.journeys import follow, heading, press, sign_in
 
 
 @pytest.fixture(params=["desktop", "phone", "without_script"])
@@ -24,13 +25,6 @@ def link(live_server):
     return votes.make_vote(consultation=consultation, kind="up_to", most=2, winners=1)
 
 
-def sign_in(page, base, user):
-    page.goto(base + "/compte/connexion/")
-    page.get_by_label("Adresse électronique").fill(user.email)
-    page.get_by_label("Mot de passe", exact=True).fill(factories.PASSWORD)
-    press(page, "Se connecter", within=page.locator("main"))
-
-
 def fits(page):
     """Tell whether nothing sticks out sideways."""
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
@@ -38,7 +32,7 @@ def fits(page):
 
 def test_a_resident_votes_in_secret_and_checks_the_receipt(page, live_server, link):
     base, voter = live_server.url, votes.make_voter()
-    sign_in(page, base, voter)
+    sign_in(page, base + reverse("accounts:home"), voter.email)
 
     page.goto(base + link.consultation.get_absolute_url())
     follow(page, "Voter")
