@@ -3,10 +3,12 @@
 import datetime as dt
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from city.models import District
 from consultations.filters import STATE_RANKS, with_state
 from consultations.models import (
     Comment,
@@ -81,11 +83,6 @@ def _own_comments(user: Any) -> Rows:
 # --- What narrows them -----------------------------------------------------------------------------------------------
 
 
-def _named(rows: Any, **names: str) -> Rows:
-    found: Rows = rows.filter(**names)
-    return found
-
-
 def _in_district(rows: Any, slug: str) -> Rows:
     """Keep the consultations that name a district, and those of the whole city."""
     links = Consultation.districts.through.objects.filter(consultation=OuterRef("pk"))
@@ -93,22 +90,27 @@ def _in_district(rows: Any, slug: str) -> Rows:
     return found
 
 
+class _Among(Func):
+    """Whether a key is one of a list, which PostgreSQL makes once for the question; `IN` would ask it again for each row."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
 def _of_consultations(path: str) -> dict[str, Any]:
     """Narrow what belongs to a consultation by what narrows consultations."""
 
-    def by_state(rank: int) -> Any:
-        def narrowed(rows: Any, at: dt.datetime) -> Rows:
-            held: Any = with_state(Consultation.objects.published(), at=at)
-            found: Rows = rows.filter(**{f"{path}__in": held.filter(state=rank).values("pk")})
-            return found
+    def of(rows: Any, consultations: Rows) -> Rows:
+        found: Rows = rows.filter(_Among(F(path), ArraySubquery(consultations.order_by().values("pk"))))
+        return found
 
-        return narrowed
+    def by_state(rank: int) -> Any:
+        return lambda rows, at: of(rows, _at_state(rank)(Consultation.objects.published(), at))
 
     return {
-        "theme": lambda rows, slug: _named(rows, **{f"{path}__theme__slug": slug}),
-        "district": lambda rows, slug: rows.filter(
-            **{f"{path}__in": _in_district(Consultation.objects.published(), slug).values("pk")}
-        ),
+        "theme": lambda rows, slug: of(rows, Consultation.objects.filter(theme__slug=slug)),
+        "district": lambda rows, slug: of(rows, _in_district(Consultation.objects.published(), slug)),
         "states": {state: by_state(rank) for state, rank in _RANKS.items()},
     }
 
@@ -127,10 +129,15 @@ def _answered(rows: Any, at: dt.datetime) -> Rows:
     return found
 
 
-def _placed(rows: Any, slug: str) -> Rows:
+def _placed(path: str = "") -> Any:
     """Keep what is about a place of a district, and what was signed from it."""
-    found: Rows = rows.filter(Q(place_district__slug=slug) | Q(district__slug=slug))
-    return found
+
+    def narrowed(rows: Any, slug: str) -> Rows:
+        district = District.objects.filter(slug=slug).values("pk")[:1]
+        found: Rows = rows.filter(Q(**{f"{path}place_district": district}) | Q(**{f"{path}district": district}))
+        return found
+
+    return narrowed
 
 
 # --- Where it is read ------------------------------------------------------------------------------------------------
@@ -200,7 +207,7 @@ SOURCES = (
         lambda line: reverse("consultations:detail", args=line.parts),
         _title,
         own=_drafts,
-        theme=lambda rows, slug: _named(rows, theme__slug=slug),
+        theme=lambda rows, slug: rows.filter(theme__slug=slug),
         district=_in_district,
         states={state: _at_state(rank) for state, rank in _RANKS.items()}
         | {
@@ -268,8 +275,8 @@ SOURCES = (
         _address("contribution"),
         _title,
         own=_own_contributions,
-        theme=lambda rows, slug: _named(rows, consultation__theme__slug=slug),
-        district=_placed,
+        theme=_of_consultations("consultation")["theme"],
+        district=_placed(),
         states=_of_consultations("consultation")["states"] | {ANSWERED: _answered},
     ),
     Source(
@@ -281,8 +288,8 @@ SOURCES = (
         _address("comment"),
         _comment_title,
         own=_own_comments,
-        theme=lambda rows, slug: _named(rows, contribution__consultation__theme__slug=slug),
-        district=lambda rows, slug: rows.filter(contribution__in=_placed(_contributions(), slug).values("pk")),
+        theme=_of_consultations("contribution__consultation")["theme"],
+        district=_placed("contribution__"),
         states=_of_consultations("contribution__consultation")["states"] | {ANSWERED: _answered},
     ),
     Source(
