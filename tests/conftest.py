@@ -22,7 +22,7 @@ DO $$
 DECLARE name text; many bool;
 BEGIN
     FOR name IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'
-        AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')
+        AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission', 'auth_group', 'auth_group_permissions')
     LOOP
         EXECUTE format('SELECT count(*) = 500 FROM (SELECT FROM %s LIMIT 500) rows HAVING count(*) > 0', name) INTO many;
         IF many THEN EXECUTE format('TRUNCATE %s CASCADE', name);
@@ -31,6 +31,7 @@ BEGIN
     END LOOP;
 END $$
 """
+ROLES_AT_FIRST = []
 
 
 def pytest_configure(config):
@@ -53,9 +54,24 @@ def _empty_tables(_test_case):
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(EMPTY)
-    from accounts import roles  # noqa: PLC0415 (the models are loaded by now)
+    if _roles_held() != ROLES_AT_FIRST:
+        from django.contrib.auth.models import Group  # noqa: PLC0415 (the models are loaded by now)
 
-    roles.sync()
+        from accounts import roles  # noqa: PLC0415 (same)
+
+        Group.objects.all().delete()
+        roles.sync()
+        ROLES_AT_FIRST[:] = _roles_held()
+
+
+def _roles_held():
+    """Say what each role may do; most tests change nothing of it, and to make it again takes sixty statements."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT g.id, g.name, array_agg(p.permission_id ORDER BY p.permission_id) FROM auth_group g"
+            " LEFT JOIN auth_group_permissions p ON p.group_id = g.id GROUP BY g.id ORDER BY g.id"
+        )
+        return cursor.fetchall()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -74,6 +90,8 @@ def _catalogues():
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Hang up for the processes that a test killed: DROP DATABASE waits for nobody."""
+    with django_db_blocker.unblock():
+        ROLES_AT_FIRST[:] = _roles_held()
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(

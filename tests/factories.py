@@ -137,9 +137,9 @@ def make_consultation(*, phase="contribute", phase_days=20, sections=1, **fields
         make_section(consultation, position=position)
     if phase is not None:
         first = today() - dt.timedelta(days=9 + phase_days * PHASES.index(phase))
-        for position, kind in enumerate(PHASES, start=1):
-            starts_on = first + dt.timedelta(days=phase_days * (position - 1))
-            Phase.objects.create(
+        starts = [first + dt.timedelta(days=phase_days * passed) for passed in range(len(PHASES))]
+        Phase.objects.bulk_create(
+            Phase(
                 consultation=consultation,
                 position=position,
                 kind=kind,
@@ -147,6 +147,8 @@ def make_consultation(*, phase="contribute", phase_days=20, sections=1, **fields
                 starts_on=starts_on,
                 ends_on=starts_on + dt.timedelta(days=phase_days - 1),
             )
+            for position, (kind, starts_on) in enumerate(zip(PHASES, starts, strict=True), start=1)
+        )
     return consultation
 
 

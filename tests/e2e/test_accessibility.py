@@ -87,7 +87,8 @@ def test_gallery_in_both_schemes_at_each_width(page, live_server):
 def test_public_pages_without_content(page, live_server, settings):
     """Empty lists included: nothing is in the database. The pages of the demonstration too."""
     settings.DEMO = True
-    assert all_problems(page, live_server.url, [], perhaps=list(plain_addresses("public"))) == {}
+    looks = ((WIDE, "light", ()), (NARROWEST, "dark", axe.OF_THE_WIDTH))
+    assert all_problems(page, live_server.url, [], perhaps=list(plain_addresses("public")), looks=looks) == {}
 
 
 # --- Pages with content ----------------------------------------------------------------------------------------------
