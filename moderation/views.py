@@ -105,6 +105,7 @@ def reported(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "report": made,
         "label": kind.label,
+        "is_written_to": bool(made.reporter_id or made.email),
         "is_online": thing is not None and not kind.is_gone(thing),
         "clause": clauses.find(made.decision.clause, version=made.decision.charter_version) if made.decision else None,
         "is_late": made.decision is None and made.case.due_at < timezone.now(),

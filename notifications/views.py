@@ -187,13 +187,14 @@ def _back(request: HttpRequest, default: str) -> str:
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask to confirm (mail scanners open links), then stop the mails."""
+    """Ask to confirm (mail scanners open links), then stop the mails; a link that was cut says where to go instead."""
     link = subscriptions.read_token(token)
     if link is None:
-        raise Http404
+        lost = {"is_lost": True, "topic": None, "done": False}
+        return render(request, "notifications/unsubscribe.html", lost, status=404)
     if request.method == "POST":
         actions.unsubscribe(link=link)
-    context = {"topic": _named(link.topic), "done": request.method == "POST"}
+    context = {"is_lost": False, "topic": _named(link.topic), "done": request.method == "POST"}
     return render(request, "notifications/unsubscribe.html", context)
 
 
