@@ -137,7 +137,7 @@ def followed(request: HttpRequest) -> HttpResponse:
             (_("Suivre un thème"), "theme", _left("theme", Theme.objects.all(), mine)),
             (_("Suivre un quartier"), "quartier", _left("district", District.objects.all(), mine)),
         ],
-        "crumbs": _crumbs(ui.Crumb(_("Ce que je suis"))),
+        "crumbs": _crumbs(ui.Crumb(_("Mes abonnements"))),
     }
     return render(request, "notifications/followed.html", context)
 
