@@ -158,6 +158,8 @@ def own(request: UserRequest) -> HttpResponse:
 def _decision_tag(row: Decision) -> ui.Tag:
     if row.overturned_at is not None:
         return ui.Tag(_("Décision annulée"), "yes", "check")
+    if row.action == Decision.Action.HIDE and kinds.of(row.case.kind).is_held:
+        return ui.Tag(_("Non publié"), "no", "x")
     return ui.Tag(row.get_action_display(), "no" if row.action == Decision.Action.HIDE else "mixed", "x")
 
 

@@ -190,11 +190,16 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Ask to confirm (mail scanners open links), then stop the mails; a link that was cut says where to go instead."""
     link = subscriptions.read_token(token)
     if link is None:
-        lost = {"is_lost": True, "topic": None, "done": False}
+        lost = {"is_lost": True, "is_kind": False, "topic": None, "done": False}
         return render(request, "notifications/unsubscribe.html", lost, status=404)
     if request.method == "POST":
         actions.unsubscribe(link=link)
-    context = {"is_lost": False, "topic": _named(link.topic), "done": request.method == "POST"}
+    context = {
+        "is_lost": False,
+        "is_kind": link.topic.startswith(subscriptions.KIND),
+        "topic": _named(link.topic),
+        "done": request.method == "POST",
+    }
     return render(request, "notifications/unsubscribe.html", context)
 
 

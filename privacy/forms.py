@@ -32,6 +32,10 @@ class RequestForm(RequestModelForm):
                 "Ce que vous voulez savoir, corriger ou arrêter. Pour une opposition, dites ce qui, dans votre situation, la justifie."
             ),
         }
+        error_messages: ClassVar[dict[str, Any]] = {
+            "kind": {"required": _("Choisissez votre demande.")},
+            "words": {"required": _("Dites ce que vous demandez, avec vos mots.")},
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,6 +64,11 @@ class OpenRequestForm(RequestForm):
             **RequestForm.Meta.help_texts,
             "name": _("Pour vérifier que la demande vient de vous. Nous pourrons vous demander de passer au guichet."),
             "email": _("Nous y envoyons un code, puis la réponse."),
+        }
+        error_messages: ClassVar[dict[str, Any]] = {
+            **RequestForm.Meta.error_messages,
+            "name": {"required": _("Indiquez vos nom et prénom.")},
+            "email": {"required": _("Indiquez votre adresse électronique.")},
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
