@@ -91,7 +91,7 @@ class CodeForm(forms.Form):
         label=_("Code à six chiffres"),
         help_text=_("Il est dans le courriel que nous venons de vous envoyer."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
-        error_messages={"invalid": _("Le code a six chiffres.")},
+        error_messages={"required": _("Tapez le code."), "invalid": _("Le code a six chiffres.")},
     )
 
     def clean_code(self) -> str:
