@@ -38,6 +38,15 @@ NEW_PASSWORD: Words = (
     _("Nouveau mot de passe"),
     _("12 caractères au moins. Une phrase de quelques mots convient très bien."),
 )
+# What is said of a field left empty, whatever form it stands in.
+MISSING = {
+    "email": _("Indiquez votre adresse électronique."),
+    "login": _("Indiquez votre adresse électronique."),
+    "password": _("Tapez votre mot de passe."),
+    "oldpassword": _("Tapez votre mot de passe actuel."),
+    "password1": _("Choisissez un mot de passe."),
+    "code": _("Tapez le code."),
+}
 MAILED_CODE: Words = (_("Code à six chiffres"), _("Il est dans le courriel que nous venons de vous envoyer."))
 APP_CODE: Words = (_("Code de l’application"), _("Les six chiffres que montre votre application."))
 
@@ -56,6 +65,8 @@ class Worded:
             field.widget.attrs.pop("placeholder", None)
             if name in self.WORDS:
                 field.label, field.help_text = self.WORDS[name]  # type: ignore[assignment] # lazy texts are texts
+            if name in MISSING:
+                field.error_messages["required"] = MISSING[name]
             if isinstance(field, forms.EmailField):
                 field.widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
             if name == "code":
@@ -132,10 +143,13 @@ class SignupForm(Worded, account_forms.SignupForm):  # type: ignore[misc] # alla
         except proof_of_work.ExpiredError as error:
             self._renew()
             raise ValidationError(_now("Cette page a expiré. Relisez ce que vous avez écrit, puis envoyez.")) from error
+        # What is to correct is said alone: correcting it takes longer than the wait.
+        if self.errors:
+            return cleaned
         elapsed = time.time() - challenge.opened_at
-        if elapsed < self.FASTEST_SECONDS:
-            raise ValidationError(_now("Vous avez été très rapide. Relisez, puis envoyez de nouveau."))
         is_solved = proof_of_work.is_solved(token, self.cleaned_data.get("proof", ""))
+        if is_solved and elapsed < self.FASTEST_SECONDS:
+            raise ValidationError(_now("Vous avez été très rapide. Relisez, puis envoyez de nouveau."))
         if not is_solved and elapsed < self.FASTEST_WITHOUT_PROOF_SECONDS:
             raise ValidationError(
                 _now(
@@ -145,8 +159,7 @@ class SignupForm(Worded, account_forms.SignupForm):  # type: ignore[misc] # alla
                 % {"seconds": math.ceil(self.FASTEST_WITHOUT_PROOF_SECONDS - elapsed)}
             )
         # Last, and only when nothing else is to correct: a challenge serves once.
-        if not self.errors:
-            self._spend(challenge, is_solved=is_solved)
+        self._spend(challenge, is_solved=is_solved)
         return cleaned
 
     def _spend(self, challenge: proof_of_work.Challenge, *, is_solved: bool) -> None:

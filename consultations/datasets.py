@@ -141,15 +141,20 @@ def _outcomes() -> QuerySet[ItemOutcome]:
     return exports.outcomes_of(_public()).select_related("outcome__consultation").order_by("-pk")
 
 
-def _renamed(table: exports.Table, rows: Callable[[], Iterable[Any]], slug: Column = SLUG) -> Table:
-    return Table(table.name, table.title, table.summary, (slug, *table.columns), rows)
+def _renamed(table: exports.Table, rows: Callable[[], Iterable[Any]], slug: Column = SLUG, summary: Any = "") -> Table:
+    return Table(table.name, table.title, summary or table.summary, (slug, *table.columns), rows)
 
 
-CONTRIBUTIONS = _renamed(exports.CONTRIBUTIONS, _contributions)
+# By the day they were recorded here: what another site had published before is taken over later.
+CONTRIBUTIONS = _renamed(
+    exports.CONTRIBUTIONS,
+    _contributions,
+    summary=_("Une ligne par contribution publiée, la dernière enregistrée d’abord."),
+)
 COMMENTS = Table(
     exports.COMMENTS.name,
     exports.COMMENTS.title,
-    _("Une ligne par commentaire ou réponse, la plus récente d’abord."),
+    _("Une ligne par commentaire ou réponse, le dernier enregistré d’abord."),
     (
         Column(SLUG.name, SLUG.meaning, lambda row: row.contribution.consultation.slug),
         *exports.COMMENTS.columns,

@@ -469,14 +469,17 @@ class OwnLine:
     discard_url: str = ""
 
 
-def own_contribution(row: Contribution) -> OwnLine:
-    """Make the line of a draft, a published contribution or one that was withdrawn (select `consultation`)."""
+def own_contribution(row: Contribution, *, waits: bool = True) -> OwnLine:
+    """Make the line of a draft, of a published contribution or of one that was withdrawn (select `consultation`).
+
+    `waits`: what was handed in is still to be read; else moderation did not publish it.
+    """
     slug, title = row.consultation.slug, row.title or _("Sans titre")
     if row.published_at is None and row.submitted_at is not None:
         return OwnLine(
             title=title,
             url=reverse("consultations:contribution", args=[slug, row.reference]),
-            tag=ui.Tag(_("En attente de relecture"), "mixed", "clock"),
+            tag=_held_tag(waits=waits),
             context=row.consultation.title,
             when=_("Déposée le %(day)s") % {"day": typography.instant(row.submitted_at)},
         )
@@ -545,15 +548,16 @@ def own_comment(row: Comment) -> OwnLine:
     )
 
 
+def _held_tag(*, waits: bool) -> ui.Tag:
+    return ui.Tag(_("En attente de relecture"), "mixed", "clock") if waits else ui.Tag(_("Non publié"), "no", "x")
+
+
 def own_held(held: HeldText) -> OwnLine:
     """Make the line of a comment or a correction that waits, or was refused (select `contribution`, `consultation`)."""
-    is_refused = held.refused_at is not None
     return OwnLine(
         title=shortened(" ".join(str(held.words.get("title") or held.words.get("body", "")).split()), EXCERPT),
         url=reverse("consultations:held", args=[held.reference]),
-        tag=ui.Tag(_("Non publié"), "no", "x")
-        if is_refused
-        else ui.Tag(_("En attente de relecture"), "mixed", "clock"),
+        tag=_held_tag(waits=held.refused_at is None),
         context=held.contribution.title_for_others,
         when=_("Déposé le %(day)s") % {"day": typography.instant(held.submitted_at)},
     )

@@ -46,6 +46,7 @@ class Remark:
     html: SafeString
     replies: list["Remark"]
     hidden_replies: int
+    is_gone: bool = False
 
 
 class Writer:
@@ -78,13 +79,14 @@ class Writer:
 
     def write(self, comment: Comment, replies: list[Remark], *, thread: str = "") -> Remark:
         """Make a comment (select `author`); a reply is given the reference of its thread."""
-        author = signatures.of_comment(comment)
+        author, gone = signatures.of_comment(comment), self._gone(comment)
         return Remark(
             reference=comment.reference,
             author=author,
-            html=self._gone(comment) or self._comment(comment, author, thread),
+            html=gone or self._comment(comment, author, thread),
             replies=replies,
-            hidden_replies=max(comment.reply_count - len(replies), 0),
+            hidden_replies=max(comment.reply_count - sum(not reply.is_gone for reply in replies), 0),
+            is_gone=bool(gone),
         )
 
     def _gone(self, comment: Comment) -> SafeString:

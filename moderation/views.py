@@ -105,6 +105,7 @@ def reported(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "report": made,
         "label": kind.label,
+        "is_written_to": bool(made.reporter_id or made.email),
         "is_online": thing is not None and not kind.is_gone(thing),
         "clause": clauses.find(made.decision.clause, version=made.decision.charter_version) if made.decision else None,
         "is_late": made.decision is None and made.case.due_at < timezone.now(),
@@ -157,6 +158,8 @@ def own(request: UserRequest) -> HttpResponse:
 def _decision_tag(row: Decision) -> ui.Tag:
     if row.overturned_at is not None:
         return ui.Tag(_("Décision annulée"), "yes", "check")
+    if row.action == Decision.Action.HIDE and kinds.of(row.case.kind).is_held:
+        return ui.Tag(_("Non publié"), "no", "x")
     return ui.Tag(row.get_action_display(), "no" if row.action == Decision.Action.HIDE else "mixed", "x")
 
 

@@ -90,7 +90,7 @@ ACCOUNT = (
     Entry(_("Mes contributions"), "consultations:mine"),
     Entry(_("Modération de mes textes"), "moderation:own"),
     Entry(_("Mes notifications"), "notifications:centre"),
-    Entry(_("Ce que je suis"), "notifications:followed"),
+    Entry(_("Mes abonnements"), "notifications:followed"),
 )
 
 

@@ -137,7 +137,7 @@ def followed(request: HttpRequest) -> HttpResponse:
             (_("Suivre un thème"), "theme", _left("theme", Theme.objects.all(), mine)),
             (_("Suivre un quartier"), "quartier", _left("district", District.objects.all(), mine)),
         ],
-        "crumbs": _crumbs(ui.Crumb(_("Ce que je suis"))),
+        "crumbs": _crumbs(ui.Crumb(_("Mes abonnements"))),
     }
     return render(request, "notifications/followed.html", context)
 
@@ -187,13 +187,19 @@ def _back(request: HttpRequest, default: str) -> str:
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask to confirm (mail scanners open links), then stop the mails."""
+    """Ask to confirm (mail scanners open links), then stop the mails; a link that was cut says where to go instead."""
     link = subscriptions.read_token(token)
     if link is None:
-        raise Http404
+        lost = {"is_lost": True, "is_kind": False, "topic": None, "done": False}
+        return render(request, "notifications/unsubscribe.html", lost, status=404)
     if request.method == "POST":
         actions.unsubscribe(link=link)
-    context = {"topic": _named(link.topic), "done": request.method == "POST"}
+    context = {
+        "is_lost": False,
+        "is_kind": link.topic.startswith(subscriptions.KIND),
+        "topic": _named(link.topic),
+        "done": request.method == "POST",
+    }
     return render(request, "notifications/unsubscribe.html", context)
 
 

@@ -32,6 +32,10 @@ class RequestForm(RequestModelForm):
                 "Ce que vous voulez savoir, corriger ou arrêter. Pour une opposition, dites ce qui, dans votre situation, la justifie."
             ),
         }
+        error_messages: ClassVar[dict[str, Any]] = {
+            "kind": {"required": _("Choisissez votre demande.")},
+            "words": {"required": _("Dites ce que vous demandez, avec vos mots.")},
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,6 +65,11 @@ class OpenRequestForm(RequestForm):
             "name": _("Pour vérifier que la demande vient de vous. Nous pourrons vous demander de passer au guichet."),
             "email": _("Nous y envoyons un code, puis la réponse."),
         }
+        error_messages: ClassVar[dict[str, Any]] = {
+            **RequestForm.Meta.error_messages,
+            "name": {"required": _("Indiquez vos nom et prénom.")},
+            "email": {"required": _("Indiquez votre adresse électronique.")},
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,7 +91,7 @@ class CodeForm(forms.Form):
         label=_("Code à six chiffres"),
         help_text=_("Il est dans le courriel que nous venons de vous envoyer."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
-        error_messages={"invalid": _("Le code a six chiffres.")},
+        error_messages={"required": _("Tapez le code."), "invalid": _("Le code a six chiffres.")},
     )
 
     def clean_code(self) -> str:

@@ -31,6 +31,8 @@ PAGE_SIZE = 20
 # In the headline, before they are escaped: no text holds them.
 OPEN, CLOSED = "\x02", "\x03"
 _HEADLINE = f'StartSel={OPEN}, StopSel={CLOSED}, MaxFragments=2, MinWords=12, MaxWords=28, FragmentDelimiter=" … "'
+# How many letters tell that an excerpt stands at an end of its text.
+EDGE = 24
 _TITLE = f"StartSel={OPEN}, StopSel={CLOSED}, HighlightAll=true"
 _DATED = "extract(epoch FROM (%s::timestamptz - dated_at)) / 31557600"
 # docs/algorithms/recherche.md: a year takes a tenth away, five years half at most; what has no date stands between.
@@ -276,7 +278,8 @@ def page(answer: Answer, asked: Asked, *, number: int) -> list[Result]:
             f"""
             SELECT d.kind, d.title, d.parts, d.dated_at, p.kind, p.title, p.parts, g.kind, g.title, g.parts,
                    ts_headline(%s::regconfig, search_spaced(d.title), {question.sql}, %s),
-                   ts_headline(%s::regconfig, search_spaced(left(d.body, 20000)), {question.sql}, %s)
+                   ts_headline(%s::regconfig, search_spaced(left(d.body, 20000)), {question.sql}, %s),
+                   search_spaced(left(d.body, 60)), search_spaced(right(d.body, 60))
             FROM search_document d
             LEFT JOIN search_document p ON p.kind = d.parent_kind AND p.object_id = d.parent_id
             LEFT JOIN search_document g ON g.kind = p.parent_kind AND g.object_id = p.parent_id
@@ -298,10 +301,23 @@ def page(answer: Answer, asked: Asked, *, number: int) -> list[Result]:
 
 
 def _result(row: Sequence[Any]) -> Result:
-    kind, title, parts, dated_at, above, above_title, above_parts, top, top_title, top_parts, head, excerpt = row
+    kind, title, parts, dated_at, above, above_title, above_parts, top, top_title, top_parts, head, *around = row
     whole = Line(top, top_title, tuple(top_parts)) if top else None
     parent = Line(above, above_title, tuple(above_parts), parent=whole) if above else None
-    return Result(Line(kind, title, tuple(parts), dated_at, parent), head, excerpt)
+    return Result(Line(kind, title, tuple(parts), dated_at, parent), head, framed(*around))
+
+
+def framed(excerpt: str, first: str, last: str) -> str:
+    """Put a sign where the text goes on before or after an excerpt, and back the point that ends it; `first` and `last` are its ends."""
+    excerpt, first, last = (" ".join(part.split()) for part in (excerpt, first, last))
+    plain = excerpt.replace(OPEN, "").replace(CLOSED, "")
+    if not plain:
+        return ""
+    before = "" if first.startswith(plain[:EDGE]) else "…\u00a0"
+    _, found, rest = last.rpartition(plain[-EDGE:])
+    is_end = bool(found) and not any(letter.isalnum() for letter in rest)
+    after = rest if is_end else "\u00a0…"
+    return f"{before}{excerpt}{after}"
 
 
 def titles(text: str, narrow: Narrow, *, at: dt.datetime, size: int) -> list[Result]:

@@ -4,6 +4,7 @@ It is rendered each time (decision 0013): what was perhaps meant comes from the 
 """
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,8 @@ STATES = {
 }
 # How many letters of a word a theme must share to be offered.
 NAMED_FROM = 4
+# Where French does not break a line: before a high mark, inside quotes, in a number.
+_BEFORE = re.compile(r" (?=[:;!?»])|(?<=«) |(?<=\d) (?=\d{3}(?!\d))")
 PERIODS = {"semaine": 7, "mois": 31, "annee": 366}
 PERIOD_LABELS = {
     "semaine": gettext_lazy("Depuis une semaine"),
@@ -245,9 +248,14 @@ def _row(result: finding.Result) -> Row:
     )
 
 
+def _spaced(text: str) -> str:
+    """Put back the no-break spaces of French, which an index reads as spaces."""
+    return _BEFORE.sub("\u00a0", text)
+
+
 def marked(text: str) -> SafeString:
     """Write a headline: everything escaped, then what was looked for between marks."""
-    written = escape(text)
+    written = escape(_spaced(text))
     # As many ends as beginnings, whatever the text: a mark is opened and closed, or is not there.
     pieces = written.split(finding.OPEN)
     whole = pieces[0].replace(finding.CLOSED, "")

@@ -529,6 +529,19 @@ def test_posted_forms_carry_their_token():
     assert wrong == []
 
 
+def test_forms_show_our_own_errors():
+    # Our words stand in French beside the field and in the summary; a browser's bubble would come first, in its own language.
+    form = re.compile(r"(<form\b[^>]*\bmethod=\"post\"[^>]*>)((?:(?!</form>).)*)</form>", re.IGNORECASE | re.DOTALL)
+    fields = re.compile(r"\{% (?:field|form_fields|position_radios) |as_field_group")
+    wrong = [
+        f"{path.relative_to(ROOT)}: {opening[:80]}"
+        for path in _pages()
+        for opening, inside in form.findall(path.read_text())
+        if (fields.search(inside) or 'class="formulaire' in opening) and " novalidate" not in opening
+    ]
+    assert wrong == []
+
+
 def test_components_open_with_their_arguments():
     wrong = [
         str(path.relative_to(ROOT))

@@ -69,7 +69,7 @@ def held(request: UserRequest, reference: str) -> HttpResponse:
         "promise": presentation.review_promise(row.consultation),
         "crumbs": [
             ui.Crumb(_("Mes contributions"), reverse("consultations:mine")),
-            ui.Crumb(_("En attente de relecture")),
+            ui.Crumb(_("En attente de relecture") if row.is_waiting else _("Texte non publié")),
         ],
     }
     return render(request, "consultations/held.html", context, status=422 if form.is_bound else 200)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -67,10 +68,12 @@ def _read(request: UserRequest, rows: Any, column: str) -> lists.Page[Any]:
 
 
 def _contributions(request: UserRequest) -> tuple[lists.Page[Any], list[Line]]:
-    rows = Contribution.objects.filter(author=request.user).select_related("consultation").defer("search", "body")
+    waiting = HeldText.objects.waiting().filter(contribution=OuterRef("pk"), sort=HeldText.Sort.CONTRIBUTION)
+    rows = Contribution.objects.filter(author=request.user).annotate(waits=Exists(waiting))
+    rows = rows.select_related("consultation").defer("search", "body")
     page = _read(request, rows, "saved_at")
     items = answers.items_by("contribution", [row.pk for row in page.rows])
-    lines = [presentation.own_contribution(row) for row in page.rows]
+    lines = [presentation.own_contribution(row, waits=row.waits) for row in page.rows]
     return page, _paired(lines, [items.get(row.pk) for row in page.rows])
 
 

@@ -54,8 +54,10 @@ REPLIES_OPENED = 100
 SOURCE_LENGTH = 90
 
 
-# What is gone leaves a sentence where it had replies, and nothing elsewhere.
-SHOWN = Q(withdrawn_at__isnull=True, hidden_at__isnull=True) | Q(reply_count__gt=0)
+# What moderation took away leaves its sentence where it stood (charter, article 4.8). What its author withdrew, or what is set
+# aside, leaves one only where it was answered.
+_LEFT = Q(withdrawn_at__isnull=True) & ~Q(hidden_reason=setting_aside.REASON)
+SHOWN = _LEFT | Q(reply_count__gt=0)
 # A page of the best answers hangs on its rank, not on a row.
 BY_RANK = "rang"
 
@@ -472,11 +474,11 @@ def _reader(request: HttpRequest, shown: list[Comment], refusals: rules.DebateRe
 
 def _replies(threads: list[Comment], opened: str) -> dict[int | None, list[Comment]]:
     """Read the first replies of each thread, and all of those of the thread that is opened, up to a limit."""
-    parents = [thread.pk for thread in threads if thread.reply_count]
+    parents = [thread.pk for thread in threads]
     if not parents:
         return {}
     rank = Window(RowNumber(), partition_by=F("parent"), order_by=("published_at", "pk"))
-    rows = Comment.objects.visible().filter(parent__in=parents).annotate(rank=rank)
+    rows = Comment.objects.filter(_LEFT, parent__in=parents).annotate(rank=rank)
     rows = rows.filter(Q(rank__lte=REPLIES_SHOWN) | Q(rank__lte=REPLIES_OPENED, parent__reference=opened))
     found: dict[int | None, list[Comment]] = {}
     for reply in rows.select_related("author").defer("body").order_by("published_at", "pk"):

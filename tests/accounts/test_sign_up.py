@@ -51,6 +51,15 @@ def test_who_is_too_fast_is_asked_once_more(client):
     assert User.objects.get().email == ADDRESS
 
 
+def test_what_is_left_empty_is_named_and_speed_is_not_blamed_for_it(client):
+    response = client.post(URL, {"opened": opened(seconds_ago=1)})
+    assert errors_of(response) == {
+        "email": ["Indiquez votre adresse électronique."],
+        "password1": ["Choisissez un mot de passe."],
+        "charter": ["Acceptez la charte pour ouvrir un compte."],
+    }
+
+
 @pytest.mark.parametrize("proof", ["", "0", "-1", "1e3", "９", "9" * 21, "abc"])
 def test_without_the_work_of_the_browser_patience_is_asked(client, proof):
     data = sign_up_data(ADDRESS, opened=opened(seconds_ago=10), proof=proof)

@@ -302,6 +302,10 @@ def test_a_refused_text_is_read_by_its_author_with_the_clause(prior, author, cli
     release(held)
     draft.refresh_from_db()
     assert (draft.published_at, counts(prior)) == (None, (0, 0))
+    # And their list says so: it waits for nothing any more.
+    mine = client.get(reverse("consultations:mine")).content.decode()
+    assert "Non publié" in mine
+    assert "En attente de relecture" not in mine
 
 
 def test_an_overturned_refusal_publishes(prior, author):

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from consultations import counters
+from consultations import counters, setting_aside
 from consultations.models import (
     Attachment,
     Comment,
@@ -569,6 +569,24 @@ def test_withdrawn_comment_leaves_a_sentence_where_it_was_answered(client):
     assert [words for words in ("Fil 000.", "Fil 001.") if words in html] == []
     assert "Réponse 0." in html
     assert client.get(f"{row.get_absolute_url()}commentaires/{alone.reference}/")["Location"].endswith("#debat")
+
+
+def test_moderated_comment_leaves_the_article_of_the_charter_where_it_stood(client):
+    row, _ = make_debate(2, 1)
+    thread, reply = Comment.objects.get(body="Fil 001."), Comment.objects.get(parent__body="Fil 000.")
+    thread.replies.all().delete()
+    Comment.objects.filter(pk__in=[thread.pk, reply.pk]).update(hidden_at=NOW, hidden_reason="3.2")
+    counters.recount(repair=True)
+    html = html_of(client, row.get_absolute_url())
+    assert html.count("Commentaire retiré\u00a0: article 3.2 de la charte") == 2
+    assert [words for words in ("Fil 001.", "Réponse 0.", "Voir encore") if words in html] == []
+
+
+def test_comment_that_is_set_aside_leaves_nothing_where_nobody_answered(client):
+    row, _ = make_debate(1, 0)
+    Comment.objects.update(hidden_at=NOW, hidden_reason=setting_aside.REASON)
+    counters.recount(repair=True)
+    assert "non visible pour le moment" not in html_of(client, row.get_absolute_url())
 
 
 def test_supports_are_counted_for_everybody(client):

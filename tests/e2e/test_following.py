@@ -79,7 +79,7 @@ def test_from_following_to_the_digest_to_one_click(page, base, seen):
     press(page, "Suivre par courriel")
     assert followed(person) == {f"theme:{theme.slug}", f"district:{district.slug}", quays.topic}
     page.goto(base + reverse("notifications:followed"))
-    seen("Ce que je suis")
+    seen("Mes abonnements")
     listed = page.get_by_role("region", name="Sujets suivis").get_by_role("link").all_inner_texts()
     assert sorted(listed) == ["Les Tilleuls", "Les quais du canal", "Mobilité"]
 

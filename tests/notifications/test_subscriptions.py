@@ -107,7 +107,9 @@ def test_a_mail_program_stops_them_in_one_click(client):
 
 def test_a_link_that_was_changed_is_not_found(client, follower):
     for link in (link_for(follower)[:-3] + "aa/", "/abonnements/arreter/abc/", link_for(follower).replace(":", "x")):
-        assert client.get(link).status_code == 404
+        lost = client.get(link)
+        assert lost.status_code == 404
+        assert 'href="/mon-espace/notifications/frequence/"' in lost.content.decode()
         assert client.post(link).status_code == 404
     assert subscriptions.is_following(follower, TOPIC) is True
 

@@ -126,6 +126,28 @@ def test_an_excerpt_is_escaped_and_marked():
     assert views.marked(bad) == "&lt;img src=x onerror=alert(1)&gt; <mark>mot</mark> fin"
 
 
+@pytest.mark.parametrize(
+    ("excerpt", "body", "shown"),
+    [
+        ("Un banc au soleil", "Un banc au soleil.", "Un banc au soleil."),
+        ("Un banc au soleil", "Un banc au soleil toute la journée.", "Un banc au soleil\u00a0…"),
+        ("banc au soleil", "Un banc au soleil\u00a0!", "…\u00a0banc au soleil !"),
+        ("", "Un banc.", ""),
+    ],
+)
+def test_an_excerpt_says_where_the_text_goes_on(excerpt, body, shown):
+    marked = excerpt.replace("banc", f"{finding.OPEN}banc{finding.CLOSED}")
+    written = finding.framed(marked, body[:60], body[-60:].replace("\u00a0", " "))
+    assert written.replace(finding.OPEN, "").replace(finding.CLOSED, "") == shown
+
+
+def test_no_break_spaces_come_back_in_a_headline():
+    assert (
+        views.marked("Combien ? 1 200, dit « Léa » : oui.")
+        == "Combien\u00a0? 1\u00a0200, dit «\u00a0Léa\u00a0»\u00a0: oui."
+    )
+
+
 def test_filters_narrow_and_nonsense_is_ignored(found):
     theme, district = f.make_theme(), f.make_district()
     here = f.make_consultation(title="La fontaine", theme=theme, districts=[district])
