@@ -30,7 +30,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 
 from mulhouse import journal
-from mulhouse.errors import DomainError
+from mulhouse.errors import DomainError, RefusedError
 
 if TYPE_CHECKING:
     BaseAdmin = admin.ModelAdmin[Any]
@@ -68,6 +68,23 @@ class Button:
         return bool(self.question) or self.form is not None
 
 
+def run(request: HttpRequest, button: Button, row: Any, form: forms.Form | None) -> bool:
+    """Call the action of a button, and say what came of it.
+
+    Shape: False when what was typed is to be corrected: it stays on the page, with the sentence of the action.
+    """
+    try:
+        messages.success(request, button.run(request.user, row, form.cleaned_data if form else {}))
+    except DomainError as error:
+        # Refused altogether: nothing that one could type would change it.
+        if form is None or isinstance(error, RefusedError):
+            messages.error(request, error.message)
+            return True
+        form.add_error(error.code if error.code in form.fields else None, error.message)
+        return False
+    return True
+
+
 class StaffAdmin(BaseAdmin):
     """What every table of the staff space has in common."""
 
@@ -77,6 +94,10 @@ class StaffAdmin(BaseAdmin):
     # A sentence under the title of the list, and what ends « Rechercher… ».
     list_intro = ""
     search_label = ""
+    # What counts the rows when the name of the table does not: « 329 lignes du registre ». What an empty table says.
+    rows_name = ""
+    empty_title = "Aucune ligne"
+    empty_words = "Cette table est vide pour le moment."
     # Looking somebody up by their whole address tells who has it: for those who may see addresses only.
     search_addresses: tuple[str, ...] = ()
     list_per_page = 50
@@ -193,11 +214,7 @@ class ShownAdmin(StaffAdmin):
             return HttpResponseNotAllowed(["POST"])
         sent = request.method == "POST"
         form = button.form(request.POST if sent else None, request.FILES if sent else None) if button.form else None
-        if sent and (form is None or form.is_valid()):
-            try:
-                messages.success(request, button.run(request.user, row, form.cleaned_data if form else {}))
-            except DomainError as error:
-                messages.error(request, error.message)
+        if sent and (form is None or form.is_valid()) and run(request, button, row, form):
             return HttpResponseRedirect(self.row_url(row) if row.pk else self.list_url())
         context = {
             **self.admin_site.each_context(request),

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
 from mulhouse.errors import DomainError
-from mulhouse.staff import NOT_YOURS, Button, ShownAdmin
+from mulhouse.staff import NOT_YOURS, Button, ShownAdmin, run
 from mulhouse.typography import local_day
 from privacy import actions, archives, eliminations
 from privacy.forms import (
@@ -28,6 +28,7 @@ from privacy.forms import (
     NotifyForm,
     PeopleForm,
     ProposalForm,
+    RefusedForm,
     VisaForm,
     WhyForm,
 )
@@ -61,18 +62,14 @@ class BegunAdmin(ShownAdmin):
             raise PermissionDenied(NOT_YOURS)
         sent = request.method == "POST"
         form: forms.Form | None = self.begin.form(request.POST if sent else None) if self.begin.form else None
-        if sent and (form is None or form.is_valid()):
-            try:
-                messages.success(request, self.begin.run(request.user, None, form.cleaned_data if form else {}))
-            except DomainError as error:
-                messages.error(request, error.message)
+        if sent and (form is None or form.is_valid()) and run(request, self.begin, None, form):
             return HttpResponseRedirect(self.list_url())
         context = {
             **self.admin_site.each_context(request),
             "title": self.begin.label,
             "subtitle": "",
             "opts": self.opts,
-            "row_title": "nouvelle",
+            "row_title": "",
             "row_url": self.list_url(),
             "button": self.begin,
             "form": form,
@@ -110,6 +107,21 @@ class RequestState(admin.SimpleListFilter):
         }
         chosen = kept.get(self.value() or "")
         return queryset if chosen is None else queryset.filter(pk__in=chosen.values("pk"))
+
+
+class RequestRight(admin.SimpleListFilter):
+    """Which right is exercised: its column is named for the person who asks."""
+
+    title = "droit exercé"
+    parameter_name = "droit"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Give the rights."""
+        return [(str(value), str(label)) for value, label in DataRequest.Kind.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
+        """Keep one right."""
+        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 def _read(actor: Any, row: DataRequest, answers: dict[str, Any]) -> str:
@@ -161,8 +173,10 @@ class DataRequestAdmin(ShownAdmin):
         "Un mois pour répondre. Le nom et le texte s’ouvrent par un geste\u00a0: la personne voit qu’ils ont été lus."
     )
     search_label = "par référence"
+    empty_title = "Aucune demande"
+    empty_words = "Ce que les personnes demandent sur leurs données arrive ici."
     list_display = ("reference", "right", "asked_at", "due_on", "lateness", "answered_at")
-    list_filter = (RequestState, "kind")
+    list_filter = (RequestState, RequestRight)
     search_fields = ("=reference",)
     ordering = ("-asked_at", "-pk")
     fields = (
@@ -298,6 +312,8 @@ class LimitationAdmin(ShownAdmin):
     """People whose data is set aside, until it is lifted with a reason."""
 
     list_intro = "Ce que ces personnes ont publié n’est montré nulle part (RGPD, art. 18)."
+    empty_title = "Aucune limitation"
+    empty_words = "Une mesure se décide depuis la demande d’une personne."
     list_display = ("person", "since", "lifted_at")
     list_select_related = ("user",)
     list_filter = (("lifted_at", admin.EmptyFieldListFilter),)
@@ -357,6 +373,8 @@ class BreachAdmin(BegunAdmin):
         "Toute violation s’inscrit, même sans risque. La CNIL est prévenue sous 72 heures, sauf absence de risque."
     )
     search_label = "par référence"
+    empty_title = "Aucune violation inscrite"
+    empty_words = "Chacune s’inscrit ici, dès qu’on la découvre."
     list_display = ("reference", "data_kinds", "people_count", "discovered_at", "due_at", "notified_at")
     search_fields = ("=reference",)
     list_filter = (("notified_at", admin.EmptyFieldListFilter),)
@@ -452,6 +470,8 @@ class EliminationProposalAdmin(BegunAdmin):
         "Détruire des archives publiques demande le visa du directeur des Archives départementales, fichiers compris."
     )
     search_label = "par référence"
+    empty_title = "Aucune liste"
+    empty_words = "Une liste se propose quand des archives ont passé leur délai."
     list_display = ("reference", "named", "state", "proposed_at", "visa_reference", "executed_at")
     search_fields = ("=reference",)
     list_filter = ("state",)
@@ -483,7 +503,7 @@ class EliminationProposalAdmin(BegunAdmin):
             label="Inscrire un refus",
             permission="privacy.approve_elimination",
             run=_refuse,
-            form=NoNoticeForm,
+            form=RefusedForm,
             shown=lambda row: row.state == State.PROPOSED,
         ),
         Button(

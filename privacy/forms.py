@@ -185,6 +185,12 @@ class ProposalForm(forms.Form):
         self.fields["category"].choices = named  # type: ignore[attr-defined] # a field of choices
 
 
+class RefusedForm(forms.Form):
+    """Why the Archives refuse."""
+
+    reason = ReasonField(help_text="Tel que les Archives l’ont écrit, sans nommer personne.")
+
+
 class VisaForm(forms.Form):
     """The signed slip of the Archives."""
 

@@ -183,6 +183,10 @@ def test_the_queue_is_gone_through_by_letters(desktop, live_server):
     desktop.get_by_label("Raccourcis à une lettre").wait_for()
     desktop.keyboard.press("k")
     desktop.get_by_role("heading", name=f"Dossier {case_of(rows[1]).reference}").wait_for()
+    desktop.keyboard.press("r")
+    assert desktop.get_by_role("radio", name="Retirer").is_checked()
+    desktop.keyboard.press("l")
+    assert desktop.get_by_role("radio", name="Laisser en ligne").is_checked()
     # Nothing is decided by a letter, and a letter typed in a field is a letter.
     desktop.get_by_label("Les faits").fill("")
     desktop.get_by_label("Les faits").press("j")
