@@ -30,7 +30,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 
 from mulhouse import journal
-from mulhouse.errors import DomainError, RefusedError
+from mulhouse.errors import DomainError
 
 if TYPE_CHECKING:
     BaseAdmin = admin.ModelAdmin[Any]
@@ -42,6 +42,10 @@ NOT_YOURS = "Cette page est réservée aux agents qui en ont la charge."
 
 def _always(thing: Any) -> bool:
     return True
+
+
+def _nothing_yet(thing: Any) -> dict[str, Any]:
+    return {}
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Button:
     run: Callable[[Any, Any, dict[str, Any]], str]
     question: str = ""
     form: type[forms.Form] | None = None
+    # What the form holds when it opens: what the row already says.
+    start: Callable[[Any], dict[str, Any]] = _nothing_yet
     shown: Callable[[Any], bool] = _always
     danger: bool = False
 
@@ -76,8 +82,7 @@ def run(request: HttpRequest, button: Button, row: Any, form: forms.Form | None)
     try:
         messages.success(request, button.run(request.user, row, form.cleaned_data if form else {}))
     except DomainError as error:
-        # Refused altogether: nothing that one could type would change it.
-        if form is None or isinstance(error, RefusedError):
+        if form is None:
             messages.error(request, error.message)
             return True
         form.add_error(error.code if error.code in form.fields else None, error.message)
@@ -213,7 +218,10 @@ class ShownAdmin(StaffAdmin):
         if request.method != "POST" and not button.asks:
             return HttpResponseNotAllowed(["POST"])
         sent = request.method == "POST"
-        form = button.form(request.POST if sent else None, request.FILES if sent else None) if button.form else None
+        form = None
+        if button.form:
+            given = (request.POST, request.FILES) if sent else (None, None)
+            form = button.form(*given, initial=button.start(row))
         if sent and (form is None or form.is_valid()) and run(request, button, row, form):
             return HttpResponseRedirect(self.row_url(row) if row.pk else self.list_url())
         context = {

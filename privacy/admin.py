@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET
 
 from mulhouse.errors import DomainError
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 State = EliminationProposal.State
 READ = "ouvrir"
+ANSWER = "repondre"
 
 
 class BegunAdmin(ShownAdmin):
@@ -240,7 +242,7 @@ class DataRequestAdmin(ShownAdmin):
             danger=True,
         ),
         Button(
-            name="repondre",
+            name=ANSWER,
             label="Répondre",
             permission="privacy.handle_datarequest",
             run=_answer,
@@ -248,6 +250,15 @@ class DataRequestAdmin(ShownAdmin):
             shown=_is_waiting,
         ),
     )
+
+    def list_links(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Lead to the other tables of the room."""
+        found = []
+        for model in (Limitation, Breach, EliminationProposal):
+            if self.admin_site.get_model_admin(model).has_view_permission(request):
+                name = f"admin:privacy_{model._meta.model_name}_changelist"
+                found.append((capfirst(model._meta.verbose_name_plural), reverse(name)))
+        return found
 
     @admin.display(description="droit exercé", ordering="kind")
     def right(self, row: DataRequest) -> str:
@@ -294,6 +305,7 @@ class DataRequestAdmin(ShownAdmin):
             "opts": self.opts,
             "row": shown,
             "row_url": self.row_url(row),
+            "answer_url": next((url for button, url in self.buttons_for(request, row) if button.name == ANSWER), ""),
             "who": str(shown.user) if shown.user else shown.name,
             "address": "" if shown.user else shown.email,
         }
@@ -397,6 +409,11 @@ class BreachAdmin(BegunAdmin):
             permission="privacy.record_breach",
             run=_complete,
             form=BreachFollowForm,
+            start=lambda row: {
+                "people_count": row.people_count,
+                "consequences": row.consequences,
+                "measures": row.measures,
+            },
         ),
         Button(
             name="notifier",
@@ -420,6 +437,7 @@ class BreachAdmin(BegunAdmin):
             permission="privacy.record_breach",
             run=_people,
             form=PeopleForm,
+            start=lambda row: {"told_at": row.told_at, "reason": row.not_told_reason},
         ),
     )
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from mulhouse.reasons import ReasonField
@@ -98,7 +99,11 @@ class IdentityForm(forms.Form):
 
     identity = forms.ChoiceField(
         label="Comment l’identité est établie",
-        choices=[choice for choice in DataRequest.Identity.choices if choice[0] != DataRequest.Identity.ACCOUNT],
+        choices=[
+            (value, capfirst(label))
+            for value, label in DataRequest.Identity.choices
+            if value != DataRequest.Identity.ACCOUNT
+        ],
         widget=forms.RadioSelect,
     )
 
@@ -106,7 +111,11 @@ class IdentityForm(forms.Form):
 class AnswerForm(forms.Form):
     """The answer to a request."""
 
-    outcome = forms.ChoiceField(label="Issue", choices=DataRequest.Outcome.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(
+        label="Issue",
+        choices=[(value, capfirst(label)) for value, label in DataRequest.Outcome.choices],
+        widget=forms.RadioSelect,
+    )
     answer = forms.CharField(
         label="Réponse",
         max_length=5000,
