@@ -131,7 +131,7 @@ class StaffAdmin(BaseAdmin):
         """Show a row under its name."""
         row = self.get_object(request, unquote(object_id))
         title = "" if row is None else self.row_title(row)
-        names = {"row_title": title, "subtitle": title, "buttons": []}
+        names = {"title": capfirst(self.opts.verbose_name), "row_title": title, "subtitle": title, "buttons": []}
         return super().change_view(request, object_id, form_url, {**names, **(extra_context or {})})
 
     def add_view(
@@ -220,8 +220,8 @@ class ShownAdmin(StaffAdmin):
         sent = request.method == "POST"
         form = None
         if button.form:
-            given = (request.POST, request.FILES) if sent else (None, None)
-            form = button.form(*given, initial=button.start(row))
+            posted, files = (request.POST, request.FILES) if sent else (None, None)
+            form = button.form(posted, files, initial=button.start(row))
         if sent and (form is None or form.is_valid()) and run(request, button, row, form):
             return HttpResponseRedirect(self.row_url(row) if row.pk else self.list_url())
         context = {

@@ -253,11 +253,11 @@ class DataRequestAdmin(ShownAdmin):
 
     def list_links(self, request: HttpRequest) -> list[tuple[str, str]]:
         """Lead to the other tables of the room."""
-        found = []
+        found: list[tuple[str, str]] = []
         for model in (Limitation, Breach, EliminationProposal):
             if self.admin_site.get_model_admin(model).has_view_permission(request):
                 name = f"admin:privacy_{model._meta.model_name}_changelist"
-                found.append((capfirst(model._meta.verbose_name_plural), reverse(name)))
+                found.append((capfirst(str(model._meta.verbose_name_plural)), reverse(name)))
         return found
 
     @admin.display(description="droit exercé", ordering="kind")
@@ -404,6 +404,14 @@ class BreachAdmin(BegunAdmin):
     )
     buttons = (
         Button(
+            name="notifier",
+            label="Inscrire la notification à la CNIL",
+            permission="privacy.record_breach",
+            run=_notify,
+            form=NotifyForm,
+            shown=lambda row: row.notified_at is None,
+        ),
+        Button(
             name="completer",
             label="Compléter",
             permission="privacy.record_breach",
@@ -414,14 +422,6 @@ class BreachAdmin(BegunAdmin):
                 "consequences": row.consequences,
                 "measures": row.measures,
             },
-        ),
-        Button(
-            name="notifier",
-            label="Inscrire la notification à la CNIL",
-            permission="privacy.record_breach",
-            run=_notify,
-            form=NotifyForm,
-            shown=lambda row: row.notified_at is None,
         ),
         Button(
             name="ne-pas-notifier",

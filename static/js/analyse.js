@@ -39,6 +39,11 @@ function tick() {
   box.focus();
 }
 
+// The button for what is ticked is far above the last row: one comes to it, and sends by Enter.
+function reach() {
+  form.querySelector("button[value=garder]")?.focus();
+}
+
 // A decision is chosen by its letter, and sent by Enter: nothing is decided by one key.
 function choose(value) {
   const choice = document.querySelector(`[name=action][value=${value}]`);
@@ -49,7 +54,7 @@ function choose(value) {
 }
 
 const keys = form
-  ? { j: () => go(Math.min(current() + 1, rows.length - 1)), k: () => go(Math.max(current() - 1, 0)), x: tick, a: add }
+  ? { j: () => go(Math.min(current() + 1, rows.length - 1)), k: () => go(Math.max(current() - 1, 0)), x: tick, a: add, l: reach }
   : {
     j: () => links?.querySelector("[rel=next]")?.click(),
     k: () => links?.querySelector("[rel=prev]")?.click(),
