@@ -200,7 +200,8 @@ def _begun(text: str) -> tuple[str, str]:
         return text, ""
     end = text.rfind(" ", 0, HEADING)
     end = end if end > 0 else HEADING
-    return f"{text[:end]}…", f"…{text[end:].strip()}"
+    begun, rest = text[:end], text[end:].strip()
+    return (begun, rest) if begun[-1] in ".!?…" else (f"{begun}…", f"…{rest}")
 
 
 def _keep_many(request: HttpRequest) -> None:

@@ -131,7 +131,8 @@ class StaffAdmin(BaseAdmin):
         """Show a row under its name."""
         row = self.get_object(request, unquote(object_id))
         title = "" if row is None else self.row_title(row)
-        names = {"title": capfirst(self.opts.verbose_name), "row_title": title, "subtitle": title, "buttons": []}
+        kind = capfirst(str(self.opts.verbose_name))
+        names: dict[str, Any] = {"title": kind, "row_title": title, "subtitle": title, "buttons": []}
         return super().change_view(request, object_id, form_url, {**names, **(extra_context or {})})
 
     def add_view(
