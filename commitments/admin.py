@@ -177,7 +177,7 @@ class CommitmentAdmin(ShownAdmin):
         if rules.change_refusal(request.user, row) is not None:
             return found
         words = Button(name="modifier", label="Modifier le texte", permission=WRITE, run=_opens, question="…")
-        return [(words, reverse("admin:commitments_commitment_edit", args=[row.pk])), *found]
+        return [*found, (words, reverse("admin:commitments_commitment_edit", args=[row.pk]))]
 
     def view_on_site(self, obj: Commitment) -> str | None:
         """Lead to the public page."""

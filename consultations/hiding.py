@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -333,6 +334,10 @@ def _erase_attachment(row: Attachment) -> None:
     Attachment.objects.filter(pk=row.pk).delete()
 
 
+def _file_address(row: Attachment) -> str:
+    return reverse("consultations:attachment", args=[row.key])
+
+
 ATTACHMENT = Kind(
     code=storing.KIND,
     label=gettext_lazy("image ou document joint"),
@@ -351,6 +356,8 @@ ATTACHMENT = Kind(
     erase=_erase_attachment,
     reference=lambda row: str(row.key),
     mark=_mark_attachment,
+    picture=lambda row: _file_address(row) if row.kind == Attachment.Kind.PHOTO else "",
+    document=lambda row: "" if row.kind == Attachment.Kind.PHOTO else _file_address(row),
     aftermath=gettext_lazy("Votre texte reste en ligne, sans ce fichier."),
 )
 

@@ -4,6 +4,7 @@ Everything works by Tab, links and buttons; J, K and Enter are a help. Many case
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,10 +18,10 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods
 
-from moderation import actions, cases, kinds, rules
+from moderation import actions, cases, kinds, rules, telling
 from moderation.forms import BlockForm, DecideForm, JudgeForm
 from moderation.models import Appeal, Block, Case, Decision, Report
-from mulhouse import asking
+from mulhouse import asking, charter
 from mulhouse.access import staff
 from mulhouse.errors import DomainError
 from mulhouse.paging import Paging
@@ -36,6 +37,20 @@ DECIDED_SHOWN = 40
 DECIDED = "decides"
 SEEN = "lu-"
 READ = "lire"
+PREVIEW = "relire"
+HELD_STATES: dict[str, str] = {
+    Case.State.KEPT: "Publié",
+    Case.State.HIDDEN: "Refusé",
+    Case.State.MASKED: "Publié, données masquées",
+}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What an author would receive."""
+
+    subject: str
+    text: str
 
 
 def _address(name: str, *values: Any) -> str:
@@ -87,7 +102,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     context = {
         "title": "Modération",
         "parts": _parts(request),
-        "rows": _rows(shown, at=at),
+        "rows": _rows(shown, decided=_last_decisions(shown) if state == DECIDED else None, at=at),
         "selects": [
             asking.Select(
                 "sorte",
@@ -115,21 +130,21 @@ def queue(request: HttpRequest) -> HttpResponse:
     return _draw(request, "admin/moderation/queue.html", **context)
 
 
-def _rows(shown: list[Case], *, at: Any) -> list[dict[str, Any]]:
-    """Read what the cases of a page are about: one query for each sort of thing, one for the reports."""
+def _last_decisions(shown: list[Case]) -> dict[int, Decision]:
+    """Give the last decision of each case; one query."""
+    rows = Decision.objects.filter(case__in=shown).order_by("case_id", "-decided_at", "-pk").distinct("case_id")
+    return {row.case_id: row for row in rows.defer("original", "facts")}
+
+
+def _rows(shown: list[Case], *, decided: dict[int, Decision] | None, at: Any) -> list[dict[str, Any]]:
+    """Read what the cases of a page are about: one query for each sort of thing, one for the reports that wait or what was decided."""
     things: dict[tuple[str, str], Any] = {}
     for code in {case.kind for case in shown}:
         known = kinds.of(code)
         things |= {
             (code, key): thing for key, thing in known.many([c.subject for c in shown if c.kind == code]).items()
         }
-    reasons: dict[int, list[str]] = {}
-    counted = Report.objects.filter(case__in=shown, decision__isnull=True, is_repeat=False).values_list(
-        "case", "reason"
-    )
-    for case_pk, reason, number in counted.annotate(n=Count("pk")).order_by("case", "-n", "reason"):
-        label = str(Report.Reason(reason).label)
-        reasons.setdefault(case_pk, []).append(f"{label} ({number})" if number > 1 else label)
+    reasons = _reasons(shown) if decided is None else {}
     return [
         {
             "case": case,
@@ -137,6 +152,8 @@ def _rows(shown: list[Case], *, at: Any) -> list[dict[str, Any]]:
             **_shown(kinds.of(case.kind), things.get((case.kind, case.subject))),
             "label": kinds.of(case.kind).label,
             "reasons": reasons.get(case.pk, []),
+            "decision": (decided or {}).get(case.pk),
+            "state_words": _state_words(case),
             "is_late": case.state == Case.State.WAITING and case.due_at < at,
             "is_urgent": case.state == Case.State.WAITING and case.priority == Case.Priority.URGENT,
             # Only what was reported without urgency may be kept with others, at a glance.
@@ -150,17 +167,41 @@ def _rows(shown: list[Case], *, at: Any) -> list[dict[str, Any]]:
     ]
 
 
+def _state_words(case: Case) -> str:
+    """Say where a case stands, as one says it of what is public, or of what waited to be."""
+    found = HELD_STATES.get(case.state) if kinds.of(case.kind).is_held else None
+    return found or str(case.get_state_display())
+
+
+def _reasons(shown: list[Case]) -> dict[int, list[str]]:
+    """Give the reasons of the reports that wait for an answer, the most frequent first, by case; one query."""
+    found: dict[int, list[str]] = {}
+    counted = Report.objects.filter(case__in=shown, decision__isnull=True, is_repeat=False).values_list(
+        "case", "reason"
+    )
+    for case_pk, reason, number in counted.annotate(n=Count("pk")).order_by("case", "-n", "reason"):
+        label = str(Report.Reason(reason).label)
+        found.setdefault(case_pk, []).append(f"{label} ({number})" if number > 1 else label)
+    return found
+
+
 def _shown(kind: kinds.Kind, thing: Any) -> dict[str, Any]:
     if thing is None:
         return {"heading": "Ce texte n’existe plus", "excerpt": "", "context": ""}
     words = kind.words(thing)
     text = Truncator(" ".join(words.text.split())).chars(EXCERPT)
-    return {
-        "heading": words.title or Truncator(text).chars(HEADING) or "Sans texte",
-        # A text without a title is its own heading: it is not read twice.
-        "excerpt": text if words.title or len(text) > HEADING else "",
-        "context": words.context,
-    }
+    heading, excerpt = (words.title, text) if words.title else _begun(text)
+    return {"heading": heading or "Sans texte", "excerpt": excerpt, "context": words.context}
+
+
+def _begun(text: str) -> tuple[str, str]:
+    """Cut a text without a title in two, between words: its first words are its heading, the rest is not read twice."""
+    if len(text) <= HEADING:
+        return text, ""
+    end = text.rfind(" ", 0, HEADING)
+    end = end if end > 0 else HEADING
+    begun, rest = text[:end], text[end:].strip()
+    return (begun, rest) if begun[-1] in ".!?…" else (f"{begun}…", f"…{rest}")
 
 
 def _keep_many(request: HttpRequest) -> None:
@@ -216,8 +257,12 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
     # What people wrote when they reported shows on a gesture, which those who have an account see.
     is_reading = request.method == "POST" and READ in request.POST
     is_deciding = request.method == "POST" and not is_reading
-    form = DecideForm(request.POST if is_deciding else None, can_mask=kind.mask is not None, initial=start)
-    if is_deciding and form.is_valid() and _decide(request, case, form):
+    form = DecideForm(
+        request.POST if is_deciding else None, can_mask=kind.mask is not None, is_held=kind.is_held, initial=start
+    )
+    is_previewing = is_deciding and PREVIEW in request.POST
+    letter = _letter(case, thing, form) if is_previewing and refusal is None and form.is_valid() else None
+    if is_deciding and not is_previewing and form.is_valid() and _decide(request, case, form):
         following = Case.objects.waiting().in_order().first()
         return redirect(_address("change", following.pk) if following else _address("changelist"))
     before, after = _around(case)
@@ -235,6 +280,11 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         "words": words,
         "heading": words.title if words and words.title else "Le texte",
         "can_mask": kind.mask is not None,
+        "state_words": _state_words(case),
+        "letter": letter,
+        "preview_name": PREVIEW,
+        "picture": kind.picture(thing) if thing is not None else "",
+        "document": kind.document(thing) if thing is not None else "",
         "is_public": thing is not None and kind.is_public(thing),
         "public_url": kind.url(thing) if thing is not None else "",
         "is_late": case.state == Case.State.WAITING and case.due_at < at,
@@ -259,6 +309,26 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
+def _letter(case: Case, thing: Any, form: DecideForm) -> Letter:
+    """Write what the author would receive, were this decided; nothing is kept."""
+    given = form.cleaned_data
+    if given["action"] == Decision.Action.KEEP:
+        words = "Son texte paraît tel quel." if kinds.of(case.kind).is_held else "Rien ne change pour lui."
+        return Letter("Aucun courriel pour l’auteur", words)
+    if thing is None or case.author is None or not case.author.is_active:
+        return Letter("Aucun courriel", "Ce texte n’a pas d’auteur à prévenir.")
+    decision = Decision(
+        case=case,
+        author=case.author,
+        action=given["action"],
+        clause=given["clause"],
+        charter_version=charter.CURRENT.number,
+        facts=given["facts"].strip(),
+    )
+    subject, text = telling.reasons_preview(decision, words=kinds.of(case.kind).words(thing))
+    return Letter(subject, text)
+
+
 def _decide(request: HttpRequest, case: Case, form: DecideForm) -> bool:
     given = form.cleaned_data
     try:
@@ -276,7 +346,8 @@ def _decide(request: HttpRequest, case: Case, form: DecideForm) -> bool:
         form.add_error(error.code if error.code in form.fields else None, error.message)
         return False
     messages.success(
-        request, f"Décidé\u00a0: {made.get_action_display().lower()}. Les personnes concernées sont prévenues."
+        request,
+        f"Dossier {case.reference}\u00a0: {_state_words(made.case).lower()}. Les personnes concernées sont prévenues.",
     )
     return True
 

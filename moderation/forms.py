@@ -103,6 +103,16 @@ def _grounds() -> list[tuple[str, str]]:
     return [("", "Choisir l’article…"), *((clause.code, str(clause)) for clause in clauses.current())]
 
 
+NEVER_A_GROUND = "Être en désaccord avec la Ville, ses élus ou ses services n’est jamais un motif (article 2.5)."
+READ_BY_AUTHOR = "L’auteur les lit mot pour mot\u00a0: quel passage, pourquoi il enfreint l’article."
+# Nobody reads yet what waits to be published: it is neither left nor taken away.
+HELD_CHOICES = (
+    (Decision.Action.KEEP.value, "Publier"),
+    (Decision.Action.HIDE.value, "Ne pas publier"),
+    (Decision.Action.MASK.value, "Masquer des données personnelles, puis publier"),
+)
+
+
 class DecideForm(_StaffForm):
     """What a moderator decides of a case."""
 
@@ -120,16 +130,14 @@ class DecideForm(_StaffForm):
         label="Article de la charte",
         choices=_grounds,
         error_messages={"required": "Choisissez l’article de la charte. Sans article, un texte reste en ligne."},
-        help_text="Obligatoire pour retirer ou masquer. Être en désaccord avec la Ville, ses élus ou ses services n’est jamais un "
-        "motif (article 2.5).",
+        help_text="Obligatoire pour retirer ou masquer. " + NEVER_A_GROUND,
     )
     facts = forms.CharField(
         label="Les faits",
         max_length=2000,
         error_messages={"required": "Dites les faits, en une phrase ou deux."},
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Obligatoire pour retirer ou masquer. L’auteur les lit mot pour mot\u00a0: quel passage, pourquoi il enfreint "
-        "l’article.",
+        help_text="Obligatoire pour retirer ou masquer. " + READ_BY_AUTHOR,
     )
     passages = forms.CharField(
         label="Passages à masquer",
@@ -140,15 +148,22 @@ class DecideForm(_StaffForm):
     )
     seen = forms.CharField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, can_mask: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, can_mask: bool, is_held: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        choices: Any = self.fields["action"]
+        if is_held:
+            choices.choices = HELD_CHOICES
+            self.fields["clause"].help_text = "Obligatoire pour refuser ou masquer. " + NEVER_A_GROUND
+            self.fields["facts"].help_text = "Obligatoire pour refuser ou masquer. " + READ_BY_AUTHOR
+            self.fields["clause"].error_messages["required"] = (
+                "Choisissez l’article de la charte. Sans article, un texte est publié."
+            )
         # Only keeping needs neither: the page does not call optional what nearly every decision needs.
         needs_ground = self.data.get("action") in {Decision.Action.HIDE, Decision.Action.MASK}
         self.fields["clause"].required = self.fields["facts"].required = needs_ground or not self.is_bound
         if not can_mask:
             del self.fields["passages"]
-            action: Any = self.fields["action"]
-            action.choices = action.choices[:2]
+            choices.choices = choices.choices[:2]
 
     def clean(self) -> dict[str, Any]:
         """Ask for the passages of a masking with the rest."""

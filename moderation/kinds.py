@@ -39,6 +39,11 @@ def _reference(thing: Any) -> str:
     return str(thing.reference)
 
 
+def _nowhere(_thing: Any) -> str:
+    """Have no file."""
+    return ""
+
+
 def _unmarked(_thing: Any) -> str:
     """Recognise nothing: the same words may be written again."""
     return ""
@@ -83,6 +88,9 @@ class Kind:
     # Whose public name signs it: it is reported apart from the text.
     signer: Callable[[Any], Any] = _nobody
     mark: Callable[[Any], str] = _unmarked
+    # The addresses of what is looked at rather than read: a picture that the page of a case shows, a document that it links.
+    picture: Callable[[Any], str] = _nowhere
+    document: Callable[[Any], str] = _nowhere
     # What its author reads after « retiré du site »: what is left where it stood.
     aftermath: Any = A_LINE
 

@@ -10,6 +10,8 @@ from moderation import clauses, kinds, rules
 from moderation.models import Appeal, Block, Case, Decision, Report
 from notifications import outbox
 
+REASONS = "moderation/decided"
+
 
 def _address(route: str, *values: str, language: str) -> str:
     with translation.override(language):
@@ -93,25 +95,38 @@ def reasons(decision: Decision, *, words: kinds.Words) -> None:
     person: Any = decision.author
     if person is None or not person.is_active:
         return
-    kind = kinds.of(decision.case.kind)
+    address = _address("moderation:own_decision", decision.reference, language=person.language)
     outbox.enqueue_template(
         kind="moderation.decided",
         to=person.email,
-        template="moderation/decided",
-        context={
-            "decision": decision,
-            "about": _about(decision.case, person.language),
-            "is_held": kind.is_held,
-            "aftermath": _in(kind.aftermath, person.language),
-            **_delays(),
-            "words": words,
-            "address": _address("moderation:own_decision", decision.reference, language=person.language),
-            **_ground(decision.clause, decision.charter_version, person.language),
-        },
+        template=REASONS,
+        context={**_reasons(decision, words=words, language=person.language), "address": address},
         user=person,
         once_key=f"moderation.decided:{decision.reference}",
         language=person.language,
     )
+
+
+def reasons_preview(decision: Decision, *, words: kinds.Words) -> tuple[str, str]:
+    """Write the statement of reasons as its author would read it, before it is decided: subject and text, in their language."""
+    person: Any = decision.author
+    with translation.override(person.language):
+        context = {**_reasons(decision, words=words, language=person.language), "address": "[…]"}
+        subject, text, _html = outbox.render(REASONS, {**context, "language": person.language})
+    return subject, text
+
+
+def _reasons(decision: Decision, *, words: kinds.Words, language: str) -> dict[str, Any]:
+    kind = kinds.of(decision.case.kind)
+    return {
+        "decision": decision,
+        "about": _about(decision.case, language),
+        "is_held": kind.is_held,
+        "aftermath": _in(kind.aftermath, language),
+        **_delays(),
+        "words": words,
+        **_ground(decision.clause, decision.charter_version, language),
+    }
 
 
 def blocked(block: Block) -> None:

@@ -44,6 +44,10 @@ def _always(thing: Any) -> bool:
     return True
 
 
+def _nothing_yet(thing: Any) -> dict[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Button:
     """A gesture of staff on one row: its words, who may do it, and the action it calls.
@@ -59,6 +63,8 @@ class Button:
     run: Callable[[Any, Any, dict[str, Any]], str]
     question: str = ""
     form: type[forms.Form] | None = None
+    # What the form holds when it opens: what the row already says.
+    start: Callable[[Any], dict[str, Any]] = _nothing_yet
     shown: Callable[[Any], bool] = _always
     danger: bool = False
 
@@ -66,6 +72,22 @@ class Button:
     def asks(self) -> bool:
         """Tell whether a page stands between the button and the action."""
         return bool(self.question) or self.form is not None
+
+
+def run(request: HttpRequest, button: Button, row: Any, form: forms.Form | None) -> bool:
+    """Call the action of a button, and say what came of it.
+
+    Shape: False when what was typed is to be corrected: it stays on the page, with the sentence of the action.
+    """
+    try:
+        messages.success(request, button.run(request.user, row, form.cleaned_data if form else {}))
+    except DomainError as error:
+        if form is None:
+            messages.error(request, error.message)
+            return True
+        form.add_error(error.code if error.code in form.fields else None, error.message)
+        return False
+    return True
 
 
 class StaffAdmin(BaseAdmin):
@@ -77,6 +99,10 @@ class StaffAdmin(BaseAdmin):
     # A sentence under the title of the list, and what ends « Rechercher… ».
     list_intro = ""
     search_label = ""
+    # What counts the rows when the name of the table does not: « 329 lignes du registre ». What an empty table says.
+    rows_name = ""
+    empty_title = "Aucune ligne"
+    empty_words = "Cette table est vide pour le moment."
     # Looking somebody up by their whole address tells who has it: for those who may see addresses only.
     search_addresses: tuple[str, ...] = ()
     list_per_page = 50
@@ -105,7 +131,8 @@ class StaffAdmin(BaseAdmin):
         """Show a row under its name."""
         row = self.get_object(request, unquote(object_id))
         title = "" if row is None else self.row_title(row)
-        names = {"row_title": title, "subtitle": title, "buttons": []}
+        kind = capfirst(str(self.opts.verbose_name))
+        names: dict[str, Any] = {"title": kind, "row_title": title, "subtitle": title, "buttons": []}
         return super().change_view(request, object_id, form_url, {**names, **(extra_context or {})})
 
     def add_view(
@@ -192,12 +219,11 @@ class ShownAdmin(StaffAdmin):
         if request.method != "POST" and not button.asks:
             return HttpResponseNotAllowed(["POST"])
         sent = request.method == "POST"
-        form = button.form(request.POST if sent else None, request.FILES if sent else None) if button.form else None
-        if sent and (form is None or form.is_valid()):
-            try:
-                messages.success(request, button.run(request.user, row, form.cleaned_data if form else {}))
-            except DomainError as error:
-                messages.error(request, error.message)
+        form = None
+        if button.form:
+            posted, files = (request.POST, request.FILES) if sent else (None, None)
+            form = button.form(posted, files, initial=button.start(row))
+        if sent and (form is None or form.is_valid()) and run(request, button, row, form):
             return HttpResponseRedirect(self.row_url(row) if row.pk else self.list_url())
         context = {
             **self.admin_site.each_context(request),

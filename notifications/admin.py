@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from mulhouse.staff import Button, ShownAdmin
@@ -22,6 +24,29 @@ def masked(address: str) -> str:
     return f"{name[:1]}…@{domain}"
 
 
+def _label(code: str) -> str:
+    """Name a sort of mail; by its code when no version of the site declares it any more."""
+    try:
+        return str(kinds.find(code).label)
+    except kinds.UnknownKindError:
+        return code
+
+
+class SortFilter(admin.SimpleListFilter):
+    """One sort of mail."""
+
+    title = "sorte"
+    parameter_name = "sorte"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Name the sorts."""
+        return sorted(((kind.code, str(kind.label)) for kind in kinds.everything()), key=lambda one: one[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[OutboundMail]) -> QuerySet[OutboundMail]:
+        """Keep one."""
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(OutboundMail)
 class OutboundMailAdmin(ShownAdmin):
     """Mails, the most recent first; those that failed can leave again."""
@@ -29,15 +54,14 @@ class OutboundMailAdmin(ShownAdmin):
     navigation = "Courriels"
     navigation_rank = 70
     list_intro = "Ce que le site a envoyé. Le texte n’est pas montré\u00a0: il peut contenir un code."
-    search_label = "une sorte"
-    list_display = ("subject_line", "kind", "recipient", "state", "attempts", "created_at", "sent_at")
-    list_filter = ("state", "kind")
-    search_fields = ("=kind",)
+    search_label = "une adresse entière"
+    list_display = ("subject_line", "sort", "recipient", "state", "attempts", "created_at", "sent_at")
+    list_filter = ("state", SortFilter)
     search_addresses = ("=to",)
     ordering = ("-created_at",)
     fields = (
         "subject_line",
-        "kind",
+        "sort",
         "recipient",
         "state",
         "attempts",
@@ -46,7 +70,7 @@ class OutboundMailAdmin(ShownAdmin):
         "send_after",
         "sent_at",
     )
-    readonly_fields = ("subject_line", "recipient")
+    readonly_fields = ("subject_line", "sort", "recipient")
     buttons = (
         Button(
             name="renvoyer",
@@ -65,6 +89,11 @@ class OutboundMailAdmin(ShownAdmin):
     def subject_line(self, mail: OutboundMail) -> str:
         """Show the subject, but of what is confidential."""
         return "Confidentiel" if mail.secret else mail.subject
+
+    @admin.display(description="sorte", ordering="kind")
+    def sort(self, mail: OutboundMail) -> str:
+        """Name its sort."""
+        return _label(mail.kind)
 
     @admin.display(description="destinataire")
     def recipient(self, mail: OutboundMail) -> str:
@@ -87,6 +116,8 @@ class AddressStateAdmin(ShownAdmin):
     )
     search_label = "une adresse entière"
     list_display = ("recipient", "bounced_at", "bounce_code", "complained_at", "sort", "reported_by", "updated_at")
+    empty_title = "Aucune adresse ne refuse"
+    empty_words = "Les refus et les plaintes que le fournisseur rapporte arrivent ici."
     list_filter = (
         ("bounced_at", admin.EmptyFieldListFilter),
         ("complained_at", admin.EmptyFieldListFilter),
@@ -119,9 +150,4 @@ class AddressStateAdmin(ShownAdmin):
     @admin.display(description="plainte sur la sorte", ordering="complained_of")
     def sort(self, row: AddressState) -> str:
         """Name the kind of mail that was called unwanted."""
-        if not row.complained_of:
-            return ""
-        try:
-            return str(kinds.find(row.complained_of).label)
-        except kinds.UnknownKindError:
-            return row.complained_of
+        return _label(row.complained_of) if row.complained_of else ""

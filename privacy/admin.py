@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -13,10 +13,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET
 
 from mulhouse.errors import DomainError
-from mulhouse.staff import NOT_YOURS, Button, ShownAdmin
+from mulhouse.staff import NOT_YOURS, Button, ShownAdmin, run
 from mulhouse.typography import local_day
 from privacy import actions, archives, eliminations
 from privacy.forms import (
@@ -28,6 +29,7 @@ from privacy.forms import (
     NotifyForm,
     PeopleForm,
     ProposalForm,
+    RefusedForm,
     VisaForm,
     WhyForm,
 )
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 State = EliminationProposal.State
 READ = "ouvrir"
+ANSWER = "repondre"
 
 
 class BegunAdmin(ShownAdmin):
@@ -61,18 +64,14 @@ class BegunAdmin(ShownAdmin):
             raise PermissionDenied(NOT_YOURS)
         sent = request.method == "POST"
         form: forms.Form | None = self.begin.form(request.POST if sent else None) if self.begin.form else None
-        if sent and (form is None or form.is_valid()):
-            try:
-                messages.success(request, self.begin.run(request.user, None, form.cleaned_data if form else {}))
-            except DomainError as error:
-                messages.error(request, error.message)
+        if sent and (form is None or form.is_valid()) and run(request, self.begin, None, form):
             return HttpResponseRedirect(self.list_url())
         context = {
             **self.admin_site.each_context(request),
             "title": self.begin.label,
             "subtitle": "",
             "opts": self.opts,
-            "row_title": "nouvelle",
+            "row_title": "",
             "row_url": self.list_url(),
             "button": self.begin,
             "form": form,
@@ -110,6 +109,21 @@ class RequestState(admin.SimpleListFilter):
         }
         chosen = kept.get(self.value() or "")
         return queryset if chosen is None else queryset.filter(pk__in=chosen.values("pk"))
+
+
+class RequestRight(admin.SimpleListFilter):
+    """Which right is exercised: its column is named for the person who asks."""
+
+    title = "droit exercé"
+    parameter_name = "droit"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Give the rights."""
+        return [(str(value), str(label)) for value, label in DataRequest.Kind.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
+        """Keep one right."""
+        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 def _read(actor: Any, row: DataRequest, answers: dict[str, Any]) -> str:
@@ -161,8 +175,10 @@ class DataRequestAdmin(ShownAdmin):
         "Un mois pour répondre. Le nom et le texte s’ouvrent par un geste\u00a0: la personne voit qu’ils ont été lus."
     )
     search_label = "par référence"
+    empty_title = "Aucune demande"
+    empty_words = "Ce que les personnes demandent sur leurs données arrive ici."
     list_display = ("reference", "right", "asked_at", "due_on", "lateness", "answered_at")
-    list_filter = (RequestState, "kind")
+    list_filter = (RequestState, RequestRight)
     search_fields = ("=reference",)
     ordering = ("-asked_at", "-pk")
     fields = (
@@ -226,7 +242,7 @@ class DataRequestAdmin(ShownAdmin):
             danger=True,
         ),
         Button(
-            name="repondre",
+            name=ANSWER,
             label="Répondre",
             permission="privacy.handle_datarequest",
             run=_answer,
@@ -234,6 +250,15 @@ class DataRequestAdmin(ShownAdmin):
             shown=_is_waiting,
         ),
     )
+
+    def list_links(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Lead to the other tables of the room."""
+        found: list[tuple[str, str]] = []
+        for model in (Limitation, Breach, EliminationProposal):
+            if self.admin_site.get_model_admin(model).has_view_permission(request):
+                name = f"admin:privacy_{model._meta.model_name}_changelist"
+                found.append((capfirst(str(model._meta.verbose_name_plural)), reverse(name)))
+        return found
 
     @admin.display(description="droit exercé", ordering="kind")
     def right(self, row: DataRequest) -> str:
@@ -280,6 +305,7 @@ class DataRequestAdmin(ShownAdmin):
             "opts": self.opts,
             "row": shown,
             "row_url": self.row_url(row),
+            "answer_url": next((url for button, url in self.buttons_for(request, row) if button.name == ANSWER), ""),
             "who": str(shown.user) if shown.user else shown.name,
             "address": "" if shown.user else shown.email,
         }
@@ -298,6 +324,8 @@ class LimitationAdmin(ShownAdmin):
     """People whose data is set aside, until it is lifted with a reason."""
 
     list_intro = "Ce que ces personnes ont publié n’est montré nulle part (RGPD, art. 18)."
+    empty_title = "Aucune limitation"
+    empty_words = "Une mesure se décide depuis la demande d’une personne."
     list_display = ("person", "since", "lifted_at")
     list_select_related = ("user",)
     list_filter = (("lifted_at", admin.EmptyFieldListFilter),)
@@ -357,6 +385,8 @@ class BreachAdmin(BegunAdmin):
         "Toute violation s’inscrit, même sans risque. La CNIL est prévenue sous 72 heures, sauf absence de risque."
     )
     search_label = "par référence"
+    empty_title = "Aucune violation inscrite"
+    empty_words = "Chacune s’inscrit ici, dès qu’on la découvre."
     list_display = ("reference", "data_kinds", "people_count", "discovered_at", "due_at", "notified_at")
     search_fields = ("=reference",)
     list_filter = (("notified_at", admin.EmptyFieldListFilter),)
@@ -374,19 +404,24 @@ class BreachAdmin(BegunAdmin):
     )
     buttons = (
         Button(
-            name="completer",
-            label="Compléter",
-            permission="privacy.record_breach",
-            run=_complete,
-            form=BreachFollowForm,
-        ),
-        Button(
             name="notifier",
             label="Inscrire la notification à la CNIL",
             permission="privacy.record_breach",
             run=_notify,
             form=NotifyForm,
             shown=lambda row: row.notified_at is None,
+        ),
+        Button(
+            name="completer",
+            label="Compléter",
+            permission="privacy.record_breach",
+            run=_complete,
+            form=BreachFollowForm,
+            start=lambda row: {
+                "people_count": row.people_count,
+                "consequences": row.consequences,
+                "measures": row.measures,
+            },
         ),
         Button(
             name="ne-pas-notifier",
@@ -402,6 +437,7 @@ class BreachAdmin(BegunAdmin):
             permission="privacy.record_breach",
             run=_people,
             form=PeopleForm,
+            start=lambda row: {"told_at": row.told_at, "reason": row.not_told_reason},
         ),
     )
 
@@ -452,6 +488,8 @@ class EliminationProposalAdmin(BegunAdmin):
         "Détruire des archives publiques demande le visa du directeur des Archives départementales, fichiers compris."
     )
     search_label = "par référence"
+    empty_title = "Aucune liste"
+    empty_words = "Une liste se propose quand des archives ont passé leur délai."
     list_display = ("reference", "named", "state", "proposed_at", "visa_reference", "executed_at")
     search_fields = ("=reference",)
     list_filter = ("state",)
@@ -483,7 +521,7 @@ class EliminationProposalAdmin(BegunAdmin):
             label="Inscrire un refus",
             permission="privacy.approve_elimination",
             run=_refuse,
-            form=NoNoticeForm,
+            form=RefusedForm,
             shown=lambda row: row.state == State.PROPOSED,
         ),
         Button(

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from mulhouse.reasons import ReasonField
@@ -107,7 +108,11 @@ class IdentityForm(forms.Form):
 
     identity = forms.ChoiceField(
         label="Comment l’identité est établie",
-        choices=[choice for choice in DataRequest.Identity.choices if choice[0] != DataRequest.Identity.ACCOUNT],
+        choices=[
+            (value, capfirst(label))
+            for value, label in DataRequest.Identity.choices
+            if value != DataRequest.Identity.ACCOUNT
+        ],
         widget=forms.RadioSelect,
     )
 
@@ -115,7 +120,11 @@ class IdentityForm(forms.Form):
 class AnswerForm(forms.Form):
     """The answer to a request."""
 
-    outcome = forms.ChoiceField(label="Issue", choices=DataRequest.Outcome.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(
+        label="Issue",
+        choices=[(value, capfirst(label)) for value, label in DataRequest.Outcome.choices],
+        widget=forms.RadioSelect,
+    )
     answer = forms.CharField(
         label="Réponse",
         max_length=5000,
@@ -192,6 +201,12 @@ class ProposalForm(forms.Form):
         super().__init__(*args, **kwargs)
         named = [(one.code, f"{one.label} ({one.years} ans)") for one in archives.categories()]
         self.fields["category"].choices = named  # type: ignore[attr-defined] # a field of choices
+
+
+class RefusedForm(forms.Form):
+    """Why the Archives refuse."""
+
+    reason = ReasonField(help_text="Tel que les Archives l’ont écrit, sans nommer personne.")
 
 
 class VisaForm(forms.Form):

@@ -71,18 +71,22 @@ def rights(user: Any, at: dt.datetime) -> list[WorkItem]:
     if found.requests:
         url = f"{reverse('admin:privacy_datarequest_changelist')}?etat=attente"
         detail = "Un mois pour répondre, prolongeable une fois"
-        lines.append(WorkItem("Demandes sur des données", found.requests, url, late=found.late_requests, detail=detail))
+        words = "Demandes sur des données" if found.requests > 1 else "Demande sur des données"
+        lines.append(WorkItem(words, found.requests, url, late=found.late_requests, detail=detail))
     if found.next_breach_at is not None and user.has_perm("privacy.record_breach"):
         hours = int((found.next_breach_at - at).total_seconds() // 3600)
         detail = f"Encore {hours}\u00a0h pour prévenir la CNIL" if hours >= 0 else "Les 72\u00a0heures sont passées"
         url = reverse("admin:privacy_breach_changelist")
-        words = "Violations de données à notifier"
+        words = "Violations de données à notifier" if found.breaches > 1 else "Violation de données à notifier"
         lines.append(WorkItem(words, found.breaches, url, late=found.late_breaches, detail=detail))
     if found.approved and user.has_perm("privacy.execute_elimination"):
         url = reverse("admin:privacy_eliminationproposal_changelist")
-        lines.append(WorkItem("Éliminations d’archives visées, à exécuter", found.approved, url))
+        several = "Éliminations d’archives visées, à exécuter"
+        words = several if found.approved > 1 else "Élimination d’archives visée, à exécuter"
+        lines.append(WorkItem(words, found.approved, url))
     if found.sleeping and user.has_perm("accounts.grant_role"):
         url = f"{reverse('admin:accounts_user_changelist')}?is_staff__exact=1"
-        words = "Comptes d’agents sans connexion depuis deux ans"
+        several = "Comptes d’agents sans connexion depuis deux ans"
+        words = several if found.sleeping > 1 else "Compte d’agent sans connexion depuis deux ans"
         lines.append(WorkItem(words, found.sleeping, url, detail="Retirez leurs rôles"))
     return lines

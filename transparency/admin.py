@@ -85,12 +85,17 @@ class RegisterLineAdmin(ShownAdmin):
     navigation_rank = 60
     list_intro = "Les actes publics, du plus récent au plus ancien. Aucune ligne ne se change ni ne s’efface."
     search_label = "une référence ou l’adresse d’une consultation"
+    rows_name = "lignes du registre"
     list_display = ("what", "number", "at", "role", "subject")
     search_fields = ("=subject",)
     list_filter = ("role",)
     ordering = ("-number",)
     fields = ("number", "at", "what", "role", "subject", "content", "previous", "seal")
     readonly_fields = ("what",)
+
+    def row_title(self, row: RegisterLine) -> str:
+        """Name a line by its number and its act in words."""
+        return f"n°\u00a0{row.number}\u00a0· {self.what(row)}"
 
     @admin.display(description="acte", ordering="act")
     def what(self, line: RegisterLine) -> str:

@@ -35,7 +35,8 @@ def list_pages(*, changelist: ChangeList) -> Pages:
 def count_words(changelist: ChangeList) -> str:
     """Say how many rows answer: « 1 204 contributions »."""
     count = changelist.result_count
-    noun = changelist.opts.verbose_name if count <= 1 else changelist.opts.verbose_name_plural
+    many = getattr(changelist.model_admin, "rows_name", "") or changelist.opts.verbose_name_plural
+    noun = changelist.opts.verbose_name if count <= 1 else many
     return f"{number(count)}\u00a0{noun}"
 
 

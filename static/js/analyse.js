@@ -12,33 +12,56 @@ const kept = {
   write: (store, name, value) => { try { store.setItem(name, value); } catch { /* refused */ } },
 };
 
-const boxes = form ? [...form.querySelectorAll("[data-avis] input[type=checkbox]")] : [];
+const rows = form ? [...form.querySelectorAll("[data-avis]")] : [];
+const boxOf = (row) => row?.querySelector("input[type=checkbox]");
+const boxes = rows.map(boxOf).filter(Boolean);
 const theme = form?.querySelector("[name=theme]");
-const current = () => boxes.findIndex((box) => box.closest("[data-avis]").contains(document.activeElement));
+const current = () => rows.findIndex((row) => row.contains(document.activeElement));
 
+// A row that cannot be ticked is read, and opened: one is on its link.
 function go(to) {
-  boxes[to]?.focus();
-  boxes[to]?.closest("[data-avis]").scrollIntoView({ block: "nearest" });
+  (boxOf(rows[to]) ?? rows[to]?.querySelector("h3 a"))?.focus();
+  rows[to]?.scrollIntoView({ block: "nearest" });
 }
 
 function add() {
   if (!theme) return;
   const at = current();
-  if (at >= 0 && !boxes.some((box) => box.checked)) boxes[at].checked = true;
+  if (at >= 0 && !boxes.some((box) => box.checked)) boxOf(rows[at]).checked = true;
   if (theme.value || form.elements.nouveau.value) form.requestSubmit(form.querySelector("button[value=rattacher]"));
   else theme.focus();
 }
 
 function tick() {
-  const at = current();
-  if (at < 0) return;
-  boxes[at].checked = !boxes[at].checked;
-  boxes[at].focus();
+  const box = boxOf(rows[current()]);
+  if (!box) return;
+  box.checked = !box.checked;
+  box.focus();
+}
+
+// The button for what is ticked is far above the last row: one comes to it, and sends by Enter.
+function reach() {
+  form.querySelector("button[value=garder]")?.focus();
+}
+
+// A decision is chosen by its letter, and sent by Enter: nothing is decided by one key.
+function choose(value) {
+  const choice = document.querySelector(`[name=action][value=${value}]`);
+  if (!choice) return;
+  choice.click();
+  choice.focus({ preventScroll: true });
+  choice.scrollIntoView({ block: "center" });
 }
 
 const keys = form
-  ? { j: () => go(Math.min(current() + 1, boxes.length - 1)), k: () => go(Math.max(current() - 1, 0)), x: tick, a: add }
-  : { j: () => links?.querySelector("[rel=next]")?.click(), k: () => links?.querySelector("[rel=prev]")?.click() };
+  ? { j: () => go(Math.min(current() + 1, rows.length - 1)), k: () => go(Math.max(current() - 1, 0)), x: tick, a: add, l: reach }
+  : {
+    j: () => links?.querySelector("[rel=next]")?.click(),
+    k: () => links?.querySelector("[rel=prev]")?.click(),
+    l: () => choose("keep"),
+    r: () => choose("hide"),
+    m: () => choose("mask"),
+  };
 
 if (form) {
   form.querySelector("[data-tout]")?.addEventListener("click", (event) => {
@@ -74,7 +97,7 @@ if (panel) {
 
   document.addEventListener("keydown", (event) => {
     if (!on.checked || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable=true]")) return;
+    if (event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]")) return;
     const act = keys[event.key.toLowerCase()];
     if (!act) return;
     event.preventDefault();

@@ -183,6 +183,10 @@ def test_the_queue_is_gone_through_by_letters(desktop, live_server):
     desktop.get_by_label("Raccourcis à une lettre").wait_for()
     desktop.keyboard.press("k")
     desktop.get_by_role("heading", name=f"Dossier {case_of(rows[1]).reference}").wait_for()
+    desktop.keyboard.press("r")
+    assert desktop.get_by_role("radio", name="Retirer").is_checked()
+    desktop.keyboard.press("l")
+    assert desktop.get_by_role("radio", name="Laisser en ligne").is_checked()
     # Nothing is decided by a letter, and a letter typed in a field is a letter.
     desktop.get_by_label("Les faits").fill("")
     desktop.get_by_label("Les faits").press("j")
@@ -226,8 +230,9 @@ def test_many_are_kept_by_keyboard_and_urgent_ones_are_not(desktop, live_server)
     desktop.get_by_label("Raccourcis à une lettre").wait_for()
     for key in ("j", "x", "j", "x", "j", "x"):
         desktop.keyboard.press(key)
-    press(desktop, "Laisser en ligne les dossiers cochés")
-    assert desktop.get_by_text("2 laissés en ligne").is_visible()
+    desktop.keyboard.press("l")
+    desktop.keyboard.press("Enter")
+    desktop.get_by_text("2 laissés en ligne").wait_for()
     assert {made.case.subject for made in Decision.objects.select_related("case")} == {
         row.reference for row in rows[:2]
     }

@@ -2,17 +2,20 @@
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.core.files.base import ContentFile
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.roles import ROLES
-from consultations.models import Contribution
+from consultations import review
+from consultations.models import Attachment, Contribution, HeldText
 from moderation import actions
 from moderation.models import Appeal, Case, Decision, Report
 from mulhouse import memory, work
 from mulhouse.throttle import Limit
+from notifications.models import OutboundMail
 from tests import factories
 from tests.moderation import deciding
 from transparency import deadlines
@@ -204,6 +207,118 @@ def test_the_queue_is_in_order(client):
     assert client.get(page).context["rows"][0]["case"] == urgent.case
     for narrowed in ("?sorte=comment", "?cause=masking", "?etat=decides", "?page=2", "?page=%C2%B2", "?sorte=nimporte"):
         assert client.get(page + narrowed).status_code == 200
+
+
+def test_a_text_without_a_title_is_not_read_twice(client):
+    words = "Un banc manque ici. " * 7
+    deciding.report(factories.make_comment(body=words), fingerprint="a")
+    deciding.report(factories.make_comment(body="Court."), fingerprint="a")
+    deciding.report(factories.make_contribution(title="Un titre", body="Son texte."), fingerprint="a")
+    factories.sign_in(client, deciding.make_moderator())
+    rows = client.get(reverse("admin:moderation_case_changelist")).context["rows"]
+    begun, rest = rows[0]["heading"], rows[0]["excerpt"]
+    assert begun.removesuffix("…") + " " + rest.removeprefix("…") == words.strip()
+    assert len(begun) <= 80
+    assert [(row["heading"], row["excerpt"]) for row in rows[1:]] == [("Court.", ""), ("Un titre", "Son texte.")]
+
+
+def test_only_what_may_be_kept_with_others_has_a_box(client):
+    deciding.report(factories.make_contribution(), fingerprint="a", reason="child_abuse")
+    factories.sign_in(client, deciding.make_moderator())
+    page = reverse("admin:moderation_case_changelist")
+    assert 'name="dossier"' not in client.get(page).content.decode()
+    deciding.report(factories.make_contribution(), fingerprint="a")
+    assert client.get(page).content.decode().count('name="dossier"') == 1
+
+
+def test_what_was_decided_says_its_article(client):
+    made = deciding.hide(factories.make_contribution(title="Une insulte"))
+    deciding.overturn(made)
+    factories.sign_in(client, deciding.make_moderator())
+    page = reverse("admin:moderation_case_changelist") + "?etat=decides"
+    text = client.get(page).content.decode()
+    assert "article 3.2" in text
+    assert "annulée le" in text
+    assert 'name="dossier"' not in text
+
+
+def a_held_comment():
+    contribution = factories.make_contribution()
+    held = HeldText.objects.create(
+        sort="comment",
+        author=factories.make_resident(),
+        words={"stance": "for", "body": "Ceci attend.", "is_proposal": False},
+        cause="held",
+        consultation=contribution.consultation,
+        contribution=contribution,
+        submitted_at=timezone.now(),
+    )
+    with transaction.atomic():
+        review.open_case(held, texts=["Ceci attend."], at=timezone.now())
+    return Case.objects.get()
+
+
+def test_what_waits_is_published_or_not_and_was_never_online(client):
+    case = a_held_comment()
+    factories.sign_in(client, deciding.make_moderator())
+    page = reverse("admin:moderation_case_change", args=[case.pk])
+    text = client.get(page).content.decode()
+    assert "Ne pas publier" in text
+    assert "Laisser en ligne" not in text
+    assert "Personne ne lit ce texte" in text
+    seen = client.get(page).context["form"].initial["seen"]
+    client.post(page, {"action": "keep", "seen": seen})
+    listed = client.get(reverse("admin:moderation_case_changelist") + "?etat=decides").context["rows"]
+    assert [row["state_words"] for row in listed] == ["Publié"]
+
+
+def test_a_name_that_everybody_reads_is_not_said_to_be_hidden(client):
+    made = deciding.report(factories.make_comment().author, fingerprint="a")
+    factories.sign_in(client, deciding.make_moderator())
+    text = client.get(reverse("admin:moderation_case_change", args=[made.case_id])).content.decode()
+    assert "Personne ne lit ce texte" not in text
+
+
+def test_a_picture_is_looked_at_where_it_is_judged(client):
+    photo = Attachment.objects.create(
+        contribution=factories.make_contribution(),
+        kind=Attachment.Kind.PHOTO,
+        file=ContentFile(b"x", name="banc.webp"),
+        name="banc.webp",
+        alt="Un banc",
+        content_type="image/webp",
+        size=1,
+    )
+    made = deciding.report(photo, fingerprint="a")
+    factories.sign_in(client, deciding.make_moderator())
+    address = reverse("consultations:attachment", args=[photo.key])
+    page = reverse("admin:moderation_case_change", args=[made.case_id])
+    assert f'<img src="{address}"' in client.get(page).content.decode()
+
+
+def test_the_letter_to_the_author_is_read_before_it_leaves(client):
+    contribution = factories.make_contribution(author=factories.make_resident(language="de"))
+    made = deciding.report(contribution, fingerprint="a")
+    factories.sign_in(client, deciding.make_moderator())
+    page = reverse("admin:moderation_case_change", args=[made.case_id])
+    seen = client.get(page).context["form"].initial["seen"]
+    given = {"action": "hide", "clause": "3.2", "facts": "Le deuxième mot.", "seen": seen}
+    before = OutboundMail.objects.count()
+    assert client.post(page, {**given, "facts": "", "relire": "oui"}).status_code == 422
+    shown = client.post(page, {**given, "relire": "oui"})
+    letter = shown.context["letter"]
+    assert letter.subject in shown.content.decode()
+    assert OutboundMail.objects.count() == before
+    assert not Decision.objects.exists()
+    client.post(page, given)
+    sent = OutboundMail.objects.get(kind="moderation.decided")
+    # The same words, but for the address of a decision that was not taken yet.
+    assert letter.subject == sent.subject
+    before_it, _address, after_it = letter.text.partition("[…]")
+    assert sent.text.startswith(before_it)
+    assert sent.text.endswith(after_it)
+    kept = client.post(page, {**given, "action": "keep", "relire": "oui"})
+    assert kept.context["letter"] is None
 
 
 # How many queries each page asks, with a few rows and with ten times as many: 12 at most for who is signed in, 8 for a visitor.

@@ -115,5 +115,16 @@ def test_staff_write_it_down_from_a_page():
     assert client.post(f"{ADMIN}add/", given).status_code == 302
     row = Breach.objects.get()
     assert row.due_at - row.discovered_at == 72 * H
+    # What is completed twice keeps what was said the first time, unless it is changed.
+    complete = f"{ADMIN}{row.pk}/geste/completer/"
+    known = {"people_count": "15", "consequences": "Hameçonnage.", "measures": "Rappel."}
+    assert client.post(complete, known).status_code == 302
+    assert client.get(complete).context["form"].initial == {**known, "people_count": 15}
+    # What the action refuses is corrected where it was typed.
+    later = (timezone.localtime() + H).strftime("%Y-%m-%dT%H:%M")
+    refused = client.post(f"{ADMIN}add/", {**given, "nature": "Une clé perdue.", "discovered_at": later})
+    assert refused.status_code == 422
+    assert "Une clé perdue." in refused.content.decode()
+    assert "La découverte ne peut pas être à venir." in refused.content.decode()
     assert "Poste volé." in client.get(f"{ADMIN}{row.pk}/change/").content.decode()
     assert client.get(ADMIN).status_code == 200
