@@ -405,12 +405,12 @@ def clear_roll(*, votation: Votation, at: dt.datetime) -> bool:
     """Cut the people from the roll once nobody can contest the vote: the lines and their number stay.
 
     Shape: False when it was done already, or it is too early.
-    Locks: the vote.
+    Locks: the vote, then the register.
     """
     held = _held(votation)
     if not Votation.objects.to_forget(at=at).filter(pk=held.pk).exists():
         return False
-    RollLine.objects.filter(votation=held).update(person=None)
     held.roll_cleared_at = at
     held.save(update_fields=["roll_cleared_at", "updated_at"])
+    register.record_purge(lignes_d_emargement=RollLine.objects.filter(votation=held).update(person=None))
     return True

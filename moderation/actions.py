@@ -492,8 +492,7 @@ def unsign_reports(*, before: dt.datetime, at: dt.datetime) -> int:
     over = Report.objects.filter(told_at__lt=before, unsigned_at__isnull=True)
     rows = over.exclude(decision__appeal__outcome="").exclude(decision__appeal__decided_at__gte=before)
     count = rows.update(reporter=None, name="", email="", fingerprint="", origin="", words="", unsigned_at=at)
-    if count:
-        register.record("data.purged", role=SYSTEM, facts={"signalements": count})
+    register.record_purge(signalements=count)
     return count
 
 

@@ -444,8 +444,4 @@ def purge(*, at: dt.datetime) -> None:
         ),
         "demandes": DataRequest.objects.filter(answered_at__lt=at - REQUESTS_KEPT),
     }
-    counts = {name: rows.delete()[0] for name, rows in gone.items()}
-    if any(counts.values()):
-        register.record(
-            "data.purged", role="système", facts={name: number for name, number in counts.items() if number}
-        )
+    register.record_purge(**{name: rows.delete()[0] for name, rows in gone.items()})

@@ -168,7 +168,4 @@ def purge(*, at: datetime) -> None:
         "adresses": addresses.update(email=""),
         "textes": texts.update(description=""),
     }
-    if any(counts.values()):
-        register.record(
-            "data.purged", role="système", facts={name: number for name, number in counts.items() if number}
-        )
+    register.record_purge(**counts)
