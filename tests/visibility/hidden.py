@@ -111,6 +111,9 @@ class City:
     base: Base
     seen: dict[str, str] = field(default_factory=dict)
     secrets: list[Secret] = field(default_factory=list)
+    # Somebody who lives there and has nothing of their own; what was read as them, and as a visitor (None).
+    neighbour: User = field(default_factory=f.make_resident)
+    read: dict[User | None, dict[str, tuple[int, str]]] = field(default_factory=dict)
 
     def word(self) -> str:
         return WORD.format(len(self.seen) + len(self.secrets) + 1)
