@@ -27,7 +27,7 @@ from mulhouse.db import ConstraintViolatedError, assert_in_transaction, named_co
 from mulhouse.errors import DomainError, require
 from mulhouse.typography import local_day
 from notifications import outbox
-from transparency import deadlines, pages, register
+from transparency import deadlines, pages, purging, register
 
 RESIDENCY_FOLDER = "residency"
 # A copy whose download broke off is still there for an hour.
@@ -494,7 +494,7 @@ def forget_exports(*, at: dt.datetime) -> None:
     over = DataExport.objects.filter(models.Q(expires_at__lte=at) | models.Q(fetched_at__lt=at - FETCHED_KEPT))
     for export in over.order_by("pk"):
         _forget_file(export.file)
-    register.record_purge(copies_de_donnees=over.delete()[0])
+    purging.note(copies_de_donnees=over.delete()[0])
 
 
 @transaction.atomic(durable=True)
@@ -509,7 +509,7 @@ def forget_sessions(*, at: dt.datetime) -> None:
         date_joined__lt=at - UNCONFIRMED_KEPT, last_login__isnull=True, is_staff=False, is_superuser=False
     ).exclude(emailaddress__verified=True)
     accounts = unconfirmed.delete()[1].get("accounts.User", 0)
-    register.record_purge(sessions_finies=ended, comptes_non_confirmes=accounts)
+    purging.note(sessions_finies=ended, comptes_non_confirmes=accounts)
 
 
 @transaction.atomic(durable=True)

@@ -27,7 +27,7 @@ from mulhouse import reasons
 from mulhouse.db import assert_in_transaction, constraint_of
 from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.queue import after_commit
-from transparency import register
+from transparency import purging, register
 from transparency.models import RegisterLine
 
 BATCH = 1000
@@ -412,5 +412,5 @@ def clear_roll(*, votation: Votation, at: dt.datetime) -> bool:
         return False
     held.roll_cleared_at = at
     held.save(update_fields=["roll_cleared_at", "updated_at"])
-    register.record_purge(lignes_d_emargement=RollLine.objects.filter(votation=held).update(person=None))
+    purging.note(lignes_d_emargement=RollLine.objects.filter(votation=held).update(person=None))
     return True

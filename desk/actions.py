@@ -15,7 +15,7 @@ from desk.models import ASSISTANCE, Assistance, Channel, Namesake, Person, Recei
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, require
 from mulhouse.references import new_reference
-from transparency import register
+from transparency import purging, register
 
 AGENT = "agent"
 # On the register.
@@ -244,7 +244,7 @@ def forget(*, at: dt.datetime) -> None:
     Shape: a line on the register when something went: how much of each, never whose.
     """
     assistances = Assistance.objects.filter(opened_at__lt=at - dt.timedelta(days=NOBODY_DAYS))
-    register.record_purge(
+    purging.note(
         assistances=assistances.delete()[0], empreintes_d_identite=_forget_identities(on=timezone.localdate(at))
     )
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from notifications.models import AddressState, Broadcast, Notification, OutboundMail
-from transparency import register
+from transparency import purging
 
 # The purge runs every hour: a code is gone within a day.
 SECRETS_KEPT = timedelta(hours=23)
@@ -35,7 +35,7 @@ def purge(*, at: datetime) -> None:
         _purge(erased, at=at)
     finally:
         with transaction.atomic(durable=True):
-            register.record_purge(**erased)
+            purging.note(**erased)
 
 
 def _purge(erased: Counter[str], *, at: datetime) -> None:

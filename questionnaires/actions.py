@@ -23,7 +23,7 @@ from mulhouse.typography import local_day
 from mulhouse.uploads import CleanFile
 from questionnaires import before, keys, results, rules, storing
 from questionnaires.models import Answer, Question, Questionnaire, Response, ResponseFile
-from transparency import register
+from transparency import purging, register
 
 # An unfinished response is kept this long after the end, in case its person asks for it.
 DRAFT_DAYS = 30
@@ -271,7 +271,7 @@ def tidy(*, at: dt.datetime) -> int:
     copies = sent.exclude(draft={}, before=None).update(draft={}, before=None)
     left = Response.objects.filter(questionnaire__in=over, submitted_at__isnull=True)
     count = _erase_responses(left | Response.objects.filter(questionnaire__cancelled_at__lt=before))
-    register.record_purge(reponses=count, copies_de_travail=copies)
+    purging.note(reponses=count, copies_de_travail=copies)
     return count
 
 

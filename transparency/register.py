@@ -94,16 +94,6 @@ def record(
     return line
 
 
-def record_purge(**erased: int) -> None:
-    """Write what a purge erased because it had had its time: how much of each, never whose; no line when nothing went.
-
-    Raises: RuntimeError outside a transaction.
-    Locks: as `record`.
-    """
-    if any(erased.values()):
-        record("data.purged", role="système", facts={name: number for name, number in erased.items() if number})
-
-
 def lines_after(number: int) -> Iterator[chain.Line]:
     """Read every line after a number, oldest first, a few thousand at a time: a line once written never changes."""
     rows = RegisterLine.objects.order_by("number").values_list(*chain.Line._fields)
