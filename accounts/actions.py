@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import models, transaction
@@ -25,9 +27,12 @@ from mulhouse.db import ConstraintViolatedError, assert_in_transaction, named_co
 from mulhouse.errors import DomainError, require
 from mulhouse.typography import local_day
 from notifications import outbox
-from transparency import deadlines, pages, register
+from transparency import deadlines, pages, purging, register
 
 RESIDENCY_FOLDER = "residency"
+# A copy whose download broke off is still there for an hour.
+FETCHED_KEPT = dt.timedelta(hours=1)
+UNCONFIRMED_KEPT = dt.timedelta(days=14)
 
 
 def _tell(user: User, template: str, *, once_key: str | None = None, **context: Any) -> None:
@@ -478,6 +483,33 @@ def fetch_export(*, user: User, key: uuid.UUID, at: dt.datetime) -> DataExport:
             _("Ce lien a déjà servi, ou il a plus de sept jours. Demandez une nouvelle copie."),
         )
     return DataExport.objects.get(key=key)
+
+
+@transaction.atomic(durable=True)
+def forget_exports(*, at: dt.datetime) -> None:
+    """Delete the copies that were fetched or are a week old, and their files.
+
+    Shape: a line on the register when something went: how many, never whose.
+    """
+    over = DataExport.objects.filter(models.Q(expires_at__lte=at) | models.Q(fetched_at__lt=at - FETCHED_KEPT))
+    for export in over.order_by("pk"):
+        _forget_file(export.file)
+    purging.note(copies_de_donnees=over.delete()[0])
+
+
+@transaction.atomic(durable=True)
+def forget_sessions(*, at: dt.datetime) -> None:
+    """Delete the sessions that are over, and the accounts whose address nobody confirmed in two weeks.
+
+    Shape: a line on the register when something went: how many of each, never whose.
+    """
+    ended = Session.objects.filter(expire_date__lt=at).delete()[0]
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    unconfirmed = User.objects.filter(
+        date_joined__lt=at - UNCONFIRMED_KEPT, last_login__isnull=True, is_staff=False, is_superuser=False
+    ).exclude(emailaddress__verified=True)
+    accounts = unconfirmed.delete()[1].get("accounts.User", 0)
+    purging.note(sessions_finies=ended, comptes_non_confirmes=accounts)
 
 
 @transaction.atomic(durable=True)

@@ -38,15 +38,18 @@ REMEDIES = {
 
 
 def blocked_refusal(user: Any, *, at: dt.datetime) -> Refusal | None:
-    """Tell whether moderation has suspended somebody from publishing, until an instant that is not one of it. No query."""
+    """Tell whether moderation has suspended somebody from publishing, until an instant that is not one of it. No query.
+
+    It takes away public words alone: voting, taking a position, supporting, answering, reporting and contesting never ask it.
+    """
     until = getattr(user, "blocked_until", None)
     if until is None or at >= until:
         return None
     return Refusal(
         "blocked",
         _(
-            "La modération a suspendu vos publications jusqu’au %(day)s. Vous pouvez lire, voter et contester cette décision "
-            "dans «\u00a0Mon espace\u00a0»."
+            "La modération a suspendu vos publications jusqu’au %(day)s. Vous pouvez lire, voter, prendre position, soutenir un "
+            "commentaire et contester cette décision dans «\u00a0Mon espace\u00a0»."
         )
         % {"day": typography.day(local_day(until))},
     )

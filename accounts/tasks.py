@@ -4,13 +4,10 @@ import datetime as dt
 import logging
 import uuid
 
-from allauth.usersessions.models import UserSession
 from celery import shared_task
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts import actions, exports
@@ -24,7 +21,6 @@ EXPORT_FOLDER = "exports"
 LOST_AFTER = dt.timedelta(minutes=10)
 # A file may be written a moment before the row that names it.
 YOUNG = dt.timedelta(hours=1)
-UNCONFIRMED_AFTER = dt.timedelta(days=14)
 
 
 @shared_task(name="accounts.build_export")
@@ -45,12 +41,7 @@ def sweep_exports() -> None:
     now = timezone.now()
     for export in DataExport.objects.filter(ready_at__isnull=True, requested_at__lt=now - LOST_AFTER).order_by("pk"):
         queue.after_commit("accounts.build_export", export_id=export.pk)
-    over = DataExport.objects.filter(Q(expires_at__lte=now) | Q(fetched_at__lt=now - YOUNG))
-    for export in over.order_by("pk"):
-        name = export.file.name
-        export.delete()
-        if name:
-            default_storage.delete(name)
+    actions.forget_exports(at=now)
 
 
 @shared_task(name="accounts.reopen_suspended")
@@ -86,12 +77,4 @@ def _files(folder: str) -> list[str]:
 @shared_task(name="accounts.purge_sessions")
 def purge_sessions() -> None:
     """Delete the sessions that are over, and the accounts whose address nobody confirmed in two weeks."""
-    now = timezone.now()
-    Session.objects.filter(expire_date__lt=now).delete()
-    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
-    unconfirmed = User.objects.filter(
-        date_joined__lt=now - UNCONFIRMED_AFTER, last_login__isnull=True, is_staff=False, is_superuser=False
-    ).exclude(emailaddress__verified=True)
-    count, _tables = unconfirmed.delete()
-    if count:
-        logger.info("deleted %s rows of unconfirmed accounts", count)
+    actions.forget_sessions(at=timezone.now())

@@ -27,7 +27,7 @@ from mulhouse import reasons
 from mulhouse.db import assert_in_transaction, constraint_of
 from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.queue import after_commit
-from transparency import register
+from transparency import purging, register
 from transparency.models import RegisterLine
 
 BATCH = 1000
@@ -405,12 +405,12 @@ def clear_roll(*, votation: Votation, at: dt.datetime) -> bool:
     """Cut the people from the roll once nobody can contest the vote: the lines and their number stay.
 
     Shape: False when it was done already, or it is too early.
-    Locks: the vote.
+    Locks: the vote, then the register.
     """
     held = _held(votation)
     if not Votation.objects.to_forget(at=at).filter(pk=held.pk).exists():
         return False
-    RollLine.objects.filter(votation=held).update(person=None)
     held.roll_cleared_at = at
     held.save(update_fields=["roll_cleared_at", "updated_at"])
+    purging.note(lignes_d_emargement=RollLine.objects.filter(votation=held).update(person=None))
     return True

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from commitments import actions, following
 from commitments.models import CommitmentNews
+from notifications import telling
 
 BATCH = 200
 # The task sent with the act has this long before the sweep takes its news up.
@@ -30,9 +31,7 @@ def sweep_news() -> None:
 
 
 def _tell(news: CommitmentNews) -> None:
-    people, at = following.followers(news.commitment), timezone.now()
-    last = 0
-    while batch := list(people.filter(pk__gt=last)[:BATCH]):
+    at = timezone.now()
+    for batch in telling.in_batches(following.followers(news.commitment), size=BATCH):
         actions.tell_followers(news=news, followers=batch, at=at)
-        last = batch[-1].pk
     actions.finish_telling(news=news, at=at)

@@ -17,7 +17,7 @@ from accounts.http import UserRequest
 from commitments import exports, feeds, homepage, presentation, rules
 from commitments.filters import DUE, LATE, ORDERS, RECENT, STATES, CommitmentFilter, names
 from commitments.models import Commitment, CommitmentNews
-from mulhouse import files, lists, opendata, throttle, typography
+from mulhouse import files, lists, opendata, syndication, throttle, typography
 from mulhouse.access import public, resident
 from mulhouse.errors import require
 from mulhouse.opendata import Table
@@ -253,7 +253,4 @@ def export(request: HttpRequest, table: str, form: str) -> HttpResponseBase:
 @cached_for_visitors
 def feed(request: HttpRequest, kind: str) -> HttpResponse:
     """Send the feed of the news."""
-    if kind not in feeds.FORMATS:
-        raise Http404
-    text, content_type = feeds.news(kind)
-    return HttpResponse(text, content_type=content_type)
+    return syndication.response(kind, feeds.news)

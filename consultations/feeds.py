@@ -6,18 +6,14 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
-from django.utils import feedgenerator, timezone
-from django.utils.translation import get_language
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from consultations import signatures
 from consultations.models import Consultation, Contribution, Item, ItemOutcome, Outcome, Report
+from mulhouse import syndication
 
 ITEMS = 30
-FORMATS: dict[str, type[feedgenerator.SyndicationFeed]] = {
-    "atom": feedgenerator.Atom1Feed,
-    "rss": feedgenerator.Rss201rev2Feed,
-}
 
 
 def consultations(kind: str) -> tuple[str, str]:
@@ -26,15 +22,6 @@ def consultations(kind: str) -> tuple[str, str]:
     Shape: (XML text, content type); a consultation has one entry, dated of its publication, and so has each version of its
     report.
     """
-    url = settings.SITE_URL + reverse("consultations:list")
-    feed = FORMATS[kind](
-        title=_("Consultations de la ville de Mulhouse"),
-        link=url,
-        description=_("Les projets sur lesquels la Ville demande l’avis des habitants."),
-        language=get_language(),
-        feed_url=settings.SITE_URL + reverse("consultations:feed", args=[kind]),
-        author_name=settings.SITE_NAME,
-    )
     now = timezone.now()
     rows = Consultation.objects.published().filter(published_at__lte=now).select_related("theme")
     reports = Report.objects.published().filter(published_at__lte=now).select_related("consultation__theme")
@@ -47,9 +34,18 @@ def consultations(kind: str) -> tuple[str, str]:
             for row in _newest(reports)
         ),
     ]
-    for entry in sorted(entries, key=lambda entry: entry["pubdate"], reverse=True)[:ITEMS]:
-        feed.add_item(**entry)
-    return feed.writeString("utf-8"), str(feed.content_type)  # type: ignore[attr-defined] # each format has one
+    return syndication.write(
+        kind,
+        title=_("Consultations de la ville de Mulhouse"),
+        description=_("Les projets sur lesquels la Ville demande l’avis des habitants."),
+        path=reverse("consultations:list"),
+        feed_path=reverse("consultations:feed", args=[kind]),
+        entries=_last(entries),
+    )
+
+
+def _last(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(entries, key=lambda entry: entry["pubdate"], reverse=True)[:ITEMS]
 
 
 def _newest(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -81,22 +77,18 @@ def of_consultation(consultation: Consultation, kind: str) -> tuple[str, str]:
 
     Shape: (XML text, content type); an answer to a theme is one entry, whatever the number of opinions it reached.
     """
-    address = settings.SITE_URL + reverse("consultations:contributions", args=[consultation.slug])
-    feed = FORMATS[kind](
-        title=_("Avis et réponses\u00a0: %(title)s") % {"title": consultation.title},
-        link=address,
-        description=consultation.summary,
-        language=get_language(),
-        feed_url=settings.SITE_URL + reverse("consultations:own_feed", args=[consultation.slug, kind]),
-        author_name=settings.SITE_NAME,
-    )
     entries = [
         *map(_written, _texts(consultation)),
         *(_answered(consultation, each) for each in _answers(consultation)),
     ]
-    for entry in sorted(entries, key=lambda entry: entry["pubdate"], reverse=True)[:ITEMS]:
-        feed.add_item(**entry)
-    return feed.writeString("utf-8"), str(feed.content_type)  # type: ignore[attr-defined] # each format has one
+    return syndication.write(
+        kind,
+        title=_("Avis et réponses\u00a0: %(title)s") % {"title": consultation.title},
+        description=consultation.summary,
+        path=reverse("consultations:contributions", args=[consultation.slug]),
+        feed_path=reverse("consultations:own_feed", args=[consultation.slug, kind]),
+        entries=_last(entries),
+    )
 
 
 def _texts(consultation: Consultation) -> QuerySet[Contribution]:

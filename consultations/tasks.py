@@ -28,6 +28,7 @@ from consultations.models import ArchivePackage, Attachment, Consultation, Docum
 from consultations.reporting import pdf, writing
 from mulhouse import queue
 from notifications import subscriptions
+from notifications.telling import in_batches
 
 logger = logging.getLogger(__name__)
 
@@ -47,11 +48,8 @@ def announce_phases() -> None:
     if at.astimezone(phases.PARIS).hour < FIRST_HOUR:
         return
     for phase in Phase.objects.to_announce(at=at).select_related("consultation").order_by("pk"):
-        people = subscriptions.followers(phase.consultation.topic)
-        last = 0
-        while batch := list(people.filter(pk__gt=last)[:BATCH]):
+        for batch in in_batches(subscriptions.followers(phase.consultation.topic), size=BATCH):
             actions.announce_phase(phase=phase, followers=batch, at=at)
-            last = batch[-1].pk
         actions.finish_announcing(phase=phase, at=at)
 
 
@@ -62,10 +60,9 @@ def announce_openings() -> None:
     if at.astimezone(phases.PARIS).hour < FIRST_HOUR:
         return
     for consultation in announcing.openings(at=at):
-        people, last, told = announcing.interested(consultation), 0, 0
-        while batch := list(people.filter(pk__gt=last)[:BATCH]):
+        told = 0
+        for batch in in_batches(announcing.interested(consultation), size=BATCH):
             told += announcing.announce_opening(consultation=consultation, people=batch, at=at)
-            last = batch[-1].pk
         announcing.finish_opening(consultation=consultation, people=told, at=at)
 
 
@@ -76,10 +73,9 @@ def remind_deadlines() -> None:
     if at.astimezone(phases.PARIS).hour < FIRST_HOUR:
         return
     for phase in deadlines.due(at=at):
-        people, last, told = deadlines.concerned(phase), 0, 0
-        while batch := list(people.filter(pk__gt=last)[:BATCH]):
+        told = 0
+        for batch in in_batches(deadlines.concerned(phase), size=BATCH):
             told += deadlines.remind(phase=phase, people=batch, at=at)
-            last = batch[-1].pk
         deadlines.finish(phase=phase, people=told, at=at)
 
 
@@ -98,11 +94,8 @@ def announce_amendments() -> None:
     if at.astimezone(phases.PARIS).hour < FIRST_HOUR:
         return
     for amendment in Ruleset.objects.to_announce().select_related("consultation").order_by("pk"):
-        people = amendments.concerned(amendment.consultation)
-        last = 0
-        while batch := list(people.filter(pk__gt=last)[:BATCH]):
+        for batch in in_batches(amendments.concerned(amendment.consultation), size=BATCH):
             amendments.announce(amendment=amendment, people=batch, at=at)
-            last = batch[-1].pk
         amendments.finish_announcing(amendment=amendment, at=at)
 
 

@@ -15,7 +15,7 @@ from desk.models import ASSISTANCE, Assistance, Channel, Namesake, Person, Recei
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, require
 from mulhouse.references import new_reference
-from transparency import register
+from transparency import purging, register
 
 AGENT = "agent"
 # On the register.
@@ -238,13 +238,18 @@ def verify_residency(*, actor: User, residency: Residency, method: str, fingerpr
 
 
 @transaction.atomic(durable=True)
-def purge_assistances(*, at: dt.datetime) -> int:
-    """Erase what tied an agent to a person: every assistance of the day before and earlier."""
-    return Assistance.objects.filter(opened_at__lt=at - dt.timedelta(days=NOBODY_DAYS)).delete()[0]
+def forget(*, at: dt.datetime) -> None:
+    """Erase what tied an agent to a person, every assistance of the day before and earlier, and the fingerprints nobody uses.
+
+    Shape: a line on the register when something went: how much of each, never whose.
+    """
+    assistances = Assistance.objects.filter(opened_at__lt=at - dt.timedelta(days=NOBODY_DAYS))
+    purging.note(
+        assistances=assistances.delete()[0], empreintes_d_identite=_forget_identities(on=timezone.localdate(at))
+    )
 
 
-@transaction.atomic(durable=True)
-def forget_identities(*, on: dt.date) -> int:
+def _forget_identities(*, on: dt.date) -> int:
     """Erase the fingerprints that no agent has used for two years; the counts stay.
 
     Whoever is on the roll of a vote keeps theirs as long as the roll names people: without it they could come and vote again.

@@ -9,6 +9,4 @@ from desk import actions
 @shared_task(name="desk.forget")
 def forget() -> None:
     """Erase each night the assistances of before, and the fingerprints nobody uses."""
-    now = timezone.now()
-    actions.purge_assistances(at=now)
-    actions.forget_identities(on=timezone.localdate(now))
+    actions.forget(at=timezone.now())

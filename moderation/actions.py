@@ -19,7 +19,7 @@ from moderation.models import Appeal, Block, Case, Decision, Report
 from mulhouse import charter, looking
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, Refusal, RefusedError, require
-from transparency import deadlines, promising, register
+from transparency import deadlines, promising, purging, register
 
 ROLE = "modération"
 APPEAL_PROMISE = "moderation-appeal"
@@ -492,8 +492,7 @@ def unsign_reports(*, before: dt.datetime, at: dt.datetime) -> int:
     over = Report.objects.filter(told_at__lt=before, unsigned_at__isnull=True)
     rows = over.exclude(decision__appeal__outcome="").exclude(decision__appeal__decided_at__gte=before)
     count = rows.update(reporter=None, name="", email="", fingerprint="", origin="", words="", unsigned_at=at)
-    if count:
-        register.record("data.purged", role=SYSTEM, facts={"signalements": count})
+    purging.note(signalements=count)
     return count
 
 

@@ -49,7 +49,7 @@ class PermissionsPolicyMiddleware:
 class PlainTextMiddleware:
     """Clean what people send before any form reads it: one place, so that no field is forgotten. A password stays as it is typed."""
 
-    AS_TYPED = ("password", "csrfmiddlewaretoken", "credential")
+    AS_TYPED = ("password", "csrfmiddlewaretoken")
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -3,12 +3,15 @@
 Source: features-and-rules §3 (notifications kept 180 days).
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 
 from notifications.models import AddressState, Broadcast, Notification, OutboundMail
+from transparency import purging
 
 # The purge runs every hour: a code is gone within a day.
 SECRETS_KEPT = timedelta(hours=23)
@@ -23,21 +26,34 @@ HAS_TEXT = ~Q(text="") | ~Q(html="")
 
 
 def purge(*, at: datetime) -> None:
-    """Erase what is no longer needed, in batches."""
+    """Erase what is no longer needed, in batches.
+
+    Shape: a line on the register when something went, even when the run fails half-way: how much of each, never whose.
+    """
+    erased: Counter[str] = Counter()
+    try:
+        _purge(erased, at=at)
+    finally:
+        with transaction.atomic(durable=True):
+            purging.note(**erased)
+
+
+def _purge(erased: Counter[str], *, at: datetime) -> None:
     OutboundMail.objects.filter(secret=True, created_at__lt=at - SECRETS_KEPT).exclude(state__in=SETTLED).update(
         state=OutboundMail.State.FAILED, claim=None, lease_until=None, last_error="too late to be of use"
     )
-    while _update(Q(secret=True, created_at__lt=at - SECRETS_KEPT), {**ERASED, "subject": ""}):
-        pass
-    while _update(Q(created_at__lt=at - TEXTS_KEPT, state__in=SETTLED), ERASED):
-        pass
-    while _delete(OutboundMail, Q(kind__in=FAREWELLS, state__in=SETTLED) | Q(created_at__lt=at - ROWS_KEPT)):
-        pass
-    while _delete(Notification, Q(created_at__lt=at - ROWS_KEPT)):
-        pass
-    Broadcast.objects.filter(finished_at__lt=at - ROWS_KEPT).delete()
+    while count := _update(Q(secret=True, created_at__lt=at - SECRETS_KEPT), {**ERASED, "subject": ""}):
+        erased["textes_de_courriels"] += count
+    while count := _update(Q(created_at__lt=at - TEXTS_KEPT, state__in=SETTLED), ERASED):
+        erased["textes_de_courriels"] += count
+    while count := _delete(OutboundMail, Q(kind__in=FAREWELLS, state__in=SETTLED) | Q(created_at__lt=at - ROWS_KEPT)):
+        erased["courriels"] += count
+    while count := _delete(Notification, Q(created_at__lt=at - ROWS_KEPT)):
+        erased["notifications"] += count
+    erased["annonces"] += Broadcast.objects.filter(finished_at__lt=at - ROWS_KEPT).delete()[0]
     # With an account, as long as it: the address would be written to again.
-    AddressState.objects.filter(user__isnull=True, updated_at__lt=at - ROWS_KEPT).delete()
+    addresses = AddressState.objects.filter(user__isnull=True, updated_at__lt=at - ROWS_KEPT)
+    erased["adresses"] += addresses.delete()[0]
 
 
 def _update(which: Q, values: Mapping[str, object]) -> int:

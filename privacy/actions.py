@@ -20,7 +20,7 @@ from mulhouse.typography import local_day
 from notifications import outbox
 from privacy import clocks, quarantine, rules
 from privacy.models import REQUEST_PROMISE, AccessLog, Breach, DataRequest, Limitation
-from transparency import promising, register
+from transparency import promising, purging, register
 from transparency.models import Promise
 
 ADMINISTRATION = "administration"
@@ -444,8 +444,4 @@ def purge(*, at: dt.datetime) -> None:
         ),
         "demandes": DataRequest.objects.filter(answered_at__lt=at - REQUESTS_KEPT),
     }
-    counts = {name: rows.delete()[0] for name, rows in gone.items()}
-    if any(counts.values()):
-        register.record(
-            "data.purged", role="système", facts={name: number for name, number in counts.items() if number}
-        )
+    purging.note(**{name: rows.delete()[0] for name, rows in gone.items()})

@@ -23,7 +23,7 @@ from mulhouse.typography import local_day
 from mulhouse.uploads import CleanFile
 from questionnaires import before, keys, results, rules, storing
 from questionnaires.models import Answer, Question, Questionnaire, Response, ResponseFile
-from transparency import register
+from transparency import purging, register
 
 # An unfinished response is kept this long after the end, in case its person asks for it.
 DRAFT_DAYS = 30
@@ -263,14 +263,16 @@ def tidy(*, at: dt.datetime) -> int:
 
     Of one that was cancelled everything goes: nobody will read it.
 
-    Shape: the number of responses erased.
+    Shape: the number of responses erased. A line on the register when something went: how much of each, never whose.
     """
     before = at - dt.timedelta(days=DRAFT_DAYS)
     over = Questionnaire.objects.closed(at=before)
     sent = Response.objects.sent().filter(questionnaire__in=over)
-    sent.exclude(draft={}, before=None).update(draft={}, before=None)
+    copies = sent.exclude(draft={}, before=None).update(draft={}, before=None)
     left = Response.objects.filter(questionnaire__in=over, submitted_at__isnull=True)
-    return _erase_responses(left | Response.objects.filter(questionnaire__cancelled_at__lt=before))
+    count = _erase_responses(left | Response.objects.filter(questionnaire__cancelled_at__lt=before))
+    purging.note(reponses=count, copies_de_travail=copies)
+    return count
 
 
 def _erase_responses(responses: QuerySet[Response]) -> int:

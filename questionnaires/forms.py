@@ -37,11 +37,6 @@ class Block:
     file: ResponseFile | None = None
     file_url: str = ""
 
-    @property
-    def is_wrong(self) -> bool:
-        """Tell whether something in it is to correct."""
-        return any(bound.errors for bound in self.fields)
-
 
 def _words(text: str) -> str:
     return str(escape(text))

@@ -29,7 +29,7 @@ ROUTES = {name: route for name, route in walk(get_resolver()) if not name.starts
 OURS = {name: view.access for name, (view, _) in ROUTES.items() if hasattr(view, "access")}
 
 
-def _address(name):
+def address_of(name):
     converters = ROUTES[name][1]
     kinds = {
         key: type(converter).__name__.removesuffix("Converter").lower().replace("string", "str")
@@ -51,8 +51,8 @@ def _example(converter, kind):
 
 def _ask(client, name):
     """Ask a page, by POST where it only takes that."""
-    response = client.get(_address(name))
-    return client.post(_address(name)) if response.status_code == 405 else response
+    response = client.get(address_of(name))
+    return client.post(address_of(name)) if response.status_code == 405 else response
 
 
 def _leads_to_sign_in(response):

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from mulhouse import letters, looking, typography
 from mulhouse.errors import require
-from transparency import chain, deadlines, promising, register, rules, verification
+from transparency import chain, deadlines, promising, purging, register, rules, verification
 from transparency.models import FAULT_PROMISE, AccessibilityFault, LineActor, Promise, PromisePause, RegisterLine
 
 logger = logging.getLogger(__name__)
@@ -168,7 +168,4 @@ def purge(*, at: datetime) -> None:
         "adresses": addresses.update(email=""),
         "textes": texts.update(description=""),
     }
-    if any(counts.values()):
-        register.record(
-            "data.purged", role="système", facts={name: number for name, number in counts.items() if number}
-        )
+    purging.note(**counts)

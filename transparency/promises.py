@@ -128,9 +128,6 @@ class Tally:
             self.delays[clock.days] = self.delays.get(clock.days, 0) + count
 
 
-STANDINGS = (Standing.COMING, Standing.PAUSED, Standing.LATE, Standing.KEPT, Standing.KEPT_LATE)
-
-
 def condition(standing: Standing, *, on: dt.date) -> Q:
     """Say in the database's terms which promises stand so on a day; those that are soon due are among those to come."""
     if standing is Standing.KEPT:

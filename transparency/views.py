@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mulhouse import throttle, typography
+from mulhouse import syndication, throttle, typography
 from mulhouse.access import public, staff
 from mulhouse.templatetags import ui
 from transparency import actions, algorithms, deadlines, exports, feeds, promising, register, rules, verification
@@ -94,10 +94,7 @@ def _address(request: HttpRequest, **changes: str) -> str:
 @cached_for_visitors
 def feed(request: HttpRequest, kind: str) -> HttpResponse:
     """Send the feed of the last lines."""
-    if kind not in feeds.FORMATS:
-        raise Http404
-    text, content_type = feeds.lines(kind)
-    return HttpResponse(text, content_type=content_type)
+    return syndication.response(kind, feeds.lines)
 
 
 @public

@@ -50,10 +50,6 @@ class ContributionQuerySet(models.QuerySet["Contribution"]):
         # Said without the « or » of `placed`, of which the planner expects too many rows.
         return self.visible().filter(place_district=district) if district else self.visible().filter(NOWHERE)
 
-    def drafts_of(self, user: Any) -> Self:
-        """What a person has begun and not handed in."""
-        return self.filter(author=user, published_at__isnull=True, submitted_at__isnull=True)
-
 
 class Contribution(models.Model):
     """What a resident answers to a section of a consultation. A draft has no `published_at`."""

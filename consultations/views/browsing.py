@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import uuid
+from functools import partial
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any
@@ -36,7 +37,7 @@ from consultations import (
 from consultations.filters import STATE_LABELS, ConsultationFilter, with_state
 from consultations.models import Consultation, ConsultationVote, Contribution, Document
 from consultations.views import fetching
-from mulhouse import files, lists, social
+from mulhouse import files, lists, social, syndication
 from mulhouse.access import public
 from mulhouse.templatetags import ui
 from transparency.pages import cached_for_visitors
@@ -297,10 +298,7 @@ def _require_access(request: HttpRequest, row: Consultation) -> None:
 @cached_for_visitors
 def feed(request: HttpRequest, kind: str) -> HttpResponse:
     """Send the feed of the consultations."""
-    if kind not in feeds.FORMATS:
-        raise Http404
-    text, content_type = feeds.consultations(kind)
-    return HttpResponse(text, content_type=content_type)
+    return syndication.response(kind, feeds.consultations)
 
 
 @public
@@ -309,10 +307,7 @@ def feed(request: HttpRequest, kind: str) -> HttpResponse:
 def own_feed(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """Send the feed of a published consultation: its contributions and the city's answers."""
     consultation = get_object_or_404(Consultation.objects.published(), slug=slug)
-    if kind not in feeds.FORMATS:
-        raise Http404
-    text, content_type = feeds.of_consultation(consultation, kind)
-    return HttpResponse(text, content_type=content_type)
+    return syndication.response(kind, partial(feeds.of_consultation, consultation))
 
 
 @public

@@ -113,7 +113,7 @@ def _desk(
         words=words,
         profile=ProfileForm(data, prefix="profil", asks=asks, user=request.user),
         kept=kept_forms(data, kept),
-        new=attachment_forms(None, None, kept),
+        new=attachment_forms(data, None, kept),
         refusal=None if refusal and refusal.code in rules.ASKED_BESIDE else refusal,
         asks=asks,
     )

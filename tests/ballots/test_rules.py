@@ -79,11 +79,11 @@ def test_whoever_voted_keeps_their_fingerprint_until_the_roll_names_nobody():
     """Forgotten in between, they would be somebody else at the desk."""
     link, voter = votes.make_vote(residency_level="verified"), votes.make_voter(verified=True)
     votes.enter(link, person=votes.person_of(voter))
-    later = factories.today() + dt.timedelta(days=731)
-    desk.forget_identities(on=later)
+    later = timezone.now() + dt.timedelta(days=731)
+    desk.forget(at=later)
     assert votes.person_of(voter).identity_hash
     RollLine.objects.update(person=None)
-    desk.forget_identities(on=later)
+    desk.forget(at=later)
     assert votes.person_of(voter).identity_hash is None
 
 

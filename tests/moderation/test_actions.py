@@ -1,8 +1,10 @@
 """What moderation may and may not write: once each, by the right person, on both sides of each delay."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -10,18 +12,27 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import actions as accounts
+from accounts import rules as accounts_rules
+from accounts.models import User
+from ballots.models import RollLine
 from consultations import actions as consultations
 from consultations import hiding
 from consultations import rules as consultations_rules
 from consultations.models import Attachment, Comment, Contribution, ContributionVersion
 from moderation import actions, cases, kinds, personal_data, rules, tasks
 from moderation.models import Appeal, Block, Case, Decision, Report
+from mulhouse.charter import CURRENT
 from mulhouse.errors import DomainError, RefusedError
 from mulhouse.references import new_reference
+from notifications import subscriptions
 from notifications.models import OutboundMail
+from questionnaires import actions as questionnaires
+from questionnaires.models import Answer
 from tests import factories
+from tests.ballots import votes
 from tests.concurrency import run_in_threads
 from tests.moderation import deciding
+from tests.questionnaires.making import add_question, make_questionnaire
 from transparency.models import Promise, RegisterLine
 
 DAY = dt.timedelta(days=1)
@@ -445,6 +456,48 @@ def test_a_suspended_person_comments_no_more():
     words = {"reference": new_reference(), "stance": "for", "body": "Oui.", "at": timezone.now()}
     with pytest.raises(RefusedError):
         consultations.comment(actor=person, contribution=contribution, **words)
+
+
+@pytest.mark.django_db
+def test_a_suspension_takes_away_words_and_no_voice():
+    """What a suspended person does all the same, act by act: a sanction silences neither a vote nor a reaction."""
+    person, at = votes.make_voter(), timezone.now()
+    contribution = factories.make_contribution()
+    comment = factories.make_comment(contribution=contribution)
+    link = votes.make_vote(consultation=contribution.consultation)
+    asked = make_questionnaire(consultation=contribution.consultation)
+    answer = Answer(question=add_question(asked, "text"), text="Des arbres.")
+    made = suspend(person, at=at)
+    person.refresh_from_db()
+
+    consultations.take_position(actor=person, contribution=contribution, choice="agree", at=at)
+    consultations.take_position(actor=person, contribution=contribution, choice="disagree", at=at)
+    consultations.withdraw_position(actor=person, contribution=contribution, at=at)
+    consultations.support_comment(actor=person, comment=comment, at=at)
+    consultations.unsupport_comment(actor=person, comment=comment, at=at)
+    votes.cast(link, [1], voter=person)
+    answered = questionnaires.submit(user=person, token="", questionnaire=asked, answers=[answer], at=at)
+    deciding.report(contribution, reporter=person)
+    with transaction.atomic():
+        subscriptions.add(person, contribution.consultation.topic)
+    actions.appeal_block(actor=person, block=made, words="Ce n’était pas moi.", at=at)
+
+    assert RollLine.objects.filter(votation=link.votation, person=votes.person_of(person)).count() == 1
+    assert answered.submitted_at == at
+
+
+def test_notice_and_pages_say_what_a_suspension_leaves():
+    """The refusal, the mail, the page of the decision and the charter name the same acts."""
+    folder = Path(settings.BASE_DIR) / "templates"
+    pages = ("emails/moderation/blocked.txt", "emails/moderation/blocked.html", "moderation/own_decision.html")
+    refusal = accounts_rules.blocked_refusal(User(blocked_until=timezone.now() + DAY), at=timezone.now())
+    for words in (refusal.message, *((folder / page).read_text() for page in pages)):
+        assert "lire, voter, prendre position, soutenir un commentaire" in words
+    charter = (folder / CURRENT.template).read_text()
+    assert (
+        "de lire, de voter, de prendre position, de soutenir un commentaire et de répondre aux questionnaires"
+        in charter
+    )
 
 
 # --- Forgetting ----------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.urls import Resolver404, resolve
 
 from mulhouse import memory
+from tests.factories import sign_in
 
 LINK = re.compile(
     r"""(?:href|src|action|hx-get)=["']([^"']+)["']|<loc>([^<]+)</loc>|<link>([^<]+)</link>|<id>(http[^<]+)</id>"""
@@ -95,6 +96,16 @@ def crawl(client, start=(), *, only=None):
                 known.add(shape(link))
                 waiting.append(link)
     return read
+
+
+def read_as(client, city, person):
+    """Read the whole city as a visitor, or as somebody; once for all the tests of a city."""
+    if person not in city.read:
+        client.logout()
+        if person is not None:
+            sign_in(client, person)
+        city.read[person] = crawl(client)
+    return city.read[person]
 
 
 def surfaces(read):

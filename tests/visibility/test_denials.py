@@ -16,7 +16,7 @@ from notifications.models import Notification
 from privacy.models import DataRequest
 from tests import factories as f
 from tests.consultations.test_staff_pages import views
-from tests.test_routes import OURS, ROUTES, _address
+from tests.test_routes import OURS, ROUTES, address_of
 from tests.visibility.undoing import counts, undone
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +103,7 @@ def test_every_gesture_on_a_thing_is_tried(client, city):
     """A new form on a thing is added to the table, or said to be elsewhere."""
     become(client, city, "resident")
     taking = {name for name, access in OURS.items() if access in {"public", "resident"} and ROUTES[name][1]}
-    posted = {name for name in taking if answers(client, _address(name)) != 405}
+    posted = {name for name in taking if answers(client, address_of(name)) != 405}
     assert posted == {*things(city), *BY_A_KEY}
 
 

@@ -121,7 +121,7 @@ NOT_READ = {
 
 
 def test_visitor_finds_nothing_that_is_hidden(client, city):
-    read = crawl.crawl(client)
+    read = crawl.read_as(client, city, None)
     assert shown(read, city.secrets) == []
     for what, word in city.seen.items():
         assert [address for address, (_status, text) in read.items() if word in text] != [], what
@@ -131,8 +131,7 @@ def test_visitor_finds_nothing_that_is_hidden(client, city):
 
 
 def test_other_resident_finds_nothing_that_is_hidden(client, city):
-    f.sign_in(client, f.make_resident())
-    read = crawl.crawl(client)
+    read = crawl.read_as(client, city, city.neighbour)
     assert shown(read, city.secrets) == []
     own = {name for name, access in OURS.items() if access == "resident"}
     assert own - crawl.surfaces(read) == NOT_READ & own
