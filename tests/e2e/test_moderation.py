@@ -183,6 +183,7 @@ def test_the_queue_is_gone_through_by_letters(desktop, live_server):
     desktop.get_by_label("Raccourcis à une lettre").wait_for()
     desktop.keyboard.press("k")
     desktop.get_by_role("heading", name=f"Dossier {case_of(rows[1]).reference}").wait_for()
+    desktop.get_by_label("Raccourcis à une lettre").wait_for()
     desktop.keyboard.press("r")
     assert desktop.get_by_role("radio", name="Retirer").is_checked()
     desktop.keyboard.press("l")
