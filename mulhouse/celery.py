@@ -16,7 +16,8 @@ app.conf.beat_schedule = {
     # From seven in Mulhouse, read on the clock by the task itself: days of 23 and 25 hours change nothing.
     "notifications.send_digests": {"task": "notifications.send_digests", "schedule": crontab(minute="2-59/10")},
     # Every hour: a code must be gone within a day.
-    "notifications.purge": {"task": "notifications.purge", "schedule": crontab(minute="10")},
+    "notifications.forget": {"task": "notifications.forget", "schedule": crontab(minute="10")},
+    "notifications.purge": {"task": "notifications.purge", "schedule": crontab(hour="4", minute="5")},
     "transparency.verify_register": {
         "task": "transparency.verify_register",
         "schedule": crontab(hour="2", minute="30"),

@@ -13,7 +13,7 @@ from django.db.models import Q
 from notifications.models import AddressState, Broadcast, Notification, OutboundMail
 from transparency import purging
 
-# The purge runs every hour: a code is gone within a day.
+# This runs every hour: a code is gone within a day.
 SECRETS_KEPT = timedelta(hours=23)
 TEXTS_KEPT = timedelta(days=30)
 ROWS_KEPT = timedelta(days=180)
@@ -23,6 +23,20 @@ BATCH = 5_000
 ERASED = {"text": "", "html": "", "headers": {}}
 SETTLED = (OutboundMail.State.SENT, OutboundMail.State.FAILED)
 HAS_TEXT = ~Q(text="") | ~Q(html="")
+
+
+def forget(*, at: datetime) -> None:
+    """Erase the codes that can serve no more, and the last word to a closed account once it has left.
+
+    Shape: no line on the register: it has the act that closed the account, and nobody is accountable for a code.
+    """
+    OutboundMail.objects.filter(secret=True, created_at__lt=at - SECRETS_KEPT).exclude(state__in=SETTLED).update(
+        state=OutboundMail.State.FAILED, claim=None, lease_until=None, last_error="too late to be of use"
+    )
+    while _update(Q(secret=True, created_at__lt=at - SECRETS_KEPT), {**ERASED, "subject": ""}):
+        pass
+    while _delete(OutboundMail, Q(kind__in=FAREWELLS, state__in=SETTLED)):
+        pass
 
 
 def purge(*, at: datetime) -> None:
@@ -39,14 +53,9 @@ def purge(*, at: datetime) -> None:
 
 
 def _purge(erased: Counter[str], *, at: datetime) -> None:
-    OutboundMail.objects.filter(secret=True, created_at__lt=at - SECRETS_KEPT).exclude(state__in=SETTLED).update(
-        state=OutboundMail.State.FAILED, claim=None, lease_until=None, last_error="too late to be of use"
-    )
-    while count := _update(Q(secret=True, created_at__lt=at - SECRETS_KEPT), {**ERASED, "subject": ""}):
-        erased["textes_de_courriels"] += count
     while count := _update(Q(created_at__lt=at - TEXTS_KEPT, state__in=SETTLED), ERASED):
         erased["textes_de_courriels"] += count
-    while count := _delete(OutboundMail, Q(kind__in=FAREWELLS, state__in=SETTLED) | Q(created_at__lt=at - ROWS_KEPT)):
+    while count := _delete(OutboundMail, Q(created_at__lt=at - ROWS_KEPT)):
         erased["courriels"] += count
     while count := _delete(Notification, Q(created_at__lt=at - ROWS_KEPT)):
         erased["notifications"] += count

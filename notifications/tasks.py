@@ -31,7 +31,13 @@ def send_digests() -> None:
             digests.send(digest=digest, people=people, at=at)
 
 
+@shared_task(name="notifications.forget")
+def forget() -> None:
+    """Erase codes after a day, and a farewell once it has left."""
+    retention.forget(at=timezone.now())
+
+
 @shared_task(name="notifications.purge")
 def purge() -> None:
-    """Erase codes after a day, texts after a month, mails and notifications after half a year."""
+    """Erase texts after a month, mails and notifications after half a year."""
     retention.purge(at=timezone.now())

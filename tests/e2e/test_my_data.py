@@ -98,7 +98,7 @@ def test_somebody_takes_their_data_and_leaves_nothing(page, live_server, leaver)
     assert "/connexion/" in page.url
     farewell = OutboundMail.objects.get(to=ADDRESS, kind="accounts.account_closed")
     assert delivery.deliver(farewell.pk, at=timezone.now()) is delivery.Outcome.SENT
-    retention.purge(at=timezone.now())
+    retention.forget(at=timezone.now())
     OutboundMail.objects.filter(kind="accounts.unknown_account", to=ADDRESS).delete()
     assert traces.in_tables(EVERYTHING, KEY) == []
     assert traces.in_sessions(KEY, EVERYTHING) == []

@@ -304,6 +304,7 @@ def test_what_is_kept_and_for_how_long(secret, state, age, kept):
     at = timezone.now()
     OutboundMail.objects.filter(pk=mail.pk).update(created_at=at - age, state=state)
 
+    retention.forget(at=at)
     retention.purge(at=at)
 
     row = OutboundMail.objects.filter(pk=mail.pk).first()
