@@ -190,7 +190,7 @@ def _outcome_title(line: Line) -> Text:
 
 
 def _held_title(line: Line) -> Text:
-    return _("En attente de relecture\u00a0: %(title)s") % {"title": line.title or _above(line)}
+    return _("Texte non publié\u00a0: %(title)s") % {"title": line.title or _above(line)}
 
 
 def _report_title(line: Line) -> Text:
@@ -308,8 +308,8 @@ SOURCES = (
     ),
     Source(
         "held",
-        _("Texte en attente"),
-        _("Textes en attente"),
+        _("Texte non publié"),
+        _("Textes non publiés"),
         1.0,
         HeldText.objects.none,
         lambda line: reverse("consultations:held", args=line.parts),
