@@ -57,7 +57,7 @@ def _delete_abandoned() -> None:
                 lease.close()
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers(config):
     """Run the tests in one process more than there are processors, each with servers of its own; in one when it is given a Redis.
 
