@@ -63,7 +63,6 @@ from tests.consultations.staff_pages import an_agent
 from tests.moderation import deciding
 from tests.questionnaires.making import add_question, make_questionnaire, make_response
 from tests.questionnaires.making import url as questionnaire_url
-from tests.visibility.reading_forms import Form
 from transparency.models import AccessibilityFault
 
 WORD = "zq{:03}xvk"
@@ -113,11 +112,10 @@ class City:
     seen: dict[str, str] = field(default_factory=dict)
     secrets: list[Secret] = field(default_factory=list)
     # Somebody who lives there and has nothing of their own, somebody who has no name yet; what was read as a visitor (None) and as
-    # the neighbour, and the forms that were found: once for all the tests.
+    # the neighbour: once for all the tests.
     neighbour: User = field(default_factory=f.make_resident)
     newcomer: User = field(default_factory=lambda: f.make_user(public_name=""))
     read: dict[User | None, dict[str, tuple[int, str]]] = field(default_factory=dict)
-    forms: dict[tuple[str, tuple[str, frozenset[str]]], tuple[User | None, Form]] = field(default_factory=dict)
 
     def word(self) -> str:
         return WORD.format(len(self.seen) + len(self.secrets) + 1)

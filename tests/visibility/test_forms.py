@@ -109,26 +109,23 @@ def read(client, address):
     return response.status_code, crawl.text_of(response)
 
 
-def every_form(client, city):
+def every_form(client, city, asked):
     """Give each sort of form, who it is for, and itself; not one whose words are all in another that goes to the same place.
 
-    Shape: {(the name of where it goes, (its method, its words)): (person, form)}; found once for all the tests of a city.
+    Shape: {(the name of where it goes, (its method, its words)): (person, form)}.
     """
-    if city.forms:
-        return city.forms
     found = {}
-    for person, pages in persons(client, city, takers(client, city)):
+    for person, pages in persons(client, city, asked):
         for address, (status, page) in pages.items():
             if status == 200 and page.lstrip().startswith("<!"):
                 for form in forms_of(address, page):
                     name = resolve(form.action.partition("?")[0]).view_name
                     found.setdefault((name, form.shape), (person, form))
-    city.forms = {
+    return {
         (name, (method, words)): whose
         for (name, (method, words)), whose in found.items()
         if not any(name == other and words < more for other, (_method, more) in found)
     }
-    return city.forms
 
 
 def takers(client, city):
@@ -177,14 +174,11 @@ ELSEWHERE = {
 }
 
 
-def test_every_form_is_found(client, city):
-    """A new address that takes a form is on a page that somebody here reads, or said to be elsewhere."""
-    found = {name for name, _shape in every_form(client, city)}
-    assert set(takers(client, city)) - found == ELSEWHERE
-
-
-def test_every_form_survives_everything(client, city):
-    forms, wrong, taken = every_form(client, city), {}, set()
+def test_every_form_is_found_and_survives_everything(client, city):
+    """A new address that takes a form is on a page that somebody here reads, or said to be elsewhere; each form is attacked."""
+    asked = takers(client, city)
+    forms, wrong, taken = every_form(client, city, asked), {}, set()
+    assert set(asked) - {name for name, _shape in forms} == ELSEWHERE
     client.raise_request_exception = False  # an answer 500, said with what brought it
     for (name, _shape), (person, form) in sorted(forms.items(), key=lambda each: each[0]):
         client.logout()
