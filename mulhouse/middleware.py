@@ -46,6 +46,19 @@ class PermissionsPolicyMiddleware:
         return response
 
 
+class GoneMiddleware:
+    """Have browsers ask again for a text that is gone: without a word they keep a 410 for ever, and moderation gives texts back."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.GONE:
+            patch_cache_control(response, no_cache=True)
+        return response
+
+
 class PlainTextMiddleware:
     """Clean what people send before any form reads it: one place, so that no field is forgotten. A password stays as it is typed."""
 

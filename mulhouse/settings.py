@@ -114,6 +114,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "mulhouse.middleware.PermissionsPolicyMiddleware",
+    "mulhouse.middleware.GoneMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "audience.middleware.AudienceMiddleware",
     "mulhouse.middleware.BusyMiddleware",

@@ -41,6 +41,11 @@ def missing(request):
 
 
 @public
+def gone(request):
+    return HttpResponse("gone", status=410)
+
+
+@public
 def broken(request):
     raise ValueError("secret detail")
 
@@ -52,7 +57,15 @@ def locked(request):
     return HttpResponse("ok")
 
 
-VIEWS = {"ok": ok, "refused": refused, "denied": denied, "missing": missing, "broken": broken, "locked": locked}
+VIEWS = {
+    "ok": ok,
+    "refused": refused,
+    "denied": denied,
+    "missing": missing,
+    "gone": gone,
+    "broken": broken,
+    "locked": locked,
+}
 
 
 @pytest.fixture
@@ -80,6 +93,11 @@ def client(client):
 
 def ask(client, name, **options):
     return client.get(f"/essai/{name}/", **options)
+
+
+def test_a_browser_asks_again_for_what_is_gone(client):
+    assert ask(client, "gone")["Cache-Control"] == "no-cache"
+    assert not ask(client, "ok").has_header("Cache-Control")
 
 
 @pytest.mark.parametrize(
