@@ -335,7 +335,7 @@ def contribution_context(
         "crumbs": crumbs(row, row.reference),
         "fate": answers.fate(getattr(row, "item", None)),
         **positions_context(request, row, refusals.position),
-        **_debate_context(request, row, refusals),
+        **_debate_context(request, row, refusals, reply_to),
     }
     return context | _forms_context(request, row, refusals.comment, comment_form, reply_form, profile_form, reply_to)
 
@@ -377,7 +377,10 @@ def remedy_url(refusal: Refusal | None) -> str:
     return reverse(route) if route else ""
 
 
-def _debate_context(request: HttpRequest, row: Contribution, refusals: rules.DebateRefusals) -> dict[str, Any]:
+def _debate_context(
+    request: HttpRequest, row: Contribution, refusals: rules.DebateRefusals, reply_to: str
+) -> dict[str, Any]:
+    """Gather the debate; a reply that was refused comes back under what it answers, however old that is."""
     stance = request.GET.get("sens", "")
     stance = stance if stance in Comment.Stance.values else ""
     sort = request.GET.get("tri", "")
@@ -390,7 +393,7 @@ def _debate_context(request: HttpRequest, row: Contribution, refusals: rules.Deb
         rows.select_related("author").defer("body"),
         COMMENT_ORDERS[sort],
         size=PAGE_SIZE,
-        at=lists.place(request.GET),
+        at=lists.Place(reply_to, lists.FROM) if reply_to else lists.place(request.GET),
         anchor_of=lambda reference: Comment.objects.threads().filter(contribution=row, reference=reference).first(),
     )
     before, after = str(page.number - 1), str(page.number + 1)

@@ -206,6 +206,15 @@ def test_errors_of_a_reply_open_its_form_again(client, place):
     assert 'id="repondre"' in response.content.decode()
 
 
+def test_a_reply_that_is_refused_keeps_its_words_however_old_what_it_answers(client):
+    row = f.make_contribution()
+    oldest, *_others = [f.make_comment(contribution=row) for _ in range(25)]
+    sign_in(client, f.make_resident())
+    typed = {"reponse-body": "Appelez-moi au 06 12 34 56 78", "reponse_a": oldest.reference}
+    response = client.post(address("comments", row), typed)
+    assert (response.status_code, response.content.decode().count("06 12 34 56 78</textarea>")) == (422, 1)
+
+
 def test_reply_to_a_reply_or_to_another_debate_is_refused(client, place):
     row, _ = place
     reply = f.make_comment(parent=f.make_comment(contribution=row))
