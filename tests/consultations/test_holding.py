@@ -19,7 +19,7 @@ from consultations.models import (
     ModerationMode,
     Participation,
 )
-from moderation import kinds
+from moderation import kinds, newcomers
 from moderation.models import Case
 from mulhouse import uploads
 from mulhouse.errors import RefusedError
@@ -124,8 +124,8 @@ def test_why_a_text_waits(author, mode, is_old, has_published, body, cause):
 def test_an_account_is_new_for_seven_days(author):
     f.make_comment(author=author)
     limit = author.date_joined + dt.timedelta(days=7)
-    assert review.is_new(author, at=limit - dt.timedelta(seconds=1))
-    assert not review.is_new(author, at=limit)
+    assert newcomers.is_new(author, at=limit - dt.timedelta(seconds=1))
+    assert not newcomers.is_new(author, at=limit)
 
 
 @pytest.mark.parametrize(
