@@ -157,7 +157,7 @@ def attach(*, actor: User, idea: Idea, upload: CleanFile, alt: str, is_decorativ
     try:
         with transaction.atomic(durable=True):
             held = locked(idea)
-            require(_files_refusal(actor, held, at=at))
+            require(photos_refusal(actor, held, at=at))
             require(moderation.file_refusal(actor, PHOTO_KIND, marks.of_file(upload.content)))
             photo.idea, photo.position = held, _free_position(held)
             photo.save()
@@ -191,7 +191,8 @@ def _free_position(idea: Idea) -> int:
     return free[0]
 
 
-def _files_refusal(actor: User, idea: Idea, *, at: dt.datetime) -> Refusal | None:
+def photos_refusal(actor: User, idea: Idea, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether the photos of an idea may change: of a draft, or as long as nobody has reacted."""
     if idea.published_at is None:
         return rules.draft_refusal(actor, idea)
     if idea.has_reaction:
@@ -225,7 +226,7 @@ def detach(*, actor: User, photo: Photo, at: dt.datetime) -> None:
     Locks: the idea.
     """
     idea = locked(photo.idea)
-    require(_files_refusal(actor, idea, at=at))
+    require(photos_refusal(actor, idea, at=at))
     if erase_files(Photo.objects.filter(pk=photo.pk)) and idea.published_at is not None:
         _record_edit(actor, idea)
 

@@ -161,8 +161,7 @@ def renew(*, actor: User, idea: Idea, at: dt.datetime) -> None:
     person = actions.acting(actor)
     held = actions.locked(idea)
     require(rules.renew_refusal(person, held, at=at))
-    start = max(local_day(at), held.supports_until or local_day(at))
-    held.supports_until = start + dt.timedelta(days=held.campaign.support_days)
+    held.supports_until = renewed_until(held, at=at)
     held.renewed_at = at
     changed = ["supports_until", "renewed_at"]
     if held.stage == Stage.EXPIRED:
@@ -176,6 +175,12 @@ def renew(*, actor: User, idea: Idea, at: dt.datetime) -> None:
         facts={"jusqu_au": held.supports_until.isoformat()},
         actor=actor,
     )
+
+
+def renewed_until(idea: Idea, *, at: dt.datetime) -> dt.date:
+    """Give the last day of supports if an idea were renewed at that instant (select `campaign`)."""
+    today = local_day(at)
+    return max(today, idea.supports_until or today) + dt.timedelta(days=idea.campaign.support_days)
 
 
 # --- One person, one support -----------------------------------------------------------------------------------------
