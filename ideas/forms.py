@@ -1,7 +1,7 @@
 """What the author of an idea types: a title and four promises, the idea, its photos. Forms check, actions write."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.urls import reverse_lazy
@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from city.models import District, Theme
-from ideas.actions import VERSIONED, Words
+from ideas import review
+from ideas.actions import VERSIONED, WRITTEN, Words
 from ideas.models import Idea, Photo
 from ideas.models.writing import MAX_PHOTOS, TEXT_LENGTH, TITLE_LENGTH
 from mulhouse import uploads
@@ -34,7 +35,7 @@ def one_line(text: str) -> str:
 class TitleForm(MaskingForm):
     """The title of an idea: long enough to say something, short enough for a list."""
 
-    masked_fields: Sequence[str] = ("title",)
+    masked_fields: ClassVar[Sequence[str]] = ("title",)
 
     title = forms.CharField(
         label=gettext_lazy("Votre idée en une phrase"),
@@ -134,7 +135,7 @@ def _length(name: str) -> int:
 class IdeaForm(TitleForm):
     """An idea, complete enough to be published."""
 
-    masked_fields = ("title", "need", "proposal", "beneficiaries", "cost", "place", "behalf_name")
+    masked_fields: ClassVar[Sequence[str]] = review.READ
 
     need = _prose(
         gettext_lazy("Quel est le besoin\u00a0?"),
@@ -206,7 +207,7 @@ class IdeaForm(TitleForm):
         for name, model in (("theme", Theme), ("place_district", District)):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 (declared above)
-            field.queryset = model.objects.all()  # type: ignore[attr-defined]
+            field.queryset = model.objects.all()
 
     def clean(self) -> dict[str, Any]:
         """Ask for whom an idea is deposited when it is not in its author's own name."""
@@ -227,13 +228,8 @@ class IdeaForm(TitleForm):
 
     def words(self, *, kept: Idea | None = None) -> Words:
         """Give what was typed, valid; what this form does not ask any more stays as it is in `kept`."""
-        given = self.cleaned_data
-        return Words(
-            **{
-                name: given[name] if name in given else getattr(kept, name, None)
-                for name in Words.__dataclass_fields__
-            }
-        )
+        given: dict[str, Any] = {name: getattr(kept, name) for name in WRITTEN} if kept else {}
+        return Words(**{**given, **{name: self.cleaned_data[name] for name in self.fields}})
 
 
 def typed(idea: Idea) -> dict[str, Any]:
@@ -275,7 +271,7 @@ def draft_words(data: Any) -> Words:
 class HeldForm(MaskingForm):
     """The words of a text that waits for moderation: of an idea, or of its correction; or of a comment, which is `body` alone."""
 
-    masked_fields = ("title", "need", "proposal", "beneficiaries", "cost", "place", "behalf_name", "body")
+    masked_fields: ClassVar[Sequence[str]] = (*review.READ, "body")
 
     title = IdeaForm.base_fields["title"]
     need = IdeaForm.base_fields["need"]

@@ -270,9 +270,7 @@ def _save(request: UserRequest, row: Idea) -> HttpResponse:
     if not all([form.is_valid() for form in desk.forms]):  # noqa: C419 (each says what is wrong)
         return _show(request, desk)
     if choice == masked_forms.MASK:
-        actions.save_draft(
-            actor=request.user, campaign=row.campaign, reference=row.reference, words=desk.words.words()
-        )
+        actions.save_draft(actor=request.user, campaign=row.campaign, reference=row.reference, words=desk.words.words())
     beside.complete(request.user, desk.profile, at=at)
     return redirect("ideas:preview", row.reference)
 
@@ -334,9 +332,7 @@ def photos(request: UserRequest, reference: str) -> HttpResponse:
     return _show_photos(request, row, {}, PhotoForm())
 
 
-def _show_photos(
-    request: UserRequest, row: Idea, asked: Mapping[int, KeptPhotoForm], new: PhotoForm
-) -> HttpResponse:
+def _show_photos(request: UserRequest, row: Idea, asked: Mapping[int, KeptPhotoForm], new: PhotoForm) -> HttpResponse:
     kept = list(row.photos.all())
     shown = [
         Shown(photo, reverse("ideas:photo", args=[photo.key]), asked.get(photo.pk) or KeptPhotoForm(None, photo=photo))
@@ -368,9 +364,7 @@ def _change_photos(request: UserRequest, row: Idea) -> HttpResponse:
         if not form.is_valid():
             return _show_photos(request, row, {photo.pk: form}, PhotoForm())
         given = form.cleaned_data
-        actions.describe(
-            actor=request.user, photo=photo, alt=given["alt"], is_decorative=given["is_decorative"], at=at
-        )
+        actions.describe(actor=request.user, photo=photo, alt=given["alt"], is_decorative=given["is_decorative"], at=at)
         messages.success(request, _("La description est enregistrée."))
     elif gesture == "ajouter":
         throttle.check(throttle.Limit.UPLOADING, f"user:{request.user.pk}")
@@ -382,7 +376,9 @@ def _change_photos(request: UserRequest, row: Idea) -> HttpResponse:
             messages.success(request, _("La photo est ajoutée."))
         else:
             # Kept all the same: nobody should have to choose it again. Its words are asked before publishing.
-            messages.warning(request, _("La photo est ajoutée. Décrivez-la, ou cochez «\u00a0image sans information\u00a0»."))
+            messages.warning(
+                request, _("La photo est ajoutée. Décrivez-la, ou cochez «\u00a0image sans information\u00a0».")
+            )
     return redirect("ideas:photos", row.reference)
 
 

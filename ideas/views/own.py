@@ -160,19 +160,8 @@ def _draft_next(row: Idea, *, at: dt.datetime) -> str:
 
 def what_comes_next(idea: Idea, *, goal: str, at: dt.datetime) -> str:
     """Say what an idea waits for (`goal` names its next threshold)."""
-    if idea.stage == Stage.SUPPORT and idea.supports_until is not None:
-        until = {"day": typography.day(idea.supports_until)}
-        if local_day(at) > idea.supports_until:
-            return _("Les soutiens sont clos depuis le %(day)s.") % until
-        if idea.next_supports is None:
-            return _("Tous les seuils sont atteints. On peut encore la soutenir jusqu’au %(day)s.") % until
-        missing = max(idea.next_supports - idea.counted, 0)
-        words = ngettext(
-            "Il lui manque %(n)s soutien pour «\u00a0%(goal)s\u00a0», jusqu’au %(day)s.",
-            "Il lui manque %(n)s soutiens pour «\u00a0%(goal)s\u00a0», jusqu’au %(day)s.",
-            missing,
-        )
-        return words % {"n": typography.number(missing), "goal": goal, **until}
+    if idea.stage == Stage.SUPPORT:
+        return _gathering(idea, goal, at=at)
     if idea.stage == Stage.EXPIRED:
         return _("Son délai est passé sans réunir les soutiens demandés.")
     if idea.stage == Stage.STUDY:
@@ -180,6 +169,22 @@ def what_comes_next(idea: Idea, *, goal: str, at: dt.datetime) -> str:
     if idea.stage in ANSWERED:
         return _("La réponse de la Ville est sur sa page.")
     return _("Elle est réunie à d’autres\u00a0: suivez l’idée qui les rassemble.")
+
+
+def _gathering(idea: Idea, goal: str, *, at: dt.datetime) -> str:
+    last = idea.supports_until or local_day(at)
+    until = {"day": typography.day(last)}
+    if local_day(at) > last:
+        return _("Les soutiens sont clos depuis le %(day)s.") % until
+    if idea.next_supports is None:
+        return _("Tous les seuils sont atteints. On peut encore la soutenir jusqu’au %(day)s.") % until
+    missing = max(idea.next_supports - idea.counted, 0)
+    words = ngettext(
+        "Il lui manque %(n)s soutien pour «\u00a0%(goal)s\u00a0», jusqu’au %(day)s.",
+        "Il lui manque %(n)s soutiens pour «\u00a0%(goal)s\u00a0», jusqu’au %(day)s.",
+        missing,
+    )
+    return words % {"n": typography.number(missing), "goal": goal, **until}
 
 
 # --- Supported -------------------------------------------------------------------------------------------------------
@@ -192,7 +197,7 @@ def supported(request: UserRequest) -> HttpResponse:
     at = timezone.now()
     theirs = Support.objects.filter(person__user=request.user).values("idea")
     goals = Threshold.objects.filter(campaign=OuterRef("campaign"), supports=OuterRef("next_supports"))
-    rows = Idea.objects.visible().filter(pk__in=theirs).annotate(goal_name=goals.values("name")[:1])
+    rows: Any = Idea.objects.visible().filter(pk__in=theirs).annotate(goal_name=goals.values("name")[:1])
     rows = rows.defer("search", "title_words", "need", "proposal")
     page = lists.read(
         rows,
