@@ -146,6 +146,13 @@ def expire(*, idea: Idea, at: dt.datetime) -> bool:
     return True
 
 
+def to_expire(*, at: dt.datetime, most: int) -> list[Idea]:
+    """List the ideas whose last day is over and that did not reach what their campaign asks, the oldest first."""
+    over = Idea.objects.visible().filter(stage=Stage.SUPPORT, supports_until__lt=local_day(at))
+    rows = over.exclude(reached_study()).defer("search", "title_words")
+    return list(rows.order_by("supports_until", "pk")[:most])
+
+
 def reached_study() -> Q:
     """Say in the database's terms that an idea passed the threshold that opens its study."""
     return Q(pk__in=ThresholdPassing.objects.filter(threshold__opens_study=True, percent=100).values("idea"))
