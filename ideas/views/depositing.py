@@ -31,6 +31,8 @@ from mulhouse.templatetags import ui
 from mulhouse.typed import Together, new_token, read_token
 
 TOKEN = "idea"  # noqa: S105 (what the token is for)
+# What is folded: nobody needs it to publish.
+MORE = ("place_district", "place", "beneficiaries", "cost")
 # What brings one back to the form, where it can be given.
 TO_COMPLETE = frozenset({"unfinished", "behalf", *rules.ASKED_BESIDE})
 
@@ -282,7 +284,10 @@ def _show(request: UserRequest, desk: Desk) -> HttpResponse:
         "draft": desk.draft,
         "campaign": desk.draft.campaign,
         "form": desk.words,
-        "more": [desk.words[name] for name in ("place_district", "place", "beneficiaries", "cost")],
+        "more": [desk.words[name] for name in MORE],
+        "more_is_open": _is_filled(desk.words, MORE),
+        "behalf_is_open": desk.words["behalf"].value() != Idea.Behalf.ONESELF
+        or _is_filled(desk.words, ("behalf_name",)),
         "failures": failures,
         "saved": typography.instant(desk.draft.saved_at),
         "remedy": remedy_url(desk.refusal),
@@ -290,6 +295,11 @@ def _show(request: UserRequest, desk: Desk) -> HttpResponse:
         "crumbs": crumbs(ui.Crumb(_("Mes idées"), reverse("ideas:mine")), ui.Crumb(_("Mon brouillon"))),
     }
     return render(request, "ideas/draft.html", context, status=422 if failures.is_bound else 200)
+
+
+def _is_filled(form: IdeaForm, names: Sequence[str]) -> bool:
+    """Tell whether something is there to be seen: nothing that was typed, or is to be corrected, stays folded."""
+    return any(form[name].value() or (form.is_bound and form[name].errors) for name in names)
 
 
 @resident
