@@ -280,8 +280,8 @@ def test_personal_data_that_was_kept_is_read_first(place):
 # --- Correcting ------------------------------------------------------------------------------------------------------
 
 
-def correct(idea, place, **fields):
-    return actions.correct(actor=place[2], idea=idea, words=words(place[1], **fields), at=timezone.now())
+def correct(idea, where, **fields):
+    return actions.correct(actor=where[2], idea=idea, words=words(where[1], **fields), at=timezone.now())
 
 
 def test_before_any_reaction_a_correction_replaces_the_text(place):
