@@ -70,9 +70,9 @@ def test_refusals_of_a_campaign_say_when():
         (f.make_resident, {"residency_level": "verified"}, "residency_unverified"),
         (lambda: f.make_resident(verified=True), {"residency_level": "verified"}, None),
         (f.make_resident, {"minimum_age": 16}, "birth_year_missing"),
-        (lambda: f.make_resident(birth_year=f.today().year - 10), {"minimum_age": 16}, "minimum_age"),
+        (lambda: f.make_resident(birth_year=f.today().year - 10), {"minimum_age": 16}, "too_young"),
         (lambda: f.make_resident(birth_year=f.today().year - 40), {"minimum_age": 16}, None),
-        (lambda: f.make_resident(suspended_until=timezone.now() + DAY), {}, "suspended"),
+        (lambda: f.make_resident(blocked_until=timezone.now() + DAY), {}, "blocked"),
         (f.make_resident, {}, None),
     ],
 )
@@ -193,10 +193,10 @@ def test_until_when_an_author_withdraws_and_corrects(fields, withdrawing, editin
 
 
 def test_a_suspended_author_withdraws_and_does_not_write():
-    author, at = f.make_resident(suspended_until=timezone.now() + DAY), timezone.now()
+    author, at = f.make_resident(blocked_until=timezone.now() + DAY), timezone.now()
     idea = f.make_idea(author=author)
     assert code(rules.withdraw_refusal(author, idea)) is None
-    assert code(rules.edit_refusal(author, idea, at=at)) == "suspended"
+    assert code(rules.edit_refusal(author, idea, at=at)) == "blocked"
 
 
 @pytest.mark.parametrize(
