@@ -55,10 +55,10 @@ def gather(idea, count):
     ("supports", "subjects"),
     [
         (24, []),
-        (25, ["Votre idée est à mi-chemin du seuil « Rencontre »"]),
-        (49, ["Votre idée est à mi-chemin du seuil « Rencontre »"]),
-        (50, ["Votre idée atteint le seuil « Rencontre »"]),
-        (100, ["Votre idée atteint le seuil « Atelier »"]),
+        (25, ["Votre idée est à mi-chemin du seuil «\u00a0Rencontre\u00a0»"]),
+        (49, ["Votre idée est à mi-chemin du seuil «\u00a0Rencontre\u00a0»"]),
+        (50, ["Votre idée atteint le seuil «\u00a0Rencontre\u00a0»"]),
+        (100, ["Votre idée atteint le seuil «\u00a0Atelier\u00a0»"]),
     ],
 )
 def test_the_author_is_told_half_way_and_at_the_threshold(morning, supports, subjects):
@@ -76,9 +76,9 @@ def test_one_mail_for_what_is_passed_at_once_and_one_for_each_passing(monkeypatc
         gather(idea, supports)
         tasks.tell_passings(idea_id=idea.pk)
     assert [subject for _to, subject in mails()] == [
-        "Votre idée est à mi-chemin du seuil « Rencontre »",
-        "Votre idée atteint le seuil « Rencontre »",
-        "Votre idée atteint le seuil « Atelier »",
+        "Votre idée est à mi-chemin du seuil «\u00a0Rencontre\u00a0»",
+        "Votre idée atteint le seuil «\u00a0Rencontre\u00a0»",
+        "Votre idée atteint le seuil «\u00a0Atelier\u00a0»",
     ]
 
 
@@ -89,7 +89,7 @@ def test_the_mail_says_what_the_city_promises_and_what_comes_next(morning):
     wanted = (
         "réunit 50 soutiens",
         "La Ville organise\u00a0: rencontre.",
-        "« Atelier », à 100 soutiens",
+        "«\u00a0Atelier\u00a0», à 100 soutiens",
         idea.get_absolute_url(),
     )
     assert [part for part in wanted if part not in text("ideas.threshold")] == []
