@@ -33,7 +33,7 @@ _TITLE = "f_unaccent(lower(i.title))"
 # A lexeme between quotes, its own quotes and backslashes doubled, is one word of a tsquery.
 _QUERY = r"('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''')::tsquery"
 _CLOSEST = f"""
-    WITH typed AS MATERIALIZED (
+    SELECT id FROM (WITH typed AS MATERIALIZED (
         SELECT lexeme::text AS lexeme, {_QUERY} AS query
         FROM unnest(to_tsvector('french_unaccent', search_parted(%(title)s))) LIMIT {WORDS}
     ),
@@ -65,13 +65,11 @@ _CLOSEST = f"""
                 SELECT i.id FROM ideas_idea i WHERE m.lexeme <%% {_TITLE} AND {_VISIBLE} LIMIT {COMPARED // 10}
             ) l
         ) matched GROUP BY id ORDER BY weight DESC, id DESC LIMIT {CLOSEST}
-    ),
-    scored AS (
-        SELECT i.id, close.weight / (SELECT sum(weight) FROM words)
-            + similarity({_TITLE}, f_unaccent(lower(%(title)s))) AS score
-        FROM close JOIN ideas_idea i USING (id)
     )
-    SELECT id FROM scored WHERE score >= {LEAST} ORDER BY score DESC, id DESC LIMIT {NEIGHBOURS}
+    SELECT i.id, close.weight / (SELECT sum(weight) FROM words)
+        + similarity({_TITLE}, f_unaccent(lower(%(title)s))) AS score
+    FROM close JOIN ideas_idea i USING (id)) scored
+    WHERE score >= {LEAST} ORDER BY score DESC, id DESC LIMIT {NEIGHBOURS}
 """  # noqa: S608 (only numbers and texts written above enter it)
 
 

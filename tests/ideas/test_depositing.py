@@ -458,7 +458,8 @@ def test_pages_ask_the_same_whatever_the_number(client, user):
         f.make_idea(title=TITLE, campaign=Campaign.objects.first())
         if number == 3:
             f.make_idea(title=TITLE, campaign=Campaign.objects.first())
-            f.make_theme(), f.make_district()
+            f.make_theme()
+            f.make_district()
         add(client, draft)
         pages = [url("deposit"), *(url(name, draft) for name in ("duplicates", "draft", "photos", "preview"))]
         counts.append([asked(client, each) for each in pages])
