@@ -195,7 +195,9 @@ def test_too_many_drafts_at_once_are_refused(client, user):
 
 
 def test_what_resembles_it_comes_as_a_step_without_script(client, user):
-    near = f.make_idea(title="Avenue de Colmar\u00a0: une piste pour les cyclistes", stage="already")
+    near = f.make_idea(
+        campaign=Campaign.objects.first(), title="Avenue de Colmar\u00a0: une piste pour les cyclistes", stage="already"
+    )
     Answer.objects.create(
         idea=near,
         number=1,
@@ -221,7 +223,7 @@ def test_what_resembles_it_comes_as_a_step_without_script(client, user):
 
 
 def test_who_saw_it_while_typing_does_not_see_it_again(client, user):
-    near = f.make_idea(title="Une piste cyclable avenue de Colmar")
+    near = f.make_idea(campaign=Campaign.objects.first(), title="Une piste cyclable avenue de Colmar")
     response = client.post(url("deposit"), {**START, "vues": [near.reference]})
     assert response["Location"] == url("draft", Idea.objects.get(author=user))
 
@@ -232,7 +234,7 @@ def test_nothing_resembles_it_leads_to_the_form(client, user):
 
 
 def test_while_typing_the_same_address_sends_a_fragment(client, user):
-    near = f.make_idea(title="Une piste cyclable avenue de Colmar")
+    near = f.make_idea(campaign=Campaign.objects.first(), title="Une piste cyclable avenue de Colmar")
     response = client.get(url("deposit"), {"title": TITLE}, headers={"HX-Request": "true"})
     content = response.content.decode()
     assert (response["Vary"].count("HX-Request"), "<html" in content) == (1, False)
@@ -242,7 +244,7 @@ def test_while_typing_the_same_address_sends_a_fragment(client, user):
 
 
 def test_a_refused_first_step_still_shows_what_resembles_it(client, user):
-    near = f.make_idea(title="Une piste cyclable avenue de Colmar")
+    near = f.make_idea(campaign=Campaign.objects.first(), title="Une piste cyclable avenue de Colmar")
     response = client.post(url("deposit"), {**START, "charter": ""})
     assert (response.status_code, near.get_absolute_url() in response.content.decode()) == (422, True)
 
