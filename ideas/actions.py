@@ -14,17 +14,18 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Greatest
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import consents
 from accounts.models import Consent, User
 from city.models import District, Theme
 from ideas import heat, review, rules
-from ideas.models import Campaign, HeldText, Idea, IdeaVersion, Photo, Stage
+from ideas.models import Campaign, HeldText, Idea, IdeaVersion, Photo, Stage, Threshold
 from ideas.models.writing import MAX_PHOTOS
 from moderation import marks
 from moderation import rules as moderation
-from mulhouse import charter
+from mulhouse import charter, typography
 from mulhouse.db import assert_in_transaction
 from mulhouse.errors import DomainError, Refusal, RefusedError, require
 from mulhouse.markup import render_markdown
@@ -157,7 +158,7 @@ def attach(*, actor: User, idea: Idea, upload: CleanFile, alt: str, is_decorativ
     try:
         with transaction.atomic(durable=True):
             held = locked(idea)
-            require(_files_refusal(actor, held, at=at))
+            require(photos_refusal(actor, held, at=at))
             require(moderation.file_refusal(actor, PHOTO_KIND, marks.of_file(upload.content)))
             photo.idea, photo.position = held, _free_position(held)
             photo.save()
@@ -191,7 +192,8 @@ def _free_position(idea: Idea) -> int:
     return free[0]
 
 
-def _files_refusal(actor: User, idea: Idea, *, at: dt.datetime) -> Refusal | None:
+def photos_refusal(actor: User, idea: Idea, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether the photos of an idea may change: of a draft, or as long as nobody has reacted."""
     if idea.published_at is None:
         return rules.draft_refusal(actor, idea)
     if idea.has_reaction:
@@ -225,7 +227,7 @@ def detach(*, actor: User, photo: Photo, at: dt.datetime) -> None:
     Locks: the idea.
     """
     idea = locked(photo.idea)
-    require(_files_refusal(actor, idea, at=at))
+    require(photos_refusal(actor, idea, at=at))
     if erase_files(Photo.objects.filter(pk=photo.pk)) and idea.published_at is not None:
         _record_edit(actor, idea)
 
@@ -317,7 +319,7 @@ def make_public(*, idea: Idea, at: dt.datetime) -> None:
             kind="ideas.published",
             to=author.email,
             template="ideas/published",
-            context={"idea": idea, "campaign": campaign, "address": links.address(idea, author.language)},
+            context=_published_words(idea, first, author.language),
             user=author,
             once_key=f"idea:{idea.reference}:published",
             language=author.language,
@@ -329,6 +331,14 @@ def make_public(*, idea: Idea, at: dt.datetime) -> None:
         facts={"campagne": campaign.slug, "charte": idea.charter_version},
         actor=author,
     )
+
+
+def _published_words(idea: Idea, first: Threshold | None, language: str) -> dict[str, Any]:
+    """Give what the mail says: until when it may be supported, and what its first threshold asks and promises."""
+    with translation.override(language):
+        until = typography.day(idea.supports_until) if idea.supports_until else ""
+    address = links.address(idea, language)
+    return {"idea": idea, "campaign": idea.campaign, "until": until, "first": first, "address": address}
 
 
 @transaction.atomic(durable=True)
