@@ -204,15 +204,15 @@ def author_line(idea: Idea) -> tuple[str, str]:
     return author, idea.district.name if is_named and idea.district else ""
 
 
-def facts(idea: Idea) -> list[ui.Fact]:
-    """Give what stands beside the text: for whom, at what cost, where."""
+def facts(idea: Idea, *, empty: bool = False) -> list[ui.Fact]:
+    """Give what stands beside the text: for whom, at what cost, where; what is not said only when asked."""
     place = ", ".join(filter(None, (idea.place, idea.place_district.name if idea.place_district else "")))
     given = (
         (_("Pour qui\u00a0?"), idea.beneficiaries),
         (_("Combien cela coûterait"), idea.cost),
         (_("Où\u00a0?"), place),
     )
-    return [ui.Fact(label, value) for label, value in given if value]
+    return [ui.Fact(label, value) for label, value in given if value or empty]
 
 
 # --- Campaigns -----------------------------------------------------------------------------------------------------------

@@ -115,6 +115,7 @@ def support_context(
         "counts": presentation.counts(row),
         "counting_rule": presentation.counting_rule(verified_only=row.verified_only),
         "is_open": rules.supporting_refusal(row, at=at) is None,
+        "is_offered": rules.supporting_refusal(row, at=at) is None and code != "own",
         "is_supported": is_supported,
         # A visitor signs in, and somebody who still has a district to say says it: both on a page that leads back here.
         "asks_first": code == "sign_in" or code in rules.ASKED_BESIDE,
@@ -217,7 +218,8 @@ def _proposed(chosen: Sequence[Idea], text: str) -> list[tuple[str, str, str]]:
 def _lines(rows: Sequence[Any]) -> list[tuple[str, list[Any]]]:
     """Give each line of the comparison: its heading, and what each idea says there ("" for nothing)."""
     sides = [_side(row) for row in rows]
-    return [(heading, [side.get(heading, "") for side in sides]) for heading in sides[0] | sides[1]]
+    lines = [(heading, [side[heading] for side in sides]) for heading in sides[0]]
+    return [(heading, said) for heading, said in lines if any(said)]
 
 
 def _side(row: Any) -> dict[str, Any]:
@@ -231,6 +233,6 @@ def _side(row: Any) -> dict[str, Any]:
         _("Réalisme"): realism,
         _("Thème"): row.theme.name if row.theme else "",
         **dict(texts(row)),
-        **{str(fact.label): fact.value for fact in presentation.facts(row)},
+        **{str(fact.label): fact.value for fact in presentation.facts(row, empty=True)},
         _("Déposée par"): signed,
     }
