@@ -13,16 +13,20 @@ class IdeasConfig(AppConfig):
         """Declare what the app writes on the register, holds about people, shows at home and to agents, and lets one follow."""
         # These need the registry of apps, which is ready by now.
         from desk import merging  # noqa: PLC0415
+        from ideas import homepage, review, supporting, who_sees  # noqa: PLC0415
         from ideas import kinds as own_kinds  # noqa: PLC0415
-        from ideas import review, supporting  # noqa: PLC0415
         from ideas.models import Support  # noqa: PLC0415
         from moderation import newcomers  # noqa: PLC0415
+        from mulhouse import home  # noqa: PLC0415
+        from mulhouse import who_sees as acts  # noqa: PLC0415
         from notifications import kinds  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
         newcomers.declare(review.has_published)
         merging.declare(Support, supporting.absorb)
         kinds.declare(*own_kinds.KINDS)
+        acts.declare(*who_sees.ACTS)
+        home.register(homepage.SOURCE)
         register.declare(
             register.Act("idea.published", "Une idée a été publiée"),
             register.Act("idea.corrected", "Une idée a été corrigée par son auteur"),

@@ -1,11 +1,19 @@
-"""Addresses of the idea box."""
+"""Addresses of the app ideas."""
 
 from django.urls import path
 
-from ideas.views import depositing, own
+from ideas.views import browsing, depositing, feeding, mapping, own, reading, supporting
 
 app_name = "ideas"
 urlpatterns = [
+    # /idees/
+    path("", browsing.idea_list, name="list"),
+    path("campagnes/", browsing.campaign_list, name="campaigns"),
+    path("campagnes/<slug:slug>/", browsing.campaign, name="campaign"),
+    path("carte/", mapping.district_map, name="map"),
+    path("comparer/", reading.compare, name="compare"),
+    path("flux/<slug:kind>/", feeding.feed, name="feed"),
+    path("photos/<uuid:key>/", reading.photo, name="photo"),
     # The author's side.
     path("deposer/", depositing.deposit, name="deposit"),
     path("deposer/<slug:reference>/", depositing.draft, name="draft"),
@@ -17,6 +25,12 @@ urlpatterns = [
     path("mes-idees/soutenues/", own.supported, name="supported"),
     path("mes-idees/attente/<slug:reference>/", own.held, name="held"),
     path("mes-idees/attente/<slug:reference>/reprendre/", own.take_back, name="held_take_back"),
+    # /idees/<reference>/
+    path("<slug:reference>/", reading.detail, name="detail"),
+    path("<slug:reference>/apercu.png", reading.social_image, name="social_image"),
+    path("<slug:reference>/soutenir/", supporting.support, name="support"),
+    path("<slug:reference>/ne-plus-soutenir/", supporting.withdraw_support, name="withdraw_support"),
+    path("<slug:reference>/suivre/", supporting.follow, name="follow"),
     path("<slug:reference>/corriger/", own.correct, name="correct"),
     path("<slug:reference>/retirer/", own.withdraw, name="withdraw"),
     path("<slug:reference>/prolonger/", own.renew, name="renew"),

@@ -31,6 +31,7 @@ class Entry:
 
 MAIN = (
     Entry(_("Consultations"), "consultations:list"),
+    Entry(_("Idées"), "ideas:list"),
     Entry(_("Engagements"), "commitments:list"),
     Entry(_("Comment ça marche"), "how_it_works"),
     Entry(_("Le registre public"), "transparency:register"),
@@ -39,6 +40,8 @@ MAIN = (
 
 TAKE_PART = (
     Entry(_("Toutes les consultations"), "consultations:list"),
+    Entry(_("La boîte à idées"), "ideas:list"),
+    Entry(_("Les campagnes d’idées"), "ideas:campaigns"),
     # True for everybody: the footer is the same signed in or not, and who has no account is led to make one.
     Entry(_("Mon espace"), "accounts:home"),
     Entry(_("Participer sans internet"), "contact"),

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import beside
-from accounts.beside import ProfileForm
 from accounts.http import UserRequest
 from consultations import actions, remarks, rules, signatures
 from consultations.forms import CommentForm, PositionForm, ReplyForm
@@ -70,7 +69,7 @@ def comment(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         asks = rules.missing_profile(request.user, row.consultation, is_named=True, at=at)
     else:
         require(refusal)
-    profile_form = ProfileForm(request.POST, prefix="profil", asks=asks, user=request.user)
+    profile_form = beside.ProfileForm(request.POST, prefix="profil", asks=asks, user=request.user)
     is_valid = form.is_valid()
     if not (profile_form.is_valid() and is_valid):
         forms: dict[str, Any] = {"reply_form": form} if parent else {"comment_form": form}

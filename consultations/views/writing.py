@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import beside
-from accounts.beside import ProfileForm
 from accounts.http import UserRequest
 from consultations import actions, presentation, review, rules, signatures
 from consultations.forms import (
@@ -47,7 +46,7 @@ class Desk:
     sections: Sequence[Section]
     draft: Contribution | None
     words: ContributionForm
-    profile: ProfileForm
+    profile: beside.ProfileForm
     kept: Sequence[KeptAttachmentForm] = ()
     new: Sequence[AttachmentForm] = ()
     refusal: Refusal | None = None
@@ -110,7 +109,7 @@ def _desk(
         sections=list(row.sections.all()),
         draft=draft,
         words=words,
-        profile=ProfileForm(data, prefix="profil", asks=asks, user=request.user),
+        profile=beside.ProfileForm(data, prefix="profil", asks=asks, user=request.user),
         kept=kept_forms(data, kept),
         new=attachment_forms(data, None, kept),
         refusal=None if refusal and refusal.code in rules.ASKED_BESIDE else refusal,
@@ -185,7 +184,7 @@ def _save(request: UserRequest, row: Consultation, reference: str) -> HttpRespon
 def _only_files(desk: Desk) -> Desk:
     """Show what is wrong with the files, and nothing of a text that is not finished yet."""
     desk.words = ContributionForm(sections=desk.sections, initial=_typed(desk.draft) if desk.draft else {})
-    desk.profile = ProfileForm(prefix="profil", asks=desk.asks, user=desk.profile.user)
+    desk.profile = beside.ProfileForm(prefix="profil", asks=desk.asks, user=desk.profile.user)
     return desk
 
 

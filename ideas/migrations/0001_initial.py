@@ -124,6 +124,7 @@ class Migration(migrations.Migration):
                 ('support_total', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.F('verified_count'), '+', models.F('declared_count')), output_field=models.IntegerField())),
                 ('counted', models.GeneratedField(db_persist=True, expression=models.Case(models.When(then=models.F('verified_count'), verified_only=True), default=django.db.models.expressions.CombinedExpression(models.F('verified_count'), '+', models.F('declared_count'))), output_field=models.IntegerField())),
                 ('next_supports', models.PositiveIntegerField(blank=True, editable=False, null=True, verbose_name='prochain seuil')),
+                ('missing', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.F('next_supports'), '-', models.Case(models.When(then=models.F('verified_count'), verified_only=True), default=django.db.models.expressions.CombinedExpression(models.F('verified_count'), '+', models.F('declared_count')))), output_field=models.IntegerField(null=True))),
                 ('heat', models.FloatField(default=0.0, editable=False, verbose_name='élan')),
                 ('shuffle', models.PositiveIntegerField(default=ideas.models.writing.new_shuffle, editable=False, verbose_name='place au hasard')),
                 ('realism', models.PositiveSmallIntegerField(blank=True, editable=False, null=True, verbose_name='réalisme')),
@@ -485,7 +486,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='idea',
-            index=models.Index(models.OrderBy(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('next_supports'), '-', models.F('verified_count')), '-', models.F('declared_count'))), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('hidden_at__isnull', True), ('published_at__isnull', False), ('withdrawn_at__isnull', True), ('next_supports__isnull', False), ('stage', 'support')), name='idea_near'),
+            index=models.Index(models.F('missing'), models.F('id'), condition=models.Q(('hidden_at__isnull', True), ('published_at__isnull', False), ('withdrawn_at__isnull', True), ('next_supports__isnull', False), ('stage', 'support')), name='idea_near'),
+        ),
+        migrations.AddIndex(
+            model_name='idea',
+            index=models.Index(models.F('stage_at'), models.F('id'), condition=models.Q(('hidden_at__isnull', True), ('published_at__isnull', False), ('withdrawn_at__isnull', True), ('stage', 'study')), name='idea_waiting'),
         ),
         migrations.AddIndex(
             model_name='idea',

@@ -169,6 +169,13 @@ class Idea(models.Model):
     )
     # The number of supports of the next threshold; None when the last one is reached.
     next_supports = models.PositiveIntegerField("prochain seuil", null=True, blank=True, editable=False)
+    # How many supports that count it still lacks for that threshold; None when the last one is reached.
+    missing = models.GeneratedField(
+        expression=F("next_supports")
+        - Case(When(verified_only=True, then=F("verified_count")), default=F("verified_count") + F("declared_count")),
+        output_field=models.IntegerField(null=True),
+        db_persist=True,
+    )
     # How much it rises (`heat`): the logarithm of a sum that halves every week.
     heat = models.FloatField("élan", default=0.0, editable=False)
     shuffle = models.PositiveIntegerField("place au hasard", default=new_shuffle, editable=False)
@@ -208,11 +215,9 @@ class Idea(models.Model):
                 }.items()
             ),
             models.Index(
-                (F("next_supports") - F("verified_count") - F("declared_count")).asc(),
-                F("id").desc(),
-                name="idea_near",
-                condition=VISIBLE & Q(stage="support", next_supports__isnull=False),
+                "missing", "id", name="idea_near", condition=VISIBLE & Q(stage="support", next_supports__isnull=False)
             ),
+            models.Index("stage_at", "id", name="idea_waiting", condition=VISIBLE & Q(stage="study")),
             models.Index(
                 "supports_until", "id", name="idea_ending", condition=Q(stage="support", published_at__isnull=False)
             ),

@@ -6,6 +6,8 @@ from math import ceil
 
 STEPS = 5
 LONGEST_LINE = 11
+# A tile and the gap to the next, a line and the space above the count, in the units of the drawing.
+TILE, PITCH, LINE, COUNT_GAP = 100, 106, 17, 4
 
 
 @dataclass(frozen=True)
@@ -40,3 +42,42 @@ def lines(name: str) -> list[str]:
         elif part:
             found.append(part)
     return [line.strip() for line in found]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A line of a tile, and how low it stands."""
+
+    words: str
+    y: int
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Where a district stands on the drawing, and what is written there."""
+
+    x: int
+    y: int
+    lines: tuple[Text, ...]
+
+
+def tile(name: str, count_words: str, *, column: int, row: int) -> Tile:
+    """Place the tile of a district: its name, then its count on the last line, in the middle of the tile.
+
+    Units: columns and rows from 1.
+    """
+    x, y = (column - 1) * PITCH, (row - 1) * PITCH
+    cut = lines(name)
+    first = y + (TILE - LINE * (len(cut) + 1)) // 2 + LINE - 3
+    written = enumerate([*cut, count_words])
+    return Tile(
+        x,
+        y,
+        tuple(Text(line, first + LINE * at + (COUNT_GAP if at == len(cut) else 0)) for at, line in written),
+    )
+
+
+def size(tiles: Iterable[Tile]) -> tuple[int, int]:
+    """Give the width and the height of a drawing."""
+    drawn = list(tiles)
+    return max((each.x for each in drawn), default=0) + TILE, max((each.y for each in drawn), default=0) + TILE
