@@ -5,6 +5,9 @@ from notifications.kinds import services
 KINDS = (
     *services(
         "ideas",
-        (("published", "Idée publiée", "Votre idée est publiée."),),
+        (
+            ("published", "Idée publiée", "Votre idée est publiée."),
+            ("released", "Texte relu et publié", "Votre texte sur une idée, relu par la modération, est publié."),
+        ),
     ),
 )
