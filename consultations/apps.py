@@ -149,4 +149,4 @@ class ConsultationsConfig(AppConfig):
         from consultations import counters  # noqa: PLC0415
         from transparency import recounting  # noqa: PLC0415
 
-        recounting.declare(counters.ACT, counters.TABLES)
+        recounting.declare("consultations", counters.TABLES, counters.record)

@@ -1,10 +1,11 @@
 """The stored counters of consultations, and the queries that count them again (`transparency.recounting`)."""
 
-from consultations.models import Comment, Consultation, Contribution, Section
-from transparency import recounting
-from transparency.recounting import Counted, Difference
+from collections.abc import Mapping
+from typing import Any
 
-ACT = "consultation.recounted"
+from consultations.models import Comment, Consultation, Contribution, Section
+from transparency import recounting, register
+from transparency.recounting import Counted, Difference
 
 # In the order in which rows are locked everywhere: comment, contribution, section, consultation.
 TABLES = (
@@ -68,6 +69,11 @@ TABLES = (
 )
 
 
+def record(facts: Mapping[str, Any]) -> None:
+    """Say on the register that numbers were put right."""
+    register.record("consultation.recounted", role="système", facts=facts)
+
+
 def recount(*, repair: bool) -> list[Difference]:
     """Compare the counters of consultations with their rows (`recounting.recount`)."""
-    return recounting.recount(ACT, repair=repair)
+    return recounting.recount("consultations", repair=repair)

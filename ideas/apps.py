@@ -67,7 +67,7 @@ class IdeasConfig(AppConfig):
         datasets.declare(*own_datasets.DATASETS)
         datasets.harmless(*own_datasets.HARMLESS)
         searched.register(*searchable.SOURCES)
-        recounting.declare(counters.ACT, counters.TABLES)
+        recounting.declare("ideas", counters.TABLES, counters.record)
         register.declare(
-            register.Act(counters.ACT, "Des nombres affichés de la boîte à idées ont été recomptés et corrigés")
+            register.Act("idea.recounted", "Des nombres affichés de la boîte à idées ont été recomptés et corrigés")
         )

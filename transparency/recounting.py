@@ -1,15 +1,13 @@
 """Stored counters against the rows they count: found by one query a table, written again under the lock of each row.
 
-Each room declares its tables in AppConfig.ready(), with the act that says on the register that they were put right.
+Each room declares its tables in AppConfig.ready(), with what says on the register that they were put right.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-
-from transparency import register
 
 BATCH = 500
 
@@ -38,20 +36,25 @@ class Counted:
     rounded: frozenset[str] = frozenset()
 
 
-_rooms: dict[str, Sequence[Counted]] = {}
+Record = Callable[[Mapping[str, Any]], None]
+
+_rooms: dict[str, tuple[Sequence[Counted], Record]] = {}
 
 
-def declare(act: str, tables: Sequence[Counted]) -> None:
-    """Add the tables of a room, in the order in which their rows are locked everywhere; called from AppConfig.ready()."""
-    _rooms[act] = tables
+def declare(room: str, tables: Sequence[Counted], record: Record) -> None:
+    """Add the tables of a room, in the order in which their rows are locked everywhere; called from AppConfig.ready().
+
+    `record` writes the facts on the register, in the transaction that corrects.
+    """
+    _rooms[room] = tables, record
 
 
 def everything(*, repair: bool) -> list[Difference]:
     """Compare every stored counter of every room (`recount`)."""
-    return [difference for act in _rooms for difference in recount(act, repair=repair)]
+    return [difference for room in _rooms for difference in recount(room, repair=repair)]
 
 
-def recount(act: str, *, repair: bool) -> list[Difference]:
+def recount(room: str, *, repair: bool) -> list[Difference]:
     """Compare every stored counter of a room with its rows, and write the right one when `repair`, with a line on the register.
 
     A difference seen while somebody was acting disappears under the lock, and is not reported when `repair`.
@@ -60,14 +63,15 @@ def recount(act: str, *, repair: bool) -> list[Difference]:
     Locks: the wrong rows, by batches in the order of their keys, one table at a time.
     """
     found: list[Difference] = []
-    for table in _rooms[act]:
+    tables, record = _rooms[room]
+    for table in tables:
         differences = _differences(table)
         keys = sorted({difference.pk for difference in differences})
         if repair:
             differences = [
                 difference
                 for start in range(0, len(keys), BATCH)
-                for difference in _repair(act, table, keys[start : start + BATCH])
+                for difference in _repair(record, table, keys[start : start + BATCH])
             ]
         found += differences
     return found
@@ -108,7 +112,7 @@ def _differ(table: Counted, counter: str, stored: Any, counted: Any) -> bool:
 
 
 @transaction.atomic(durable=True)
-def _repair(act: str, table: Counted, keys: list[int]) -> list[Difference]:
+def _repair(record: Record, table: Counted, keys: list[int]) -> list[Difference]:
     list(
         table.model.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk").values("pk")
     )
@@ -117,6 +121,5 @@ def _repair(act: str, table: Counted, keys: list[int]) -> list[Difference]:
         table.model.objects.filter(pk=difference.pk).update(**{difference.counter: difference.counted})
     if differences:
         # What visitors read changes: the pages kept for them are as old as the register.
-        facts = {"table": table.model._meta.verbose_name, "compteurs": len(differences)}
-        register.record(act, role="système", facts=facts)
+        record({"table": table.model._meta.verbose_name, "compteurs": len(differences)})
     return differences

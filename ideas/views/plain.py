@@ -1,10 +1,12 @@
 """The plainest form of the pages of residents: their names, their access and what they may show."""
 
 import uuid
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -27,7 +29,17 @@ def idea_list(request: HttpRequest) -> HttpResponse:
     """List the latest ideas, and the campaigns."""
     rows = Idea.objects.visible().order_by("-published_at", "-pk")[:SHOWN]
     items = [(row.title, row.get_absolute_url()) for row in (*Campaign.objects.published(), *rows)]
-    return render(request, "ideas/plain.html", {"title": _("Boîte à idées"), "items": items, "crumbs": []})
+    return _page(request, _("Boîte à idées"), items=items, crumbs=[])
+
+
+def _page(request: HttpRequest, title: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    whole = {"signature": "", "texts": [], "photos": [], "items": [], "is_gone": status != 200, **context}  # noqa: PLR2004 (OK)
+    return render(request, "ideas/plain.html", {"title": title, "crumbs": _crumbs(), **whole}, status=status)
+
+
+def _html(*texts: str) -> list[str]:
+    """Say that texts were written by `render_markdown`."""
+    return [mark_safe(text) for text in texts]  # noqa: S308 (same)
 
 
 def _crumbs() -> list[ui.Crumb]:
@@ -41,10 +53,8 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a campaign and its latest ideas."""
     row = get_object_or_404(Campaign.objects.visible_to(request.user), slug=slug)
     ideas = row.ideas.visible().order_by("-published_at", "-pk")[:SHOWN]
-    context = {"title": row.title, "texts": [render_markdown(row.summary)], "crumbs": _crumbs()}
-    return render(
-        request, "ideas/plain.html", {**context, "items": [(each.title, each.get_absolute_url()) for each in ideas]}
-    )
+    items = [(each.title, each.get_absolute_url()) for each in ideas]
+    return _page(request, row.title, texts=_html(render_markdown(row.summary)), items=items)
 
 
 @public
@@ -58,27 +68,25 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     is_own = request.user.is_authenticated and row.author_id == request.user.pk
     if not row.is_visible:
         stub = _("Idée retirée par son auteur") if row.withdrawn_at else hiding.stub(row.hidden_reason)
-        texts = [row.title, row.need_html, row.proposal_html] if is_own else []
-        context = {"title": stub, "texts": texts, "crumbs": _crumbs(), "is_gone": True}
-        return render(request, "ideas/plain.html", context, status=410)
+        texts = [row.title, *_html(row.need_html, row.proposal_html)] if is_own else []
+        return _page(request, stub, status=410, texts=texts)
     answers = row.answers.all()
     reactions = Reaction.objects.visible().filter(answer__in=answers)
     comments = row.comments.visible().select_related("author").order_by("published_at")
     photos = row.photos.visible()
-    context = {
-        "title": row.title,
-        "signature": signatures.of_idea(row),
-        "texts": [
-            *(row.need_html, row.proposal_html, row.beneficiaries, row.cost, row.place, row.behalf_name),
-            *(answer.reason_html for answer in answers),
-            *(reaction.body_html for reaction in reactions),
-            *(event.text_html for event in row.events.all()),
-            *(f"{comment.body_html}{signatures.of_comment(comment)}" for comment in comments),
+    return _page(
+        request,
+        row.title,
+        signature=signatures.of_idea(row),
+        texts=[
+            *_html(row.need_html, row.proposal_html),
+            *(row.beneficiaries, row.cost, row.place, row.behalf_name),
+            *_html(*(answer.reason_html for answer in answers), *(reaction.body_html for reaction in reactions)),
+            *_html(*(event.text_html for event in row.events.all())),
+            *(text for each in comments for text in (*_html(each.body_html), signatures.of_comment(each))),
         ],
-        "photos": [(reverse("ideas:photo", args=[photo.key]), photo.alt) for photo in photos],
-        "crumbs": _crumbs(),
-    }
-    return render(request, "ideas/plain.html", context)
+        photos=[(reverse("ideas:photo", args=[photo.key]), photo.alt) for photo in photos],
+    )
 
 
 def _idea(request: HttpRequest, reference: str) -> Idea:
@@ -100,8 +108,7 @@ def comment(request: HttpRequest, reference: str, comment_reference: str) -> Htt
     if row.hidden_at and not row.withdrawn_at:
         is_own = request.user.is_authenticated and row.author_id == request.user.pk
         stub = hiding.stub(row.hidden_reason, is_comment=True)
-        context = {"title": stub, "texts": [row.body_html] if is_own else [], "crumbs": _crumbs(), "is_gone": True}
-        return render(request, "ideas/plain.html", context, status=410)
+        return _page(request, stub, status=410, texts=_html(row.body_html) if is_own else [])
     return redirect(f"{row.idea.get_absolute_url()}#commentaire-{row.reference}")
 
 
@@ -126,5 +133,4 @@ def held(request: UserRequest, reference: str) -> HttpResponse:
         rows = rows.filter(author=request.user)
     row = get_object_or_404(rows, reference=reference.upper(), withdrawn_at__isnull=True)
     words = holding.words_of(row)
-    context = {"title": _("En attente de relecture"), "texts": list(words.values()), "crumbs": _crumbs()}
-    return render(request, "ideas/plain.html", context)
+    return _page(request, _("En attente de relecture"), texts=list(words.values()))
