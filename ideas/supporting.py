@@ -88,7 +88,7 @@ def _pass_thresholds(idea: Idea, *, at: dt.datetime) -> None:
         if is_new:
             register.record(
                 "idea.threshold_passed",
-                role="site",
+                role="système",
                 subject=idea.reference,
                 facts={"campagne": idea.campaign.slug, "seuil": threshold.supports, "part": percent},
             )
@@ -141,7 +141,7 @@ def expire(*, idea: Idea, at: dt.datetime) -> bool:
     ended = Idea.objects.visible().filter(pk=idea.pk, stage=Stage.SUPPORT, supports_until__lt=local_day(at))
     if not ended.exclude(reached_study()).update(stage=Stage.EXPIRED, stage_at=at):
         return False
-    register.record("idea.expired", role="site", subject=idea.reference, facts={"soutiens": idea.counted})
+    register.record("idea.expired", role="système", subject=idea.reference, facts={"soutiens": idea.counted})
     queue.after_commit("ideas.tell_expiry", idea_id=idea.pk)
     return True
 
