@@ -63,10 +63,10 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
 def detail(request: HttpRequest, reference: str) -> HttpResponse:
     """Show an idea, what the city answered, and what is said of it."""
     row = _idea(request, reference)
-    if row.published_at is None:
-        raise Http404
     is_own = request.user.is_authenticated and row.author_id == request.user.pk
-    if not row.is_visible:
+    if row.published_at is None and not is_own:
+        raise Http404
+    if row.published_at is not None and not row.is_visible:
         stub = _("Idée retirée par son auteur") if row.withdrawn_at else hiding.stub(row.hidden_reason)
         texts = [row.title, *_html(row.need_html, row.proposal_html)] if is_own else []
         return _page(request, stub, status=410, texts=texts)
@@ -85,6 +85,7 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
             *_html(*(event.text_html for event in row.events.all())),
             *(text for each in comments for text in (*_html(each.body_html), signatures.of_comment(each))),
         ],
+        items=[(each.reference, reverse("ideas:comment", args=[row.reference, each.reference])) for each in comments],
         photos=[(reverse("ideas:photo", args=[photo.key]), photo.alt) for photo in photos],
     )
 

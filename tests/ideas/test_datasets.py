@@ -1,6 +1,7 @@
 """The idea box in the catalogue: files of the night, the API and its filters. What holds of every dataset: tests/opendata."""
 
 import json
+import re
 
 import pytest
 from django.db import connection
@@ -11,7 +12,7 @@ from ideas import actions, exports, supporting, talking
 from ideas.datasets import DATASETS
 from ideas.models.writing import Stage
 from mulhouse.references import new_reference
-from opendata import datasets, dumping, writing
+from opendata import cursors, datasets, dumping, writing
 from tests import factories as f
 from tests.ideas.rows import make_answer, make_event, make_milestone
 from tests.moderation import deciding
@@ -138,3 +139,47 @@ def test_what_goes_leaves_the_files_at_once(client, gesture):
 def test_the_description_of_the_api_names_each(client):
     told = json.loads(client.get("/api/v1/openapi.json").content)
     assert {f"/api/v1/{code}" for code in CODES} <= set(told["paths"])
+
+
+# --- Indexes ---------------------------------------------------------------------------------------------------------------
+
+INDEXES = [
+    ("idees", {}, "ideas_idea_pkey"),
+    ("idees", {"campagne": "edition"}, "idea_campaign"),
+    ("idees", {"theme": "eau-c"}, "idea_theme"),
+    ("idees", {"quartier": "lieu-c"}, "idea_place"),
+    ("idees", {"etape": "soutiens"}, "idea_stage"),
+    ("idees", {"depuis": timezone.now()}, "idea_recent"),
+    ("idees-soutiens", {"etape": "soutiens"}, "idea_stage"),
+    ("idees-commentaires", {}, "ideas_comment_pkey"),
+    ("idees-commentaires", {"depuis": timezone.now()}, "idea_comment_published"),
+    ("idees-reponses", {"depuis": timezone.now()}, "idea_answer_recent"),
+    ("idees-nouvelles", {"depuis": timezone.now()}, "idea_event_recent"),
+]
+
+
+@pytest.mark.parametrize(("code", "asked", "index"), INDEXES)
+def test_a_page_follows_an_index(code, asked, index):
+    """From its first row on: what is sorted is at most what shares the first column, row after row (an incremental sort)."""
+    idea = f.make_idea(
+        campaign=f.make_campaign(slug="edition"),
+        theme=f.make_theme(slug="eau-c"),
+        place_district=f.make_district(slug="lieu-c"),
+    )
+    f.make_idea_comment(idea=idea)
+    make_answer(idea)
+    make_event(idea)
+    listing = datasets.find(code).listing
+    rows, order = listing.rows(), listing.order
+    first = rows[0]
+    for each in listing.filters:
+        if each.name in asked:
+            rows, order = each.keep(rows, asked[each.name]), each.order or order
+    further = cursors.beyond(rows, cursors.after(first, name=code, order=order), name=code, order=order)
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "sort", "bitmapscan", "hashjoin", "mergejoin"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        for page in (rows, further):
+            plan = page.order_by(*order)[:101].explain()
+            assert re.search(rf"using {index}\b", plan), plan
+            assert not re.search(r"(?<!Incremental )Sort  ", plan), plan
