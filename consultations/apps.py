@@ -144,3 +144,9 @@ class ConsultationsConfig(AppConfig):
         from search import registry as searched  # noqa: PLC0415
 
         searched.register(*searchable.SOURCES)
+
+        # What is counted again at night.
+        from consultations import counters  # noqa: PLC0415
+        from transparency import recounting  # noqa: PLC0415
+
+        recounting.declare("consultations", counters.TABLES, counters.record)

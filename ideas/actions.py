@@ -469,6 +469,16 @@ def unfollow(*, actor: User, idea: Idea) -> None:
 # Called by the closing of an account, in its transaction: nothing here writes on the register, the closing does.
 
 
+# What stands in place of a text that is no more: three columns may not be empty.
+EMPTIED: dict[str, Any] = {
+    **dict.fromkeys(("title", "need", "proposal"), "—"),
+    **dict.fromkeys(("need_html", "proposal_html", "beneficiaries", "cost", "place", "behalf_name"), ""),
+    "behalf": Idea.Behalf.ONESELF,
+    "district": None,
+    "place_district": None,
+}
+
+
 def erase_ideas(*, user: User) -> None:
     """Erase somebody's drafts with their photos, empty what was withdrawn or hidden, and unsign what they published.
 
@@ -482,6 +492,5 @@ def erase_ideas(*, user: User) -> None:
     erase_files(Photo.objects.filter(idea__in=gone))
     IdeaVersion.objects.filter(idea__in=gone).delete()
     theirs.filter(published_at__isnull=True).delete()
-    emptied = dict.fromkeys(("need_html", "proposal_html", "beneficiaries", "cost", "place"), "")
-    gone.update(title="—", need="—", proposal="—", district=None, place_district=None, **emptied)
+    gone.update(**EMPTIED)
     theirs.update(author=None)

@@ -40,3 +40,38 @@ class IdeasConfig(AppConfig):
             register.Act("idea.comment_published", "Un commentaire sur une idée a été publié"),
             register.Act("idea.comment_withdrawn", "Un commentaire sur une idée a été retiré par son auteur"),
         )
+
+        # What is known about people, set aside and kept; what acts say of who sees what; what is followed.
+        from ideas import eliminating, personal_data, setting_aside, topics, who_sees  # noqa: PLC0415
+        from mulhouse import personal_data as registry  # noqa: PLC0415
+        from mulhouse import who_sees as acts  # noqa: PLC0415
+        from notifications import topics as followed  # noqa: PLC0415
+        from privacy import archives, quarantine  # noqa: PLC0415
+
+        registry.declare(*personal_data.HOLDINGS)
+        quarantine.declare("ideas", setting_aside.SHELF)
+        archives.declare(*eliminating.CATEGORIES)
+        acts.declare(*who_sees.ACTS)
+        followed.declare(topics.IDEA, many=topics.ideas_named)
+        followed.declare(topics.CAMPAIGN, many=topics.campaigns_named)
+
+        # What moderation reads first, takes away, masks and gives back.
+        from ideas import hiding, holding  # noqa: PLC0415
+        from moderation import kinds as moderated  # noqa: PLC0415
+
+        moderated.register(*hiding.KINDS, *holding.KINDS)
+
+        # Open data, what the search finds, what is counted again at night.
+        from ideas import counters, searchable  # noqa: PLC0415
+        from ideas import datasets as own_datasets  # noqa: PLC0415
+        from opendata import datasets  # noqa: PLC0415
+        from search import registry as searched  # noqa: PLC0415
+        from transparency import recounting  # noqa: PLC0415
+
+        datasets.declare(*own_datasets.DATASETS)
+        datasets.harmless(*own_datasets.HARMLESS)
+        searched.register(*searchable.SOURCES)
+        recounting.declare("ideas", counters.TABLES, counters.record)
+        register.declare(
+            register.Act("idea.recounted", "Des nombres affichés de la boîte à idées ont été recomptés et corrigés")
+        )

@@ -7,7 +7,10 @@ from notifications.kinds import Frequency, Kind, services
 KINDS = (
     *services(
         "ideas",
-        (("published", "Idée publiée", "Votre idée est publiée."),),
+        (
+            ("published", "Idée publiée", "Votre idée est publiée."),
+            ("released", "Texte relu et publié", "Votre texte sur une idée, relu par la modération, est publié."),
+        ),
     ),
     Kind(
         "ideas.threshold",

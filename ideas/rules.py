@@ -162,6 +162,15 @@ def held_refusal(user: Any, held: HeldText) -> Refusal | None:
     return None
 
 
+def held_edit_refusal(user: Any, held: HeldText) -> Refusal | None:
+    """Tell whether the author of a text that waits may still change it: it was handed in in time."""
+    if refusal := held_refusal(user, held):
+        return refusal
+    if held.is_orphan:
+        return Refusal("decided", _("Ce texte n’attend plus la relecture."))
+    return None
+
+
 def supporting_refusal(idea: Idea, *, at: dt.datetime) -> Refusal | None:
     """Tell whether an idea takes supports at that instant."""
     if not idea.is_visible:

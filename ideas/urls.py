@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ideas.views import browsing, depositing, feeding, mapping, own, reading, supporting
+from ideas.views import browsing, depositing, exporting, feeding, mapping, own, reading, supporting
 
 app_name = "ideas"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("campagnes/<slug:slug>/", browsing.campaign, name="campaign"),
     path("carte/", mapping.district_map, name="map"),
     path("comparer/", reading.compare, name="compare"),
+    path("donnees/", exporting.data, name="data"),
+    path("export/<slug:table>.<slug:form>", exporting.export, name="export"),
     path("flux/<slug:kind>/", feeding.feed, name="feed"),
     path("photos/<uuid:key>/", reading.photo, name="photo"),
     # The author's side.

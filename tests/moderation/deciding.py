@@ -12,12 +12,20 @@ from tests import factories
 MODERATOR = ("moderation.view_case", "moderation.decide_case", "moderation.decide_appeal", "moderation.block_person")
 
 
+KINDS = {
+    "consultations.Contribution": "contribution",
+    "consultations.Comment": "comment",
+    "consultations.Attachment": "image",
+    "accounts.User": "profile",
+    "ideas.Idea": "idea",
+    "ideas.Comment": "idea_comment",
+    "ideas.Reaction": "idea_reaction",
+    "ideas.Photo": "idea_photo",
+}
+
+
 def kind_of(thing):
-    return kinds.get(
-        {"Contribution": "contribution", "Comment": "comment", "Attachment": "image", "User": "profile"}[
-            type(thing).__name__
-        ]
-    )
+    return kinds.get(KINDS[type(thing)._meta.label])
 
 
 def reference_of(thing):

@@ -440,7 +440,11 @@ def test_every_public_table_of_the_site_is_there():
         "traitements",
     }
     names = {"quartiers", "themes", "services", "populations"}
-    assert set(CODES) == texts | results | city | names
+    box = {
+        f"idees-{name}"
+        for name in ("soutiens", "commentaires", "reponses", "campagnes", "seuils", "etapes", "nouvelles")
+    }
+    assert set(CODES) == texts | results | city | names | box | {"idees"}
 
 
 @pytest.mark.parametrize("code", CODES)

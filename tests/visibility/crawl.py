@@ -30,6 +30,7 @@ START = (
     "/registre/",
     "/engagements/",
     "/concertations/",
+    "/idees/",
 )
 MOST = 1500
 

@@ -37,6 +37,10 @@ from consultations.models import (
     Report,
     Source,
 )
+from ideas import setting_aside as setting_ideas_aside
+from ideas.models import Answer as IdeaAnswer
+from ideas.models import Campaign, Criterion, Event, EventPhoto, Idea, InternalNote, Reading, Study, StudyPart
+from ideas.models import HeldText as HeldIdeaText
 from moderation import actions as moderation
 from moderation import kinds
 from moderation.models import Appeal, Block, Case, Decision
@@ -60,6 +64,7 @@ from tests.ballots import votes
 from tests.commitments.rows import make_commitment, make_news
 from tests.consultations.staff_pages import City as Base
 from tests.consultations.staff_pages import an_agent
+from tests.ideas import rows as around
 from tests.moderation import deciding
 from tests.questionnaires.making import add_question, make_questionnaire, make_response
 from tests.questionnaires.making import url as questionnaire_url
@@ -88,6 +93,8 @@ WRITERS = holding("consultations.change_report")
 ASKERS = holding("questionnaires.view_questionnaire")
 MODERATORS = holding("moderation.view_case")
 KEEPERS = holding("privacy.view_breach")
+# Whoever works on ideas.
+BOX = holding("ideas.view_idea")
 
 
 @dataclass(frozen=True)
@@ -153,8 +160,15 @@ def words_of(model):
 
 def fill(row, word, *, but=()):
     """Write the word in every column of words of a row, past the actions: what they would let through is not what is tried."""
+    type(row)._base_manager.filter(pk=row.pk).update(**filled(type(row), word, but=but))  # noqa: SLF001 (every row)
+    row.refresh_from_db()
+    return row
+
+
+def filled(model, word, *, but=()):
+    """Give every column of words of a table with the word in it: for what is never changed once it is there."""
     values = {}
-    for column in words_of(type(row)):
+    for column in words_of(model):
         if column.name in but:
             continue
         if isinstance(column, models.EmailField):
@@ -165,9 +179,7 @@ def fill(row, word, *, but=()):
             values[column.name] = f"<p>Mot {word}</p>"
         else:
             values[column.name] = f"Mot {word}"
-    type(row)._base_manager.filter(pk=row.pk).update(**values)  # noqa: SLF001 (every row)
-    row.refresh_from_db()
-    return row
+    return values
 
 
 def build() -> City:
@@ -188,6 +200,7 @@ def build() -> City:
     _unpublished(city, at)
     _sealed(city, base.open)
     _people(city, at, base.open)
+    _box(city, at)
     _rights(city, at)
     _archived(city, at)
     _followers(city, at)
@@ -504,6 +517,202 @@ def _unpublished(city, at):
     assert draft_word
 
 
+def _box(city, at):
+    """The idea box: what is public of it, then each thing that is not, or no more."""
+    author = f.make_resident(public_name="Dominique Proposant")
+    campaign = f.make_campaign(title="La boîte à idées")
+    written = {"campaign": campaign, "author": author}
+    public = city.show("idea", lambda word: f.make_idea(title=f"Un kiosque {word}", **written))
+    city.show(
+        "idea comment", lambda word: f.make_idea_comment(idea=public, author=author, body_html=f"<p>Oui {word}</p>")
+    )
+    answer = city.show("answer to an idea", lambda word: around.make_answer(public, reason_html=f"<p>Oui {word}</p>"))
+    city.show("news of an idea", lambda word: around.make_event(public, text_html=f"<p>Commencé {word}</p>"))
+    city.show("reaction to an answer", lambda word: around.make_reaction(answer, body_html=f"<p>Merci {word}</p>"))
+    around.make_milestone(public)
+    around.make_photo(public)
+    _ideas(city, at, public, written)
+    _around_ideas(city, at, public)
+    _waiting_ideas(city, at, public, author)
+    _city_side_of_ideas(city, at, public)
+
+
+def _ideas(city, at, public, written):
+    """Ideas that are not, or no more, for everybody to read."""
+    author = written["author"]
+
+    def idea(**fields):
+        return lambda word: fill(
+            f.make_idea(**{**written, "behalf": "association", "behalf_name": "x", **fields}), word
+        )
+
+    def photo_url(row):
+        return reverse("ideas:photo", args=[row.key])
+
+    def photo(row, **fields):
+        return lambda word: fill(around.make_photo(row, word.encode(), **fields), word)
+
+    draft = city.hide("draft of an idea", idea(published=False), page_of, [author])
+    city.hide("photo of a draft idea", photo(draft), photo_url, [author])
+    city.hide("withdrawn idea", idea(withdrawn_at=at), page_of, [author], BOX)
+    gone = city.hide("hidden idea", idea(hidden_at=at, hidden_reason="3.2"), page_of, [author], BOX)
+    fill(around.make_version(gone), city.secrets[-1].word)
+    city.hide("photo of a hidden idea", photo(gone), photo_url, [author], BOX)
+    city.hide(
+        "photo of an idea taken away by moderation", photo(public, hidden_at=at, position=2), photo_url, [author], BOX
+    )
+    _under_a_hidden_idea(city, at, gone)
+
+    def set_aside(word):
+        person = f.make_resident(public_name="Sasha Retenue")
+        idea(author=person, hidden_at=None)(word)
+        Idea.objects.filter(author=person).update(hidden_reason="")
+        around.make_reaction(around.make_answer(f.make_idea(**written)), author=person, body=word, body_html=word)
+        with transaction.atomic():
+            setting_ideas_aside.hide(person)
+
+    city.hide("idea of a person whose data are set aside", set_aside, staff=BOX)
+    person = f.make_resident(public_name="Maé Contestée")
+    city.hide(
+        "idea taken away by a decision",
+        lambda word: deciding.hide(f.make_idea(campaign=public.campaign, author=person, title=word, need=word)),
+        lambda made: reverse("moderation:own_decision", args=[made.reference]),
+        [person],
+        MODERATORS | BOX,
+    )
+    city.hide(
+        "name of somebody who signs an idea by district",
+        lambda word: f.make_idea(
+            campaign=public.campaign, author=f.make_resident(public_name=f"Nom {word}"), signature="district"
+        ),
+        staff=holding("accounts.view_user", "accounts.view_residency"),
+    )
+    city.hide(
+        "name of somebody who supports an idea",
+        lambda word: f.make_support(idea=public, user=f.make_resident(public_name=f"Nom {word}")),
+        staff=holding("accounts.view_user", "accounts.view_residency"),
+    )
+    city.hide(
+        "address of the author of an idea",
+        lambda word: f.make_idea(campaign=public.campaign, author=f.make_resident(email=f"{word}@example.org")),
+    )
+
+
+def _under_a_hidden_idea(city, at, gone):
+    """What stands around an idea goes with it: what residents said, what the city decided and did."""
+    city.hide("comment under a hidden idea", lambda word: fill(f.make_idea_comment(idea=gone), word), staff=BOX)
+    reading = {"number": 1, "score": 50, "published_at": at}
+
+    def read(word):
+        row = Reading.objects.create(idea=gone, handed_to=word, **reading)
+        Criterion.objects.create(reading=row, code="cost", level=2, reason=word)
+        study = Study.objects.create(idea=gone, opened_at=at, ground=word)
+        around_study(study, word, at)
+
+    city.hide("reading and study of a hidden idea", read, staff=BOX)
+    answer = city.hide(
+        "answer to a hidden idea", lambda word: around.make_answer(gone, **filled(IdeaAnswer, word)), staff=BOX
+    )
+    city.hide("reaction under a hidden idea", lambda word: fill(around.make_reaction(answer), word), staff=BOX)
+
+    def news(word):
+        made = around.make_event(gone, **filled(Event, word))
+        EventPhoto.objects.create(
+            event=made, file=ContentFile(word.encode(), "x.webp"), alt=word, content_type="image/webp"
+        )
+
+    city.hide("news of a hidden idea", news, staff=BOX)
+
+
+def around_study(study, word, at):
+    """The part of a service in a study."""
+    StudyPart.objects.create(
+        study=study,
+        service=f.make_service(),
+        feasibility="if",
+        condition=word,
+        constraint=word,
+        asked_at=at,
+        given_at=at,
+    )
+
+
+def _around_ideas(city, at, public):
+    """Words around a public idea that their author or moderation took away."""
+    answers = [around.make_answer(f.make_idea(campaign=public.campaign)) for _ in range(2)]
+    gone = {"withdrawn": {"withdrawn_at": at}, "hidden": {"hidden_at": at, "hidden_reason": "3.2"}}
+    for (what, fields), answer in zip(gone.items(), answers, strict=True):
+        city.hide(
+            f"{what} comment of an idea",
+            lambda word, fields=fields: fill(f.make_idea_comment(idea=public, **fields), word),
+            staff=BOX,
+        )
+        city.hide(
+            f"{what} reaction",
+            lambda word, fields=fields, answer=answer: fill(around.make_reaction(answer, **fields), word),
+            staff=BOX,
+        )
+
+
+def _waiting_ideas(city, at, public, author):
+    """What moderation reads first around ideas, refused or left without what it answers."""
+
+    def held(sort, idea=public, **fields):
+        return lambda word: HeldIdeaText.objects.create(
+            sort=sort,
+            idea=idea,
+            author=author,
+            cause="held",
+            submitted_at=at,
+            words={"title": word, "need": word, "body": word, "stance": "for"},
+            **fields,
+        )
+
+    def page(row):
+        return reverse("ideas:held", args=[row.reference])
+
+    def idea(word):
+        waiting = {"published": False, "submitted_at": at, "theme": f.make_theme(), "behalf": "council"}
+        row = fill(f.make_idea(campaign=public.campaign, author=author, behalf_name="x", **waiting), word)
+        return held("idea", row)(word)
+
+    for what, make in {
+        "idea that waits": idea,
+        "comment of an idea that waits": held("comment"),
+        "correction of an idea that waits": held("correction"),
+        "refused comment of an idea": held("comment", refused_at=at, refused_clause="3.2"),
+        "comment that answers no idea any more": held("comment", refused_at=at),
+    }.items():
+        city.hide(what, make, page, [author], MODERATORS)
+
+
+def _city_side_of_ideas(city, at, public):
+    """What agents prepare about ideas, and a campaign that is not published."""
+    city.hide(
+        "internal note about an idea",
+        lambda word: InternalNote.objects.create(idea=public, text=word, written_at=at),
+        staff=BOX,
+    )
+
+    def study(word):
+        row = Study.objects.create(
+            idea=f.make_idea(campaign=public.campaign, stage="study"),
+            opened_at=at,
+            ground="La plus soutenue.",
+            synthesis=word,
+        )
+        around_study(row, word, at)
+
+    city.hide("study that goes on", study, staff=BOX)
+
+    def draft(word):
+        row = f.make_campaign(published_at=None, thresholds=((9, word),))
+        fill(row.thresholds.get(), word)
+        return fill(row, word)
+
+    city.hide("draft of a campaign of ideas", draft, page_of, staff=BOX | holding("ideas.change_campaign"))
+
+
 def _sealed(city, open_one):
     """Answers before their day, and words that are for agents only."""
     person = f.make_resident()
@@ -746,6 +955,8 @@ def _followers(city, at):
             )
             abouts = [f"contribution:{row.reference}" for row in hidden]
             abouts += [f"comment:{row.reference}" for row in comments]
+            abouts += [f"idea:{row.reference}" for row in Idea.objects.exclude(hidden_at=None).order_by("pk")]
+            abouts += [f"campaign:{row.slug}" for row in Campaign.objects.filter(published_at=None).order_by("pk")]
             Notification.objects.bulk_create(
                 [
                     Notification(

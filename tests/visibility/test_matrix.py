@@ -115,6 +115,8 @@ NOT_READ = {
     *("commitments:photo", "consultations:image", "consultations:social_image", "consultations:preview"),
     *("consultations:attachment", "consultations:document", "consultations:document_file"),
     *("consultations:package", "consultations:report_pdf", "consultations:map"),
+    # A text that waits, tried at its own address.
+    "ideas:held",
     # Nothing there: refusals of the API, former charters, the demonstration, the gallery of components.
     *("api:none", "api:unknown", "charter_version", "demo_enter", "demo_mail", "demo_mailbox", "gallery"),
 }
@@ -157,6 +159,8 @@ def test_own_address_of_what_is_hidden_says_nothing(client, city):
 # Everybody knows that it runs; its results come after.
 NOT_YET = {"free text of a running questionnaire"}
 WAS_PUBLIC = {
+    "withdrawn idea",
+    "hidden idea",
     "withdrawn contribution",
     "hidden contribution",
     "contribution hidden since the package was made",
@@ -174,7 +178,7 @@ OPEN_TO_ALL = {
 
 # A beginning of every word: a search that completes words, or a list that looks for a piece of one, finds them all.
 BEGINNING = "zq"
-DOORS = ("/recherche/", "/recherche/suggestions/", "/concertations/", "/engagements/", "/registre/")
+DOORS = ("/recherche/", "/recherche/suggestions/", "/concertations/", "/idees/", "/engagements/", "/registre/")
 
 
 @pytest.mark.parametrize("who", ["visitor", "resident"])
@@ -227,7 +231,9 @@ def test_one_person_reads_nothing_of_the_others(client, city):
         assert shown(read, others) == [], person
 
 
-OWN_PAGES = re.compile(r"^/(mon-espace|concertations/mes-contributions|recherche/mon-espace|signaler/recu)")
+OWN_PAGES = re.compile(
+    r"^/(mon-espace|concertations/mes-contributions|idees/mes-idees|recherche/mon-espace|signaler/recu)"
+)
 
 
 # --- What leaves the site ----------------------------------------------------------------------------------------------------
@@ -330,4 +336,4 @@ def test_staff_find_nothing_more_on_the_public_site(client, city, role):
     assert [line for line in shown(read, city.secrets) if line[0] not in allowed] == []
 
 
-STAFF_PAGES = re.compile(r"^/(mon-espace/?$|recherche|concertations/[^/]*/?$)")
+STAFF_PAGES = re.compile(r"^/(mon-espace/?$|recherche|(concertations|idees)/[^/]*/?$)")
