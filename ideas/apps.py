@@ -14,15 +14,18 @@ class IdeasConfig(AppConfig):
         # These need the registry of apps, which is ready by now.
         from desk import merging  # noqa: PLC0415
         from ideas import kinds as own_kinds  # noqa: PLC0415
-        from ideas import review, supporting  # noqa: PLC0415
+        from ideas import replying, review, supporting, who_sees  # noqa: PLC0415
         from ideas.models import Support  # noqa: PLC0415
         from moderation import newcomers  # noqa: PLC0415
-        from notifications import kinds  # noqa: PLC0415
+        from mulhouse import who_sees as acts  # noqa: PLC0415
+        from notifications import kinds, topics  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
         newcomers.declare(review.has_published)
+        acts.declare(*who_sees.ACTS)
         merging.declare(Support, supporting.absorb)
         kinds.declare(*own_kinds.KINDS)
+        topics.declare(replying.COMMENT, many=replying.comments_named, is_open=False)
         register.declare(
             register.Act("idea.published", "Une idée a été publiée"),
             register.Act("idea.corrected", "Une idée a été corrigée par son auteur"),

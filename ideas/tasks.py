@@ -3,7 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
-from ideas import verifying
+from ideas import replying, verifying
+
+BATCH = 200
 
 
 @shared_task(name="ideas.verify_supports")
@@ -12,3 +14,11 @@ def verify_supports() -> None:
     at = timezone.now()
     for idea in verifying.ideas(at=at):
         verifying.verify_supports(idea=idea, at=at)
+
+
+@shared_task(name="ideas.tell_replies")
+def tell_replies() -> None:
+    """Tell those who wrote that somebody commented or answered; each comment once."""
+    at = timezone.now()
+    for comments in replying.reply_batches(at=at, size=BATCH):
+        replying.tell_replies(comments=comments, at=at)

@@ -26,7 +26,7 @@ from accounts.levels import ResidencyLevel
 from ballots import rules as ballots_rules
 from consultations import assisting, phases, table_lines
 from consultations.admin import desk_forms as forms
-from consultations.forms import Together, attachment_forms
+from consultations.forms import attachment_forms
 from consultations.models import Consultation, ConsultationQuestionnaire, ConsultationVote, Participation, Section
 from desk import actions, consent, rules
 from desk.admin import LINKED
@@ -35,6 +35,7 @@ from desk.models import Assistance, Channel, Namesake, Receipt
 from mulhouse import typography
 from mulhouse.access import staff
 from mulhouse.errors import DomainError, Refusal
+from mulhouse.form_parts import Together
 from mulhouse.staff import NOT_YOURS, ShownAdmin
 from mulhouse.templatetags.ui import Tab
 from questionnaires import outline

@@ -1,0 +1,46 @@
+"""Who sees what of the acts of the idea box: read by the pages and by the published table."""
+
+from django.utils.translation import gettext_lazy as _
+
+from mulhouse.who_sees import Act, Seen
+
+ACTS = (
+    Act(
+        code="idea",
+        label=_("Déposer une idée"),
+        sentence=_(
+            "Qui voit quoi\u00a0: tout le monde lit votre idée, ses photos et votre signature. Votre adresse électronique "
+            "n’est jamais montrée."
+        ),
+        name=Seen.EVERYBODY,
+        words=Seen.EVERYBODY,
+        choice=Seen.NOTHING,
+        stored=_("Le texte et ses photos, avec votre compte\u00a0; sans nom après sa fermeture."),
+    ),
+    Act(
+        code="idea_support",
+        label=_("Soutenir une idée"),
+        sentence=_(
+            "Qui voit quoi\u00a0: votre soutien est compté. Personne ne voit qui a soutenu quoi, les agents et l’auteur "
+            "non plus."
+        ),
+        name=Seen.NOBODY,
+        words=Seen.NOTHING,
+        choice=Seen.NOBODY,
+        stored=_(
+            "Le soutien et son jour, liés à vous, pour qu’il ne compte qu’une fois. Aucune page ne le montre à d’autres."
+        ),
+    ),
+    Act(
+        code="idea_comment",
+        label=_("Commenter une idée"),
+        sentence=_(
+            "Qui voit quoi\u00a0: tout le monde lit votre commentaire et votre nom public. Vous pouvez le retirer à tout "
+            "moment."
+        ),
+        name=Seen.EVERYBODY,
+        words=Seen.EVERYBODY,
+        choice=Seen.EVERYBODY,
+        stored=_("Le texte, avec votre compte\u00a0; sans nom après sa fermeture."),
+    ),
+)
