@@ -38,6 +38,7 @@ class IdeasConfig(AppConfig):
                 "idea.supports_verified", "Des soutiens comptent désormais comme ceux de résidences vérifiées"
             ),
             register.Act("idea.threshold_passed", "Une idée a atteint un seuil de soutiens, ou la moitié du chemin"),
+            register.Act("idea.imported", "Les projets d’une autre ville ont été repris"),
             register.Act("idea.text_held", "Un texte sur une idée attend la relecture de la modération"),
             register.Act("idea.comment_published", "Un commentaire sur une idée a été publié"),
             register.Act("idea.comment_withdrawn", "Un commentaire sur une idée a été retiré par son auteur"),
