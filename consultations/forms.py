@@ -12,8 +12,8 @@ from city.models import District
 from consultations.actions import MAX_ATTACHMENTS, Words
 from consultations.models import Attachment, Comment, Contribution, Position, Section
 from mulhouse import masked_forms, uploads
-from mulhouse.form_parts import ProseField
 from mulhouse.masked_forms import MaskingForm
+from mulhouse.typed import MARKDOWN_HELP, ProseField, harmless, is_shouting
 
 TITLE_LENGTHS = (10, 120)
 BODY_LENGTH = 3000
@@ -23,11 +23,6 @@ FACT_LENGTH = 120
 PLACE_LENGTH = 160
 # More would not be a key of the database.
 KEY_DIGITS = 19
-
-MARKDOWN_HELP = gettext_lazy(
-    "Une ligne vide commence un paragraphe. «\u00a0**mot**\u00a0» s’affiche en gras, «\u00a0- mot\u00a0» fait une liste."
-)
-
 
 KINDS = {
     Contribution.Kind.OPINION: gettext_lazy("Un avis\u00a0: ce que j’en pense"),
@@ -146,12 +141,6 @@ class ContributionForm(MaskingForm):
         return Words(**typed, place_district=given.get("place_district"))
 
 
-def is_shouting(text: str) -> bool:
-    """Tell whether most letters of a text of some length are capitals."""
-    letters = [sign for sign in text if sign.isalpha()]
-    return len(letters) >= TITLE_LENGTHS[0] and sum(sign.isupper() for sign in letters) * 2 > len(letters)
-
-
 def draft_words(data: Any, sections: Sequence[Section]) -> Words:
     """Read what was typed as it is, finished or not: a draft keeps everything that fits."""
     chosen = next((section for section in sections if str(section.pk) == data.get("section")), None)
@@ -183,17 +172,6 @@ def _district(key: str) -> District | None:
     return District.objects.filter(pk=key).first() if key.isdecimal() and len(key) < KEY_DIGITS else None
 
 
-def _harmless(alt: str) -> str:
-    """Refuse personal data in the words of a photo: they can not be masked, nor wait for moderation."""
-    if found := masked_forms.passages(alt):
-        raise forms.ValidationError(
-            _("Retirez «\u00a0%(found)s\u00a0» de la description\u00a0: tout le monde la lirait.")
-            % {"found": found[0]},
-            code="masking",
-        )
-    return alt
-
-
 class AttachmentForm(forms.Form):
     """A file to join, and the words that stand for a photo. `upload` is what can be kept, even while the words are missing."""
 
@@ -213,7 +191,7 @@ class AttachmentForm(forms.Form):
 
     def clean_alt(self) -> str:
         """Refuse personal data."""
-        return _harmless(self.cleaned_data["alt"])
+        return harmless(self.cleaned_data["alt"])
 
     def clean(self) -> dict[str, Any]:
         """Clean the file itself and its name, and ask for the words of a photo."""
@@ -272,7 +250,7 @@ class KeptAttachmentForm(forms.Form):
 
     def clean_alt(self) -> str:
         """Refuse personal data."""
-        return _harmless(self.cleaned_data["alt"])
+        return harmless(self.cleaned_data["alt"])
 
     def clean(self) -> dict[str, Any]:
         """Ask for the words of a photo, unless it goes away or says nothing."""

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy
 
 from ideas.models import Comment
 from ideas.models.studies import CriterionCode
-from mulhouse.form_parts import ProseField
 from mulhouse.masked_forms import MaskingForm
+from mulhouse.typed import ProseField
 
 COMMENT_LENGTH = 1500
 STANCE_ASKED = gettext_lazy("Dites si vous êtes pour, contre ou sans avis tranché.")

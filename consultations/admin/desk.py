@@ -35,9 +35,9 @@ from desk.models import Assistance, Channel, Namesake, Receipt
 from mulhouse import typography
 from mulhouse.access import staff
 from mulhouse.errors import DomainError, Refusal
-from mulhouse.form_parts import Together
 from mulhouse.staff import NOT_YOURS, ShownAdmin
 from mulhouse.templatetags.ui import Tab
+from mulhouse.typed import Together
 from questionnaires import outline
 from questionnaires import rules as questionnaires_rules
 from questionnaires.filling import Filling

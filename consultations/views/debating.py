@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import completing
-from accounts.completing import MissingForm
+from accounts import beside
+from accounts.beside import ProfileForm
 from accounts.http import UserRequest
 from consultations import actions, remarks, rules, signatures
 from consultations.forms import CommentForm, PositionForm, ReplyForm
@@ -20,8 +20,8 @@ from consultations.views import fetching, reading
 from mulhouse import throttle
 from mulhouse.access import resident
 from mulhouse.errors import require
-from mulhouse.form_parts import read_token
 from mulhouse.references import read_reference
+from mulhouse.typed import read_token
 from notifications import actions as notifications_actions
 
 
@@ -70,7 +70,7 @@ def comment(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         asks = rules.missing_profile(request.user, row.consultation, is_named=True, at=at)
     else:
         require(refusal)
-    profile_form = MissingForm(request.POST, prefix="profil", asks=asks, user=request.user)
+    profile_form = ProfileForm(request.POST, prefix="profil", asks=asks, user=request.user)
     is_valid = form.is_valid()
     if not (profile_form.is_valid() and is_valid):
         forms: dict[str, Any] = {"reply_form": form} if parent else {"comment_form": form}
@@ -79,7 +79,7 @@ def comment(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         )
         return render(request, "consultations/contribution.html", context, status=422)
     throttle.check(throttle.Limit.COMMENTING, f"user:{request.user.pk}")
-    completing.complete(request.user, profile_form, at=at)
+    beside.complete(request.user, profile_form, at=at)
     written = actions.comment(
         actor=request.user,
         contribution=row,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import rules as accounts_rules
-from accounts.completing import MissingForm
+from accounts.beside import ProfileForm
 from ideas import remarks, rules, setting_aside
 from ideas.debate_forms import CommentForm, ReplyForm
 from ideas.models import Campaign, Comment, Idea
@@ -19,10 +19,10 @@ from ideas.models.campaigns import ModerationMode
 from ideas.models.studies import CriterionCode
 from mulhouse import charter, lists
 from mulhouse.errors import Refusal
-from mulhouse.form_parts import Together, new_token
 from mulhouse.lists import Order
 from mulhouse.references import read_reference
 from mulhouse.templatetags import ui
+from mulhouse.typed import Together, new_token
 
 PAGE_SIZE = 20
 REPLIES_SHOWN = 3
@@ -45,7 +45,7 @@ class Typed:
 
     comment: CommentForm | None = None
     reply: ReplyForm | None = None
-    missing: MissingForm | None = None
+    missing: ProfileForm | None = None
     reply_to: str = ""
 
 
@@ -169,9 +169,9 @@ def comment_form(request: HttpRequest, row: Idea, data: Any = None) -> CommentFo
     )
 
 
-def missing_form(request: HttpRequest, asks: list[str], data: Any = None) -> MissingForm:
+def missing_form(request: HttpRequest, asks: list[str], data: Any = None) -> ProfileForm:
     """Make the form of what somebody still has to say about themselves."""
-    return MissingForm(data, prefix="profil", asks=asks, user=request.user)
+    return ProfileForm(data, prefix="profil", asks=asks, user=request.user)
 
 
 def _can_write(refusal: Refusal | None) -> bool:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import completing
+from accounts import beside
 from accounts.http import UserRequest
 from ideas import hiding, remarks, rules, setting_aside, talking
 from ideas.debate_forms import CommentForm, ReplyForm
@@ -17,9 +17,9 @@ from moderation import clauses
 from mulhouse import lists, throttle
 from mulhouse.access import public, resident
 from mulhouse.errors import require
-from mulhouse.form_parts import read_token
 from mulhouse.references import read_reference
 from mulhouse.templatetags import ui
+from mulhouse.typed import read_token
 
 
 @resident
@@ -52,7 +52,7 @@ def comment(request: UserRequest, reference: str) -> HttpResponse:
         context = {**reading.idea_context(request, row), **debate.debate_context(request, row, typed)}
         return render(request, "ideas/detail.html", context, status=422)
     throttle.check(throttle.Limit.COMMENTING, f"user:{request.user.pk}")
-    completing.complete(request.user, missing, at=at)
+    beside.complete(request.user, missing, at=at)
     written = talking.comment(
         actor=request.user,
         idea=row,

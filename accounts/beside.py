@@ -1,4 +1,4 @@
-"""What somebody still has to say about themselves, asked beside an act, so that no one is sent away in the middle of a sentence."""
+"""What somebody still has to say about themselves to take part, asked beside the act itself: no one is sent away in mid-sentence."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from accounts.models import User
 from city.models import District
 
 
-class MissingForm(forms.Form):
+class ProfileForm(forms.Form):
     """What is still missing to take part, asked beside the act itself: a public name, a district."""
 
     public_name = forms.CharField(
@@ -56,7 +56,7 @@ class MissingForm(forms.Form):
         return name
 
 
-def complete(user: User, form: MissingForm, *, at: dt.datetime) -> None:
+def complete(user: User, form: ProfileForm, *, at: dt.datetime) -> None:
     """Store the answers of a valid form: a public name, a year of birth, a district; nothing for a form that asked nothing."""
     given = form.cleaned_data
     if given.get("public_name") or given.get("birth_year"):

@@ -1,4 +1,4 @@
-"""What the forms of several services are made of: a text of some lines, a token that is used once, errors of several forms."""
+"""What the forms where residents write have in common, whatever the room."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,8 +6,17 @@ from typing import Any
 from django import forms
 from django.core import signing
 from django.forms.boundfield import BoundField
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from mulhouse import masked_forms
 from mulhouse.references import new_reference
+
+# Under so many letters, capitals may be a name.
+SHORTEST = 10
+MARKDOWN_HELP = gettext_lazy(
+    "Une ligne vide commence un paragraphe. «\u00a0**mot**\u00a0» s’affiche en gras, «\u00a0- mot\u00a0» fait une liste."
+)
 
 
 def new_token(user: Any, purpose: str) -> str:
@@ -24,7 +33,7 @@ def read_token(token: str, user: Any, purpose: str) -> str:
 
 
 def _salt(user: Any, purpose: str) -> str:
-    return f"{purpose}.{user.pk}"
+    return f"typed.{purpose}.{user.pk}"
 
 
 class ProseField(forms.CharField):
@@ -36,6 +45,23 @@ class ProseField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """Read line breaks as one character."""
         return str(super().to_python(value) or "").replace("\r\n", "\n")
+
+
+def is_shouting(text: str) -> bool:
+    """Tell whether most letters of a text of some length are capitals."""
+    letters = [sign for sign in text if sign.isalpha()]
+    return len(letters) >= SHORTEST and sum(sign.isupper() for sign in letters) * 2 > len(letters)
+
+
+def harmless(alt: str) -> str:
+    """Refuse personal data in the words of a photo: they can not be masked, nor wait for moderation."""
+    if found := masked_forms.passages(alt):
+        raise forms.ValidationError(
+            _("Retirez «\u00a0%(found)s\u00a0» de la description\u00a0: tout le monde la lirait.")
+            % {"found": found[0]},
+            code="masking",
+        )
+    return alt
 
 
 class Together:
