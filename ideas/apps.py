@@ -13,19 +13,17 @@ class IdeasConfig(AppConfig):
         """Declare what the app writes on the register, holds about people, shows at home and to agents, and lets one follow."""
         # These need the registry of apps, which is ready by now.
         from desk import merging  # noqa: PLC0415
-        from ideas import homepage, review, supporting, who_sees  # noqa: PLC0415
+        from ideas import homepage, replying, review, supporting  # noqa: PLC0415
         from ideas import kinds as own_kinds  # noqa: PLC0415
         from ideas.models import Support  # noqa: PLC0415
         from moderation import newcomers  # noqa: PLC0415
         from mulhouse import home  # noqa: PLC0415
-        from mulhouse import who_sees as acts  # noqa: PLC0415
         from notifications import kinds  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
         newcomers.declare(review.has_published)
         merging.declare(Support, supporting.absorb)
         kinds.declare(*own_kinds.KINDS)
-        acts.declare(*who_sees.ACTS)
         home.register(homepage.SOURCE)
         register.declare(
             register.Act("idea.published", "Une idée a été publiée"),
@@ -35,7 +33,11 @@ class IdeasConfig(AppConfig):
             register.Act("idea.expired", "Le délai d’une idée est passé sans les soutiens demandés"),
             register.Act("idea.supported", "Une personne a soutenu une idée"),
             register.Act("idea.unsupported", "Une personne a retiré son soutien à une idée"),
+            register.Act(
+                "idea.supports_verified", "Des soutiens comptent désormais comme ceux de résidences vérifiées"
+            ),
             register.Act("idea.threshold_passed", "Une idée a atteint un seuil de soutiens, ou la moitié du chemin"),
+            register.Act("idea.imported", "Les projets d’une autre ville ont été repris"),
             register.Act("idea.text_held", "Un texte sur une idée attend la relecture de la modération"),
             register.Act("idea.comment_published", "Un commentaire sur une idée a été publié"),
             register.Act("idea.comment_withdrawn", "Un commentaire sur une idée a été retiré par son auteur"),
@@ -54,6 +56,7 @@ class IdeasConfig(AppConfig):
         acts.declare(*who_sees.ACTS)
         followed.declare(topics.IDEA, many=topics.ideas_named)
         followed.declare(topics.CAMPAIGN, many=topics.campaigns_named)
+        followed.declare(replying.COMMENT, many=replying.comments_named)
 
         # What moderation reads first, takes away, masks and gives back.
         from ideas import hiding, holding  # noqa: PLC0415

@@ -28,4 +28,11 @@ KINDS = (
         is_own=True,
         is_put_off=False,
     ),
+    Kind(
+        "ideas.replies",
+        _("Commentaires sur mes idées"),
+        _("Quelqu’un commente votre idée, vous pose une question, ou répond à votre commentaire."),
+        frequency=Frequency.DAILY,
+        is_own=True,
+    ),
 )

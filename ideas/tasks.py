@@ -3,9 +3,10 @@
 from celery import shared_task
 from django.utils import timezone
 
-from ideas import supporting, telling
+from ideas import replying, supporting, telling, verifying
 
 BATCH = 500
+REPLIES = 200
 # Nobody is written to in the middle of the night for what can wait until morning.
 FIRST_HOUR = 8
 
@@ -42,3 +43,19 @@ def sweep_letters() -> None:
         telling.tell_passings(idea_id=key, at=at)
     for key in (*telling.to_remind(at=at), *telling.expired_since(at=at)):
         telling.tell_term(idea_id=key, at=at)
+
+
+@shared_task(name="ideas.verify_supports")
+def verify_supports() -> None:
+    """Count as verified the supports whose author's residence was verified since; each idea in its own transaction."""
+    at = timezone.now()
+    for idea in verifying.ideas(at=at):
+        verifying.verify_supports(idea=idea, at=at)
+
+
+@shared_task(name="ideas.tell_replies")
+def tell_replies() -> None:
+    """Tell those who wrote that somebody commented or answered; each comment once."""
+    at = timezone.now()
+    for comments in replying.reply_batches(at=at, size=REPLIES):
+        replying.tell_replies(comments=comments, at=at)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ideas.views import browsing, depositing, exporting, feeding, mapping, own, reading, supporting
+from ideas.views import browsing, debating, depositing, exporting, feeding, mapping, own, reading, supporting
 
 app_name = "ideas"
 urlpatterns = [
@@ -36,4 +36,11 @@ urlpatterns = [
     path("<slug:reference>/corriger/", own.correct, name="correct"),
     path("<slug:reference>/retirer/", own.withdraw, name="withdraw"),
     path("<slug:reference>/prolonger/", own.renew, name="renew"),
+    path("<slug:reference>/commentaires/", debating.comment, name="comments"),
+    path("<slug:reference>/commentaires/<slug:comment_reference>/", debating.comment_link, name="comment"),
+    path(
+        "<slug:reference>/commentaires/<slug:comment_reference>/retirer/",
+        debating.withdraw_comment,
+        name="withdraw_comment",
+    ),
 ]

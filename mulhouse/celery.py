@@ -57,6 +57,9 @@ app.conf.beat_schedule = {
     # Every hour: what ends at midnight ends then, whichever night has 23 or 25 hours.
     "ideas.expire": {"task": "ideas.expire", "schedule": crontab(minute="3")},
     "ideas.sweep_letters": {"task": "ideas.sweep_letters", "schedule": crontab(minute="9-59/15")},
+    "ideas.tell_replies": {"task": "ideas.tell_replies", "schedule": crontab(minute="9-59/10")},
+    # Every night: residences that agents verified.
+    "ideas.verify_supports": {"task": "ideas.verify_supports", "schedule": crontab(hour="0", minute="40")},
     # Every hour: a suspended account opens again on its day.
     "accounts.reopen_suspended": {"task": "accounts.reopen_suspended", "schedule": crontab(minute="50")},
     "questionnaires.tidy": {"task": "questionnaires.tidy", "schedule": crontab(hour="4", minute="20")},

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from ideas import thresholds
-from ideas.models import Campaign, Idea, Photo, Support
+from ideas.models import Campaign, Comment, Idea, Photo, Support
 from notifications import subscriptions
 
 TOPIC = "idea:"
@@ -42,3 +42,13 @@ def campaign(request: HttpRequest, slug: str) -> Any:
     """Fetch a campaign this person may see, with its `goals`."""
     rows = Campaign.objects.visible_to(request.user).annotate(goals=thresholds.of_campaign("pk"))
     return get_object_or_404(rows, slug=slug)
+
+
+def comment(request: HttpRequest, reference: str, comment_reference: str) -> Comment:
+    """Fetch a comment of a visible idea, withdrawn or not."""
+    rows = Comment.objects.select_related("idea__campaign", "parent", "author").defer("idea__search")
+    return get_object_or_404(
+        rows,
+        idea__in=Idea.objects.visible().filter(reference=reference.upper()),
+        reference=comment_reference.upper(),
+    )

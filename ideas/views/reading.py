@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from accounts import rules as accounts_rules
 from ideas import hiding, presentation, rules, search, setting_aside, thresholds
 from ideas.models import Idea, Photo
-from ideas.views import fetching
+from ideas.views import debate, fetching
 from moderation import clauses
 from mulhouse import files, social
 from mulhouse.access import public
@@ -40,7 +40,9 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     row = fetching.idea(request, reference, whole=True)
     if not row.is_visible:
         return render(request, "ideas/gone.html", _gone_context(request, row), status=410)
-    return render(request, "ideas/detail.html", idea_context(request, row))
+    if debate.is_fragment(request):
+        return render(request, "ideas/_debate.html", debate.debate_context(request, row))
+    return render(request, "ideas/detail.html", page_context(request, row))
 
 
 def _gone_context(request: HttpRequest, row: Idea) -> dict[str, Any]:
@@ -70,8 +72,13 @@ def texts(row: Any) -> list[tuple[str, Any]]:
     ]
 
 
+def page_context(request: HttpRequest, row: Any, typed: debate.Typed = debate.NOTHING_TYPED) -> dict[str, Any]:
+    """Gather the whole page of an idea (fetched whole): itself, and its debate with what came back to be corrected."""
+    return {**debate.debate_context(request, row, typed), **idea_context(request, row)}
+
+
 def idea_context(request: HttpRequest, row: Any) -> dict[str, Any]:
-    """Gather what the page of an idea shows (the idea fetched whole)."""
+    """Gather what the page of an idea shows above the debate (the idea fetched whole)."""
     at, user = timezone.now(), request.user
     is_own = user.is_authenticated and row.author_id == user.pk
     author, beside = presentation.author_line(row)
