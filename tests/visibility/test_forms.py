@@ -163,6 +163,7 @@ ELSEWHERE = {
         "accounts:home",
         "accounts:second_factor",
         "consultations:mine",
+        *(f"ideas:{name}" for name in ("duplicates", "mine", "supported")),
         "moderation:own",
         "usersessions_list",
     ),
