@@ -335,7 +335,7 @@ def photos(request: UserRequest, reference: str) -> HttpResponse:
     row = own_idea(request, reference)
     if row.published_at is None and row.submitted_at is not None:
         return _where_it_is(row)
-    if refusal := actions.photos_refusal(request.user, row, at=timezone.now()):
+    if refusal := rules.photos_refusal(request.user, row, at=timezone.now()):
         raise PermissionDenied(refusal.message)
     if request.method == "POST":
         return _change_photos(request, row)

@@ -254,7 +254,7 @@ def correct(request: UserRequest, reference: str) -> HttpResponse:
         else:
             messages.success(request, _("Votre correction est publiée."))
         return redirect(row)
-    can_change_photos = actions.photos_refusal(request.user, row, at=at) is None
+    can_change_photos = rules.photos_refusal(request.user, row, at=at) is None
     context = {
         "idea": row,
         "form": form,
