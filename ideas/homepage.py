@@ -1,28 +1,44 @@
 """What the idea box shows on the home page."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from ideas import presentation, thresholds
-from ideas.models import Campaign, Idea, Stage
-from ideas.models.writing import ANSWERED
+from ideas import presentation
+from ideas.models import Answer, Campaign, Idea, Stage
 from mulhouse import markup, typography
 from mulhouse.home import Deadline, HomeSource, KeyFigure
 from mulhouse.templatetags import ui
 from mulhouse.typography import local_day
 
-DEADLINES, SUMMARY_WORDS = 4, 28
+DEADLINES, CAMPAIGNS, SUMMARY_WORDS = 4, 6, 28
+# What the card of an idea shows.
+RISING = ("reference", "title", "need_html", "support_total", "theme__motif", "place_district__name")
 
 
-def deadlines(at: dt.datetime) -> list[Deadline]:
-    """List the last days of the dated campaigns, to deposit and to support, soonest first."""
+def together(at: dt.datetime) -> tuple[list[Deadline], list[ui.ProcessCard]]:
+    """List the last days of the dated campaigns, and show the campaign that is open and the idea that rises most; one query."""
     today = local_day(at)
-    rows = Campaign.objects.published().filter(opens_on__lte=today, supports_end_on__gte=today)
+    rising = Idea.objects.visible().filter(stage=Stage.SUPPORT, supports_until__gte=today, support_total__gt=0)
+    best = rising.order_by("-heat", "-pk").values(json=JSONObject(**{name: name for name in RISING}))
+    rows = Campaign.objects.published().filter(Q(supports_end_on__isnull=True) | Q(supports_end_on__gte=today))
+    running = rows.filter(opens_on__lte=today).annotate(rising=Subquery(best[:1]))
+    campaigns: list[Any] = list(running.order_by("closes_on", "pk")[:CAMPAIGNS])
+    opened = next((row for row in campaigns if row.is_open(at=at)), None)
+    cards = [_campaign_card(opened, at=at)] if opened else []
+    if campaigns and campaigns[0].rising:
+        cards.append(_idea_card(campaigns[0].rising))
+    return _deadlines(campaigns, today), cards
+
+
+def _deadlines(campaigns: Sequence[Campaign], today: dt.date) -> list[Deadline]:
     found = [
         Deadline(
             at=dt.datetime.combine(day, dt.time(23, 59), tzinfo=timezone.get_default_timezone()),
@@ -30,7 +46,7 @@ def deadlines(at: dt.datetime) -> list[Deadline]:
             url=row.get_absolute_url(),
             detail=words,
         )
-        for row in rows.order_by("closes_on", "pk")[:DEADLINES]
+        for row in campaigns
         for day, words in (
             (row.closes_on, _("Dernier jour pour déposer une idée")),
             (row.supports_end_on, _("Dernier jour pour soutenir les idées")),
@@ -40,16 +56,6 @@ def deadlines(at: dt.datetime) -> list[Deadline]:
     return sorted(found, key=lambda line: line.at)[:DEADLINES]
 
 
-def cards(at: dt.datetime) -> list[ui.ProcessCard]:
-    """Show the campaign that is open, and the idea that rises most."""
-    opened = Campaign.objects.open(at=at).order_by("closes_on", "pk").first()
-    rising = Idea.objects.visible().filter(stage=Stage.SUPPORT, supports_until__gte=local_day(at), support_total__gt=0)
-    shown = rising.select_related("theme", "place_district").defer("search", "proposal_html", "proposal", "need")
-    idea = shown.annotate(goals=thresholds.of_campaign("campaign")).order_by("-heat", "-pk").first()
-    found = [] if opened is None else [_campaign_card(opened, at=at)]
-    return found if idea is None else [*found, _idea_card(idea, at=at)]
-
-
 def _campaign_card(campaign: Campaign, *, at: dt.datetime) -> ui.ProcessCard:
     made = presentation.campaign_card(campaign, at=at)
     return ui.ProcessCard(
@@ -57,34 +63,31 @@ def _campaign_card(campaign: Campaign, *, at: dt.datetime) -> ui.ProcessCard:
     )
 
 
-def _idea_card(idea: Idea, *, at: dt.datetime) -> ui.ProcessCard:
-    measured = presentation.progress(idea, thresholds.read(getattr(idea, "goals", None)))
-    meta = [ui.Meta(measured.words, "thumbs-up")]
-    if idea.place_district:
-        meta.append(ui.Meta(idea.place_district.name, "map-pin"))
+def _idea_card(found: Mapping[str, Any]) -> ui.ProcessCard:
+    meta = [ui.Meta(presentation.supports(found["support_total"]), "thumbs-up")]
+    if found["place_district__name"]:
+        meta.append(ui.Meta(found["place_district__name"], "map-pin"))
     return ui.ProcessCard(
-        title=idea.title,
-        url=idea.get_absolute_url(),
-        summary=Truncator(markup.to_text(idea.need_html)).words(SUMMARY_WORDS),
+        title=found["title"],
+        url=reverse("ideas:detail", args=[found["reference"]]),
+        summary=Truncator(markup.to_text(found["need_html"])).words(SUMMARY_WORDS),
         tag=ui.Tag(_("Idée qui monte"), "info", "thumbs-up"),
-        motif=idea.theme.motif if idea.theme else "indienne",
+        motif=found["theme__motif"] or "indienne",
         meta=meta,
     )
 
 
-def counts(at: dt.datetime) -> list[int]:
-    """Count the ideas deposited since the first of January, their supports, and those that have an answer; one query."""
+def tallies(at: dt.datetime) -> list[QuerySet[Any]]:
+    """Give the ideas deposited since the first of January, and those answered since."""
     first_day = local_day(at).replace(month=1, day=1)
-    rows = Idea.objects.visible().filter(published_at__date__gte=first_day, published_at__lte=at)
-    found = rows.aggregate(
-        deposited=Count("pk"), supports=Sum(F("support_total")), answered=Count("pk", filter=Q(stage__in=ANSWERED))
-    )
-    return [found["deposited"], found["supports"] or 0, found["answered"]]
+    since = Q(published_at__date__gte=first_day, published_at__lte=at)
+    answered = Answer.objects.filter(since, idea=OuterRef("pk"))
+    return [Idea.objects.visible().filter(since), Idea.objects.visible().filter(Exists(answered))]
 
 
 def figures(counted: Sequence[int]) -> list[KeyFigure]:
     """Say what was counted; nothing of what is still at zero."""
-    labels = (_("idées déposées"), _("soutiens à des idées"), _("idées qui ont une réponse"))
+    labels = (_("idées déposées"), _("idées qui ont une réponse"))
     return [
         KeyFigure(value=typography.number(count), label=label)
         for count, label in zip(counted, labels, strict=True)
@@ -92,4 +95,4 @@ def figures(counted: Sequence[int]) -> list[KeyFigure]:
     ]
 
 
-SOURCE = HomeSource(deadlines=deadlines, cards=cards, counts=counts, figures=figures)
+SOURCE = HomeSource(together=together, tallies=tallies, figures=figures)

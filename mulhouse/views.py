@@ -102,11 +102,12 @@ def home(request: HttpRequest) -> HttpResponse:
     """What is open now, what is soon over, and how it works."""
     at = timezone.now()
     sources = homes.sources()
-    deadlines = sorted((line for source in sources for line in source.deadlines(at)), key=lambda line: line.at)
-    counts = kept_figures("home", lambda: [source.counts(at) for source in sources])
+    shown = [source.shown(at) for source in sources]
+    deadlines = sorted((line for lines, _cards in shown for line in lines), key=lambda line: line.at)
+    counts = kept_figures("home", lambda: homes.counted(sources, at))
     context = {
         "deadlines": deadlines[:DEADLINES_SHOWN],
-        "cards": _in_turn([source.cards(at) for source in sources])[:CARDS_SHOWN],
+        "cards": _in_turn([cards for _lines, cards in shown])[:CARDS_SHOWN],
         "figures": [
             figure for source, counted in zip(sources, counts, strict=True) for figure in source.figures(counted)
         ],

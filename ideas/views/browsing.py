@@ -202,7 +202,10 @@ def cards(request: HttpRequest, rows: Sequence[Idea]) -> list[presentation.Card]
     gestures = _gestures(request, rows)
     return [
         presentation.card(
-            row, words=words, goals=thresholds.read(row.campaign.goals), gesture=gestures.get(row.pk, "support")
+            row,
+            words=words,
+            goals=thresholds.read(getattr(row.campaign, "goals", None)),
+            gesture=gestures.get(row.pk, "support"),
         )
         for row in rows
     ]

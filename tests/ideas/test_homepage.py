@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from ideas import homepage
-from ideas.models import Stage
+from ideas.models import Answer, Stage
+from mulhouse import db
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,7 @@ def test_last_days_of_the_campaigns_soonest_first():
     edition(title="Hier", closes=-3, ends=-1)
     edition(title="Brouillon", published_at=None)
     edition(title="Dépôts clos", closes=-1, ends=0)
-    assert [(line.title, str(line.detail)) for line in homepage.deadlines(timezone.now())] == [
+    assert [(line.title, str(line.detail)) for line in homepage.together(timezone.now())[0]] == [
         ("Dépôts clos", "Dernier jour pour soutenir les idées"),
         ("Budget", "Dernier jour pour déposer une idée"),
         ("Budget", "Dernier jour pour soutenir les idées"),
@@ -33,7 +34,7 @@ def test_last_days_of_the_campaigns_soonest_first():
 
 def test_cards_are_the_open_campaign_and_the_idea_that_rises_most():
     at = timezone.now()
-    assert homepage.cards(at) == []
+    assert homepage.together(at)[1] == []
     edition(title="Brouillon", published_at=None)
     campaign = f.make_campaign(title="La boîte")
     f.make_idea(campaign=campaign, title="Tiède", heat=1.0, declared_count=2)
@@ -41,22 +42,30 @@ def test_cards_are_the_open_campaign_and_the_idea_that_rises_most():
     f.make_idea(campaign=campaign, title="Sans soutien", heat=9.0)
     f.make_idea(campaign=campaign, title="Étudiée", heat=9.0, declared_count=2, stage=Stage.STUDY)
     f.make_idea(campaign=campaign, title="Masquée", heat=9.0, declared_count=2, hidden_at=at)
-    assert [card.title for card in homepage.cards(at)] == ["La boîte", "Chaude"]
+    assert [card.title for card in homepage.together(at)[1]] == ["La boîte", "Chaude"]
 
 
-def test_figures_are_counted_in_one_query(django_assert_num_queries):
+def test_the_page_asks_twice_at_most(django_assert_num_queries):
     at = timezone.now()
     f.make_idea(published_at=at, declared_count=3, verified_count=4)
-    f.make_idea(published_at=at, stage=Stage.DECLINED)
-    f.make_idea(published_at=at, stage=Stage.KEPT, withdrawn_at=at)
+    answered = f.make_idea(published_at=at - 400 * DAY, stage=Stage.ALREADY)
+    for idea in (answered, f.make_idea(published_at=at, stage=Stage.KEPT, withdrawn_at=at)):
+        Answer.objects.create(
+            idea=idea,
+            number=1,
+            outcome="already",
+            reason="Fait.",
+            reason_html="",
+            signatory="La Ville",
+            published_at=at,
+        )
     f.make_idea(published_at=at - 400 * DAY)
     with django_assert_num_queries(1):
-        counted = homepage.counts(at)
-    assert counted == [2, 7, 1]
-    assert [(figure.value, str(figure.label)) for figure in homepage.figures([2, 0, 1])] == [
-        ("2", "idées déposées"),
-        ("1", "idées qui ont une réponse"),
-    ]
+        homepage.together(at)
+    with django_assert_num_queries(1):
+        counted = db.count_rows(homepage.tallies(at))
+    assert counted == [1, 1]
+    assert [(figure.value, str(figure.label)) for figure in homepage.figures([2, 0])] == [("2", "idées déposées")]
 
 
 def test_the_home_page_shows_them_beside_the_consultations(client):
