@@ -65,15 +65,16 @@ class IdeasConfig(AppConfig):
         moderated.register(*hiding.KINDS, *holding.KINDS)
 
         # Open data, what the search finds, what is counted again at night.
-        from ideas import counters, searchable  # noqa: PLC0415
+        from ideas import clocks, counters, searchable  # noqa: PLC0415
         from ideas import datasets as own_datasets  # noqa: PLC0415
         from opendata import datasets  # noqa: PLC0415
         from search import registry as searched  # noqa: PLC0415
-        from transparency import recounting  # noqa: PLC0415
+        from transparency import promising, recounting  # noqa: PLC0415
 
         datasets.declare(*own_datasets.DATASETS)
         datasets.harmless(*own_datasets.HARMLESS)
         searched.register(*searchable.SOURCES)
+        promising.declare(*clocks.KINDS)
         recounting.declare("ideas", counters.TABLES, counters.record)
         register.declare(
             register.Act("idea.recounted", "Des nombres affichés de la boîte à idées ont été recomptés et corrigés")

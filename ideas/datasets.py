@@ -29,7 +29,7 @@ Keep = Callable[[QuerySet[Any], Any], QuerySet[Any]]
 
 def _named(path: str, rows: Callable[[], QuerySet[Any]]) -> Keep:
     """Keep what belongs to one row of the city or one campaign, found first: an index then gives its rows in their order."""
-    return lambda kept, slug: kept.filter(**{path: Subquery(rows().filter(slug=slug).values("pk")[:1])})
+    return lambda kept, slug: kept.filter(**{path: Subquery(rows().filter(slug=slug).order_by().values("pk")[:1])})
 
 
 def _of_idea(rows: QuerySet[Any], reference: str) -> QuerySet[Any]:

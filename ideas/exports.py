@@ -106,7 +106,7 @@ def read_comments() -> QuerySet[Comment]:
 
 def read_answers() -> QuerySet[Answer]:
     """Read the answers to visible ideas, the newest first, each with what the author says of it as long as everybody reads that."""
-    said = Reaction.objects.visible().filter(answer=OuterRef("pk"))
+    said = Reaction.objects.visible().filter(answer=OuterRef("pk")).order_by()
     rows = Answer.objects.public().select_related("idea").defer("reason_html", "idea__search")
     rows = rows.annotate(said=Subquery(said.values("body")[:1]), said_at=Subquery(said.values("published_at")[:1]))
     return rows.order_by("-published_at", "-pk")

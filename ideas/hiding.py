@@ -13,7 +13,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ideas import actions, setting_aside, talking
+from ideas import actions, clocks, setting_aside, talking
 from ideas.models import Comment, Idea, IdeaVersion, Photo, Reaction
 from moderation import clauses, marks
 from moderation.kinds import MASKED, Kind, Words
@@ -140,14 +140,16 @@ def _is_idea_public(row: Idea) -> bool:
 
 
 def _hide_idea(row: Idea, at: dt.datetime, clause: str) -> None:
-    """Take an idea from the public. Locks: its campaign."""
+    """Take an idea from the public: the city owes no reading nor answer of what nobody reads. Locks: its campaign."""
     _hide(row, at, clause)
+    clocks.stop(idea=row, at=at)
     actions.count_idea(idea=row, by=-1)
 
 
 def _show_idea(row: Idea) -> None:
     """Give an idea back to the public, unless its author withdrew it meanwhile. Locks: its campaign."""
     if _shown(row) and row.withdrawn_at is None:
+        clocks.start_again(idea=row)
         actions.count_idea(idea=row, by=1)
 
 

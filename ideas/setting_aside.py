@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import User
-from ideas import actions, talking
+from ideas import actions, clocks, talking
 from ideas.models import Comment, Idea, Reaction
 from mulhouse.db import assert_in_transaction
 from privacy.quarantine import Shelf
@@ -33,6 +33,7 @@ def hide(user: User) -> None:
         talking.count_comment(comment=comment, by=-1)
     for idea in _held(Idea.objects.visible().filter(author=user).defer("search")):
         Idea.objects.filter(pk=idea.pk).update(**set_aside)
+        clocks.stop(idea=idea, at=set_aside["hidden_at"])
         actions.count_idea(idea=idea, by=-1)
     Reaction.objects.visible().filter(author=user).update(**set_aside)
 
@@ -52,6 +53,7 @@ def show(user: User) -> None:
     for idea in _held(Idea.objects.filter(author=user, hidden_reason=REASON).defer("search")):
         Idea.objects.filter(pk=idea.pk).update(**shown)
         if idea.withdrawn_at is None:
+            clocks.start_again(idea=idea)
             actions.count_idea(idea=idea, by=1)
     Reaction.objects.filter(author=user, hidden_reason=REASON).update(**shown)
 

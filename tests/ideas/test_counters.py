@@ -117,7 +117,7 @@ def test_the_night_computes_the_same_heat_as_the_day(days):
     Support.objects.bulk_create([Support(idea=idea, supported_on=day) for day in days])
     assert found() == []
     idea.delete()
-    campaign.delete()
+    Campaign.objects.filter(pk=campaign.pk).update(idea_count=0)
 
 
 def test_a_drift_of_rounding_is_no_difference(box):

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from ideas import actions, hiding, setting_aside, supporting, talking
+from ideas import actions, clocks, hiding, setting_aside, supporting, talking
 from ideas.models import Comment, Idea, IdeaVersion, Photo, Reaction, Support
 from moderation import figures, kinds
 from moderation.models import Decision
@@ -18,6 +18,7 @@ from tests.ideas.rows import make_answer, make_photo, make_reaction, make_versio
 from tests.moderation import deciding
 from tests.mulhouse.test_uploads import photo as picture
 from transparency import recounting
+from transparency.models import Promise
 
 pytestmark = pytest.mark.django_db
 PHONE = "06 12 34 56 78"
@@ -118,6 +119,26 @@ def test_a_comment_a_reaction_and_a_photo_are_taken_away_and_given_back(client):
     assert (idea.comment_count, Comment.objects.public().count()) == (1, 1)
     assert (Reaction.objects.visible().count(), Photo.objects.visible().count()) == (1, 1)
     assert status(client, reverse("ideas:photo", args=[things["idea_photo"].key])) == 200
+
+
+@pytest.mark.parametrize("way", ["decision", "set aside"])
+def test_the_city_owes_nothing_of_what_nobody_reads_and_owes_it_again(way):
+    idea, at = f.make_idea(), timezone.now()
+    with transaction.atomic():
+        clocks.begin(clocks.READING, idea=idea, at=at)
+    standing = Promise.objects.standing().filter(key=idea.reference)
+    due_on = standing.get().due_on
+    if way == "decision":
+        deciding.take_away(idea)
+        assert not standing.exists()
+        deciding.bring_back(idea)
+    else:
+        with transaction.atomic():
+            setting_aside.hide(idea.author)
+        assert not standing.exists()
+        with transaction.atomic():
+            setting_aside.show(idea.author)
+    assert standing.get().due_on == due_on
 
 
 def test_what_its_author_withdrew_meanwhile_does_not_come_back():

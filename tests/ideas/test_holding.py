@@ -65,8 +65,8 @@ def correction(idea, author, **fields):
     return HeldText.objects.waiting().get(idea=idea, sort="correction")
 
 
-def release(held):
-    return deciding.release(kinds.of(review.KINDS[held.sort]), held)
+def release(held, *, at=None):
+    return deciding.release(kinds.of(review.KINDS[held.sort]), held, at=at)
 
 
 def refuse(held):
@@ -134,13 +134,13 @@ def test_a_held_idea_is_counted_and_told_at_its_release_once(prior, author):
     assert recounting.recount("ideas", repair=False) == []
 
 
-def test_an_idea_handed_in_in_time_is_released_after_the_end(prior, author):
-    idea, held = hand_in(prior, author)
-    ended = {"kind": "edition", "closes_on": f.today() - dt.timedelta(days=1), "supports_end_on": f.today()}
-    type(prior).objects.filter(pk=prior.pk).update(**ended)
-    release(held)
+def test_an_idea_handed_in_in_time_is_released_after_the_end(author):
+    last, later = f.today() + dt.timedelta(days=30), timezone.now() + dt.timedelta(days=2)
+    dated = {"kind": "edition", "closes_on": f.today(), "supports_end_on": last}
+    idea, held = hand_in(f.make_campaign(moderation=ModerationMode.PRIOR, **dated), author)
+    release(held, at=later)
     idea.refresh_from_db()
-    assert (idea.is_visible, idea.supports_until) == (True, f.today())
+    assert (idea.is_visible, idea.supports_until, idea.published_at) == (True, last, later)
 
 
 def test_a_held_comment_and_its_reply_are_published_and_told(prior, author):
