@@ -13,16 +13,20 @@ class IdeasConfig(AppConfig):
         """Declare what the app writes on the register, holds about people, shows at home and to agents, and lets one follow."""
         # These need the registry of apps, which is ready by now.
         from desk import merging  # noqa: PLC0415
+        from ideas import clocks, replying, review, supporting, who_sees  # noqa: PLC0415
         from ideas import kinds as own_kinds  # noqa: PLC0415
-        from ideas import replying, review, supporting, who_sees  # noqa: PLC0415
+        from ideas.demo import seeding  # noqa: PLC0415
         from ideas.models import Support  # noqa: PLC0415
         from moderation import newcomers  # noqa: PLC0415
+        from mulhouse import demo  # noqa: PLC0415
         from mulhouse import who_sees as acts  # noqa: PLC0415
         from notifications import kinds, topics  # noqa: PLC0415
-        from transparency import register  # noqa: PLC0415
+        from transparency import promising, register  # noqa: PLC0415
 
         newcomers.declare(review.has_published)
         acts.declare(*who_sees.ACTS)
+        promising.declare(*clocks.KINDS)
+        demo.declare("boîte à idées", seeding.seed)
         merging.declare(Support, supporting.absorb)
         kinds.declare(*own_kinds.KINDS)
         topics.declare(replying.COMMENT, many=replying.comments_named, is_open=False)
@@ -38,6 +42,7 @@ class IdeasConfig(AppConfig):
                 "idea.supports_verified", "Des soutiens comptent désormais comme ceux de résidences vérifiées"
             ),
             register.Act("idea.threshold_passed", "Une idée a atteint un seuil de soutiens, ou la moitié du chemin"),
+            register.Act("idea.demo", "Une campagne d’idées de démonstration a été chargée"),
             register.Act("idea.imported", "Les projets d’une autre ville ont été repris"),
             register.Act("idea.text_held", "Un texte sur une idée attend la relecture de la modération"),
             register.Act("idea.comment_published", "Un commentaire sur une idée a été publié"),
