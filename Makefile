@@ -45,6 +45,7 @@ manage: install ## Une commande de gestion : make manage CMD="verify_register"
 bench: install-dev ## Mesure les pages principales, en proportion d’une page nue
 	@$(PY) -m benchmarks
 	@$(PY) -m benchmarks --search
+	@$(PY) -m benchmarks --ideas
 
 audit: install-dev ## Cherche les failles connues des paquets installés
 	@$(PY) bin/audit.py

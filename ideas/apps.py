@@ -15,9 +15,10 @@ class IdeasConfig(AppConfig):
         from desk import merging  # noqa: PLC0415
         from ideas import homepage, replying, review, supporting  # noqa: PLC0415
         from ideas import kinds as own_kinds  # noqa: PLC0415
+        from ideas.demo import seeding  # noqa: PLC0415
         from ideas.models import Support  # noqa: PLC0415
         from moderation import newcomers  # noqa: PLC0415
-        from mulhouse import home  # noqa: PLC0415
+        from mulhouse import demo, home  # noqa: PLC0415
         from notifications import kinds  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
@@ -25,6 +26,7 @@ class IdeasConfig(AppConfig):
         merging.declare(Support, supporting.absorb)
         kinds.declare(*own_kinds.KINDS)
         home.register(homepage.SOURCE)
+        demo.declare("boîte à idées", seeding.seed)
         register.declare(
             register.Act("idea.published", "Une idée a été publiée"),
             register.Act("idea.corrected", "Une idée a été corrigée par son auteur"),
@@ -37,6 +39,7 @@ class IdeasConfig(AppConfig):
                 "idea.supports_verified", "Des soutiens comptent désormais comme ceux de résidences vérifiées"
             ),
             register.Act("idea.threshold_passed", "Une idée a atteint un seuil de soutiens, ou la moitié du chemin"),
+            register.Act("idea.demo", "Une campagne d’idées de démonstration a été chargée"),
             register.Act("idea.imported", "Les projets d’une autre ville ont été repris"),
             register.Act("idea.text_held", "Un texte sur une idée attend la relecture de la modération"),
             register.Act("idea.comment_published", "Un commentaire sur une idée a été publié"),
