@@ -34,6 +34,7 @@ urlpatterns = [
         path("", include("notifications.urls")),
         path("concertations/", include("consultations.urls")),
         path("engagements/", include("commitments.urls")),
+        path("idees/", include("ideas.urls")),
         path("recherche/", include("search.urls")),
         path("recu/", include("desk.urls")),
         path("", include("moderation.urls")),

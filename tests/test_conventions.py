@@ -66,6 +66,8 @@ PURE = {
     "consultations.places",
     "consultations.table_lines",
     "desk.identities",
+    "ideas.ranking",
+    "ideas.realism",
     "mulhouse.errors",
     "mulhouse.home",
     "mulhouse.masking",

@@ -166,6 +166,16 @@ def drop(*, kind: str, key: str, at: dt.datetime) -> bool:
     return bool(dropped)
 
 
+def take_back(*, kind: str, key: str) -> bool:
+    """Owe again what was dropped: the thing it was about is given back. The promised day stays the one that was told.
+
+    Shape: False when nothing was dropped.
+    Raises: RuntimeError outside a transaction.
+    """
+    assert_in_transaction()
+    return bool(Promise.objects.filter(kind=kind, key=key, dropped_on__isnull=False).update(dropped_on=None))
+
+
 def standing_still(kind: str, keys: Iterable[str]) -> dict[str, PromisePause]:
     """Give the pause of each promise whose clock stands still, by its key: since when, and the public reason. One query."""
     found = PromisePause.objects.filter(promise__kind=kind, promise__key__in=list(keys), resumed_on__isnull=True)
