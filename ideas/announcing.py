@@ -163,7 +163,8 @@ def _study(study: Study) -> Words:
     values = {"title": study.idea.title, "day": typography.day(due)}
     return Words(
         _("À l’étude\u00a0: %(title)s") % values,
-        _("Les services de la Ville étudient l’idée «\u00a0%(title)s\u00a0». Réponse promise pour le %(day)s.") % values,
+        _("Les services de la Ville étudient l’idée «\u00a0%(title)s\u00a0». Réponse promise pour le %(day)s.")
+        % values,
         study.ground,
     )
 
@@ -190,7 +191,9 @@ def _event(event: Event) -> Words:
         values |= {"before": typography.day(event.date_before), "after": typography.day(event.date_after)}
         return Words(
             _("Nouvelle date\u00a0: %(title)s") % values,
-            _("Pour l’idée «\u00a0%(title)s\u00a0», l’étape «\u00a0%(step)s\u00a0» passe du %(before)s au %(after)s. Voici pourquoi.")
+            _(
+                "Pour l’idée «\u00a0%(title)s\u00a0», l’étape «\u00a0%(step)s\u00a0» passe du %(before)s au %(after)s. Voici pourquoi."
+            )
             % values,
             event.text,
         )

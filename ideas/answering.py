@@ -60,7 +60,9 @@ def publish(*, actor: Any, idea: Idea, said: Said, seen: int, at: dt.datetime) -
     last = Answer.objects.filter(idea=held).order_by("-number").first()
     number = last.number if last else 0
     if number != seen:
-        raise DomainError("stale", "Quelqu’un a publié une réponse pendant ce temps. Rechargez la page, puis reportez la vôtre.")
+        raise DomainError(
+            "stale", "Quelqu’un a publié une réponse pendant ce temps. Rechargez la page, puis reportez la vôtre."
+        )
     check(said, idea=held, is_correction=number > 0, at=at)
     answer = Answer.objects.create(
         **{**asdict(said), "correction": said.correction if number else ""},
@@ -149,7 +151,9 @@ def react_refusal(user: Any, answer: Answer, *, at: dt.datetime) -> Refusal | No
     if answer.idea.campaign.moderation == ModerationMode.PRIOR:
         return Refusal(
             "prior",
-            _("Dans cette campagne, tout est relu avant de paraître\u00a0: dites ce que vous pensez de la réponse dans un commentaire."),
+            _(
+                "Dans cette campagne, tout est relu avant de paraître\u00a0: dites ce que vous pensez de la réponse dans un commentaire."
+            ),
         )
     later = Answer.objects.filter(idea_id=answer.idea_id, number__gt=answer.number)
     return city_rules.react_refusal(
@@ -163,8 +167,12 @@ def react_refusal(user: Any, answer: Answer, *, at: dt.datetime) -> Refusal | No
 
 def _unread_words(cause: HeldText.Cause) -> str:
     if cause == HeldText.Cause.MASKING:
-        return _("Votre texte contient ce qui ressemble à des données personnelles. Masquez-les\u00a0: cette réaction paraît tout de suite.")
-    return _("Votre compte est récent\u00a0: une réaction ne peut pas encore contenir de lien. Retirez-le, ou donnez l’adresse en mots.")
+        return _(
+            "Votre texte contient ce qui ressemble à des données personnelles. Masquez-les\u00a0: cette réaction paraît tout de suite."
+        )
+    return _(
+        "Votre compte est récent\u00a0: une réaction ne peut pas encore contenir de lien. Retirez-le, ou donnez l’adresse en mots."
+    )
 
 
 @transaction.atomic(durable=True)

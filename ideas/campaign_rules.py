@@ -50,7 +50,9 @@ def problems(campaign: Campaign, thresholds: Sequence[Threshold], *, today: Any)
     """Say what a campaign lacks to be published; `thresholds` in their order."""
     found = []
     if campaign.slug in RESERVED_SLUGS:
-        found.append(f"L’adresse «\u00a0{campaign.slug}\u00a0» est déjà prise par une page du site\u00a0: choisissez-en une autre.")
+        found.append(
+            f"L’adresse «\u00a0{campaign.slug}\u00a0» est déjà prise par une page du site\u00a0: choisissez-en une autre."
+        )
     if campaign.opens_on < today:
         found.append("Le premier jour est passé\u00a0: une règle ne vaut pas pour hier.")
     if not thresholds:

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.text import slugify
 
 from ideas import campaign_rules
@@ -128,7 +127,8 @@ def publish(*, actor: Any, campaign: Campaign, at: dt.datetime) -> Campaign:
 def _replace(box: Campaign, successor: Campaign) -> None:
     if successor.opens_on <= box.opens_on:
         raise DomainError(
-            "earlier", f"La boîte «\u00a0{box.title}\u00a0» commence après celle-ci\u00a0: donnez un premier jour plus tardif."
+            "earlier",
+            f"La boîte «\u00a0{box.title}\u00a0» commence après celle-ci\u00a0: donnez un premier jour plus tardif.",
         )
     box.replaced_on = successor.opens_on
     box.save(update_fields=["replaced_on", "updated_at"])
@@ -152,8 +152,7 @@ def delete_draft(*, actor: Any, campaign: Campaign) -> None:
 
 
 def _held(campaign: Campaign) -> Campaign:
-    rows: QuerySet[Campaign] = Campaign.objects.select_for_update(of=("self",), no_key=True)
-    return rows.get(pk=campaign.pk)
+    return Campaign.objects.select_for_update(of=("self",), no_key=True).get(pk=campaign.pk)
 
 
 def _boxes() -> list[Campaign]:

@@ -42,7 +42,8 @@ def _is_eligible() -> Q:
 def eligible() -> QuerySet[Any]:
     """Give the ideas that may be studied, in the order of the rule: the same as `ranking.order`."""
     points = ExpressionWrapper(F("counted") * F("realism") / F("needed"), output_field=IntegerField())
-    return candidates().filter(_is_eligible()).annotate(points=points).order_by(*_ORDER)
+    found: QuerySet[Any] = candidates().filter(_is_eligible()).annotate(points=points).order_by(*_ORDER)
+    return found
 
 
 def kept_back() -> QuerySet[Any]:

@@ -17,7 +17,9 @@ class ReactionForm(MaskingForm):
         label=gettext_lazy("Votre réaction"),
         max_length=REACTION_LENGTH,
         widget=forms.Textarea(attrs={"rows": 7}),
-        help_text=gettext_lazy("Tout le monde la lira sous la réponse. Vous ne pourrez pas la changer, seulement la retirer."),
+        help_text=gettext_lazy(
+            "Tout le monde la lira sous la réponse. Vous ne pourrez pas la changer, seulement la retirer."
+        ),
         error_messages={
             "required": gettext_lazy("Écrivez votre réaction."),
             "max_length": gettext_lazy("Votre texte dépasse 1\u00a0500 caractères. Raccourcissez-le."),

@@ -10,9 +10,7 @@ from ideas.models import Answer, Idea, Milestone, Stage
 from ideas.models.writing import ANSWERED
 from mulhouse.errors import Refusal
 
-VIEW, READ, STUDY, ANSWER, FOLLOW = (
-    f"ideas.{verb}_idea" for verb in ("view", "read", "study", "answer", "follow")
-)
+VIEW, READ, STUDY, ANSWER, FOLLOW = (f"ideas.{verb}_idea" for verb in ("view", "read", "study", "answer", "follow"))
 # What is not decided yet, and may still be read or studied.
 UNDECIDED = frozenset({Stage.SUPPORT, Stage.EXPIRED, Stage.STUDY})
 REALISED = frozenset({Stage.KEPT, Stage.GOING_ON})
@@ -74,7 +72,8 @@ def answer_refusal(user: Any, idea: Idea) -> Refusal | None:
     """Tell whether somebody may publish the answer of the city, or one that corrects it: never before a first reading."""
     if not user.has_perm(ANSWER):
         return Refusal(
-            "not_allowed", "Votre rôle ne permet pas de publier la réponse de la Ville. Prévenez la personne qui publie."
+            "not_allowed",
+            "Votre rôle ne permet pas de publier la réponse de la Ville. Prévenez la personne qui publie.",
         )
     if refusal := _gone_refusal(idea):
         return refusal
@@ -117,9 +116,7 @@ def milestone_refusal(user: Any, milestone: Milestone) -> Refusal | None:
     return realise_refusal(user, milestone.idea)
 
 
-def react_refusal(
-    user: Any, answer: Answer, *, has_later: bool, has_reaction: bool, at: dt.datetime
-) -> Refusal | None:
+def react_refusal(user: Any, answer: Answer, *, has_later: bool, has_reaction: bool, at: dt.datetime) -> Refusal | None:
     """Tell whether somebody may react to the answer of the city: its author, once, to the answer that stands."""
     if not user.is_authenticated or answer.idea.author_id != user.pk:
         return Refusal("not_author", _("Seul l’auteur de l’idée peut réagir à la réponse."))

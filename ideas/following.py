@@ -245,7 +245,11 @@ def _head(idea: Idea) -> dict[str, Any]:
         planned=ArraySubquery(
             steps.values(
                 line=JSONObject(
-                    key="pk", step="step", first_planned_on="first_planned_on", planned_on="planned_on", done_on="done_on"
+                    key="pk",
+                    step="step",
+                    first_planned_on="first_planned_on",
+                    planned_on="planned_on",
+                    done_on="done_on",
                 )
             )
         ),
@@ -483,7 +487,9 @@ def _event(row: Any) -> ShownEvent:
 def _event_words(row: Event) -> tuple[str, ui.Tone, str]:
     step = str(row.get_step_display()) if row.step else ""
     if row.kind == Event.Kind.STEP:
-        title = _("C’est fait") if row.step == Milestone.Step.DONE else _("Étape faite\u00a0: %(step)s") % {"step": step}
+        title = (
+            _("C’est fait") if row.step == Milestone.Step.DONE else _("Étape faite\u00a0: %(step)s") % {"step": step}
+        )
         return title, "yes", "circle-check"
     if row.kind == Event.Kind.DATE and row.date_before and row.date_after:
         words = (

@@ -41,7 +41,9 @@ def _list(kept: str) -> str:
 
 def _owed(kinds: list[str], today: Any) -> list[WorkItem]:
     late = Q(due_on__lt=today, paused_on__isnull=True)
-    rows = Promise.objects.owed().filter(kind__in=kinds).values("kind", "service__name").order_by("kind", "service__name")
+    rows = (
+        Promise.objects.owed().filter(kind__in=kinds).values("kind", "service__name").order_by("kind", "service__name")
+    )
     parts: dict[str, list[Share]] = {}
     counted = rows.annotate(count=Count("pk"), late=Count("pk", filter=late))
     for kind, service, count, late_count in counted.values_list("kind", "service__name", "count", "late"):
@@ -119,7 +121,10 @@ def _counts(user: Any, at: datetime) -> list[WorkItem]:
     }
     mine = {name: found for name, found in sorts.items() if user.has_perm(found[0])}
     parts = [
-        rows.order_by().annotate(sort=Value(name, output_field=CharField())).values("sort").annotate(number=Count("pk"))
+        rows.order_by()
+        .annotate(sort=Value(name, output_field=CharField()))
+        .values("sort")
+        .annotate(number=Count("pk"))
         .values_list("sort", "number")
         for name, (_permission, rows, *_words) in mine.items()
     ]

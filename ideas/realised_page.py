@@ -55,8 +55,11 @@ def context(request: HttpRequest) -> dict[str, Any]:
         anchor_of=lambda reference: Idea.objects.filter(reference=reference).defer("search").first(),
     )
     counts = dict(
-        Idea.objects.visible().filter(stage__in=[stage for stage, _label in STATES.values()]).order_by()
-        .values_list("stage").annotate(number=Count("pk"))
+        Idea.objects.visible()
+        .filter(stage__in=[stage for stage, _label in STATES.values()])
+        .order_by()
+        .values_list("stage")
+        .annotate(number=Count("pk"))
     )
     return {
         "cards": [_card(row) for row in page.rows],
@@ -97,16 +100,23 @@ def _rows(stage: str) -> QuerySet[Any]:
     photos = EventPhoto.objects.filter(event__idea=OuterRef("pk")).order_by("-event__happened_on", "-pk")
     done = Milestone.objects.filter(idea=OuterRef("pk"), step=Milestone.Step.DONE)
     rows: Any = Idea.objects.visible().filter(stage=stage).select_related("place_district")
-    return (
-        rows.only("reference", "title", "stage", "stage_at", "published_at", "place", "place_district__name", "place_district__slug")
-        .annotate(
-            shown_photos=ArraySubquery(
-                photos.values(line=JSONObject(key="key", alt="alt", width="width", height="height"))[:1]
-            ),
-            planned_on=Subquery(done.values("planned_on")[:1]),
-            finished_on=Subquery(done.values("done_on")[:1]),
-        )
+    found: QuerySet[Any] = rows.only(
+        "reference",
+        "title",
+        "stage",
+        "stage_at",
+        "published_at",
+        "place",
+        "place_district__name",
+        "place_district__slug",
+    ).annotate(
+        shown_photos=ArraySubquery(
+            photos.values(line=JSONObject(key="key", alt="alt", width="width", height="height"))[:1]
+        ),
+        planned_on=Subquery(done.values("planned_on")[:1]),
+        finished_on=Subquery(done.values("done_on")[:1]),
     )
+    return found
 
 
 def _card(row: Any) -> Card:

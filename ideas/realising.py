@@ -5,6 +5,7 @@ Every gesture is an event, never rewritten, told to those who follow the idea.
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from django.db import transaction
@@ -38,11 +39,15 @@ def plan(*, actor: Any, idea: Idea, days: Mapping[str, dt.date], at: dt.datetime
         raise DomainError("days", "Donnez le jour d’une étape au moins.")
     _in_order({**known, **new})
     Milestone.objects.bulk_create(
-        Milestone(idea=held, step=step, first_planned_on=new[step], planned_on=new[step]) for step in STEPS if step in new
+        Milestone(idea=held, step=step, first_planned_on=new[step], planned_on=new[step])
+        for step in STEPS
+        if step in new
     )
     _move(held, Stage.GOING_ON, at=at)
     said = ", ".join(f"{step.label.lower()} le {typography.day(new[step])}" for step in STEPS if step in new)
-    event = _tell(held, kind=Event.Kind.NEWS, text=f"Le calendrier est annoncé\u00a0: {said}.", happened_on=local_day(at), at=at)
+    event = _tell(
+        held, kind=Event.Kind.NEWS, text=f"Le calendrier est annoncé\u00a0: {said}.", happened_on=local_day(at), at=at
+    )
     facts = {"etapes": {step: day.isoformat() for step, day in new.items()}, "nouvelle": event.reference}
     register.record("idea.planned", role="agent", subject=held.reference, facts=facts, actor=actor)
     return event
@@ -50,7 +55,7 @@ def plan(*, actor: Any, idea: Idea, days: Mapping[str, dt.date], at: dt.datetime
 
 def _in_order(days: Mapping[str, dt.date]) -> None:
     dated = [(step, days[step]) for step in STEPS if step in days]
-    for (_earlier, before), (later, after) in zip(dated, dated[1:], strict=False):
+    for (_earlier, before), (later, after) in pairwise(dated):
         if after < before:
             raise DomainError(later.value, f"«\u00a0{later.label}\u00a0» ne peut pas venir avant l’étape d’avant.")
 
@@ -90,7 +95,7 @@ def change_date(*, actor: Any, milestone: Milestone, planned_on: dt.date, reason
 
 
 @transaction.atomic(durable=True)
-def finish_step(  # noqa: PLR0913 (what makes an event)
+def finish_step(
     *,
     actor: Any,
     milestone: Milestone,
@@ -119,7 +124,7 @@ def finish_step(  # noqa: PLR0913 (what makes an event)
 
 
 @transaction.atomic(durable=True)
-def add_news(  # noqa: PLR0913 (what makes an event)
+def add_news(
     *,
     actor: Any,
     idea: Idea,

@@ -121,7 +121,9 @@ def _picture(coming: list[Line], others: list[Line]) -> SafeString | str:
     return scatter.draw(
         key="nuage",
         title=_("Popularité et réalisme des idées"),
-        description=_("De gauche à droite, le réalisme\u00a0; de bas en haut, les soutiens. Les mêmes nombres sont dans les listes."),
+        description=_(
+            "De gauche à droite, le réalisme\u00a0; de bas en haut, les soutiens. Les mêmes nombres sont dans les listes."
+        ),
         across=_("Réalisme, sur 100"),
         upwards=_("Soutiens, pour 100 demandés"),
         points=points,

@@ -28,9 +28,7 @@ class Point:
     rank: int = 0
 
 
-def draw(  # noqa: PLR0913 (the words of a picture)
-    *, key: str, title: str, description: str, across: str, upwards: str, points: Sequence[Point]
-) -> SafeString:
+def draw(*, key: str, title: str, description: str, across: str, upwards: str, points: Sequence[Point]) -> SafeString:
     """Draw points: realism from left to right, popularity upwards, those that have a place with its number.
 
     Shape: `key` is unique on the page; the scale goes as high as the most popular, between the threshold and TALLEST.
@@ -94,7 +92,9 @@ def _turned(words: str) -> SafeString:
 def _dot(point: Point, high: int) -> SafeString:
     x, y = _x(point.realism), _y(point.popularity, high)
     if not point.rank:
-        return format_html('<circle class="point" cx="{}" cy="{}" r="{}"><title>{}</title></circle>', x, y, RADIUS, point.name)
+        return format_html(
+            '<circle class="point" cx="{}" cy="{}" r="{}"><title>{}</title></circle>', x, y, RADIUS, point.name
+        )
     return format_html(
         '<g><title>{name}</title><circle class="p0" cx="{x}" cy="{y}" r="{radius}"/>'
         '<text class="rang-point" x="{x}" y="{base}" text-anchor="middle">{rank}</text></g>',

@@ -36,7 +36,7 @@ class Judgement:
 
 
 @transaction.atomic(durable=True)
-def publish_reading(  # noqa: PLR0913 (what makes a reading)
+def publish_reading(
     *,
     actor: Any,
     idea: Idea,
@@ -57,7 +57,9 @@ def publish_reading(  # noqa: PLR0913 (what makes a reading)
     require(city_rules.read_refusal(actor, held))
     last = Reading.objects.filter(idea=held).aggregate(last=Max("number"))["last"] or 0
     if last != seen:
-        raise DomainError("stale", "Quelqu’un a publié une lecture pendant ce temps. Rechargez la page, puis reportez la vôtre.")
+        raise DomainError(
+            "stale", "Quelqu’un a publié une lecture pendant ce temps. Rechargez la page, puis reportez la vôtre."
+        )
     _check(power, handed_to, judgements)
     score = realism.score({code: judgement.level for code, judgement in judgements.items()})
     reading = Reading.objects.create(
@@ -95,7 +97,10 @@ def _check(power: str, handed_to: str, judgements: Mapping[str, Judgement]) -> N
     if not is_ours and not handed_to.strip():
         raise DomainError("handed_to", "Dites à qui l’idée revient.")
     if not is_ours and judgements[CriterionCode.POWERS].level > realism.BEYOND_POWERS:
-        raise DomainError("powers", "La Ville n’est pas compétente\u00a0: «\u00a0Empêche le projet\u00a0» ou «\u00a0Très difficile\u00a0».")
+        raise DomainError(
+            "powers",
+            "La Ville n’est pas compétente\u00a0: «\u00a0Empêche le projet\u00a0» ou «\u00a0Très difficile\u00a0».",
+        )
     for code in CriterionCode.values:
         if not judgements[code].reason.strip():
             raise DomainError(code, "Donnez une raison en une phrase\u00a0: elle est publique.")
@@ -120,7 +125,9 @@ def open_study(*, actor: Any, idea: Idea, services: Sequence[Service], at: dt.da
     seen = choosing.with_rule(Idea.objects.filter(pk=held.pk).select_related("campaign").defer("search")).get()
     why = reason.strip()
     if choosing.rank_of(held)[0] != 1:
-        why = reasons.sentence(reason, missing="Ce n’est pas son tour\u00a0: dites publiquement pourquoi elle est étudiée.")
+        why = reasons.sentence(
+            reason, missing="Ce n’est pas son tour\u00a0: dites publiquement pourquoi elle est étudiée."
+        )
         if len(why) > LONGEST_GROUND_REASON:
             raise DomainError("reason", f"{LONGEST_GROUND_REASON} caractères au plus.")
     study = Study.objects.create(idea=held, opened_at=at, ground=choosing.ground(seen, reason=why, at=at))
@@ -203,7 +210,9 @@ def write_synthesis(*, actor: Any, idea: Idea, text: str, seen: str) -> None:
     held = actions.locked(idea)
     require(city_rules.study_refusal(actor, held))
     if held.study.synthesis != seen:
-        raise DomainError("stale", "Quelqu’un a changé la synthèse pendant ce temps. Rechargez la page, puis reportez la vôtre.")
+        raise DomainError(
+            "stale", "Quelqu’un a changé la synthèse pendant ce temps. Rechargez la page, puis reportez la vôtre."
+        )
     Study.objects.filter(idea=held).update(synthesis=text.strip())
     _record_work(actor, held)
 

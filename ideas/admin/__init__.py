@@ -66,7 +66,9 @@ class IdeaAdmin(ShownAdmin):
     list_display = ("title", "reference", "stage", "supports", "realism", "campaign", "published_at")
     list_select_related = ("campaign",)
     list_filter = (WorkFilter, "stage", "campaign")
-    list_intro = "Ce que les habitants proposent, tel que tout le monde le lit. Qui a soutenu une idée n’est montré à personne."
+    list_intro = (
+        "Ce que les habitants proposent, tel que tout le monde le lit. Qui a soutenu une idée n’est montré à personne."
+    )
     search_fields = ("reference", "title")
     search_label = "une référence ou un titre"
     ordering = ("-published_at", "-pk")
@@ -205,5 +207,3 @@ class CampaignAdmin(ShownAdmin):
             path("<int:pk>/change/", opened(self.change_page), name="ideas_campaign_change"),
             *super().get_urls(),
         ]
-
-

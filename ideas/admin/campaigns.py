@@ -67,8 +67,8 @@ class CampaignForm(CampaignModelForm):
         }
         widgets: ClassVar[dict[str, forms.Widget]] = {
             "summary": forms.Textarea(attrs={"rows": 4}),
-            "kind": forms.RadioSelect,
-            "moderation": forms.RadioSelect,
+            "kind": forms.RadioSelect(),
+            "moderation": forms.RadioSelect(),
             "opens_on": _day_input(),
             "closes_on": _day_input(),
             "supports_end_on": _day_input(),

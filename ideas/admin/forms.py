@@ -156,7 +156,9 @@ class SynthesisForm(forms.Form):
 class NoteForm(forms.Form):
     """A note between agents."""
 
-    text = forms.CharField(label="Note", max_length=3000, widget=_text(3), error_messages={"required": "Écrivez la note."})
+    text = forms.CharField(
+        label="Note", max_length=3000, widget=_text(3), error_messages={"required": "Écrivez la note."}
+    )
 
 
 class PauseForm(forms.Form):
@@ -250,7 +252,10 @@ class NewsForm(PhotoNewsForm):
 
     state = None  # type: ignore[assignment] # a realisation moves by its stages
     budget_cents = Euros(label="Budget, en euros", help_text="S’il change\u00a0: le total prévu ou dépensé.")
-    field_order = ("text", "happened_on", "budget_cents", "photo", "alt")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.order_fields(["text", "happened_on", "budget_cents", "photo", "alt"])
 
 
 class StepForm(NewsForm):
@@ -258,7 +263,6 @@ class StepForm(NewsForm):
 
     budget_cents = None  # type: ignore[assignment] # said by news
     text = forms.CharField(label="Ce qui a été fait", max_length=3000, required=False, widget=_text(4))
-    field_order = ("happened_on", "text", "photo", "alt")
 
 
 class AbandonForm(forms.Form):

@@ -98,9 +98,8 @@ def _turn_words(rank: int, number: int) -> str:
     if rank == 1:
         return "C’est son tour\u00a0: elle est la première de la liste. L’idée ne recueille plus de soutiens ensuite."
     if rank:
-        return (
-            f"Ce n’est pas son tour\u00a0: elle est {rank}e sur {typography.number(number)}. L’étudier maintenant demande une raison publique."
-        )
+        place = f"{rank}e sur {typography.number(number)}"
+        return f"Ce n’est pas son tour\u00a0: elle est {place}. L’étudier maintenant demande une raison publique."
     return "Elle ne remplit pas les conditions de la règle. L’étudier quand même demande une raison publique."
 
 
@@ -211,7 +210,10 @@ def study_resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Start the clock of a study again."""
     idea = fetch(pk)
     return _at_once(
-        request, pk, lambda: studying.resume(actor=request.user, idea=idea, at=timezone.now()), "Le délai court de nouveau."
+        request,
+        pk,
+        lambda: studying.resume(actor=request.user, idea=idea, at=timezone.now()),
+        "Le délai court de nouveau.",
     )
 
 
@@ -244,7 +246,10 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     last = Answer.objects.filter(idea=idea).order_by("-number").first()
     start: dict[str, Any] = {"seen": last.number if last else 0}
     if last:
-        start |= {name: getattr(last, name) for name in ("outcome", "reason", "next_step", "next_on", "handed_to", "remedy", "signatory")}
+        start |= {
+            name: getattr(last, name)
+            for name in ("outcome", "reason", "next_step", "next_on", "handed_to", "remedy", "signatory")
+        }
         start["cost_cents"] = forms.in_euros(last.cost_cents)
     form = forms.AnswerForm(request.POST or None, initial=start, is_correction=last is not None)
     preview: list[following.ShownAnswer] = []

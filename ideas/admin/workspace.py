@@ -54,7 +54,11 @@ def fetch(pk: int) -> Any:
                 days.order_by("-supported_on").values(line=JSONObject(day="supported_on", number="number"))[:DAYS_SHOWN]
             ),
             own_notes=ArraySubquery(
-                notes.values(line=JSONObject(text="text", at="written_at", by=Coalesce(F("agent__public_name"), F("agent__email"))))
+                notes.values(
+                    line=JSONObject(
+                        text="text", at="written_at", by=Coalesce(F("agent__public_name"), F("agent__email"))
+                    )
+                )
             ),
         ),
         pk=pk,
@@ -94,9 +98,13 @@ def _comments(idea: Idea) -> list[Said]:
 
 def _neighbours(idea: Idea) -> list[tuple[str, str, ui.Tag]]:
     """Find the ideas whose titles look most like its own, from the index of trigrams."""
-    rows = Idea.objects.visible().exclude(pk=idea.pk).annotate(
-        looks_like=RawSQL(_LIKE, (idea.title,), output_field=BooleanField()),  # noqa: S611 (the title is a parameter)
-        likeness=RawSQL(_LIKENESS, (idea.title,), output_field=FloatField()),  # noqa: S611 (idem)
+    rows = (
+        Idea.objects.visible()
+        .exclude(pk=idea.pk)
+        .annotate(
+            looks_like=RawSQL(_LIKE, (idea.title,), output_field=BooleanField()),  # noqa: S611 (the title is a parameter)
+            likeness=RawSQL(_LIKENESS, (idea.title,), output_field=FloatField()),  # noqa: S611 (idem)
+        )
     )
     found = rows.filter(looks_like=True).order_by("-likeness", "pk").values_list("pk", "title", "stage")
     return [(title, address("change", pk), following.stage_tag(stage)) for pk, title, stage in found[:NEIGHBOURS]]
@@ -107,7 +115,9 @@ def _chart(days: list[tuple[Any, int]]) -> SafeString | str:
         return ""
     points = [(typography.day(day, year=False), number) for day, number in days]
     title = "Soutiens jour par jour"
-    return charts.columns(key="soutiens", title=title, description="Les mêmes nombres sont dans le tableau.", points=points)
+    return charts.columns(
+        key="soutiens", title=title, description="Les mêmes nombres sont dans le tableau.", points=points
+    )
 
 
 def context(request: HttpRequest, idea: Any) -> dict[str, Any]:
@@ -162,7 +172,9 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
         {
             **given,
             "gestures": {
-                name: (label, address(route, pk)) for name, (refusal, label, route) in gestures.items() if refusal is None
+                name: (label, address(route, pk))
+                for name, (refusal, label, route) in gestures.items()
+                if refusal is None
             },
             "can_study": can_study,
             "can_realise": gestures["plan"][0] is None,
