@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from django.http import HttpRequest
@@ -39,7 +40,7 @@ class Line:
 
 
 def rule_context(request: HttpRequest, *, url_of: Callable[[Idea], str]) -> dict[str, Any]:
-    """Read a page of the rule; four queries, and one more beyond the first page of those that lack something."""
+    """Read a page of the rule; three queries, and one more beyond the first page of those that lack something."""
     number = min(_number(request.GET.get(NEXT, "")), LAST_PAGE)
     start = (number - 1) * NEXT_SIZE
     total = choosing.eligible().order_by().count()
@@ -47,7 +48,7 @@ def rule_context(request: HttpRequest, *, url_of: Callable[[Idea], str]) -> dict
     rows = list(_light(choosing.eligible())[start : start + NEXT_SIZE + 1])
     coming = [
         _line(row, url_of(row), rank=start + place, following=after)
-        for place, (row, after) in enumerate(zip(rows, [*rows[1:], None], strict=True), start=1)
+        for place, (row, after) in enumerate(zip_longest(rows, rows[1:]), start=1)
     ][:NEXT_SIZE]
     page = lists.read(
         _light(choosing.kept_back()),

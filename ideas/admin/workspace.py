@@ -127,6 +127,9 @@ def context(request: HttpRequest, idea: Any) -> dict[str, Any]:
         **admin.site.each_context(request),
         "title": idea.title,
         "idea": idea,
+        # A page of one gesture gives both.
+        "gesture": "",
+        "form": None,
         "file": following.public_file(idea, today=timezone.localdate()),
         "need": mark_safe(idea.need_html),  # noqa: S308 (cleaned when stored)
         "proposal": mark_safe(idea.proposal_html),  # noqa: S308 (cleaned when stored)
@@ -172,9 +175,8 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
         {
             **given,
             "gestures": {
-                name: (label, address(route, pk))
+                name: None if refusal else (label, address(route, pk))
                 for name, (refusal, label, route) in gestures.items()
-                if refusal is None
             },
             "can_study": can_study,
             "can_realise": gestures["plan"][0] is None,

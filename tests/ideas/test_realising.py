@@ -35,9 +35,7 @@ def facts(act):
 
 
 def plan(idea, actor=None, **given):
-    return realising.plan(
-        actor=actor or make_agent(), idea=idea, days=given or {"done": days(90)}, at=timezone.now()
-    )
+    return realising.plan(actor=actor or make_agent(), idea=idea, days=given or {"done": days(90)}, at=timezone.now())
 
 
 def gestures(idea, milestone):

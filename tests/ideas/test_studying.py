@@ -280,9 +280,7 @@ def test_synthesis_and_notes_leave_no_word_on_the_register():
         with pytest.raises(RefusedError):
             studying.write_synthesis(actor=actor, idea=idea, text="Tout va bien.", seen="")
     studying.write_synthesis(actor=make_agent(), idea=idea, text="Deux services disent oui.", seen="")
-    assert (
-        code_of(lambda: studying.write_synthesis(actor=make_agent(), idea=idea, text="Autre.", seen="")) == "stale"
-    )
+    assert code_of(lambda: studying.write_synthesis(actor=make_agent(), idea=idea, text="Autre.", seen="")) == "stale"
     for actor in (make_resident(), make_staff("ideas.view_idea")):
         with pytest.raises(RefusedError):
             studying.note(actor=actor, idea=idea, text="Bonjour", at=timezone.now())
