@@ -79,8 +79,13 @@ def publish(*, actor: Any, idea: Idea, said: Said, seen: int, at: dt.datetime) -
     facts: dict[str, Any] = {"reponse": answer.reference, "decision": said.outcome, "signataire": said.signatory}
     if number:
         facts["corrige"] = said.correction
-    code = "idea.answer_corrected" if number else "idea.answered"
-    register.record(code, role="agent", subject=held.reference, facts=facts, actor=actor)
+    register.record(
+        "idea.answer_corrected" if number else "idea.answered",
+        role="agent",
+        subject=held.reference,
+        facts=facts,
+        actor=actor,
+    )
     queue.after_commit("ideas.tell_answer", answer_id=answer.pk)
     return answer
 
