@@ -493,9 +493,9 @@ def _event_words(row: Event) -> tuple[str, ui.Tone, str]:
         return title, "yes", "circle-check"
     if row.kind == Event.Kind.DATE and row.date_before and row.date_after:
         words = (
-            _("%(step)s repoussée du %(before)s au %(after)s")
+            _("%(step)s\u00a0: date repoussée du %(before)s au %(after)s")
             if row.date_after > row.date_before
-            else _("%(step)s avancée du %(before)s au %(after)s")
+            else _("%(step)s\u00a0: date avancée du %(before)s au %(after)s")
         )
         values = {"step": step, "before": typography.day(row.date_before), "after": typography.day(row.date_after)}
         return words % values, "mixed", "calendar"

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from city.models import District
+from city.models import District, Motif
 from ideas import following
 from ideas.models import EventPhoto, Idea, Milestone, Stage
 from mulhouse import lists, typography
@@ -36,6 +36,8 @@ class Card:
     district: str
     when: str
     photo: following.ShownPhoto | None
+    # Stands where there is no photo: the cloth of its theme.
+    motif: str
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -99,7 +101,7 @@ def _districts() -> QuerySet[Any]:
 def _rows(stage: str) -> QuerySet[Any]:
     photos = EventPhoto.objects.filter(event__idea=OuterRef("pk")).order_by("-event__happened_on", "-pk")
     done = Milestone.objects.filter(idea=OuterRef("pk"), step=Milestone.Step.DONE)
-    rows: Any = Idea.objects.visible().filter(stage=stage).select_related("place_district")
+    rows: Any = Idea.objects.visible().filter(stage=stage).select_related("place_district", "theme")
     found: QuerySet[Any] = rows.only(
         "reference",
         "title",
@@ -109,6 +111,7 @@ def _rows(stage: str) -> QuerySet[Any]:
         "place",
         "place_district__name",
         "place_district__slug",
+        "theme__motif",
     ).annotate(
         shown_photos=ArraySubquery(
             photos.values(line=JSONObject(key="key", alt="alt", width="width", height="height"))[:1]
@@ -129,6 +132,7 @@ def _card(row: Any) -> Card:
         district=district,
         when=_when(row),
         photo=following.photo(row.shown_photos[0]) if row.shown_photos else None,
+        motif=row.theme.motif if row.theme else Motif.COTTON.value,
     )
 
 

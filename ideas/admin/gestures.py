@@ -50,6 +50,7 @@ def reading(request: HttpRequest, pk: int) -> HttpResponse:
         label="Publier la lecture",
         intro="Six critères, un niveau et une phrase pour chacun. Tout le monde les lit, et la note se calcule d’après eux.",
         run=run,
+        compact=True,
     )
 
 

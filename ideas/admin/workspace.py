@@ -25,7 +25,7 @@ from ideas import city_rules, following
 from ideas.models import Comment, Idea, InternalNote, Support
 from ideas.models.studies import CriterionCode
 from ideas.rule_page import rule_context
-from mulhouse import charts, typography
+from mulhouse import charts
 from mulhouse.access import staff
 from mulhouse.errors import DomainError, Refusal
 from mulhouse.templatetags import ui
@@ -113,7 +113,7 @@ def _neighbours(idea: Idea) -> list[tuple[str, str, ui.Tag]]:
 def _chart(days: list[tuple[Any, int]]) -> SafeString | str:
     if not days:
         return ""
-    points = [(typography.day(day, year=False), number) for day, number in days]
+    points = [(f"{day:%d/%m}", number) for day, number in days]
     title = "Soutiens jour par jour"
     return charts.columns(
         key="soutiens", title=title, description="Les mêmes nombres sont dans le tableau.", points=points
@@ -215,6 +215,7 @@ def act(  # noqa: PLR0913 (a page of one gesture)
         "intro": intro,
         "form": form,
         "danger": danger,
+        "compact": False,
         "multipart": form.is_multipart(),
         **more,
     }
