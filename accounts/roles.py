@@ -48,6 +48,9 @@ AGENT = Role(
             "consultations.delete_consultation",
             "consultations.analyse_consultation",
         }
+        # The agency prepares and publishes campaigns, reads, studies, answers and follows what is realised.
+        | _all("ideas", ("campaign",), ("add", "change", "view", "publish"))
+        | _all("ideas", ("idea",), ("view", "read", "study", "answer", "follow"))
         | {"accounts.view_residency", "accounts.verify_residency", "desk.assist"}
         | {"notifications.view_outboundmail", "notifications.retry_outboundmail"}
         | {"notifications.view_addressstate", "notifications.change_addressstate"}
@@ -75,6 +78,7 @@ EVALUATOR = Role(
     frozenset(
         _all("consultations", (*CONSULTATION_TABLES, *VOICES), ("view",))
         | {"transparency.view_registerline", "commitments.view_commitment", "questionnaires.view_questionnaire"}
+        | _all("ideas", ("campaign", "idea"), ("view",))
     ),
 )
 ADMINISTRATOR = Role(

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts import consents
 from accounts.models import Consent, User
 from city.models import District, Theme
-from ideas import heat, review, rules
+from ideas import clocks, heat, review, rules
 from ideas.models import Campaign, HeldText, Idea, IdeaVersion, Photo, Stage, Threshold
 from ideas.models.writing import MAX_PHOTOS
 from ideas.rows import RESIDENT, acting, erase_files, less, locked, record_held
@@ -261,6 +261,7 @@ def make_public(*, idea: Idea, at: dt.datetime) -> None:
         ]
     )
     Campaign.objects.filter(pk=campaign.pk).update(idea_count=F("idea_count") + 1)
+    clocks.begin(clocks.READING, idea=idea, at=at)
     if author is not None:
         outbox.enqueue_template(
             kind="ideas.published",
@@ -375,6 +376,7 @@ def withdraw(*, actor: User, idea: Idea, at: dt.datetime) -> None:
     require(rules.withdraw_refusal(actor, held))
     held.withdrawn_at = at
     held.save(update_fields=["withdrawn_at", "saved_at"])
+    clocks.stop(idea=held, at=at)
     if held.hidden_at is None:
         count_idea(idea=held, by=-1)
     register.record(

@@ -13,12 +13,12 @@ class IdeasConfig(AppConfig):
         """Declare what the app writes on the register, holds about people, shows at home and to agents, and lets one follow."""
         # These need the registry of apps, which is ready by now.
         from desk import merging  # noqa: PLC0415
-        from ideas import homepage, replying, review, supporting  # noqa: PLC0415
+        from ideas import homepage, queues, replying, review, supporting  # noqa: PLC0415
         from ideas import kinds as own_kinds  # noqa: PLC0415
         from ideas.demo import seeding  # noqa: PLC0415
         from ideas.models import Support  # noqa: PLC0415
         from moderation import newcomers  # noqa: PLC0415
-        from mulhouse import demo, home  # noqa: PLC0415
+        from mulhouse import demo, home, work  # noqa: PLC0415
         from notifications import kinds  # noqa: PLC0415
         from transparency import register  # noqa: PLC0415
 
@@ -27,6 +27,7 @@ class IdeasConfig(AppConfig):
         kinds.declare(*own_kinds.KINDS)
         home.register(homepage.SOURCE)
         demo.declare("boîte à idées", seeding.seed)
+        work.register(work.WorkQueue("ideas.view_idea", queues.ideas))
         register.declare(
             register.Act("idea.published", "Une idée a été publiée"),
             register.Act("idea.corrected", "Une idée a été corrigée par son auteur"),
@@ -44,6 +45,24 @@ class IdeasConfig(AppConfig):
             register.Act("idea.text_held", "Un texte sur une idée attend la relecture de la modération"),
             register.Act("idea.comment_published", "Un commentaire sur une idée a été publié"),
             register.Act("idea.comment_withdrawn", "Un commentaire sur une idée a été retiré par son auteur"),
+            register.Act("idea.campaign_draft", "Un agent a travaillé sur une campagne d’idées non publiée"),
+            register.Act("idea.campaign_published", "Une campagne d’idées a été publiée, avec ses règles"),
+            register.Act("idea.read", "La Ville a publié la première lecture d’une idée"),
+            register.Act("idea.study_opened", "La Ville a ouvert l’étude d’une idée"),
+            register.Act("idea.study_part_asked", "La Ville a demandé la part d’un service dans une étude"),
+            register.Act("idea.study_part_given", "Un service a rendu sa part dans l’étude d’une idée"),
+            register.Act("idea.study_worked", "Un agent a travaillé sur l’étude d’une idée"),
+            register.Act("idea.study_paused", "Le délai d’une étude est arrêté, pour un motif public"),
+            register.Act("idea.study_resumed", "Le délai d’une étude court de nouveau"),
+            register.Act("idea.answered", "La Ville a répondu à une idée"),
+            register.Act("idea.answer_corrected", "La Ville a corrigé sa réponse à une idée"),
+            register.Act("idea.reacted", "L’auteur d’une idée a réagi à la réponse de la Ville"),
+            register.Act("idea.reaction_withdrawn", "L’auteur d’une idée a retiré sa réaction à la réponse"),
+            register.Act("idea.planned", "La Ville a annoncé le calendrier d’une réalisation"),
+            register.Act("idea.step_done", "Une étape d’une réalisation est faite"),
+            register.Act("idea.date_changed", "La date d’une étape d’une réalisation a changé"),
+            register.Act("idea.realisation_news", "La Ville a donné des nouvelles d’une réalisation"),
+            register.Act("idea.abandoned", "La Ville a renoncé à une idée, avec ses raisons"),
         )
 
         # What is known about people, set aside and kept; what acts say of who sees what; what is followed.

@@ -35,4 +35,20 @@ KINDS = (
         frequency=Frequency.DAILY,
         is_own=True,
     ),
+    Kind(
+        "ideas.answer",
+        _("Réponse de la Ville à mon idée"),
+        _("Ce que la Ville décide de votre idée, et pourquoi."),
+        template="ideas/city",
+        frequency=Frequency.NOW,
+        is_own=True,
+        is_put_off=False,
+    ),
+    Kind(
+        "ideas.news",
+        _("Nouvelles d’une idée"),
+        _("Ce que la Ville fait d’une idée que vous suivez\u00a0: étude, réponse, réalisation."),
+        template="ideas/city",
+        frequency=Frequency.NOW,
+    ),
 )

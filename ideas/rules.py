@@ -30,7 +30,7 @@ def campaign_refusal(campaign: Campaign, *, at: dt.datetime) -> Refusal | None:
     return Refusal(
         "closed",
         _("Les dépôts de cette campagne sont terminés depuis le %(day)s. Vous pouvez lire les idées.")
-        % {"day": typography.day(campaign.closes_on or campaign.opens_on)},
+        % {"day": typography.day(campaign.last_day or campaign.opens_on)},
     )
 
 

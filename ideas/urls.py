@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ideas.views import browsing, debating, depositing, exporting, feeding, mapping, own, reading, supporting
+from ideas.views import browsing, city, debating, depositing, exporting, feeding, mapping, own, reading, supporting
 
 app_name = "ideas"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("donnees/", exporting.data, name="data"),
     path("export/<slug:table>.<slug:form>", exporting.export, name="export"),
     path("flux/<slug:kind>/", feeding.feed, name="feed"),
+    path("regle/", city.rule, name="rule"),
+    path("realisees/", city.realised, name="realised"),
+    path("photos/realisations/<uuid:key>/", city.event_photo, name="event_photo"),
     path("photos/<uuid:key>/", reading.photo, name="photo"),
     # The author's side.
     path("deposer/", depositing.deposit, name="deposit"),
@@ -43,4 +46,6 @@ urlpatterns = [
         debating.withdraw_comment,
         name="withdraw_comment",
     ),
+    path("<slug:reference>/reagir/", city.react, name="react"),
+    path("<slug:reference>/reagir/retirer/", city.withdraw_reaction, name="withdraw_reaction"),
 ]

@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
     "search.check": {"task": "search.check", "schedule": crontab(hour="2", minute="50")},
     "desk.forget": {"task": "desk.forget", "schedule": crontab(hour="4", minute="20")},
     "commitments.sweep_news": {"task": "commitments.sweep_news", "schedule": crontab(minute="*/10")},
+    "ideas.sweep_city_news": {"task": "ideas.sweep_city_news", "schedule": crontab(minute="6-59/10")},
     # A minute after midnight, when votes close, then every five.
     "ballots.count_closed": {"task": "ballots.count_closed", "schedule": crontab(minute="1-59/5")},
     "ballots.record_turnout": {"task": "ballots.record_turnout", "schedule": crontab(hour="0", minute="20")},

@@ -241,6 +241,8 @@ def make_campaign(*, thresholds=((50, "Rencontre"), (100, "Atelier")), **fields)
         "published_at": timezone.now() - dt.timedelta(days=30),
         **fields,
     }
+    # Thresholds are rules, which no longer change once the campaign is public.
+    published_at = values.pop("published_at")
     campaign = Campaign.objects.create(**values)
     for rank, (supports, name) in enumerate(thresholds, start=1):
         Threshold.objects.create(
@@ -250,6 +252,9 @@ def make_campaign(*, thresholds=((50, "Rencontre"), (100, "Atelier")), **fields)
             promise=f"La Ville organise\u00a0: {name.lower()}.",
             opens_study=rank == min(2, len(thresholds)),
         )
+    if published_at is not None:
+        campaign.published_at = published_at
+        campaign.save(update_fields=["published_at", "updated_at"])
     return campaign
 
 

@@ -68,6 +68,8 @@ PURE = {
     "desk.identities",
     "ideas.heat",
     "ideas.mapped",
+    "ideas.ranking",
+    "ideas.realism",
     "mulhouse.errors",
     "mulhouse.home",
     "mulhouse.masking",

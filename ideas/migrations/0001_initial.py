@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='créée le')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='modifiée le')),
                 ('published_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='publiée le')),
+                ('replaced_on', models.DateField(blank=True, editable=False, null=True, verbose_name='remplacée le')),
                 ('idea_count', models.PositiveIntegerField(default=0, editable=False, verbose_name='idées')),
             ],
             options={

@@ -46,7 +46,8 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def open(self, *, at: dt.datetime) -> Self:
         """Those that take new ideas at that instant."""
         today = local_day(at)
-        return self.published().filter(Q(closes_on__isnull=True) | Q(closes_on__gte=today), opens_on__lte=today)
+        rows = self.published().filter(Q(closes_on__isnull=True) | Q(closes_on__gte=today), opens_on__lte=today)
+        return rows.filter(Q(replaced_on__isnull=True) | Q(replaced_on__gt=today))
 
 
 class Campaign(models.Model):
@@ -105,6 +106,8 @@ class Campaign(models.Model):
     created_at = models.DateTimeField("créée le", auto_now_add=True)
     updated_at = models.DateTimeField("modifiée le", auto_now=True)
     published_at = models.DateTimeField("publiée le", null=True, blank=True, editable=False)
+    # The day on which another permanent box takes its place: ideas go there from then on, and keep their rules here.
+    replaced_on = models.DateField("remplacée le", null=True, blank=True, editable=False)
     # Counted in the same transaction as the ideas; recounted every night.
     idea_count = models.PositiveIntegerField("idées", default=0, editable=False)
 
@@ -158,12 +161,15 @@ class Campaign(models.Model):
 
     def is_open(self, *, at: dt.datetime) -> bool:
         """Tell whether ideas can be deposited at that instant."""
-        today = local_day(at)
-        return (
-            self.published_at is not None
-            and self.opens_on <= today
-            and (self.closes_on is None or today <= self.closes_on)
-        )
+        today, last = local_day(at), self.last_day
+        return self.published_at is not None and self.opens_on <= today and (last is None or today <= last)
+
+    @property
+    def last_day(self) -> dt.date | None:
+        """Give the last day on which ideas can be deposited; None for a box without end."""
+        if self.replaced_on is not None:
+            return self.replaced_on - dt.timedelta(days=1)
+        return self.closes_on
 
     def supports_until(self, on: dt.date) -> dt.date:
         """Give the last day, included, on which an idea published that day may be supported."""

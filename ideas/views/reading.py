@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import rules as accounts_rules
-from ideas import hiding, presentation, rules, search, setting_aside, thresholds
+from ideas import following, hiding, presentation, rules, search, setting_aside, thresholds
 from ideas.models import Idea, Photo
 from ideas.views import debate, fetching
 from moderation import clauses
@@ -98,6 +98,8 @@ def idea_context(request: HttpRequest, row: Any) -> dict[str, Any]:
         "report_url": "" if is_own else reverse("moderation:report", args=[KIND, row.reference]),
         "compare_url": f"{reverse('ideas:compare')}?a={row.reference}",
         "progress": presentation.progress(row, goals),
+        "file": following.public_file(row, today=local_day(at)),
+        "is_author": is_own,
         "crumbs": crumbs(ui.Crumb(row.title)),
         **support_context(request, row, at=at),
     }

@@ -1,0 +1,431 @@
+"""The staff space of ideas: closed to the others, one screen for a file, few queries, and each role's part."""
+
+import datetime as dt
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image
+
+from accounts.roles import ROLES
+from ideas import answering, queues, studying
+from ideas.models import Answer, Campaign, Event, Idea, InternalNote, Reading, Stage, Study, StudyPart
+from ideas.models.studies import CriterionCode
+from ideas.studying import Part
+from tests.factories import (
+    make_campaign,
+    make_idea,
+    make_idea_comment,
+    make_resident,
+    make_service,
+    make_staff,
+    make_support,
+    sign_in,
+    today,
+)
+from tests.ideas.city_rows import AGENT, make_agent, make_answered, make_planned, make_ready, make_studied
+from tests.ideas.test_campaigning import make_draft
+from tests.ideas.test_city_pages import queries, whole_idea
+
+pytestmark = pytest.mark.django_db
+
+
+def url(route, *args):
+    return reverse(f"admin:ideas_idea_{route}", args=args)
+
+
+def campaign_url(route, *args):
+    return reverse(f"admin:ideas_campaign_{route}", args=args)
+
+
+@pytest.fixture
+def agent(client):
+    user = make_agent()
+    sign_in(client, user)
+    return user
+
+
+# The page of each gesture, what it takes, and a stage at which it makes sense.
+PAGES = {
+    "reading": ("ideas.read_idea", make_idea),
+    "study_open": ("ideas.study_idea", make_ready),
+    "study_services": ("ideas.study_idea", make_studied),
+    "study_synthesis": ("ideas.study_idea", make_studied),
+    "study_pause": ("ideas.study_idea", make_studied),
+    "answer": ("ideas.answer_idea", make_studied),
+    "plan": ("ideas.follow_idea", make_answered),
+    "news": ("ideas.follow_idea", make_planned),
+    "abandon": ("ideas.follow_idea", make_planned),
+}
+
+
+# --- Closed to the others --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("route", sorted(PAGES))
+def test_gesture_is_closed_without_its_permission(client, route):
+    permission, make = PAGES[route]
+    page = url(route, make().pk)
+    for user, status in (
+        (None, 302),
+        (make_resident(), 302),
+        (make_staff(), 403),
+        (make_staff(*(name for name in AGENT if name != permission)), 403),
+        (make_staff("ideas.view_idea", permission), 200),
+    ):
+        if user is not None:
+            sign_in(client, user)
+        assert client.get(page).status_code == status
+    if user is not None:
+        sign_in(client, make_staff("ideas.view_idea", permission), second_factor=False)
+    assert client.get(page).status_code == 302
+
+
+@pytest.mark.parametrize("page", [url("changelist"), url("rule"), campaign_url("changelist")])
+def test_lists_are_closed_without_permission(client, page):
+    for user, status in ((None, 302), (make_resident(), 302), (make_staff("consultations.view_contribution"), 403)):
+        if user is not None:
+            sign_in(client, user)
+        assert client.get(page).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("role", "reads", "writes"),
+    [
+        ("agent", True, True),
+        ("administrator", True, True),
+        ("evaluator", True, False),
+        ("desk", False, False),
+        ("moderator", False, False),
+        ("mediator", False, False),
+    ],
+)
+def test_each_role_has_its_part(client, role, reads, writes):
+    ours = sorted(name for name in ROLES[role].permissions if name.startswith("ideas."))
+    idea = make_studied()
+    sign_in(client, make_staff(*ours))
+    assert (client.get(url("change", idea.pk)).status_code == 200) is reads
+    for route in ("study_services", "answer"):
+        assert (client.get(url(route, idea.pk)).status_code == 200) is writes
+    assert (client.get(campaign_url("add")).status_code == 200) is writes
+    page = client.get(url("change", idea.pk)).content.decode()
+    assert ("Préparer la réponse" in page) is writes
+
+
+def test_drafts_of_residents_and_what_is_gone_are_not_in_the_list(client, agent):
+    make_idea(published=False, title="Brouillon secret")
+    gone = make_idea(hidden_at=timezone.now(), title="Texte caché")
+    shown = make_idea(title="Un banc")
+    page = client.get(url("changelist")).content.decode()
+    assert ("Brouillon secret" in page, "Texte caché" in page, "Un banc" in page) == (False, False, True)
+    assert client.get(url("change", gone.pk)).status_code == 404
+    assert client.get(f"{url('changelist')}?q={shown.reference.lower()}").content.decode().count("Un banc") >= 1
+
+
+# --- One screen ------------------------------------------------------------------------------------------------------------
+
+
+def full(rows):
+    idea = whole_idea(rows)
+    Idea.objects.filter(pk=idea.pk).update(title="Un préau pour l’école Wolf")
+    for number in range(rows):
+        make_idea_comment(idea=idea, stance="for", criterion="cost")
+        make_support(idea=idea, supported_on=today() - dt.timedelta(days=number))
+        make_idea(title=f"Un préau pour l’école Koechlin {number}")
+        studying.note(actor=make_agent(), idea=idea, text="Appeler l’école.", at=timezone.now())
+    return idea
+
+
+def test_file_is_one_screen(client, agent):
+    idea = full(2)
+    response = client.get(url("change", idea.pk))
+    context = response.context
+    assert [number for _day, number in context["days"]] == [1, 1]
+    assert (len(context["comments"]), len(context["neighbours"]), len(context["notes"])) == (2, 2, 2)
+    page = response.content.decode()
+    for words in ("Déplacer le banc.", "Appeler l’école.", "La Ville le fera.", "sur : Ordre de coût", "On plante."):
+        assert words in page
+    assert len(page.encode()) < 90_000
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_file_costs_the_same_at_one_and_three_rows(client, agent, rows):
+    idea = full(rows)
+    client.get(url("change", idea.pk))
+    assert queries(client, url("change", idea.pk)) == 10
+
+
+@pytest.mark.parametrize("route", ["changelist", "rule"])
+def test_lists_cost_the_same_at_one_and_three_rows(client, agent, route):
+    make_ready(), make_studied()
+    client.get(url(route))
+    one = queries(client, url(route))
+    for _ in range(2):
+        make_ready(), make_studied()
+    assert queries(client, url(route)) == one <= 12
+
+
+@pytest.mark.parametrize("route", sorted(PAGES))
+def test_gestures_cost_twelve_queries_at_most(client, agent, route):
+    idea = PAGES[route][1]()
+    client.get(url(route, idea.pk))
+    assert queries(client, url(route, idea.pk)) <= 12
+
+
+@pytest.mark.parametrize("follow", ["lecture", "prete", "etude", "parts", "reactions", "etapes", "zz"])
+def test_filters_of_the_list_answer(client, agent, follow):
+    make_studied()
+    assert client.get(f"{url('changelist')}?suivi={follow}").status_code == 200
+
+
+# --- Gestures ----------------------------------------------------------------------------------------------------------------
+
+
+def reading_data(**changes):
+    given = {"seen": "0", "power": "city", "handed_to": ""}
+    for code in CriterionCode.values:
+        given |= {f"{code}_level": "3", code: f"Raison de {code}."}
+    return {**given, **changes}
+
+
+def test_agent_reads_studies_answers_and_realises(client, agent):
+    """The whole way of an idea, from the screens alone."""
+    idea, services = make_idea(author=make_resident()), [make_service(), make_service()]
+    assert client.post(url("reading", idea.pk), reading_data()).status_code == 302
+    assert Reading.objects.get().score == 75
+    opened = {"services": [service.pk for service in services], "reason": "Le chantier voisin commence."}
+    assert client.post(url("study_open", idea.pk), opened).status_code == 302
+    for part in StudyPart.objects.all():
+        said = {"feasibility": "yes", "cost_cents": "12500.50", "delay_months": "6"}
+        assert client.post(url("study_part", idea.pk, part.pk), said).status_code == 302
+    assert set(StudyPart.objects.values_list("cost_cents", flat=True)) == {1_250_050}
+    assert client.post(url("study_synthesis", idea.pk), {"seen": "", "text": "Oui.\r\nVite."}).status_code == 302
+    assert Study.objects.get().synthesis == "Oui.\nVite."
+    assert client.post(url("study_pause", idea.pk), {"reason": "Nous attendons."}).status_code == 302
+    assert client.post(url("study_resume", idea.pk)).status_code == 302
+    assert client.post(url("note", idea.pk), {"text": "Appeler."}).status_code == 302
+    given = {
+        "seen": "0",
+        "outcome": "kept",
+        "reason": "La Ville le fera.",
+        "next_step": "Étude des sols",
+        "next_on": (today() + dt.timedelta(days=9)).isoformat(),
+        "signatory": "La maire",
+        "geste": "apercu",
+    }
+    preview = client.post(url("answer", idea.pk), given)
+    assert (preview.status_code, Answer.objects.count()) == (200, 0)
+    assert "Ce que les habitants liront" in preview.content.decode()
+    assert client.post(url("answer", idea.pk), {**given, "geste": "publier"}).status_code == 302
+    days = {"study": today().isoformat(), "done": (today() + dt.timedelta(days=90)).isoformat()}
+    assert client.post(url("plan", idea.pk), days).status_code == 302
+    last = idea.milestones.get(step="done")
+    moved = {"planned_on": (today() + dt.timedelta(days=120)).isoformat(), "reason": "Le marché."}
+    assert client.post(url("step_date", idea.pk, last.pk), moved).status_code == 302
+    file = io.BytesIO()
+    Image.new("RGB", (60, 40), "#7f9f52").save(file, "JPEG")
+    photo = SimpleUploadedFile("IMG_0001.jpg", file.getvalue(), "image/jpeg")
+    news = {"text": "On plante.", "happened_on": today().isoformat(), "photo": photo, "alt": "Le chantier"}
+    assert client.post(url("news", idea.pk), news).status_code == 302
+    assert client.post(url("step", idea.pk, last.pk), {"happened_on": today().isoformat()}).status_code == 302
+    idea.refresh_from_db()
+    assert idea.stage == Stage.DONE
+    shown = Event.objects.get(text="On plante.").photos.get()
+    assert (shown.alt, shown.width) == ("Le chantier", 60)
+    page = client.get(idea.get_absolute_url()).content.decode()
+    assert reverse("ideas:event_photo", args=[shown.key]) in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"cost": " "}, "Donnez une raison en une phrase"),
+        ({"cost_level": ""}, "Choisissez un niveau."),
+        ({"cost_level": "9"}, "Sélectionnez un choix valide"),
+        ({"power": "other", "powers_level": "0"}, "Dites à qui l’idée revient."),
+        ({"seen": "5"}, "Quelqu’un a publié une lecture"),
+    ],
+)
+def test_wrong_reading_comes_back_with_what_was_typed(client, agent, changes, words):
+    idea = make_idea()
+    response = client.post(url("reading", idea.pk), reading_data(legality="Le plan local le permet.", **changes))
+    page = response.content.decode()
+    assert (response.status_code, Reading.objects.count()) == (422, 0)
+    assert words in page
+    assert "Le plan local le permet." in page
+
+
+def test_wrong_answer_comes_back_with_what_was_typed(client, agent):
+    idea = make_studied()
+    given = {"seen": "0", "outcome": "declined", "reason": "Le terrain est vendu.", "signatory": "La maire"}
+    response = client.post(url("answer", idea.pk), {**given, "geste": "publier"})
+    page = response.content.decode()
+    assert (response.status_code, Answer.objects.count()) == (422, 0)
+    assert "Dites ce que l’auteur peut faire ensuite." in page
+    assert "Le terrain est vendu." in page
+
+
+def test_photo_without_words_or_that_is_none_is_refused(client, agent):
+    idea = make_planned()
+    page, said = url("news", idea.pk), {"text": "On plante.", "happened_on": today().isoformat()}
+    wrong = SimpleUploadedFile("a.jpg", b"<script>", "image/jpeg")
+    assert client.post(page, {**said, "photo": wrong, "alt": "x"}).status_code == 422
+    file = io.BytesIO()
+    Image.new("RGB", (60, 40)).save(file, "PNG")
+    bare = SimpleUploadedFile("a.png", file.getvalue(), "image/png")
+    assert client.post(page, {**said, "photo": bare}).status_code == 422
+    assert not Event.objects.filter(text="On plante.").exists()
+
+
+def test_part_of_another_idea_is_not_found(client, agent):
+    idea, other = make_studied(), make_studied()
+    part = StudyPart.objects.get(study__idea=other)
+    assert client.get(url("study_part", idea.pk, part.pk)).status_code == 404
+    milestone = make_planned().milestones.first()
+    assert client.get(url("step", idea.pk, milestone.pk)).status_code == 404
+
+
+def test_blank_note_is_refused(client, agent):
+    idea = make_idea()
+    assert client.post(url("note", idea.pk), {"text": " "}).status_code == 302
+    assert client.get(url("note", idea.pk)).status_code == 405
+    assert not InternalNote.objects.exists()
+
+
+# --- Campaigns -----------------------------------------------------------------------------------------------------------------
+
+
+def campaign_data(**changes):
+    rows = [{"supports": "50", "name": "Rencontre", "promise": "Une rencontre."}, {}, {}, {}, {}]
+    given = {"seuil-TOTAL_FORMS": "5", "seuil-INITIAL_FORMS": "5"}
+    for number, row in enumerate(rows):
+        given |= {f"seuil-{number}-{name}": row.get(name, "") for name in ("supports", "name", "promise")}
+    return {
+        "title": "La boîte",
+        "summary": "Déposez.",
+        "kind": "permanent",
+        "opens_on": (today() + dt.timedelta(days=2)).isoformat(),
+        "support_days": "90",
+        "residency_level": "declared",
+        "least_realism": "35",
+        "moderation": "after",
+        "review_hours": "16",
+        "budget": "50000",
+        "seuil-0-opens_study": "on",
+        **given,
+        **changes,
+    }
+
+
+def test_campaign_is_prepared_previewed_and_published(client, agent):
+    assert client.post(campaign_url("add"), campaign_data()).status_code == 302
+    campaign = Campaign.objects.get()
+    assert (campaign.slug, campaign.budget_cents, campaign.thresholds.get().opens_study) == (
+        "la-boite",
+        5_000_000,
+        True,
+    )
+    page = client.get(campaign_url("change", campaign.pk)).content.decode()
+    assert "Chaque idée a 90 jours pour réunir des soutiens" in page
+    changed = campaign_data(title="Autre titre", seen=campaign.version)
+    assert client.post(campaign_url("change", campaign.pk), changed).status_code == 302
+    assert client.post(campaign_url("change", campaign.pk), changed).status_code == 422
+    assert client.post(campaign_url("button", campaign.pk, "publier")).status_code == 302
+    campaign.refresh_from_db()
+    assert (campaign.title, campaign.published_at is not None) == ("Autre titre", True)
+    frozen = client.get(campaign_url("change", campaign.pk))
+    assert "Règles figées" in frozen.content.decode()
+    assert frozen.context["form"] is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"title": ""}, "Ce champ est obligatoire"),
+        ({"kind": "edition"}, "Une campagne datée a un dernier jour"),
+        ({"seuil-1-supports": "50", "seuil-1-name": "Deux", "seuil-1-promise": "Rien."}, "Deux seuils demandent"),
+        ({"seuil-1-supports": "60"}, "Donnez un nom à ce seuil."),
+        ({"seuil-0-supports": "-3"}, "supérieure ou égale à 1"),
+    ],
+)
+def test_wrong_campaign_comes_back_with_what_was_typed(client, agent, changes, words):
+    response = client.post(campaign_url("add"), campaign_data(summary="Pour tous les quartiers.", **changes))
+    page = response.content.decode()
+    assert (response.status_code, Campaign.objects.count()) == (422, 0)
+    assert words in page
+    assert "Pour tous les quartiers." in page
+
+
+def test_incomplete_campaign_has_no_button_and_a_writer_does_not_publish(client):
+    draft = make_draft(thresholds=())
+    sign_in(client, make_agent())
+    response = client.get(campaign_url("change", draft.pk))
+    assert [button.name for button, _url in response.context["buttons"]] == ["supprimer"]
+    assert "Il faut au moins un seuil" in response.content.decode()
+    whole = make_draft()
+    writer = make_staff("ideas.view_campaign", "ideas.change_campaign")
+    sign_in(client, writer)
+    assert client.post(campaign_url("button", whole.pk, "publier")).status_code == 403
+    whole.refresh_from_db()
+    assert whole.published_at is None
+
+
+def test_reader_sees_frozen_rules_and_no_draft(client):
+    draft, public = make_draft(title="Brouillon secret"), make_campaign(title="La boîte")
+    sign_in(client, make_staff("ideas.view_campaign"))
+    assert client.get(campaign_url("change", draft.pk)).status_code == 404
+    assert client.get(campaign_url("change", public.pk)).status_code == 200
+    page = client.get(campaign_url("changelist")).content.decode()
+    assert ("Brouillon secret" in page, "La boîte" in page) == (False, True)
+
+
+# --- Queues --------------------------------------------------------------------------------------------------------------------
+
+
+def lines(user, at=None):
+    return {item.label: (item.count, item.late) for item in queues.ideas(user, at or timezone.now())}
+
+
+def test_queues_are_those_of_each_permission(django_assert_num_queries):
+    idea = make_studied(author=make_resident())
+    make_ready()
+    answered = make_answered(idea=make_studied(author=make_resident()))
+    answering.react(actor=answered.author, answer=answered.answers.get(), body="Merci.", at=timezone.now())
+    late = make_planned()
+    late.milestones.filter(step="study").update(planned_on=today() - dt.timedelta(days=1))
+    make_draft()
+    nobody = make_staff()
+    nobody.has_perm("ideas.view_idea")
+    with django_assert_num_queries(0):
+        assert queues.ideas(nobody, timezone.now()) == []
+    assert lines(make_staff("ideas.study_idea")) == {
+        "Idées prêtes pour l’étude": (1, 0),
+        "Parts d’étude attendues des services": (1, 0),
+    }
+    assert lines(make_staff("ideas.answer_idea")) == {
+        "Réponses dues à des idées étudiées": (1, 0),
+        "Réactions d’auteurs à une réponse": (1, 0),
+    }
+    assert lines(make_staff("ideas.follow_idea")) == {"Étapes de réalisation dont la date est passée": (1, 1)}
+    assert lines(make_staff("ideas.change_campaign")) == {"Campagnes d’idées enregistrées, non publiées": (1, 0)}
+    later = timezone.now() + dt.timedelta(days=61)
+    user = make_agent()
+    lines(user)
+    with django_assert_num_queries(3):
+        found = lines(user, later)
+    assert found["Réponses dues à des idées étudiées"] == (1, 1)
+    assert found["Parts d’étude attendues des services"] == (1, 1)
+    assert idea.stage == Stage.STUDY
+
+
+def test_parts_are_shared_by_service(client, agent):
+    make_studied(services=2)
+    parts = list(StudyPart.objects.order_by("service__name").select_related("service"))
+    item = next(item for item in queues.ideas(agent, timezone.now()) if "Parts" in item.label)
+    assert [(share.service, share.count) for share in item.shares] == [(part.service.name, 1) for part in parts]
+    studying.give_part(actor=agent, part=parts[0], said=Part("yes"), at=timezone.now())
+    item = next(item for item in queues.ideas(agent, timezone.now()) if "Parts" in item.label)
+    assert [share.service for share in item.shares] == [parts[1].service.name]
+    assert client.get(reverse("admin:index")).status_code == 200
