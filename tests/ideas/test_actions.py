@@ -180,9 +180,9 @@ def test_photos_change_until_the_first_reaction_and_their_words_after_it(place):
 
 
 def test_where_everything_is_read_first_photos_do_not_slip_in(place):
-    idea, author, at = publish(place), place[2], timezone.now()
-    kept = attach(idea, author)
-    type(idea.campaign).objects.filter(pk=idea.campaign_id).update(moderation="prior")
+    author, at = place[2], timezone.now()
+    idea = f.make_idea(campaign=f.make_campaign(moderation="prior"), author=author)
+    kept = Photo.objects.create(idea=idea, name="a.webp", alt="Une rue", content_type="image/webp", size=1)
     given = {"upload": photo(), "alt": "", "is_decorative": True, "at": at}
     assert refused(actions.attach, actor=author, idea=idea, **given) == "held"
     assert refused(actions.describe, actor=author, photo=kept, alt="Autre", is_decorative=False, at=at) == "held"

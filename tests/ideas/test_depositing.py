@@ -30,12 +30,18 @@ def _folder(settings, tmp_path):
 
 
 @pytest.fixture
-def user(client):
-    """A resident who is signed in, in a city with one open campaign."""
+def somebody(client):
+    """A resident who is signed in."""
+    person = f.make_resident(public_name="Nadia B.")
+    sign_in(client, person)
+    return person
+
+
+@pytest.fixture
+def user(somebody):
+    """The same, in a city with one open campaign."""
     f.make_campaign(title="La boîte à idées")
-    user = f.make_resident(public_name="Nadia B.")
-    sign_in(client, user)
-    return user
+    return somebody
 
 
 def url(name, idea=None):
@@ -111,8 +117,8 @@ def test_what_is_published_or_handed_in_is_no_draft_any_more(client, user, name)
 # --- The campaign ----------------------------------------------------------------------------------------------------
 
 
-def test_without_an_open_campaign_the_page_says_so(client, user):
-    Campaign.objects.update(opens_on=f.today() + dt.timedelta(days=1))
+def test_without_an_open_campaign_the_page_says_so(client, somebody):
+    f.make_campaign(opens_on=f.today() + dt.timedelta(days=1))
     response = client.get(url("deposit"))
     assert "On ne dépose pas d’idée en ce moment" in response.content.decode()
     client.post(url("deposit"), START)
@@ -132,8 +138,8 @@ def test_one_chooses_among_several_campaigns(client, user):
     assert Idea.objects.count() == 1
 
 
-def test_who_can_not_publish_yet_is_told_before_writing(client, user):
-    Campaign.objects.update(residency_level="verified")
+def test_who_can_not_publish_yet_is_told_before_writing(client, somebody):
+    f.make_campaign(residency_level="verified")
     response = client.get(url("deposit"))
     assert "Vous pouvez écrire, pas encore publier" in response.content.decode()
 
@@ -418,24 +424,19 @@ def test_publishing_leads_to_the_idea_and_is_acknowledged(client, user):
     assert (Campaign.objects.get().idea_count, OutboundMail.objects.count()) == (1, 1)
 
 
-def test_what_is_read_first_says_so_before_and_after(client, user):
-    Campaign.objects.update(moderation="prior")
-    draft = whole(user)
+def test_what_is_read_first_says_so_before_and_after(client, somebody):
+    f.make_campaign(moderation="prior")
+    draft = whole(somebody)
     assert "Votre texte sera relu avant de paraître" in page(client, url("preview", draft))
     assert client.post(url("preview", draft))["Location"] == url("held", HeldText.objects.get())
     draft.refresh_from_db()
     assert draft.published_at is None
 
 
-def test_a_closed_campaign_keeps_the_draft_and_says_why(client, user):
-    draft = whole(user)
-    campaign = Campaign.objects.get()
-    Campaign.objects.filter(pk=campaign.pk).update(
-        kind="edition",
-        opens_on=f.today() - dt.timedelta(days=9),
-        closes_on=f.today() - dt.timedelta(days=1),
-        supports_end_on=f.today(),
-    )
+def test_a_closed_campaign_keeps_the_draft_and_says_why(client, somebody):
+    yesterday = f.today() - dt.timedelta(days=1)
+    f.make_campaign(kind="edition", opens_on=yesterday, closes_on=yesterday, supports_end_on=f.today())
+    draft = whole(somebody)
     content = page(client, url("preview", draft))
     assert ("Vous ne pouvez pas encore publier" in content, "Publier mon idée" in content) == (True, False)
     assert client.post(url("preview", draft)).status_code == 403
