@@ -17,6 +17,7 @@ from mulhouse.errors import DomainError, RefusedError
 from mulhouse.references import new_reference
 from notifications.models import OutboundMail
 from tests import factories as f
+from tests.concurrency import run_in_threads
 from tests.ideas.rows import make_photo
 from tests.moderation import deciding
 from transparency import recounting
@@ -308,6 +309,38 @@ def test_taking_back_makes_a_draft_again_and_erases_the_rest(prior, author):
     assert kinds.of("held_idea").find(held.reference) is None
     again = actions.publish(actor=author, idea=idea, at=timezone.now())
     assert HeldText.objects.waiting().get(idea=again).sort == "idea"
+
+
+def test_a_newer_correction_is_not_undone_by_the_one_that_waited(author):
+    idea = f.make_idea(author=author)
+    held = correction(idea, author, need=f"Au {PHONE}.")
+    actions.correct(actor=author, idea=idea, words=words(need="Plus rien."), at=timezone.now())
+    assert not Case.objects.exists()
+    release(held)
+    idea.refresh_from_db()
+    assert idea.need == "Plus rien."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_released_and_taken_back_at_once_is_one_of_the_two():
+    campaign, author = f.make_campaign(moderation=ModerationMode.PRIOR), f.make_resident(public_name="Nadia B.")
+    idea, held = hand_in(campaign, author)
+
+    def act(number):
+        if number:
+            return release(held)
+        try:
+            return holding.take_back(actor=author, held=held, at=timezone.now())
+        except RefusedError:
+            return None
+
+    run_in_threads(2, act)
+    idea.refresh_from_db()
+    held.refresh_from_db()
+    campaign.refresh_from_db()
+    assert (held.released_at is None) != (held.withdrawn_at is None)
+    assert idea.is_visible == (held.released_at is not None)
+    assert campaign.idea_count == int(idea.is_visible)
 
 
 @pytest.mark.parametrize("sort", ["idea", "comment", "correction"])
