@@ -26,7 +26,7 @@ from accounts.levels import ResidencyLevel
 from ballots import rules as ballots_rules
 from consultations import assisting, phases, table_lines
 from consultations.admin import desk_forms as forms
-from consultations.forms import Together, attachment_forms
+from consultations.forms import attachment_forms
 from consultations.models import Consultation, ConsultationQuestionnaire, ConsultationVote, Participation, Section
 from desk import actions, consent, rules
 from desk.admin import LINKED
@@ -37,6 +37,7 @@ from mulhouse.access import staff
 from mulhouse.errors import DomainError, Refusal
 from mulhouse.staff import NOT_YOURS, ShownAdmin
 from mulhouse.templatetags.ui import Tab
+from mulhouse.typed import Together
 from questionnaires import outline
 from questionnaires import rules as questionnaires_rules
 from questionnaires.filling import Filling

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts import rules as accounts_rules
+from accounts.beside import ProfileForm
 from city.models import District
 from consultations import answers, hiding, presentation, remarks, rules, search, setting_aside, signatures
 from consultations.filters import (
@@ -26,7 +27,7 @@ from consultations.filters import (
     UNSEEN,
     ContributionFilter,
 )
-from consultations.forms import CommentForm, ProfileForm, ReplyForm, Together, new_token
+from consultations.forms import CommentForm, ReplyForm
 from consultations.models import (
     Attachment,
     Comment,
@@ -46,6 +47,7 @@ from mulhouse.access import public
 from mulhouse.errors import Refusal
 from mulhouse.references import read_reference
 from mulhouse.templatetags import ui
+from mulhouse.typed import Together, new_token
 from transparency.pages import cached_for_visitors
 
 PAGE_SIZE = 20

@@ -15,26 +15,25 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import beside
+from accounts.beside import ProfileForm
 from accounts.http import UserRequest
 from consultations import actions, presentation, review, rules, signatures
 from consultations.forms import (
     AttachmentForm,
     ContributionForm,
     KeptAttachmentForm,
-    ProfileForm,
-    Together,
     attachment_forms,
     draft_words,
     kept_forms,
-    new_token,
-    read_token,
 )
 from consultations.models import Consultation, Contribution, Section
-from consultations.views import fetching, profile, reading
+from consultations.views import fetching, reading
 from mulhouse import charter, masked_forms, throttle, typography
 from mulhouse.access import resident
 from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.templatetags import ui
+from mulhouse.typed import Together, new_token, read_token
 from notifications import subscriptions
 
 # --- The draft -----------------------------------------------------------------------------------------------------
@@ -179,7 +178,7 @@ def _save(request: UserRequest, row: Consultation, reference: str) -> HttpRespon
         return _show(request, desk, status=422)
     if choice == masked_forms.MASK:
         actions.save_draft(actor=request.user, consultation=row, reference=reference, words=words.words())
-    profile.complete(request.user, desk.profile, at=at)
+    beside.complete(request.user, desk.profile, at=at)
     return redirect("consultations:check", row.slug, draft.reference)
 
 
