@@ -128,6 +128,7 @@ class Migration(migrations.Migration):
                 ('shuffle', models.PositiveIntegerField(default=ideas.models.writing.new_shuffle, editable=False, verbose_name='place au hasard')),
                 ('realism', models.PositiveSmallIntegerField(blank=True, editable=False, null=True, verbose_name='réalisme')),
                 ('search', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector(models.Func(models.F('title'), function='search_parted', output_field=models.TextField()), config='french_unaccent', weight='A'), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('need'), function='search_parted', output_field=models.TextField()), config='french_unaccent', weight='B'), django.contrib.postgres.search.SearchConfig('french_unaccent')), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('proposal'), function='search_parted', output_field=models.TextField()), config='french_unaccent', weight='B'), django.contrib.postgres.search.SearchConfig('french_unaccent')), output_field=django.contrib.postgres.search.SearchVectorField())),
+                ('title_words', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.SearchVector(models.Func(models.F('title'), function='search_parted', output_field=models.TextField()), config='french_unaccent', weight=None), output_field=django.contrib.postgres.search.SearchVectorField())),
                 ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='ideas', to=settings.AUTH_USER_MODEL)),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ideas', to='ideas.campaign', verbose_name='campagne')),
                 ('district', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='city.district', verbose_name='quartier')),
@@ -497,6 +498,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='idea',
             index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='idea_search'),
+        ),
+        migrations.AddIndex(
+            model_name='idea',
+            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('hidden_at__isnull', True), ('published_at__isnull', False), ('withdrawn_at__isnull', True)), fields=['title_words'], name='idea_title_words'),
         ),
         migrations.AddIndex(
             model_name='idea',
