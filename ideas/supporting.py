@@ -88,7 +88,7 @@ def _pass_thresholds(idea: Idea, *, at: dt.datetime) -> None:
         if is_new:
             register.record(
                 "idea.threshold_passed",
-                role="site",
+                role="système",
                 subject=idea.reference,
                 facts={"campagne": idea.campaign.slug, "seuil": threshold.supports, "part": percent},
             )
@@ -141,9 +141,16 @@ def expire(*, idea: Idea, at: dt.datetime) -> bool:
     ended = Idea.objects.visible().filter(pk=idea.pk, stage=Stage.SUPPORT, supports_until__lt=local_day(at))
     if not ended.exclude(reached_study()).update(stage=Stage.EXPIRED, stage_at=at):
         return False
-    register.record("idea.expired", role="site", subject=idea.reference, facts={"soutiens": idea.counted})
+    register.record("idea.expired", role="système", subject=idea.reference, facts={"soutiens": idea.counted})
     queue.after_commit("ideas.tell_expiry", idea_id=idea.pk)
     return True
+
+
+def to_expire(*, at: dt.datetime, most: int) -> list[Idea]:
+    """List the ideas whose last day is over and that did not reach what their campaign asks, the oldest first."""
+    over = Idea.objects.visible().filter(stage=Stage.SUPPORT, supports_until__lt=local_day(at))
+    rows = over.exclude(reached_study()).defer("search", "title_words")
+    return list(rows.order_by("supports_until", "pk")[:most])
 
 
 def reached_study() -> Q:
@@ -161,8 +168,7 @@ def renew(*, actor: User, idea: Idea, at: dt.datetime) -> None:
     person = actions.acting(actor)
     held = actions.locked(idea)
     require(rules.renew_refusal(person, held, at=at))
-    start = max(local_day(at), held.supports_until or local_day(at))
-    held.supports_until = start + dt.timedelta(days=held.campaign.support_days)
+    held.supports_until = renewed_until(held, at=at)
     held.renewed_at = at
     changed = ["supports_until", "renewed_at"]
     if held.stage == Stage.EXPIRED:
@@ -176,6 +182,12 @@ def renew(*, actor: User, idea: Idea, at: dt.datetime) -> None:
         facts={"jusqu_au": held.supports_until.isoformat()},
         actor=actor,
     )
+
+
+def renewed_until(idea: Idea, *, at: dt.datetime) -> dt.date:
+    """Give the last day of supports if an idea were renewed at that instant (select `campaign`)."""
+    today = local_day(at)
+    return max(today, idea.supports_until or today) + dt.timedelta(days=idea.campaign.support_days)
 
 
 # --- One person, one support -----------------------------------------------------------------------------------------

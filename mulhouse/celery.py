@@ -54,6 +54,9 @@ app.conf.beat_schedule = {
     # Every hour: a text that was withdrawn leaves the archives soon.
     "consultations.sweep_packages": {"task": "consultations.sweep_packages", "schedule": crontab(minute="25")},
     "consultations.purge_files": {"task": "consultations.purge_files", "schedule": crontab(hour="3", minute="50")},
+    # Every hour: what ends at midnight ends then, whichever night has 23 or 25 hours.
+    "ideas.expire": {"task": "ideas.expire", "schedule": crontab(minute="3")},
+    "ideas.sweep_letters": {"task": "ideas.sweep_letters", "schedule": crontab(minute="9-59/15")},
     # Every hour: a suspended account opens again on its day.
     "accounts.reopen_suspended": {"task": "accounts.reopen_suspended", "schedule": crontab(minute="50")},
     "questionnaires.tidy": {"task": "questionnaires.tidy", "schedule": crontab(hour="4", minute="20")},
