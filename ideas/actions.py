@@ -7,36 +7,37 @@ are written in the transaction of what they count. Supports are in `supporting`,
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Greatest
+from django.db.models import F, Q
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import consents
 from accounts.models import Consent, User
 from city.models import District, Theme
 from ideas import heat, review, rules
-from ideas.models import Campaign, HeldText, Idea, IdeaVersion, Photo, Stage
+from ideas.models import Campaign, HeldText, Idea, IdeaVersion, Photo, Stage, Threshold
 from ideas.models.writing import MAX_PHOTOS
+from ideas.rows import RESIDENT, acting, erase_files, less, locked, record_held
 from moderation import marks
 from moderation import rules as moderation
-from mulhouse import charter
+from mulhouse import charter, typography
 from mulhouse.db import assert_in_transaction
-from mulhouse.errors import DomainError, Refusal, RefusedError, require
+from mulhouse.errors import DomainError, require
 from mulhouse.markup import render_markdown
 from mulhouse.typography import local_day
 from mulhouse.uploads import CleanFile
 from notifications import links, outbox, subscriptions
 from transparency import register
 
-RESIDENT = "habitant"
 # What moderation calls these files.
 PHOTO_KIND = "idea_photo"
 RENDERED = ("need", "proposal")
+# What the other gestures of the box take from here: `rows` is where it is written.
+__all__ = ("RESIDENT", "acting", "erase_files", "less", "locked", "record_held")
 
 
 @dataclass(frozen=True)
@@ -59,29 +60,6 @@ class Words:
 WRITTEN = tuple(Words.__dataclass_fields__)
 # What still changes once somebody has reacted, each change being a version that everybody can read.
 VERSIONED = ("title", "need", "proposal", "beneficiaries", "cost")
-
-
-def locked(idea: Idea) -> Idea:
-    """Read an idea again and hold it until the end of the transaction."""
-    held: QuerySet[Idea] = Idea.objects.select_for_update(of=("self",), no_key=True).defer("search")
-    return held.select_related("campaign", "author", "theme", "place_district").get(pk=idea.pk)
-
-
-def less(counter: str, by: int = 1) -> Greatest:
-    """Take from a counter. Never below zero: a wrong count, found at night, must not keep somebody from withdrawing."""
-    return Greatest(F(counter) - by, Value(0))
-
-
-def acting(actor: User) -> User:
-    """Read who writes again, under their own lock: data set aside or an account closed a moment ago counts at once.
-
-    Raises: RefusedError for an account that was closed meanwhile.
-    Locks: the person, before what they write.
-    """
-    person = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=actor.pk).first()
-    if person is None:
-        raise RefusedError(Refusal("sign_in", _("Connectez-vous pour participer.")))
-    return person
 
 
 # --- Drafts --------------------------------------------------------------------------------------------------------
@@ -157,7 +135,7 @@ def attach(*, actor: User, idea: Idea, upload: CleanFile, alt: str, is_decorativ
     try:
         with transaction.atomic(durable=True):
             held = locked(idea)
-            require(_files_refusal(actor, held, at=at))
+            require(rules.photos_refusal(actor, held, at=at))
             require(moderation.file_refusal(actor, PHOTO_KIND, marks.of_file(upload.content)))
             photo.idea, photo.position = held, _free_position(held)
             photo.save()
@@ -191,16 +169,6 @@ def _free_position(idea: Idea) -> int:
     return free[0]
 
 
-def _files_refusal(actor: User, idea: Idea, *, at: dt.datetime) -> Refusal | None:
-    if idea.published_at is None:
-        return rules.draft_refusal(actor, idea)
-    if idea.has_reaction:
-        return Refusal(
-            "reacted", _("Quelqu’un a déjà réagi\u00a0: les photos ne changent plus. Vous pouvez corriger le texte.")
-        )
-    return rules.edit_refusal(actor, idea, at=at) or review.unread_refusal(idea)
-
-
 @transaction.atomic(durable=True)
 def describe(*, actor: User, photo: Photo, alt: str, is_decorative: bool, at: dt.datetime) -> None:
     """Change the words that stand for a photo.
@@ -225,17 +193,9 @@ def detach(*, actor: User, photo: Photo, at: dt.datetime) -> None:
     Locks: the idea.
     """
     idea = locked(photo.idea)
-    require(_files_refusal(actor, idea, at=at))
+    require(rules.photos_refusal(actor, idea, at=at))
     if erase_files(Photo.objects.filter(pk=photo.pk)) and idea.published_at is not None:
         _record_edit(actor, idea)
-
-
-def erase_files(photos: QuerySet[Photo]) -> int:
-    """Erase rows now, and their files once that is certain."""
-    found = list(photos)
-    for photo in found:
-        transaction.on_commit(partial(photo.file.storage.delete, str(photo.file.name)))
-    return photos.delete()[0] if found else 0
 
 
 # --- Published ideas -----------------------------------------------------------------------------------------------
@@ -274,17 +234,6 @@ def publish(*, actor: User, idea: Idea, at: dt.datetime) -> Idea:
     return draft
 
 
-def record_held(actor: User, idea: Idea, sort: HeldText.Sort, cause: HeldText.Cause) -> None:
-    """Say on the register that a text waits for moderation, in its transaction."""
-    register.record(
-        "idea.text_held",
-        role=RESIDENT,
-        subject=idea.campaign.slug,
-        facts={"sorte": sort.value, "cause": cause.value},
-        actor=actor,
-    )
-
-
 def make_public(*, idea: Idea, at: dt.datetime) -> None:
     """Publish an idea that was handed in: list it, count it, give it its days, acknowledge it.
 
@@ -317,7 +266,7 @@ def make_public(*, idea: Idea, at: dt.datetime) -> None:
             kind="ideas.published",
             to=author.email,
             template="ideas/published",
-            context={"idea": idea, "campaign": campaign, "address": links.address(idea, author.language)},
+            context=_published_words(idea, first, author.language),
             user=author,
             once_key=f"idea:{idea.reference}:published",
             language=author.language,
@@ -329,6 +278,14 @@ def make_public(*, idea: Idea, at: dt.datetime) -> None:
         facts={"campagne": campaign.slug, "charte": idea.charter_version},
         actor=author,
     )
+
+
+def _published_words(idea: Idea, first: Threshold | None, language: str) -> dict[str, Any]:
+    """Give what the mail says: until when it may be supported, and what its first threshold asks and promises."""
+    with translation.override(language):
+        until = typography.day(idea.supports_until) if idea.supports_until else ""
+    address = links.address(idea, language)
+    return {"idea": idea, "campaign": idea.campaign, "until": until, "first": first, "address": address}
 
 
 @transaction.atomic(durable=True)

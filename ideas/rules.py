@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts import rules as accounts_rules
+from ideas import review
 from ideas.models import Campaign, Comment, HeldText, Idea, Photo, Stage
 from mulhouse import typography
 from mulhouse.errors import Refusal
@@ -151,6 +152,17 @@ def edit_refusal(user: Any, idea: Idea, *, at: dt.datetime) -> Refusal | None:
             "hidden", _("La modération a retiré ce texte. Vous pouvez contester sa décision, ou écrire un autre texte.")
         )
     return accounts_rules.publishing_refusal(user, at=at)
+
+
+def photos_refusal(user: Any, idea: Idea, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether the photos of an idea may change: of a draft, or as long as nobody has reacted."""
+    if idea.published_at is None:
+        return draft_refusal(user, idea)
+    if idea.has_reaction:
+        return Refusal(
+            "reacted", _("Quelqu’un a déjà réagi\u00a0: les photos ne changent plus. Vous pouvez corriger le texte.")
+        )
+    return edit_refusal(user, idea, at=at) or review.unread_refusal(idea)
 
 
 def held_refusal(user: Any, held: HeldText) -> Refusal | None:

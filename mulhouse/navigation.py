@@ -88,6 +88,7 @@ ACCOUNT_PAGES = (
 ACCOUNT = (
     Entry(_("Mon espace"), "accounts:home"),
     Entry(_("Mes contributions"), "consultations:mine"),
+    Entry(_("Mes idées"), "ideas:mine"),
     Entry(_("Modération de mes textes"), "moderation:own"),
     Entry(_("Mes notifications"), "notifications:centre"),
     Entry(_("Mes abonnements"), "notifications:followed"),
