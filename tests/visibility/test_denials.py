@@ -10,6 +10,8 @@ from django.urls import reverse
 
 from accounts.roles import ROLES
 from consultations.models import Comment, Contribution, HeldText
+from ideas.models import HeldText as HeldIdeaText
+from ideas.models import Idea
 from moderation.models import Block, Decision
 from mulhouse import memory
 from notifications.models import Notification
@@ -21,7 +23,7 @@ from tests.visibility.undoing import counts, undone
 
 pytestmark = pytest.mark.django_db
 
-PERSONS = ("newcomer", "resident", "author", "suspended", *ROLES, "no task")
+PERSONS = ("newcomer", "resident", "author", "proposer", "suspended", *ROLES, "no task")
 MODERATING = {"moderator", "administrator"}
 
 
@@ -33,6 +35,7 @@ def become(client, city, who):
     """Sign in as a sort of person."""
     people = {
         "author": lambda: author_of(city),
+        "proposer": lambda: author_of(city, "draft of an idea"),
         "suspended": lambda: author_of(city, "reason of a suspension"),
         "resident": lambda: f.make_resident(public_name="Voisine"),
         "newcomer": lambda: f.make_user(public_name="Nouveau"),
@@ -55,6 +58,10 @@ def things(city):
     public = Contribution.objects.visible().filter(author=author).earliest("pk")
     comment = Comment.objects.visible().filter(author=author, contribution=public).earliest("pk")
     held = HeldText.objects.waiting().filter(author=author, sort="comment").earliest("pk")
+    proposer = author_of(city, "draft of an idea")
+    begun = Idea.objects.filter(author=proposer, published_at=None, submitted_at=None).earliest("pk")
+    idea = Idea.objects.visible().filter(author=proposer, stage="support").earliest("pk")
+    waiting = HeldIdeaText.objects.waiting().filter(author=proposer, sort="comment").earliest("pk")
     decision = Decision.objects.filter(author__isnull=False, appeal=None).exclude(author=suspended).earliest("pk")
     slug = city.base.open.slug
     own, text = [slug, draft.reference], [slug, public.reference]
@@ -66,6 +73,14 @@ def things(city):
         **{f"consultations:{name}": (text, {"author"}, 404, {}) for name in ("edit", "withdraw")},
         "consultations:withdraw_comment": (said, {"author"}, 403, {}),
         **{f"consultations:{name}": ([held.reference], {"author"}, 404, {}) for name in ("held", "held_take_back")},
+        **{
+            f"ideas:{name}": ([begun.reference], {"proposer"}, 404, {})
+            for name in ("draft", "preview", "photos", "discard")
+        },
+        **{f"ideas:{name}": ([idea.reference], {"proposer"}, 404, {}) for name in ("correct", "withdraw")},
+        **{f"ideas:{name}": ([waiting.reference], {"proposer"}, 404, {}) for name in ("held", "held_take_back")},
+        # Near the end of its time alone: tests/ideas/test_own.py.
+        "ideas:renew": ([idea.reference], None, 0, {}),
         # Somebody else's: none of these people is its author.
         "moderation:own_decision": ([decision.reference], set(), 404, words),
         "moderation:own_block": ([Block.objects.get().reference], {"suspended"}, 404, words),
@@ -86,9 +101,9 @@ def things(city):
     }
 
 
-LIVING_HERE = {"resident", "suspended"}
+LIVING_HERE = {"resident", "proposer", "suspended"}
 # Moderators read what waits: they may not change it.
-READ_BY_MODERATORS = {"consultations:held", "consultations:held_take_back"}
+READ_BY_MODERATORS = {f"{room}:{name}" for room in ("consultations", "ideas") for name in ("held", "held_take_back")}
 # What is named by a key that only a mail or a session holds, or by one's own keys of sign-in: tests/accounts, tests/notifications.
 BY_A_KEY = {
     "accounts:data_file",

@@ -88,7 +88,10 @@ def persons(client, city, asked):
     yield city.neighbour, crawl.read_as(client, city, city.neighbour)
     own = [reverse(name, args=args) for name, (args, *_rest) in things(city).items()]
     plain = [reverse(name) for name in asked if not ROUTES[name][1]]
-    for person in (author_of(city), author_of(city, "reason of a suspension"), city.newcomer):
+    authors = (
+        author_of(city, what) for what in ("draft of a contribution", "draft of an idea", "reason of a suspension")
+    )
+    for person in (*authors, city.newcomer):
         sign_in(client, person)
         yield person, {address: read(client, address) for address in (plain if person is city.newcomer else []) + own}
 
@@ -142,6 +145,7 @@ DRAFTS = {
     "consultations:contribute": CONTRIBUTION,
     "consultations:draft": CONTRIBUTION,
     "consultations:questionnaire_page": {"questionnaires_response", "desk_person"},
+    "ideas:draft": {"ideas_idea"},
 }
 # What is never taken: it asks for a key that the city gave, or that a device makes.
 NEVER_TAKEN = {"consultations:questionnaire_resume", "consultations:receipt", "mfa_add_webauthn"}
@@ -159,6 +163,7 @@ ELSEWHERE = {
         "accounts:home",
         "accounts:second_factor",
         "consultations:mine",
+        *(f"ideas:{name}" for name in ("duplicates", "mine", "supported")),
         "moderation:own",
         "usersessions_list",
     ),
@@ -166,6 +171,7 @@ ELSEWHERE = {
     *("privacy:own_accesses", "privacy:own_requests"),
     # One button, and no word: tests/visibility/test_denials.py, tests/accounts, tests/notifications.
     *(f"consultations:questionnaire_{name}" for name in ("check", "start")),
+    *("ideas:preview", "ideas:renew"),
     *("accounts:data_file", "accounts:stay", "consultations:unsupport", "demo_enter"),
     *(f"notifications:{name}" for name in ("address_works", "read", "read_all", "unsubscribe")),
     # Nobody of this city has one: the code of a request without an account, the decision of somebody else.
