@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.roles import ROLES
 from consultations.models import Comment, Contribution, HeldText
+from ideas.models import Idea
 from moderation.models import Block, Decision
 from mulhouse import memory
 from notifications.models import Notification
@@ -56,6 +57,7 @@ def things(city):
     comment = Comment.objects.visible().filter(author=author, contribution=public).earliest("pk")
     held = HeldText.objects.waiting().filter(author=author, sort="comment").earliest("pk")
     decision = Decision.objects.filter(author__isnull=False, appeal=None).exclude(author=suspended).earliest("pk")
+    idea = Idea.objects.visible().earliest("pk")
     slug = city.base.open.slug
     own, text = [slug, draft.reference], [slug, public.reference]
     said = [*text, comment.reference]
@@ -80,6 +82,7 @@ def things(city):
             f"consultations:questionnaire_{name}": ([slug, asked], None, 0, {}) for name in ("start", "check", "resume")
         },
         "consultations:questionnaire_page": ([slug, asked, 1], None, 0, {}),
+        **{f"ideas:{name}": ([idea.reference], None, 0, {}) for name in ("support", "withdraw_support", "follow")},
         "consultations:cast_vote": ([slug, vote], None, 0, {}),
         "consultations:receipt": ([slug, vote], None, 0, {}),
         "privacy:request": ([DataRequest.objects.earliest("pk").reference], None, 0, {}),

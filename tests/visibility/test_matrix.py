@@ -115,6 +115,7 @@ NOT_READ = {
     *("commitments:photo", "consultations:image", "consultations:social_image", "consultations:preview"),
     *("consultations:attachment", "consultations:document", "consultations:document_file"),
     *("consultations:package", "consultations:report_pdf", "consultations:map"),
+    *(f"ideas:{name}" for name in ("follow", "withdraw_support", "photo", "social_image")),
     # Nothing there: refusals of the API, former charters, the demonstration, the gallery of components.
     *("api:none", "api:unknown", "charter_version", "demo_enter", "demo_mail", "demo_mailbox", "gallery"),
 }
