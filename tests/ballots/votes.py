@@ -29,6 +29,7 @@ def values(**fields):
         "kind": "single",
         "most": 1,
         "winners": 1,
+        "amount_cents": None,
         "opens_on": first,
         "ends_on": first + dt.timedelta(days=DAYS - 1),
         "residency_level": "declared",
