@@ -315,9 +315,16 @@ def _cost(label: str, text: str) -> int:
 class ReasonForm(forms.Form):
     """Why: everybody reads it."""
 
-    reason = ReasonField(
-        help_text="Une phrase, publique\u00a0: elle va au registre, sur la page du vote et aux personnes qui participent."
-    )
+    reason = ReasonField(help_text="Une phrase, publique\u00a0: elle va au registre et sur la page du vote.")
+
+    def __init__(self, *args: Any, tells: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if tells:
+            self.fields[
+                "reason"
+            ].help_text = (
+                "Une phrase, publique\u00a0: elle va au registre, sur la page du vote et aux personnes qui participent."
+            )
 
 
 class CancelForm(ReasonForm):

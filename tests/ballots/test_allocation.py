@@ -1,5 +1,7 @@
 """Sharing a budget: what it never does, whatever the voices and the costs."""
 
+import itertools
+
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -64,9 +66,7 @@ def test_what_was_chosen_and_is_not_kept_does_not_fit(projects, amount):
 def test_order_is_voices_then_cost_then_number(projects, amount):
     turns = shared(projects, amount)
     assert list(turns) == sorted(turns, key=lambda turn: (-turn.voices, turn.cost, turn.number))
-    assert [turn.tied for turn in turns[1:]] == [
-        one.voices == other.voices for one, other in zip(turns, turns[1:], strict=False)
-    ]
+    assert [turn.tied for turn in turns[1:]] == [one.voices == other.voices for one, other in itertools.pairwise(turns)]
 
 
 @given(projects=PROJECTS, amount=AMOUNT, data=st.data())

@@ -89,7 +89,7 @@ def test_order_of_the_ballots_and_the_box_they_lie_in_change_nothing(rules, data
     assert tally.count(as_box(ballots[:cut]), rules) + tally.count(as_box(ballots[cut:]), rules) == whole
 
 
-@pytest.mark.parametrize("rules", (SINGLE, UP_TO, YES_NO), ids=lambda rules: rules.kind.value)
+@pytest.mark.parametrize("rules", [SINGLE, UP_TO, YES_NO], ids=lambda rules: rules.kind.value)
 @pytest.mark.parametrize("majority", list(Majority))
 @given(data=st.data())
 def test_what_is_kept_never_has_fewer_voices_than_what_is_not(rules, majority, data):
