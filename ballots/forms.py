@@ -227,7 +227,7 @@ class VotationForm(VotationModelForm):
         required=False,
         help_text="Vide\u00a0: aucun. Sinon les propositions retenues sont celles qui ont le plus de voix et tiennent dans ce budget.",
     )
-    options = forms.CharField(
+    options: forms.Field = forms.CharField(
         label="Propositions, une par ligne",
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text="Dans l’ordre du bulletin. Après une barre «\u00a0|\u00a0», une phrase qui explique\u00a0: "

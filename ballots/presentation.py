@@ -36,6 +36,9 @@ class Host:
     option_urls: Mapping[int, str] = field(default_factory=dict)
     tabs: Sequence[ui.Tab] = ()
     tabs_label: str = ""
+    # The words of the way back, and why a ballot is not printed although the vote is open.
+    read_words: str = ""
+    over_words: str = ""
 
 
 def tag(votation: Votation, *, at: dt.datetime) -> ui.Tag:
@@ -192,7 +195,7 @@ def _longest(facts: Sequence[ui.Fact], number: int) -> list[ui.Fact]:
     """Give those that take the most room, as the page writes them."""
 
     def room(fact: ui.Fact) -> int:
-        return len(f"{conditional_escape(fact.label)}{conditional_escape(fact.value)}".encode())
+        return len(f"{conditional_escape(str(fact.label))}{conditional_escape(str(fact.value))}".encode())
 
     return sorted(facts, key=room, reverse=True)[:number]
 

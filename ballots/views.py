@@ -267,6 +267,24 @@ def vote_file(request: HttpRequest, held: Held, form: str) -> HttpResponse:
     return response
 
 
+def paper_ballot(request: HttpRequest, held: Held) -> HttpResponse:
+    """Show a ballot to print: the same for everybody, with nothing of who fills it in."""
+    votation = held.votation
+    refusal = rules.days_refusal(votation, at=timezone.now())
+    shown = context(
+        held,
+        ui.Crumb(_("Bulletin à imprimer")),
+        is_printed=bool(held.paper_url),
+        notice_words=refusal.message if refusal else held.host.over_words,
+        how=words.how(votation),
+        options=words.offered(votation),
+        is_yes_no=votation.kind == Votation.Kind.YES_NO,
+        is_basket=votation.kind == Votation.Kind.BUDGET,
+        rules=words.rules(votation),
+    )
+    return render(request, "ballots/paper.html", shown)
+
+
 def secrecy(request: HttpRequest, held: Held) -> HttpResponse:
     """Say what the secret protects, and what it does not."""
     title, text = algorithms.page("vote-secret")

@@ -65,6 +65,8 @@ def _host(link: ConsultationVote) -> words.Host:
         ],
         tabs=presentation.tabs(consultation, current="votes"),
         tabs_label=_("Dans cette consultation"),
+        read_words=_("Lire la consultation"),
+        over_words=_("Cette consultation est archivée."),
     )
 
 
@@ -137,3 +139,11 @@ def vote_file(request: HttpRequest, slug: str, reference: str, form: str) -> Htt
 def secrecy(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     """Say what the secret protects, and what it does not."""
     return pages.secrecy(request, _found(request, slug, reference))
+
+
+@public
+@require_safe
+@cached_for_visitors
+def paper_ballot(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """Show a ballot to print."""
+    return pages.paper_ballot(request, _found(request, slug, reference))

@@ -4,11 +4,13 @@ from ideas.models.campaigns import Campaign, Threshold
 from ideas.models.realisation import Event, EventPhoto, Milestone
 from ideas.models.studies import Answer, Criterion, InternalNote, Reaction, Reading, Study, StudyPart
 from ideas.models.talking import Comment, HeldText
+from ideas.models.votes import CampaignVote, VotedIdea
 from ideas.models.writing import Idea, IdeaVersion, Photo, Stage, Support, ThresholdPassing
 
 __all__ = (
     "Answer",
     "Campaign",
+    "CampaignVote",
     "Comment",
     "Criterion",
     "Event",
@@ -27,4 +29,5 @@ __all__ = (
     "Support",
     "Threshold",
     "ThresholdPassing",
+    "VotedIdea",
 )
