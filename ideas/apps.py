@@ -12,9 +12,9 @@ class IdeasConfig(AppConfig):
     def ready(self) -> None:
         """Declare what the app writes on the register, holds about people, shows at home and to agents, and lets one follow."""
         # These need the registry of apps, which is ready by now.
-        from desk import merging  # noqa: PLC0415
+        from desk import merging, subjects  # noqa: PLC0415
         from ideas import kinds as own_kinds  # noqa: PLC0415
-        from ideas import review, supporting  # noqa: PLC0415
+        from ideas import desk_lines, review, supporting  # noqa: PLC0415
         from ideas.models import Support  # noqa: PLC0415
         from moderation import newcomers  # noqa: PLC0415
         from notifications import kinds  # noqa: PLC0415
@@ -22,6 +22,7 @@ class IdeasConfig(AppConfig):
 
         newcomers.declare(review.has_published)
         merging.declare(Support, supporting.absorb)
+        subjects.declare(desk_lines.SUBJECT)
         kinds.declare(*own_kinds.KINDS)
         register.declare(
             register.Act("idea.published", "Une idée a été publiée"),

@@ -5,11 +5,12 @@ What is typed about somebody's identity is never kept: not in the session, not i
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,16 +23,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.http import UserRequest
-from accounts.levels import ResidencyLevel
-from ballots import rules as ballots_rules
+from ballots import roll_pages
 from consultations import assisting, phases, table_lines
 from consultations.admin import desk_forms as forms
 from consultations.forms import Together, attachment_forms
 from consultations.models import Consultation, ConsultationQuestionnaire, ConsultationVote, Participation, Section
-from desk import actions, consent, rules
+from desk import actions, pages, rules, subjects
 from desk.admin import LINKED
-from desk.forms import IDENTITY, AccountForm, AssistanceForm, FollowForm, LinkForm, NamesakeForm
-from desk.models import Assistance, Channel, Namesake, Receipt
+from desk.forms import IDENTITY, FollowForm, LinkForm
+from desk.models import Assistance, Channel, Receipt
+from desk.pages import address, page
 from mulhouse import typography
 from mulhouse.access import staff
 from mulhouse.errors import DomainError, Refusal
@@ -41,17 +42,6 @@ from questionnaires import outline
 from questionnaires import rules as questionnaires_rules
 from questionnaires.filling import Filling
 from questionnaires.forms import PageForm
-
-
-def address(route: str, *args: object) -> str:
-    """Give the address of a page of the desk."""
-    return reverse(f"admin:desk_{route}", args=args)
-
-
-def _page(request: HttpRequest, template: str, *, title: str, failed: bool, **context: Any) -> TemplateResponse:
-    """Draw a page of the desk; 422 when its form came back with errors."""
-    frame = {**admin.site.each_context(request), "title": title, "desk_url": address("receipt_changelist")}
-    return TemplateResponse(request, template, {**frame, **context}, status=422 if failed else 200)
 
 
 def _taking(at: dt.datetime) -> list[Consultation]:
@@ -94,12 +84,13 @@ def home(request: HttpRequest) -> HttpResponse:
         }
         for row in _taking(timezone.now())
     ]
-    return _page(
+    return page(
         request,
         "desk/home.html",
         title="Guichet",
         failed=bool(form.is_bound and form.errors),
         consultations=consultations,
+        others=[(subject.heading, lines) for subject in subjects.every() if (lines := subject.lines(timezone.now()))],
         form=form,
         help_url=address("help"),
         link_url=address("link") if rules.link_refusal(request.user) is None else "",
@@ -111,9 +102,16 @@ def _consultation(slug: str) -> Consultation:
     return get_object_or_404(rows, slug=slug)
 
 
-def _agreements(user: Any, consultation: Consultation, *, at: dt.datetime) -> list[tuple[str, Sequence[str]]]:
-    """Give what is read to the person before they agree, by what is written for them."""
-    return [(str(kind.label), consent.SENTENCES[kind]) for kind in assisting.kinds(user, consultation, at=at)]
+def _helping(user: Any, slug: str) -> pages.Helping:
+    consultation, at = _consultation(slug), timezone.now()
+    return pages.Helping(
+        topic=consultation.topic,
+        title=consultation.title,
+        acts=partial(assisting.kinds, user, consultation, at=at),
+        refusal=lambda channel: assisting.opening_refusal(user, consultation, channel=channel, at=at),
+        is_voting=partial(assisting.is_voting, consultation, at=at),
+        act_url=lambda assistance: address("act", assistance.key),
+    )
 
 
 @sensitive_post_parameters(*IDENTITY)
@@ -121,35 +119,7 @@ def _agreements(user: Any, consultation: Consultation, *, at: dt.datetime) -> li
 @staff(rules.ASSIST)
 def open_assistance(request: UserRequest, slug: str) -> HttpResponse:
     """Say who is there, how they came, and that they agree."""
-    consultation, at = _consultation(slug), timezone.now()
-    form = AssistanceForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        refusal = assisting.opening_refusal(request.user, consultation, channel=given["channel"], at=at)
-        if refusal is None:
-            assistance = actions.open_assistance(
-                actor=request.user,
-                topic=consultation.topic,
-                fingerprint=form.fingerprint(),
-                birth_year=given["birth_date"].year,
-                channel=given["channel"],
-                district=given["district"],
-                is_residence_checked=given["is_residence_checked"],
-                is_voting=assisting.is_voting(consultation, at=at),
-                at=at,
-            )
-            return redirect(address("act", assistance.key))
-        form.add_error("channel", refusal.message)
-    return _page(
-        request,
-        "desk/open.html",
-        title="Saisir pour une personne",
-        failed=bool(form.errors),
-        consultation=consultation,
-        form=form,
-        agreements=_agreements(request.user, consultation, at=at),
-        refusal=assisting.opening_refusal(request.user, consultation, channel=Channel.PAPER, at=at),
-    )
+    return pages.open_assistance(request, _helping(request.user, slug))
 
 
 @sensitive_post_parameters(*IDENTITY)
@@ -157,46 +127,13 @@ def open_assistance(request: UserRequest, slug: str) -> HttpResponse:
 @staff(rules.ASSIST)
 def namesake(request: UserRequest, slug: str) -> HttpResponse:
     """Say that somebody is not the person counted under their name and birth date, with their papers in hand."""
-    consultation, at = _consultation(slug), timezone.now()
-    form = NamesakeForm(request.POST or None)
-    refusal = rules.namesake_refusal(request.user, at=at) or assisting.opening_refusal(
-        request.user, consultation, channel=Channel.DESK, at=at
-    )
-    if request.method == "POST" and refusal is None and form.is_valid():
-        given = form.cleaned_data
-        try:
-            assistance = actions.tell_apart(
-                actor=request.user,
-                topic=consultation.topic,
-                fingerprint=form.shared(),
-                finer=form.finer(),
-                reason=Namesake(given["reason"]),
-                birth_year=given["birth_date"].year,
-                district=given["district"],
-                is_residence_checked=given["is_residence_checked"],
-                is_voting=assisting.is_voting(consultation, at=at),
-                at=at,
-            )
-        except DomainError as error:
-            form.add_error(None, error.message)
-        else:
-            return redirect(address("act", assistance.key))
-    return _page(
-        request,
-        "desk/namesake.html",
-        title="C’est une autre personne",
-        failed=bool(form.errors) or (request.method == "POST" and refusal is not None),
-        consultation=consultation,
-        form=form,
-        agreements=_agreements(request.user, consultation, at=at),
-        refusal=refusal,
-    )
+    return pages.namesake(request, _helping(request.user, slug))
 
 
 @staff(rules.ASSIST)
 def help_page(request: HttpRequest) -> HttpResponse:
     """Say what to do in the cases that do not happen every day."""
-    return _page(
+    return page(
         request,
         "desk/help.html",
         title="Aide du guichet",
@@ -204,6 +141,12 @@ def help_page(request: HttpRequest) -> HttpResponse:
         late_days=assisting.LATE_DAYS,
         namesakes_a_day=rules.NAMESAKES_A_DAY,
     )
+
+
+AGAIN = (
+    "Par ce canal ou par un autre. Elle peut encore écrire un avis\u00a0; elle reste comptée une fois. Un formulaire papier porte le "
+    "numéro de son reçu\u00a0: s’il en a un, il est déjà saisi."
+)
 
 
 @dataclass(frozen=True)
@@ -244,7 +187,7 @@ def _act_page(
         ),
         *(Tab(f"Vote\u00a0: {link.votation.question}", address("roll", key, link.pk)) for link in others.votes),
     ]
-    return _page(
+    return page(
         request,
         template,
         failed=request.method == "POST",
@@ -253,6 +196,8 @@ def _act_page(
         refusal=refusal,
         acts=[replace(one, current=one.url == request.path) for one in acts],
         took_part=helped.took_part,
+        again_title="Une personne de ce nom, née ce jour-là, a déjà pris part à cette consultation",
+        again_words=AGAIN,
         again_url=address("open", slug),
         namesake_url=address("namesake", slug) if seen else "",
         **context,
@@ -267,11 +212,6 @@ def _one_of(links: Iterable[Link], pk: int) -> Link:
     if found is None:
         raise Http404
     return found
-
-
-def _done(request: UserRequest, receipt: Receipt, words: str) -> HttpResponse:
-    messages.success(request, f"{words} Remettez le reçu à la personne.")
-    return redirect(address("ticket", receipt.number))
 
 
 @never_cache
@@ -305,7 +245,7 @@ def act(request: UserRequest, key: uuid.UUID) -> HttpResponse:
         except DomainError as error:
             form.add_error(None, error.message)
         else:
-            return _done(request, receipt, "L’avis est publié.")
+            return pages.done(request, receipt, "L’avis est publié.")
     for one in new:
         if posted and one.cleaned_data.get("upload"):
             # A browser never sends a file twice by itself.
@@ -356,7 +296,7 @@ def answer(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
         except DomainError as error:
             problem = error.message
         else:
-            return _done(request, receipt, "Les réponses sont enregistrées.")
+            return pages.done(request, receipt, "Les réponses sont enregistrées.")
     for question in form.uploads:
         # A browser never sends a file twice by itself.
         form.add_error(f"q{question}", "Choisissez de nouveau ce fichier : il n’a pas été gardé.")
@@ -378,38 +318,14 @@ def answer(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
 @staff(rules.ASSIST)
 def roll(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
     """Write that somebody is given a paper ballot; what they put on it is never typed in."""
-    helped, at = _helped(key), timezone.now()
-    assistance = helped.assistance
+    helped = _helped(key)
     link = _one_of(helped.announced.votes, pk)
-    row = link.votation
-    refusal = (
-        rules.session_refusal(request.user, assistance, at=at)
-        or rules.place_refusal(assistance, residency_level=row.residency_level, minimum_age=row.minimum_age, at=at)
-        or ballots_rules.days_refusal(row, at=at)
-    )
-    # Where a residence is verified, no account votes that is not tied to its identity: nothing to ask.
-    asks = row.residency_level != ResidencyLevel.VERIFIED and refusal is None
-    form = AccountForm(request.POST or None) if asks else None
-    problem = ""
-    if request.method == "POST" and refusal is None and (form is None or form.is_valid()):
-        user = form.cleaned_data["user"] if form is not None else None
-        try:
-            if user is not None:
-                actions.link_assisted(actor=request.user, user=user, assistance=assistance, at=at)
-            receipt = assisting.enter_on_roll(actor=request.user, link=link, assistance=assistance, at=at)
-        except DomainError as error:
-            problem = error.message
-        else:
-            return _done(request, receipt, "La personne est inscrite sur la liste. Donnez-lui un bulletin papier.")
-    return _act_page(
+    return roll_pages.roll(
         request,
-        "desk/roll.html",
-        helped,
-        refusal=refusal,
-        form=form,
-        votation=row,
-        problem=problem,
-        title="Donner un bulletin papier",
+        votation=link.votation,
+        assistance=helped.assistance,
+        enter=partial(assisting.enter_on_roll, link=link),
+        draw=lambda template, **context: _act_page(request, template, helped, **context),
     )
 
 
@@ -418,17 +334,18 @@ def roll(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
 def ticket(request: HttpRequest, number: str) -> HttpResponse:
     """Show a receipt, to print it, or to take back what it leads to when the person asks."""
     receipt = get_object_or_404(Receipt, number=number)
-    consultation = _consultation(receipt.topic.partition(":")[2])
-    return _page(
+    slug = receipt.topic.partition(":")[2]
+    subject = subjects.of(receipt.topic)
+    return page(
         request,
         "desk/receipt.html",
         title=f"Reçu {receipt.number}",
         failed=False,
         receipt=receipt,
-        consultation=consultation,
+        word=subject.word if subject else "Consultation",
         public_url=request.build_absolute_uri(receipt.path),
         follow_url=request.build_absolute_uri(reverse("desk:follow")),
-        again_url=address("open", consultation.slug),
+        again_url=subject.open_url(slug) if subject else address("open", _consultation(slug).slug),
         withdraw_url=address("withdraw", receipt.number),
     )
 
@@ -446,7 +363,7 @@ def withdraw(request: UserRequest, number: str) -> HttpResponse:
         else:
             messages.success(request, "L’avis est retiré.")
         return redirect(address("ticket", receipt.number))
-    return _page(
+    return page(
         request,
         "desk/withdraw.html",
         title="Retirer un avis",
@@ -485,7 +402,7 @@ def table(request: UserRequest, slug: str) -> HttpResponse:
         elif form.is_valid() and formset.is_valid() and _enter(request, consultation, form, formset, sections, at):
             return redirect(reverse("consultations:contributions", args=[slug]))
         failed = True
-    return _page(
+    return page(
         request,
         "desk/table.html",
         title="Notes d’une table",
@@ -570,7 +487,7 @@ def link(request: UserRequest) -> HttpResponse:
         else:
             messages.success(request, LINKED)
             return redirect(address("receipt_changelist"))
-    return _page(request, "desk/link.html", title="Rattacher un compte", failed=bool(form.errors), form=form)
+    return page(request, "desk/link.html", title="Rattacher un compte", failed=bool(form.errors), form=form)
 
 
 class DeskAdmin(ShownAdmin):

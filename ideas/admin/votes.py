@@ -23,6 +23,7 @@ from ballots import staff as pages
 from ballots.forms import VotationForm
 from ballots.models import MAX_OPTIONS, MAX_PROJECTS, Votation
 from ideas import voting
+from ideas.admin import voting_desk
 from ideas.models import Campaign, CampaignVote
 from mulhouse import typography
 from mulhouse.access import staff
@@ -203,6 +204,7 @@ class CampaignVoteAdmin(ShownAdmin):
         name = "ideas_campaignvote_{}".format
         return [
             path("", opened(self.changelist_view), name=name("changelist")),
+            *voting_desk.addresses(opened),
             path("<int:pk>/vote/", opened(votes), name=name("votes")),
             path("<int:pk>/vote/ajouter/", opened(vote), name=name("vote_add")),
             path("<int:pk>/vote/<int:votation_pk>/", opened(vote), name=name("vote")),
