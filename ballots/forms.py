@@ -249,6 +249,7 @@ class VotationForm(VotationModelForm):
             "winners": "Combien de propositions sont retenues si elles remplissent les règles. Sans effet pour le oui ou non, "
             "ni avec un budget.",
             "opens_on": "Après aujourd’hui\u00a0: les règles se publient avant l’ouverture.",
+            "tie": "Sans effet avec un budget\u00a0: la moins chère passe d’abord, puis le plus petit numéro.",
             "quorum": "0\u00a0: aucun. Les bulletins blancs et nuls comptent.",
         }
 

@@ -47,7 +47,7 @@ class Room:
 
     def page(self, template: str, **context: Any) -> HttpResponse:
         """Draw a page."""
-        return self.draw(f"admin/ballots/{template}.html", frame=self.frame, **context)
+        return self.draw(template, frame=self.frame, **context)
 
 
 def votes(room: Room, votations: Iterable[Votation]) -> HttpResponse:
@@ -63,7 +63,9 @@ def votes(room: Room, votations: Iterable[Votation]) -> HttpResponse:
         }
         for votation in votations
     ]
-    return room.page("votes", lines=lines, add_url=room.address("vote_add"), nothing_words=room.nothing_words)
+    return room.page(
+        "admin/ballots/votes.html", lines=lines, add_url=room.address("vote_add"), nothing_words=room.nothing_words
+    )
 
 
 def vote(request: HttpRequest, room: Room, known: Votation | None) -> HttpResponse:
@@ -92,7 +94,7 @@ def vote(request: HttpRequest, room: Room, known: Votation | None) -> HttpRespon
             "publish_url": room.address("vote_publish", known.pk),
             "discard_url": room.address("vote_discard", known.pk),
         }
-    return room.page("vote_edit", form=form, votation=known, **more)
+    return room.page("admin/ballots/vote_edit.html", form=form, votation=known, **more)
 
 
 def _published(request: HttpRequest, room: Room, votation: Votation) -> HttpResponse:
@@ -127,7 +129,7 @@ def _published(request: HttpRequest, room: Room, votation: Votation) -> HttpResp
     }
     if form is not None:
         context["form"] = form
-    return room.page("vote", **context)
+    return room.page("admin/ballots/vote.html", **context)
 
 
 def _run(request: HttpRequest, room: Room, votation: Votation, form: ReasonForm) -> bool:
@@ -193,4 +195,4 @@ def paper(request: UserRequest, room: Room, votation: Votation) -> HttpResponse:
             else:
                 messages.success(request, "Votre comptage est gardé. Un autre agent doit compter à son tour.")
             return redirect(home)
-    return room.page("vote_paper", form=form, votation=votation, given=counting.by_hand(votation))
+    return room.page("admin/ballots/vote_paper.html", form=form, votation=votation, given=counting.by_hand(votation))

@@ -824,7 +824,7 @@ def test_pages_cost_the_same_with_more_consultations(client, django_assert_num_q
 
 # Signed in with a second factor: the session and its steps are among them.
 COSTS = {
-    "home": 4,
+    "home": 5,
     "help": 3,
     "link": 3,
     "open": 9,
