@@ -818,7 +818,7 @@ def test_pages_cost_the_same_with_more_consultations(client, django_assert_num_q
     client.get(url("receipt_changelist"))
     for _ in range(2):
         make_consultation()
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             client.get(url("receipt_changelist"))
 
 
