@@ -13,8 +13,8 @@ class IdeasConfig(AppConfig):
         """Declare what the app writes on the register, holds about people, shows at home and to agents, and lets one follow."""
         # These need the registry of apps, which is ready by now.
         from desk import merging, subjects  # noqa: PLC0415
-        from ideas import kinds as own_kinds  # noqa: PLC0415
         from ideas import desk_lines, review, supporting  # noqa: PLC0415
+        from ideas import kinds as own_kinds  # noqa: PLC0415
         from ideas.models import Support  # noqa: PLC0415
         from moderation import newcomers  # noqa: PLC0415
         from notifications import kinds  # noqa: PLC0415
