@@ -31,6 +31,9 @@ class IdeasConfig(AppConfig):
             register.Act("idea.expired", "Le délai d’une idée est passé sans les soutiens demandés"),
             register.Act("idea.supported", "Une personne a soutenu une idée"),
             register.Act("idea.unsupported", "Une personne a retiré son soutien à une idée"),
+            register.Act(
+                "idea.supports_verified", "Des soutiens comptent désormais comme ceux de résidences vérifiées"
+            ),
             register.Act("idea.threshold_passed", "Une idée a atteint un seuil de soutiens, ou la moitié du chemin"),
             register.Act("idea.text_held", "Un texte sur une idée attend la relecture de la modération"),
             register.Act("idea.comment_published", "Un commentaire sur une idée a été publié"),

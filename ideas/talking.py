@@ -127,7 +127,8 @@ def withdraw_comment(*, actor: User, comment: Comment, at: dt.datetime) -> None:
     Raises: RefusedError when it is not theirs.
     Locks: the comment, its parent, the idea.
     """
-    held = Comment.objects.select_for_update(of=("self",), no_key=True).select_related("idea").get(pk=comment.pk)
+    rows = Comment.objects.select_for_update(of=("self",), no_key=True).select_related("idea").defer("idea__search")
+    held = rows.get(pk=comment.pk)
     if held.withdrawn_at is not None and held.author_id == actor.pk:
         return
     require(rules.withdraw_comment_refusal(actor, held))
