@@ -152,6 +152,29 @@ def test_everything_that_touches_supports_at_once():
     assert Person.objects.get(identity_hash=FINGERPRINT).user == crowd[7]
 
 
+def test_people_reunited_while_they_support_wait_for_nobody_for_ever():
+    idea, agent = f.make_idea(), f.make_staff("desk.assist", "accounts.verify_residency")
+    crowd = [f.make_resident() for _ in range(CROWD // 2)]
+    for number in range(CROWD // 2):
+        with transaction.atomic():
+            paper = people.of_identity(f"{number:064d}")
+            supporting.add(idea=idea, person=paper, channel=Channel.PAPER, is_verified=True, at=timezone.now())
+            people.of_user(crowd[number])
+
+    def gesture(number):
+        user = crowd[number // 2]
+        if number % 2:
+            desk.link_account(actor=agent, user=user, fingerprint=f"{number // 2:064d}")
+        else:
+            supporting.support(actor=user, idea=idea, at=timezone.now())
+
+    answers = run_in_threads(CROWD, gesture)
+
+    assert answers == [None] * CROWD
+    check(idea)
+    assert (idea.verified_count, idea.declared_count) == (CROWD // 2, 0)
+
+
 def test_forty_forms_are_answered_whatever_the_crowd():
     """Comments, replies and withdrawals on the same threads, as people send them: the counts are those of the rows."""
     idea, at = f.make_idea(), timezone.now()
