@@ -369,15 +369,19 @@ def _hold_correction(
     record_held(actor, held, HeldText.Sort.CORRECTION, cause)
 
 
-def write_correction(*, idea: Idea, words: dict[str, Any], actor: User | None, at: dt.datetime) -> None:
+def write_correction(
+    *, idea: Idea, words: dict[str, Any], actor: User | None, at: dt.datetime, is_versioned: bool = False
+) -> None:
     """Write the corrected words of a published idea: `words` gives its columns by name.
+
+    `is_versioned`: the words before stay readable even if nobody reacted (somebody else proposed the new ones).
 
     Raises: RuntimeError outside a transaction.
     Locks: expects the idea held; takes the register.
     """
     assert_in_transaction()
     changed = [*words, *_rendered(), "saved_at"]
-    if idea.has_reaction:
+    if idea.has_reaction or is_versioned:
         kept = (*VERSIONED, *_rendered())
         IdeaVersion.objects.create(
             idea=idea,

@@ -74,3 +74,30 @@ class IdeasConfig(AppConfig):
         register.declare(
             register.Act(counters.ACT, "Des nombres affichés de la boîte à idées ont été recomptés et corrigés")
         )
+
+        # Ideas gathered under one, changes that others propose, news of authors.
+        from ideas import gathering, gathering_personal_data, said_hiding  # noqa: PLC0415
+        from ideas.models import CarryAnswer  # noqa: PLC0415
+
+        registry.declare(*gathering_personal_data.HOLDINGS)
+        quarantine.declare("ideas.said", quarantine.Shelf(hide=said_hiding.set_aside, show=said_hiding.show_again))
+        moderated.register(*said_hiding.KINDS)
+        merging.declare(CarryAnswer, gathering.absorb)
+        datasets.harmless(
+            *(f"idea.{act}" for act in ("gathering_proposed", "gathering_answered", "gathering_dropped", "gathered")),
+            *(f"idea.{act}" for act in ("separation_asked", "pair_dismissed", "amendment_proposed")),
+            *(f"idea.{act}" for act in ("amendment_answered", "author_news", "said_withdrawn")),
+        )
+        register.declare(
+            register.Act("idea.gathering_proposed", "On a proposé de regrouper des idées"),
+            register.Act("idea.gathering_answered", "L’auteur d’une idée a répondu à une proposition de regroupement"),
+            register.Act("idea.gathering_dropped", "Une proposition de regrouper des idées n’a pas abouti"),
+            register.Act("idea.gathered", "Des idées ont été regroupées sous une idée commune"),
+            register.Act("idea.separation_asked", "L’auteur d’une idée regroupée a demandé la séparation, ou y a renoncé"),
+            register.Act("idea.separated", "Des idées regroupées ont été séparées"),
+            register.Act("idea.pair_dismissed", "Un agent a écarté deux idées qui semblaient proches"),
+            register.Act("idea.amendment_proposed", "Une personne a proposé de modifier une idée"),
+            register.Act("idea.amendment_answered", "L’auteur d’une idée a répondu à une modification proposée"),
+            register.Act("idea.author_news", "L’auteur d’une idée en a donné des nouvelles"),
+            register.Act("idea.said_withdrawn", "Une modification proposée, ou une nouvelle, a été retirée par son auteur"),
+        )

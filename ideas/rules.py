@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts import rules as accounts_rules
-from ideas.models import Campaign, Comment, HeldText, Idea, Photo, Stage
+from ideas.models import Campaign, Comment, GatheredIdea, HeldText, Idea, Photo, Stage
 from mulhouse import typography
 from mulhouse.errors import Refusal
 from mulhouse.typography import local_day
@@ -130,6 +130,15 @@ def withdraw_refusal(user: Any, idea: Idea) -> Refusal | None:
         return Refusal("draft", _("Cette idée n’est pas encore publiée. Vous pouvez supprimer le brouillon."))
     if idea.withdrawn_at is not None:
         return Refusal("withdrawn", _("Cette idée est déjà retirée."))
+    if idea.gathers:
+        return Refusal(
+            "gathers",
+            _("Cette idée en réunit plusieurs\u00a0: elle ne se retire pas, et ses auteurs peuvent demander la séparation."),
+        )
+    if idea.stage == Stage.GATHERED:
+        return Refusal(
+            "gathered", _("Cette idée est regroupée avec d’autres\u00a0: demandez d’abord la séparation.")
+        )
     if idea.stage not in {Stage.SUPPORT, Stage.EXPIRED}:
         return Refusal(
             "studied",
@@ -145,6 +154,10 @@ def edit_refusal(user: Any, idea: Idea, *, at: dt.datetime) -> Refusal | None:
     if refusal := withdraw_refusal(user, idea):
         if refusal.code == "studied":
             return Refusal("studied", _("La Ville étudie cette idée, ou y a répondu\u00a0: son texte ne change plus."))
+        if refusal.code == "gathers":
+            return Refusal(
+                "gathers", _("Cette idée en réunit plusieurs\u00a0: son texte est celui que leurs auteurs ont lu.")
+            )
         return refusal
     if idea.hidden_at is not None:
         return Refusal(
@@ -188,9 +201,18 @@ def support_refusal(user: Any, idea: Idea, *, at: dt.datetime) -> Refusal | None
     """Tell whether somebody may support an idea, or take that support back (the idea with its campaign)."""
     if refusal := supporting_refusal(idea, at=at):
         return refusal
-    if user.is_authenticated and idea.author_id == user.pk:
+    if user.is_authenticated and signs(user, idea):
         return Refusal("own", _("C’est votre idée\u00a0: les autres habitants peuvent la soutenir."))
     return take_part_refusal(user, idea.campaign, at=at)
+
+
+def signs(user: Any, idea: Idea) -> bool:
+    """Tell whether an idea is somebody's: they wrote it, or one of those that it gathers (one query, for such an idea only)."""
+    if idea.author_id == user.pk:
+        return True
+    if not idea.gathers:
+        return False
+    return GatheredIdea.objects.filter(gathering__parent=idea, is_live=True, idea__author=user).exists()
 
 
 def renew_refusal(user: Any, idea: Idea, *, at: dt.datetime) -> Refusal | None:

@@ -54,6 +54,8 @@ app.conf.beat_schedule = {
     # Every hour: a text that was withdrawn leaves the archives soon.
     "consultations.sweep_packages": {"task": "consultations.sweep_packages", "schedule": crontab(minute="25")},
     "consultations.purge_files": {"task": "consultations.purge_files", "schedule": crontab(hour="3", minute="50")},
+    "ideas.sweep_gatherings": {"task": "ideas.sweep_gatherings", "schedule": crontab(minute="9-59/15")},
+    "ideas.find_pairs": {"task": "ideas.find_pairs", "schedule": crontab(hour="2", minute="10")},
     # Every hour: a suspended account opens again on its day.
     "accounts.reopen_suspended": {"task": "accounts.reopen_suspended", "schedule": crontab(minute="50")},
     "questionnaires.tidy": {"task": "questionnaires.tidy", "schedule": crontab(hour="4", minute="20")},
