@@ -61,7 +61,9 @@ def standing_refusal(idea: Idea) -> Refusal | None:
     if not idea.is_visible:
         return Refusal("withdrawn", _("Cette idée n’est plus publique."))
     if idea.author is None:
-        return Refusal("no_author", _("L’auteur de cette idée n’a plus de compte\u00a0: personne ne peut en changer le texte."))
+        return Refusal(
+            "no_author", _("L’auteur de cette idée n’a plus de compte\u00a0: personne ne peut en changer le texte.")
+        )
     refusal = rules.withdraw_refusal(idea.author, idea)
     return Refusal(refusal.code, _("Le texte de cette idée ne change plus.")) if refusal else None
 
@@ -93,7 +95,9 @@ def withdraw_refusal(user: Any, said: Said) -> Refusal | None:
     if said.withdrawn_at is not None:
         return Refusal("withdrawn", _("Ce texte est déjà retiré."))
     if isinstance(said, Amendment) and said.state == Amendment.State.ACCEPTED:
-        return Refusal("accepted", _("L’auteur a retenu cette modification\u00a0: elle fait partie de l’histoire de l’idée."))
+        return Refusal(
+            "accepted", _("L’auteur a retenu cette modification\u00a0: elle fait partie de l’histoire de l’idée.")
+        )
     return None
 
 
@@ -128,13 +132,16 @@ def propose(*, actor: User, idea: Idea, reference: str, change: Change, at: dt.d
     """
     person = actions.acting(actor)
     held = actions.locked(idea)
-    if former := _former(Amendment, reference, actor):
+    former: Amendment | None = _former(Amendment, reference, actor)
+    if former is not None:
         return former
     require(propose_refusal(person, held, at=at))
     given = {name: getattr(change, name).strip() for name in CHANGED}
     changes = {name: text if text != getattr(held, name).strip() else "" for name, text in given.items()}
     if not any(changes.values()):
-        raise DomainError("unchanged", _("Vous n’avez rien changé\u00a0: modifiez le titre, le besoin ou la proposition."))
+        raise DomainError(
+            "unchanged", _("Vous n’avez rien changé\u00a0: modifiez le titre, le besoin ou la proposition.")
+        )
     theirs = Amendment.objects.filter(idea=held, author=actor, state=Amendment.State.WAITING, withdrawn_at=None)
     if theirs.filter(refused_at=None, hidden_at=None).count() >= MOST_WAITING:
         raise DomainError("too_many", _("Trois de vos propositions attendent déjà la réponse de l’auteur."))
@@ -209,7 +216,8 @@ def answer(*, actor: User, amendment: Amendment, accepts: bool, word: str, at: d
     changes = {name: text for name in CHANGED if (text := getattr(held, name))}
     if accepts and held.digest != digest(idea):
         raise DomainError(
-            "changed", _("Le texte de l’idée a changé depuis cette proposition\u00a0: elle ne s’y applique plus telle quelle.")
+            "changed",
+            _("Le texte de l’idée a changé depuis cette proposition\u00a0: elle ne s’y applique plus telle quelle."),
         )
     held.state, held.answer, held.answered_at = said, word, at
     held.save(update_fields=["state", "answer", "answered_at"])
@@ -239,8 +247,9 @@ def give_news(*, actor: User, idea: Idea, reference: str, body: str, at: dt.date
     """
     person = actions.acting(actor)
     held = actions.locked(idea)
-    if former := _former(AuthorNews, reference, actor):
-        return former  # type: ignore[no-any-return]
+    former: AuthorNews | None = _former(AuthorNews, reference, actor)
+    if former is not None:
+        return former
     require(news_refusal(person, held, at=at))
     fresh = AuthorNews(idea=held, reference=reference, body=body, body_html=render_markdown(body))
     made: AuthorNews = _write(fresh, actor, texts=[body], at=at)

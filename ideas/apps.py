@@ -93,11 +93,15 @@ class IdeasConfig(AppConfig):
             register.Act("idea.gathering_answered", "L’auteur d’une idée a répondu à une proposition de regroupement"),
             register.Act("idea.gathering_dropped", "Une proposition de regrouper des idées n’a pas abouti"),
             register.Act("idea.gathered", "Des idées ont été regroupées sous une idée commune"),
-            register.Act("idea.separation_asked", "L’auteur d’une idée regroupée a demandé la séparation, ou y a renoncé"),
+            register.Act(
+                "idea.separation_asked", "L’auteur d’une idée regroupée a demandé la séparation, ou y a renoncé"
+            ),
             register.Act("idea.separated", "Des idées regroupées ont été séparées"),
             register.Act("idea.pair_dismissed", "Un agent a écarté deux idées qui semblaient proches"),
             register.Act("idea.amendment_proposed", "Une personne a proposé de modifier une idée"),
             register.Act("idea.amendment_answered", "L’auteur d’une idée a répondu à une modification proposée"),
             register.Act("idea.author_news", "L’auteur d’une idée en a donné des nouvelles"),
-            register.Act("idea.said_withdrawn", "Une modification proposée, ou une nouvelle, a été retirée par son auteur"),
+            register.Act(
+                "idea.said_withdrawn", "Une modification proposée, ou une nouvelle, a été retirée par son auteur"
+            ),
         )

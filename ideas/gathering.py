@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import consents
@@ -52,14 +51,14 @@ class Text:
 
 def _held_ideas(keys: Sequence[int]) -> list[Idea]:
     """Hold ideas in the order of their keys, so that two gatherings of one idea follow each other. Locks: the ideas."""
-    rows: QuerySet[Idea] = Idea.objects.select_for_update(of=("self",), no_key=True).defer("search")
+    rows: Any = Idea.objects.select_for_update(of=("self",), no_key=True).defer("search")
     return list(rows.filter(pk__in=keys).select_related("campaign", "author").order_by("pk"))
 
 
 def _held(gathering: Gathering) -> Gathering:
     """Hold a gathering. Locks: its row."""
-    rows: QuerySet[Gathering] = Gathering.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("campaign", "author", "parent").defer("parent__search").get(pk=gathering.pk)
+    rows: Any = Gathering.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("campaign", "author", "parent").defer("parent__search").get(pk=gathering.pk)  # type: ignore[no-any-return]
 
 
 # --- Proposing and answering ---------------------------------------------------------------------------------------

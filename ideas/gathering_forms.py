@@ -1,7 +1,8 @@
 """What is typed to gather ideas, to propose a change, to give news. Forms check, actions write."""
 
 import re
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -51,7 +52,7 @@ def _title() -> forms.CharField:
 class TextForm(MaskingForm):
     """The words of an idea: title, need, proposal."""
 
-    masked_fields = ("title", "need", "proposal")
+    masked_fields: ClassVar[Sequence[str]] = ("title", "need", "proposal")
 
     title = _title()
     need = _prose(gettext_lazy("Le besoin"), gettext_lazy("Dites à quel besoin cette idée répond."))
@@ -89,9 +90,12 @@ class GatherForm(TextForm):
         unknown = [reference for reference in references if reference not in found]
         if unknown or not references:
             raise forms.ValidationError(
-                _("Aucune idée publique n’a cette référence\u00a0: %(found)s.") % {"found": ", ".join(unknown) or given[:60]}
+                _("Aucune idée publique n’a cette référence\u00a0: %(found)s.")
+                % {"found": ", ".join(unknown) or given[:60]}
             )
-        chosen = [found[reference] for reference in references if self.own is None or found[reference].pk != self.own.pk]
+        chosen = [
+            found[reference] for reference in references if self.own is None or found[reference].pk != self.own.pk
+        ]
         return [self.own, *chosen] if self.own is not None else chosen
 
     def text(self) -> Text:

@@ -44,19 +44,29 @@ def propose_refusal(user: Any, ideas: Sequence[Idea], *, is_of_city: bool, at: d
         return Refusal("not_allowed", "Votre rôle ne permet pas de regrouper des idées.")
     if not is_of_city and (refusal := author_refusal(user, ideas, at=at)):
         return refusal
+    return _together_refusal(ideas, at=at) or _alone_refusal(ideas, is_of_city=is_of_city)
+
+
+def _together_refusal(ideas: Sequence[Idea], *, at: dt.datetime) -> Refusal | None:
+    """Tell whether ideas may stand together: enough of them, each free, all under the same rules."""
     if not FEWEST <= len({idea.pk for idea in ideas}) <= MOST:
-        return Refusal(
-            "number", _("Choisissez de %(fewest)s à %(most)s idées.") % {"fewest": FEWEST, "most": MOST}
-        )
+        return Refusal("number", _("Choisissez de %(fewest)s à %(most)s idées.") % {"fewest": FEWEST, "most": MOST})
     if refusal := next(filter(None, (gatherable_refusal(idea, at=at) for idea in ideas)), None):
         return refusal
     if len({idea.campaign_id for idea in ideas}) > 1:
         return Refusal("campaigns", _("Ces idées ne sont pas de la même campagne\u00a0: leurs règles diffèrent."))
+    return None
+
+
+def _alone_refusal(ideas: Sequence[Idea], *, is_of_city: bool) -> Refusal | None:
+    """Tell whether ideas are free of another proposal, and have an author to ask where another author proposes."""
     live = GatheredIdea.objects.filter(idea__in=ideas, is_live=True).select_related("idea").first()
     if live is not None:
         return Refusal(
             "proposed",
-            _("Un regroupement de «\u00a0%(title)s\u00a0» est déjà proposé\u00a0: il faut d’abord qu’il aboutisse ou tombe.")
+            _(
+                "Un regroupement de «\u00a0%(title)s\u00a0» est déjà proposé\u00a0: il faut d’abord qu’il aboutisse ou tombe."
+            )
             % {"title": live.idea.title_for_others},
         )
     if not is_of_city and any(idea.author_id is None for idea in ideas):

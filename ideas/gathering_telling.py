@@ -59,10 +59,10 @@ def tell_authors(*, gathering: Gathering, at: dt.datetime) -> int:
         members = members.none()
     else:
         return 0
-    keys = set(members.values_list("idea__author", flat=True))
+    keys: set[int | None] = set(members.values_list("idea__author", flat=True))
     if step != "proposed" and not gathering.is_of_city:
         keys.add(gathering.author_id)
-    people = User.objects.filter(pk__in=keys - {None}, is_active=True).order_by("pk")
+    people = User.objects.filter(pk__in=[key for key in keys if key is not None], is_active=True).order_by("pk")
     about = gathering.parent.topic if gathering.parent else ""
     letters = [_letter(each, f"gathering:{gathering.pk}:{step}:{each.pk}", about, said) for each in people]
     return telling.tell(kind="ideas.gathering", letters=letters, at=at)
@@ -73,7 +73,9 @@ def _proposed(gathering: Gathering) -> Said:
         day = typography.day(gathering.answers_until)
         if gathering.is_of_city:
             line = _("La Ville propose de regrouper votre idée avec d’autres")
-            detail = _("Lisez ce qu’elle deviendrait. Sans refus de votre part le %(day)s au soir, elle sera regroupée.")
+            detail = _(
+                "Lisez ce qu’elle deviendrait. Sans refus de votre part le %(day)s au soir, elle sera regroupée."
+            )
         else:
             line = _("Un autre auteur propose de regrouper votre idée avec la sienne")
             detail = _("Lisez ce qu’elle deviendrait. Rien ne se fait sans votre accord, jusqu’au %(day)s.")
@@ -87,7 +89,9 @@ def _opened(gathering: Gathering) -> Said:
         parent: Any = gathering.parent
         return (
             _("Votre idée est regroupée\u00a0: %(title)s") % {"title": parent.title},
-            _("Votre texte reste lisible. Chaque personne qui le soutenait dit si son soutien compte pour l’idée commune."),
+            _(
+                "Votre texte reste lisible. Chaque personne qui le soutenait dit si son soutien compte pour l’idée commune."
+            ),
             parent.get_absolute_url(),
         )
 
@@ -271,4 +275,6 @@ def news_to_tell(*, at: dt.datetime) -> list[AuthorNews]:
 def amendments_to_tell(*, at: dt.datetime) -> QuerySet[Amendment]:
     """Give the changes proposed or answered lately."""
     recent = Q(released_at__gt=at - RECENT) | Q(answered_at__gt=at - RECENT)
-    return Amendment.objects.filter(recent).select_related("idea__author", "author").defer("idea__search").order_by("pk")
+    return (
+        Amendment.objects.filter(recent).select_related("idea__author", "author").defer("idea__search").order_by("pk")
+    )

@@ -50,7 +50,10 @@ def find_pairs(*, at: dt.datetime) -> int:
         found = cursor.fetchall()
     before = LikelyPair.objects.count()
     LikelyPair.objects.bulk_create(
-        (LikelyPair(first_id=first, second_id=second, likeness=likeness, found_at=at) for first, second, likeness in found),
+        (
+            LikelyPair(first_id=first, second_id=second, likeness=likeness, found_at=at)
+            for first, second, likeness in found
+        ),
         ignore_conflicts=True,
     )
     return LikelyPair.objects.count() - before

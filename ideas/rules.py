@@ -122,6 +122,20 @@ def described_refusal(photo: Photo) -> Refusal | None:
     return None
 
 
+def _gathered_refusal(idea: Idea) -> Refusal | None:
+    """Tell whether an idea stands with others: none of them goes alone."""
+    if idea.gathers:
+        return Refusal(
+            "gathers",
+            _(
+                "Cette idée en réunit plusieurs\u00a0: elle ne se retire pas, et ses auteurs peuvent demander la séparation."
+            ),
+        )
+    if idea.stage == Stage.GATHERED:
+        return Refusal("gathered", _("Cette idée est regroupée avec d’autres\u00a0: demandez d’abord la séparation."))
+    return None
+
+
 def withdraw_refusal(user: Any, idea: Idea) -> Refusal | None:
     """Tell whether somebody may withdraw an idea: its author, until the city has answered."""
     if not user.is_authenticated or idea.author_id != user.pk:
@@ -130,15 +144,8 @@ def withdraw_refusal(user: Any, idea: Idea) -> Refusal | None:
         return Refusal("draft", _("Cette idée n’est pas encore publiée. Vous pouvez supprimer le brouillon."))
     if idea.withdrawn_at is not None:
         return Refusal("withdrawn", _("Cette idée est déjà retirée."))
-    if idea.gathers:
-        return Refusal(
-            "gathers",
-            _("Cette idée en réunit plusieurs\u00a0: elle ne se retire pas, et ses auteurs peuvent demander la séparation."),
-        )
-    if idea.stage == Stage.GATHERED:
-        return Refusal(
-            "gathered", _("Cette idée est regroupée avec d’autres\u00a0: demandez d’abord la séparation.")
-        )
+    if refusal := _gathered_refusal(idea):
+        return refusal
     if idea.stage not in {Stage.SUPPORT, Stage.EXPIRED}:
         return Refusal(
             "studied",

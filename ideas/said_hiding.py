@@ -5,16 +5,18 @@ released, or refused, where it is.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ideas import amending, gathering, setting_aside
 from ideas.models import Amendment, AuthorNews, Gathering
 from ideas.models.amending import Said
+from moderation import clauses
 from moderation.kinds import MASKED, Kind, Words
 from mulhouse import queue
 from mulhouse.db import assert_in_transaction
@@ -29,6 +31,15 @@ WORDS: dict[type[Any], tuple[str, ...]] = {
     AuthorNews: ("body",),
     Gathering: ("title", "need", "proposal"),
 }
+
+
+def stub(clause: str) -> str:
+    """Say what stands in the place of a text that is gone: the clause, and nothing of the text."""
+    if clause == setting_aside.REASON:
+        return _("Texte non visible pour le moment")
+    if clauses.known(clause):
+        return _("Texte retiré\u00a0: article %(clause)s de la charte") % {"clause": clause}
+    return _("Texte retiré")
 
 
 def _typed(row: Any) -> dict[str, str]:
@@ -141,7 +152,7 @@ def _rows(model: type[Any]) -> Any:
     return model.objects.select_related("idea__campaign", "idea__author", "author").defer("idea__search")
 
 
-def _readers(model: type[Any]) -> dict[str, Callable[[Any], Any]]:
+def _readers(model: type[Any]) -> dict[str, Any]:
     """Give how rows are found, held, and read together."""
 
     def find(reference: str) -> Any:

@@ -1,6 +1,6 @@
 """Changes that others propose to the text of an idea, and the news its author gives. Rows are written by actions only."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -42,7 +42,7 @@ class ReadFirst(models.Model):
         return self.released_at is None and self.refused_at is None and self.withdrawn_at is None
 
 
-class SaidQuerySet(models.QuerySet["Said"]):
+class SaidQuerySet(models.QuerySet[Any]):
     """Named reads of what is written beside an idea."""
 
     def visible(self) -> Self:
@@ -62,7 +62,7 @@ class Said(ReadFirst):
     # The clause of the charter that its address names.
     hidden_reason = models.CharField("article de la charte", max_length=300, blank=True, db_default="", editable=False)
 
-    objects: ClassVar[models.Manager["Said"]] = SaidQuerySet.as_manager()
+    objects: ClassVar[models.Manager[Any]] = SaidQuerySet.as_manager()
 
     class Meta:
         abstract = True

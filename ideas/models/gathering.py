@@ -72,10 +72,10 @@ class Gathering(ReadFirst):
         verbose_name_plural = "regroupements d’idées"
         ordering = ("-submitted_at", "-pk")
         indexes = (
+            models.Index("id", name="gathering_waiting", condition=Q(opened_at__isnull=True, ended_at__isnull=True)),
             models.Index(
-                "id", name="gathering_waiting", condition=Q(opened_at__isnull=True, ended_at__isnull=True)
+                fields=("id",), name="gathering_unasked", condition=Q(asked_at__isnull=True, opened_at__isnull=False)
             ),
-            models.Index(fields=("id",), name="gathering_unasked", condition=Q(asked_at__isnull=True, opened_at__isnull=False)),
         )
         constraints = (
             models.CheckConstraint(
@@ -161,7 +161,9 @@ class CarryAnswer(models.Model):
         default_permissions = ()
         constraints = (
             models.UniqueConstraint(fields=("gathering", "person"), name="carry_answer_once"),
-            models.CheckConstraint(condition=Q(is_yes=True) | Q(support__isnull=True), name="carry_answer_no_counts_nothing"),
+            models.CheckConstraint(
+                condition=Q(is_yes=True) | Q(support__isnull=True), name="carry_answer_no_counts_nothing"
+            ),
         )
 
     def __str__(self) -> str:

@@ -5,11 +5,12 @@ import uuid
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.http import UserRequest
-from ideas import hiding, holding, signatures
+from ideas import beside, hiding, holding, signatures
 from ideas.models import Campaign, Comment, HeldText, Idea, Photo, Reaction
 from mulhouse import files
 from mulhouse.access import public, resident
@@ -59,7 +60,13 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     if not row.is_visible:
         stub = _("Idée retirée par son auteur") if row.withdrawn_at else hiding.stub(row.hidden_reason)
         texts = [row.title, row.need_html, row.proposal_html] if is_own else []
-        context = {"title": stub, "texts": texts, "crumbs": _crumbs(), "is_gone": True}
+        context = {
+            "title": stub,
+            "texts": texts,
+            "crumbs": _crumbs(),
+            "is_gone": True,
+            "gathered": beside.gathered(row),
+        }
         return render(request, "ideas/plain.html", context, status=410)
     answers = row.answers.all()
     reactions = Reaction.objects.visible().filter(answer__in=answers)
@@ -77,14 +84,16 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
         ],
         "photos": [(reverse("ideas:photo", args=[photo.key]), photo.alt) for photo in photos],
         "crumbs": _crumbs(),
+        "idea": row,
+        **beside.context(request.user, row, at=timezone.now()),
     }
     return render(request, "ideas/plain.html", context)
 
 
 def _idea(request: HttpRequest, reference: str) -> Idea:
-    rows = Idea.objects.visible_to(request.user).select_related("author", "district") | Idea.objects.filter(
+    rows = Idea.objects.visible_to(request.user).select_related("author", "district", "campaign") | Idea.objects.filter(
         published_at__isnull=False
-    ).select_related("author", "district")
+    ).select_related("author", "district", "campaign")
     return get_object_or_404(rows, reference=reference.upper())
 
 
