@@ -312,7 +312,8 @@ def make_public(*, idea: Idea, at: dt.datetime) -> None:
         ]
     )
     Campaign.objects.filter(pk=campaign.pk).update(idea_count=F("idea_count") + 1)
-    if author is not None:
+    # The authors of ideas that are gathered are told otherwise (gathering_telling).
+    if author is not None and not idea.gathers:
         outbox.enqueue_template(
             kind="ideas.published",
             to=author.email,

@@ -21,9 +21,14 @@ _OPEN = (
 )
 _TITLE = "f_unaccent(lower({0}.title))"
 _OTHERS = f"i.id <> f.id AND i.campaign_id = f.campaign_id AND {_OPEN.format('i')}"
+# Every word of a title, but the little ones. A lexeme between quotes, its own quotes and backslashes doubled, is a word of a tsquery.
+_WORDS = r"""(
+    SELECT string_agg('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''', ' & ')::tsquery
+    FROM unnest(to_tsvector('french_unaccent', search_parted(f.title))) WHERE length(lexeme) > 2
+)"""
 _PAIRS = f"""
     WITH fresh AS (
-        SELECT f.id, f.campaign_id, f.title, plainto_tsquery('french_unaccent', search_parted(f.title)) AS words
+        SELECT f.id, f.campaign_id, f.title, {_WORDS} AS words
         FROM ideas_idea f WHERE {_OPEN.format("f")} AND greatest(f.published_at, f.corrected_at) >= %(since)s
         ORDER BY f.published_at DESC, f.id DESC LIMIT {COMPARED}
     )
