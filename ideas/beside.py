@@ -74,7 +74,7 @@ def _original(idea: Idea) -> Original:
 def context(user: Any, idea: Idea, *, at: Any) -> dict[str, Any]:
     """Gather what the three fragments show (the idea with its campaign and author): one query for an idea that is not gathered.
 
-    Shape: `gathered`, `amended`, `author_news`, and what this person may do: `can_gather`, `can_amend`, `can_give_news`.
+    Shape: `idea`, `gathered`, `amended`, `author_news`, and what this person may do: `can_gather`, `can_amend`, `can_give_news`.
     """
     said: Any = Idea.objects.filter(pk=idea.pk).annotate(
         states=ArraySubquery(Amendment.objects.visible().filter(idea=OuterRef("pk")).order_by().values("state")),
@@ -88,6 +88,7 @@ def context(user: Any, idea: Idea, *, at: Any) -> dict[str, Any]:
     states, news = said.values_list("states", "news").get()
     is_own = user.is_authenticated and idea.author_id == user.pk
     return {
+        "idea": idea,
         "gathered": gathered(idea),
         "amended": amended(states),
         "author_news": [
@@ -100,6 +101,11 @@ def context(user: Any, idea: Idea, *, at: Any) -> dict[str, Any]:
         "can_amend": not is_own and amending.standing_refusal(idea) is None,
         "can_give_news": idea.is_visible and user.is_authenticated and rules.signs(user, idea),
     }
+
+
+def gone(idea: Idea) -> dict[str, Any]:
+    """Gather what the address of an idea that is gone shows of the ideas that it gathered (`ideas/_gathering.html`)."""
+    return {"idea": idea, "gathered": gathered(idea) if idea.gathers else None, "can_gather": False}
 
 
 def amended(states: Sequence[str]) -> str:

@@ -48,6 +48,7 @@ def news_list(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "idea": idea,
         "lines": [_line(request, row) for row in page.rows],
+        "is_waiting": False,
         "pages": ui.Pages(
             previous_url=request.path + previous if previous else "",
             next_url=request.path + following if following else "",

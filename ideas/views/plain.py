@@ -28,7 +28,7 @@ def idea_list(request: HttpRequest) -> HttpResponse:
     """List the latest ideas, and the campaigns."""
     rows = Idea.objects.visible().order_by("-published_at", "-pk")[:SHOWN]
     items = [(row.title, row.get_absolute_url()) for row in (*Campaign.objects.published(), *rows)]
-    return render(request, "ideas/plain.html", {"title": _("Boîte à idées"), "items": items, "crumbs": []})
+    return render(request, "ideas/plain.html", {"title": _("Boîte à idées"), "items": items, "crumbs": [], "is_gone": False})
 
 
 def _crumbs() -> list[ui.Crumb]:
@@ -42,7 +42,7 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a campaign and its latest ideas."""
     row = get_object_or_404(Campaign.objects.visible_to(request.user), slug=slug)
     ideas = row.ideas.visible().order_by("-published_at", "-pk")[:SHOWN]
-    context = {"title": row.title, "texts": [render_markdown(row.summary)], "crumbs": _crumbs()}
+    context = {"title": row.title, "texts": [render_markdown(row.summary)], "crumbs": _crumbs(), "is_gone": False}
     return render(
         request, "ideas/plain.html", {**context, "items": [(each.title, each.get_absolute_url()) for each in ideas]}
     )
@@ -84,7 +84,7 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
         ],
         "photos": [(reverse("ideas:photo", args=[photo.key]), photo.alt) for photo in photos],
         "crumbs": _crumbs(),
-        "idea": row,
+        "is_gone": False,
         **beside.context(request.user, row, at=timezone.now()),
     }
     return render(request, "ideas/plain.html", context)
@@ -135,5 +135,5 @@ def held(request: UserRequest, reference: str) -> HttpResponse:
         rows = rows.filter(author=request.user)
     row = get_object_or_404(rows, reference=reference.upper(), withdrawn_at__isnull=True)
     words = holding.words_of(row)
-    context = {"title": _("En attente de relecture"), "texts": list(words.values()), "crumbs": _crumbs()}
+    context = {"title": _("En attente de relecture"), "texts": list(words.values()), "crumbs": _crumbs(), "is_gone": False}
     return render(request, "ideas/plain.html", context)
