@@ -221,6 +221,10 @@ def answer(*, actor: User, amendment: Amendment, accepts: bool, word: str, at: d
         )
     held.state, held.answer, held.answered_at = said, word, at
     held.save(update_fields=["state", "answer", "answered_at"])
+    if accepts:
+        review.drop_waiting_correction(idea, at=at)
+        actions.write_correction(idea=idea, words=changes, actor=actor, at=at, is_versioned=True)
+        Amendment.objects.filter(pk=held.pk).update(version=idea.versions.order_by("-number").first())
     register.record(
         "idea.amendment_answered",
         role=actions.RESIDENT,
@@ -228,10 +232,6 @@ def answer(*, actor: User, amendment: Amendment, accepts: bool, word: str, at: d
         facts={"modification": held.reference, "reponse": "retenue" if accepts else "non retenue"},
         actor=actor,
     )
-    if accepts:
-        review.drop_waiting_correction(idea, at=at)
-        actions.write_correction(idea=idea, words=changes, actor=actor, at=at, is_versioned=True)
-        Amendment.objects.filter(pk=held.pk).update(version=idea.versions.order_by("-number").first())
     queue.after_commit("ideas.tell_amendment", amendment_id=held.pk)
 
 

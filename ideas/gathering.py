@@ -117,6 +117,7 @@ def propose(
             proposal=masked_forms.passages(*text.texts),
             promised_at=workdays.after_hours(at, campaign.review_hours) if is_promised else None,
         )
+    settle_held(made, at=at)
     register.record(
         "idea.gathering_proposed",
         role=AGENT if is_of_city else actions.RESIDENT,
@@ -125,7 +126,6 @@ def propose(
         actor=actor,
     )
     queue.after_commit("ideas.tell_gathering", gathering_id=made.pk)
-    settle_held(made, at=at)
     return made
 
 
@@ -153,6 +153,8 @@ def answer(*, actor: User, gathering: Gathering, idea: Idea, agrees: bool, at: d
     require(gathering_rules.answer_refusal(person, held, member.idea, at=at))
     member.answer, member.answered_at, member.is_live = said, at, agrees
     member.save(update_fields=["answer", "answered_at", "is_live"])
+    # Before the register, which is held to the end: opening takes the ideas.
+    settle_held(held, at=at)
     register.record(
         "idea.gathering_answered",
         role=actions.RESIDENT,
@@ -160,7 +162,6 @@ def answer(*, actor: User, gathering: Gathering, idea: Idea, agrees: bool, at: d
         facts={"reponse": "oui" if agrees else "non"},
         actor=actor,
     )
-    settle_held(held, at=at)
 
 
 @transaction.atomic(durable=True)

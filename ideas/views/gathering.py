@@ -1,5 +1,6 @@
 """Gathering one's idea with others, answering for it, and saying whether one's support counts: a page each, no script needed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -213,7 +214,7 @@ def carrying(request: UserRequest) -> HttpResponse:
     own = Gathering.objects.visible_to(user) if not user.is_staff else _concerning(user)
     proposals = own.waiting().order_by("-submitted_at", "-pk")[:PAGE_SIZE]
     context = {
-        "lines": [(row, _closed(user, row, at=at)) for row in page.rows],
+        "lines": _closed(user, page.rows, at=at),
         "proposals": [(row, state_words(row)) for row in proposals],
         "pages": ui.Pages(
             previous_url=request.path + previous if previous else "",
@@ -247,11 +248,21 @@ def asked_of(user: Any) -> Any:
     return rows.select_related("parent__campaign").defer("parent__search").prefetch_related(Prefetch("members", shown))
 
 
-def _closed(user: Any, row: Gathering, *, at: Any) -> str:
-    """Say why nobody, or not this person, answers any more; "" when they may. No query: the list excluded the authors."""
-    parent: Any = row.parent
-    refusal = rules.supporting_refusal(parent, at=at) or rules.take_part_refusal(user, parent.campaign, at=at)
-    return refusal.message if refusal else ""
+def _closed(user: Any, rows: Sequence[Any], *, at: Any) -> list[tuple[Any, str]]:
+    """Say beside each gathering why nobody, or not this person, answers any more; "" when they may.
+
+    Shape: the rules of a campaign are asked once; the list left out the authors, whom another rule refuses.
+    """
+    asked: dict[int, Any] = {}
+    lines = []
+    for row in rows:
+        refusal = rules.supporting_refusal(row.parent, at=at)
+        if refusal is None:
+            if row.campaign_id not in asked:
+                asked[row.campaign_id] = rules.take_part_refusal(user, row.parent.campaign, at=at)
+            refusal = asked[row.campaign_id]
+        lines.append((row, refusal.message if refusal else ""))
+    return lines
 
 
 @resident

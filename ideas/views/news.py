@@ -47,7 +47,7 @@ def news_list(request: HttpRequest, reference: str) -> HttpResponse:
     following = lists.address(request.GET, apres=page.next, page=str(page.number + 1)) if page.next else ""
     context = {
         "idea": idea,
-        "lines": [_line(request, row) for row in page.rows],
+        "lines": [_line(request, idea, row) for row in page.rows],
         "is_waiting": False,
         "pages": ui.Pages(
             previous_url=request.path + previous if previous else "",
@@ -59,17 +59,15 @@ def news_list(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "ideas/news.html", context)
 
 
-def _line(request: HttpRequest, row: AuthorNews) -> dict[str, object]:
+def _line(request: HttpRequest, idea: Idea, row: AuthorNews) -> dict[str, object]:
     is_own = request.user.is_authenticated and row.author_id == request.user.pk
     return {
         "row": row,
         # Made by `render_markdown` when it was written.
         "html": mark_safe(row.body_html),  # noqa: S308 (see above)
         "author": amending.author_of(row),
-        "url": reverse("ideas:author_news", args=[row.idea.reference, row.reference]),
-        "withdraw_url": reverse("ideas:author_news_withdraw", args=[row.idea.reference, row.reference])
-        if is_own
-        else "",
+        "url": reverse("ideas:author_news", args=[idea.reference, row.reference]),
+        "withdraw_url": reverse("ideas:author_news_withdraw", args=[idea.reference, row.reference]) if is_own else "",
         "report_url": "" if is_own else reverse("moderation:report", args=[SEGMENT, row.reference]),
     }
 
@@ -93,7 +91,7 @@ def news(request: HttpRequest, reference: str, news_reference: str) -> HttpRespo
         return render(request, "ideas/amendment_gone.html", amending.stub_context(request, row), status=410)
     context = {
         "idea": row.idea,
-        "lines": [_line(request, row)],
+        "lines": [_line(request, row.idea, row)],
         "is_waiting": row.is_waiting,
         "pages": ui.Pages(),
         "crumbs": _crumbs(

@@ -1,6 +1,7 @@
 """The plainest form of the pages of residents: their names, their access and what they may show."""
 
 import uuid
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,6 +20,7 @@ from mulhouse.templatetags import ui
 from transparency.pages import cached_for_visitors
 
 SHOWN = 20
+EMPTY: dict[str, Any] = {"signature": "", "texts": [], "photos": [], "items": [], "is_gone": False, "idea": None}
 
 
 @public
@@ -28,7 +30,7 @@ def idea_list(request: HttpRequest) -> HttpResponse:
     """List the latest ideas, and the campaigns."""
     rows = Idea.objects.visible().order_by("-published_at", "-pk")[:SHOWN]
     items = [(row.title, row.get_absolute_url()) for row in (*Campaign.objects.published(), *rows)]
-    return render(request, "ideas/plain.html", {"title": _("Boîte à idées"), "items": items, "crumbs": [], "is_gone": False})
+    return render(request, "ideas/plain.html", {**EMPTY, "title": _("Boîte à idées"), "items": items, "crumbs": []})
 
 
 def _crumbs() -> list[ui.Crumb]:
@@ -42,9 +44,11 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a campaign and its latest ideas."""
     row = get_object_or_404(Campaign.objects.visible_to(request.user), slug=slug)
     ideas = row.ideas.visible().order_by("-published_at", "-pk")[:SHOWN]
-    context = {"title": row.title, "texts": [render_markdown(row.summary)], "crumbs": _crumbs(), "is_gone": False}
+    context = {"title": row.title, "texts": [render_markdown(row.summary)], "crumbs": _crumbs()}
     return render(
-        request, "ideas/plain.html", {**context, "items": [(each.title, each.get_absolute_url()) for each in ideas]}
+        request,
+        "ideas/plain.html",
+        {**EMPTY, **context, "items": [(each.title, each.get_absolute_url()) for each in ideas]},
     )
 
 
@@ -65,9 +69,9 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
             "texts": texts,
             "crumbs": _crumbs(),
             "is_gone": True,
-            "gathered": beside.gathered(row),
+            **beside.gone(row),
         }
-        return render(request, "ideas/plain.html", context, status=410)
+        return render(request, "ideas/plain.html", EMPTY | context, status=410)
     answers = row.answers.all()
     reactions = Reaction.objects.visible().filter(answer__in=answers)
     comments = row.comments.visible().select_related("author").order_by("published_at")
@@ -84,10 +88,9 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
         ],
         "photos": [(reverse("ideas:photo", args=[photo.key]), photo.alt) for photo in photos],
         "crumbs": _crumbs(),
-        "is_gone": False,
         **beside.context(request.user, row, at=timezone.now()),
     }
-    return render(request, "ideas/plain.html", context)
+    return render(request, "ideas/plain.html", EMPTY | context)
 
 
 def _idea(request: HttpRequest, reference: str) -> Idea:
@@ -110,7 +113,7 @@ def comment(request: HttpRequest, reference: str, comment_reference: str) -> Htt
         is_own = request.user.is_authenticated and row.author_id == request.user.pk
         stub = hiding.stub(row.hidden_reason, is_comment=True)
         context = {"title": stub, "texts": [row.body_html] if is_own else [], "crumbs": _crumbs(), "is_gone": True}
-        return render(request, "ideas/plain.html", context, status=410)
+        return render(request, "ideas/plain.html", EMPTY | context, status=410)
     return redirect(f"{row.idea.get_absolute_url()}#commentaire-{row.reference}")
 
 
@@ -135,5 +138,5 @@ def held(request: UserRequest, reference: str) -> HttpResponse:
         rows = rows.filter(author=request.user)
     row = get_object_or_404(rows, reference=reference.upper(), withdrawn_at__isnull=True)
     words = holding.words_of(row)
-    context = {"title": _("En attente de relecture"), "texts": list(words.values()), "crumbs": _crumbs(), "is_gone": False}
-    return render(request, "ideas/plain.html", context)
+    context = {"title": _("En attente de relecture"), "texts": list(words.values()), "crumbs": _crumbs()}
+    return render(request, "ideas/plain.html", EMPTY | context)

@@ -127,7 +127,7 @@ def test_change_that_is_taken_is_a_visible_version_that_credits_it():
     version = IdeaVersion.objects.get()
     assert (version.proposal, made.version, idea.corrected_at) == (before, version, version.replaced_at)
     assert (made.state, made.answer) == ("accepted", "Bien vu.")
-    assert acts() == ["idea.amendment_proposed", "idea.amendment_answered", "idea.corrected"]
+    assert acts() == ["idea.amendment_proposed", "idea.corrected", "idea.amendment_answered"]
 
 
 def test_change_that_is_not_taken_changes_nothing():
