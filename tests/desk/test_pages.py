@@ -833,7 +833,7 @@ COSTS = {
     "act": 10,
     "answer": 8,
     "roll": 7,
-    "ticket": 7,
+    "ticket": 4,
     "withdraw": 4,
 }
 
