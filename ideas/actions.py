@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts import consents
 from accounts.models import Consent, User
 from city.models import District, Theme
-from ideas import heat, review, rules
+from ideas import heat, invitations, review, rules
 from ideas.models import Campaign, HeldText, Idea, IdeaVersion, Photo, Stage
 from ideas.models.writing import MAX_PHOTOS
 from moderation import marks
@@ -312,6 +312,7 @@ def make_public(*, idea: Idea, at: dt.datetime) -> None:
         ]
     )
     Campaign.objects.filter(pk=campaign.pk).update(idea_count=F("idea_count") + 1)
+    invitations.send_waiting(idea, at=at)
     if author is not None:
         outbox.enqueue_template(
             kind="ideas.published",
@@ -392,6 +393,7 @@ def write_correction(*, idea: Idea, words: dict[str, Any], actor: User | None, a
     for name in RENDERED:
         setattr(idea, f"{name}_html", render_markdown(getattr(idea, name)))
     idea.save(update_fields=changed)
+    invitations.tell_correction(idea, at=at)
     _record_edit(actor, idea)
 
 
@@ -416,10 +418,7 @@ def withdraw(*, actor: User, idea: Idea, at: dt.datetime) -> None:
     if held.withdrawn_at is not None and held.author_id == actor.pk:
         return
     require(rules.withdraw_refusal(actor, held))
-    held.withdrawn_at = at
-    held.save(update_fields=["withdrawn_at", "saved_at"])
-    if held.hidden_at is None:
-        count_idea(idea=held, by=-1)
+    take_back(idea=held, at=at)
     register.record(
         "idea.withdrawn",
         role=RESIDENT,
@@ -427,6 +426,20 @@ def withdraw(*, actor: User, idea: Idea, at: dt.datetime) -> None:
         facts={"campagne": held.campaign.slug},
         actor=actor,
     )
+
+
+def take_back(*, idea: Idea, at: dt.datetime) -> None:
+    """Withdraw an idea, count it no more, and cancel the invitations to sign it.
+
+    Raises: RuntimeError outside a transaction.
+    Locks: expects the idea held; takes its campaign.
+    """
+    assert_in_transaction()
+    idea.withdrawn_at = at
+    idea.save(update_fields=["withdrawn_at", "saved_at"])
+    invitations.cancel_all(idea)
+    if idea.hidden_at is None:
+        count_idea(idea=idea, by=-1)
 
 
 def count_idea(*, idea: Idea, by: int) -> None:
@@ -474,4 +487,5 @@ def erase_ideas(*, user: User) -> None:
     theirs.filter(published_at__isnull=True).delete()
     emptied = dict.fromkeys(("need_html", "proposal_html", "beneficiaries", "cost", "place"), "")
     gone.update(title="—", need="—", proposal="—", district=None, place_district=None, **emptied)
-    theirs.update(author=None)
+    # A name they gave at the desk goes with them.
+    theirs.update(author=None, author_label="")

@@ -1,15 +1,14 @@
 """Supports: one for each person, taken back at will, counted where lists and thresholds read them.
 
-Rows are locked in one order: the person, the idea, its passings, then the register. The idea is held before its supports are
-counted: two supports of one idea follow each other, and a threshold is passed once.
+Rows are locked in one order: the account, its person, the idea, its passings, then the register. The idea is held before its
+supports are counted: two supports of one idea follow each other, and a threshold is passed once. The person is held before the
+idea, as an agent who reunites two people does.
 """
 
 import datetime as dt
-from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
-from django.utils.translation import gettext as _
+from django.db.models import F, Q, QuerySet
 
 from accounts import rules as accounts_rules
 from accounts.models import User
@@ -19,7 +18,7 @@ from ideas import actions, heat, rules
 from ideas.models import Idea, Stage, Support, Threshold, ThresholdPassing
 from mulhouse import queue
 from mulhouse.db import assert_in_transaction
-from mulhouse.errors import Refusal, RefusedError, require
+from mulhouse.errors import require
 from mulhouse.typography import local_day
 from notifications import subscriptions
 from transparency import register
@@ -32,7 +31,7 @@ def support(*, actor: User, idea: Idea, at: dt.datetime, follow: bool = False) -
     The register says that somebody supported an idea of this campaign: neither who nor which.
 
     Raises: RefusedError.
-    Locks: the person, the idea.
+    Locks: the account, its person, the idea.
     """
     person = actions.acting(actor)
     require(rules.support_refusal(person, idea, at=at))
@@ -47,10 +46,12 @@ def add(*, idea: Idea, person: Person, channel: str, is_verified: bool, at: dt.d
 
     Shape: False when they supported it already.
     Raises: RefusedError when the idea takes no support any more; RuntimeError outside a transaction.
-    Locks: the idea, then the register.
+    Locks: the person, the idea, then the register.
     """
     assert_in_transaction()
     on = local_day(at)
+    # The row that a support points at: two people become one under its lock, then take the ideas.
+    person = Person.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
     held = actions.locked(idea)
     require(rules.supporting_refusal(held, at=at))
     _made, is_new = Support.objects.get_or_create(
@@ -61,7 +62,7 @@ def add(*, idea: Idea, person: Person, channel: str, is_verified: bool, at: dt.d
     counter = _counter(is_verified=is_verified)
     Idea.objects.filter(pk=held.pk).update(**{counter: F(counter) + 1}, heat=heat.added(held.heat, on))
     held.refresh_from_db(fields=["counted"])
-    _pass_thresholds(held, at=at)
+    pass_thresholds(held, at=at)
     register.record("idea.supported", role=actions.RESIDENT, subject=held.campaign.slug)
     return True
 
@@ -70,7 +71,7 @@ def _counter(*, is_verified: bool) -> str:
     return "verified_count" if is_verified else "declared_count"
 
 
-def _pass_thresholds(idea: Idea, *, at: dt.datetime) -> None:
+def pass_thresholds(idea: Idea, *, at: dt.datetime) -> None:
     """Keep each threshold that the idea reaches, or comes half-way to, the first time that it does. Locks: expects the idea held."""
     if idea.next_supports is None:
         return
@@ -88,7 +89,7 @@ def _pass_thresholds(idea: Idea, *, at: dt.datetime) -> None:
         if is_new:
             register.record(
                 "idea.threshold_passed",
-                role="site",
+                role="système",
                 subject=idea.reference,
                 facts={"campagne": idea.campaign.slug, "seuil": threshold.supports, "part": percent},
             )
@@ -105,27 +106,30 @@ def withdraw_support(*, actor: User, idea: Idea, at: dt.datetime) -> None:
     """Take a support back, as long as supports are counted; repeating it is no error. A threshold that was passed stays passed.
 
     Raises: RefusedError when supports are over.
-    Locks: the person, the idea.
+    Locks: the account, the idea.
     """
     person = actions.acting(actor)
-    if not person.is_authenticated:
-        raise RefusedError(Refusal("sign_in", _("Connectez-vous pour participer.")))
     held = actions.locked(idea)
     require(rules.supporting_refusal(held, at=at))
-    found = Support.objects.filter(idea=held, person__user=person).first()
-    if found is None:
-        return
-    take_away(held, found)
-    register.record("idea.unsupported", role=actions.RESIDENT, subject=held.campaign.slug)
+    if take_away(held, Support.objects.filter(person__user=person)):
+        register.record("idea.unsupported", role=actions.RESIDENT, subject=held.campaign.slug)
 
 
-def take_away(idea: Idea, found: Support) -> None:
-    """Forget a support and count it no more, in the caller's transaction. Locks: expects the idea held."""
+def take_away(idea: Idea, theirs: QuerySet[Support]) -> bool:
+    """Forget the support that is among `theirs`, and count it no more, in the caller's transaction.
+
+    Shape: False when there is none (any more): it is read with the idea held, as whoever counts it.
+    Locks: expects the idea held.
+    """
     assert_in_transaction()
-    counter = _counter(is_verified=found.is_verified)
+    found = theirs.filter(idea=idea).first()
+    if found is None:
+        return False
     found.delete()
-    cooled = heat.removed(idea.heat, found.supported_on)
-    Idea.objects.filter(pk=idea.pk).update(**{counter: actions.less(counter)}, heat=cooled)
+    counter = _counter(is_verified=found.is_verified)
+    idea.heat = heat.removed(idea.heat, found.supported_on)
+    Idea.objects.filter(pk=idea.pk).update(**{counter: actions.less(counter)}, heat=idea.heat)
+    return True
 
 
 # --- Time ----------------------------------------------------------------------------------------------------------
@@ -141,7 +145,8 @@ def expire(*, idea: Idea, at: dt.datetime) -> bool:
     ended = Idea.objects.visible().filter(pk=idea.pk, stage=Stage.SUPPORT, supports_until__lt=local_day(at))
     if not ended.exclude(reached_study()).update(stage=Stage.EXPIRED, stage_at=at):
         return False
-    register.record("idea.expired", role="site", subject=idea.reference, facts={"soutiens": idea.counted})
+    idea.refresh_from_db(fields=["stage", "stage_at", "counted"])
+    register.record("idea.expired", role="système", subject=idea.reference, facts={"soutiens": idea.counted})
     queue.after_commit("ideas.tell_expiry", idea_id=idea.pk)
     return True
 
@@ -184,22 +189,22 @@ def renew(*, actor: User, idea: Idea, at: dt.datetime) -> None:
 def absorb(kept: Person, gone: Person) -> None:
     """Give one person's supports to another that turns out to be the same: what both supported counts once.
 
-    Locks: the ideas that both supported, in the order of their keys, inside the caller's transaction (`desk.merging`).
+    Locks: the ideas that the second supported, in the order of their keys, inside the caller's transaction (`desk.merging`).
     """
     assert_in_transaction()
-    known = {row.idea_id: row for row in Support.objects.filter(person=kept)}
-    for row in Support.objects.filter(person=gone).order_by("idea_id"):
-        same = known.get(row.idea_id)
-        if same is None:
-            row.person = kept
-            row.save(update_fields=["person"])
+    theirs = Support.objects.filter(person=gone)
+    for idea in Idea.objects.filter(supports__person=gone).order_by("pk"):
+        held = actions.locked(idea)
+        row = theirs.filter(idea=held).first()
+        if row is None:
             continue
-        # The one that an agent verified stays.
-        leaving = row if same.is_verified or not row.is_verified else same
-        take_away(actions.locked(row.idea), leaving)
-        if leaving is same:
-            row.person = kept
-            row.save(update_fields=["person"])
+        same = Support.objects.filter(idea=held, person=kept)
+        if same.filter(is_verified=True).exists() or (same.exists() and not row.is_verified):
+            # The one that an agent verified stays.
+            take_away(held, theirs)
+            continue
+        take_away(held, same)
+        theirs.filter(pk=row.pk).update(person=kept)
 
 
 def erase_supports(*, user: User, at: dt.datetime) -> None:
@@ -210,7 +215,7 @@ def erase_supports(*, user: User, at: dt.datetime) -> None:
     """
     assert_in_transaction()
     theirs = Support.objects.filter(person__user=user)
-    opened: dict[str, Any] = {"idea__stage": Stage.SUPPORT, "idea__supports_until__gte": local_day(at)}
-    for row in theirs.filter(**opened).select_related("idea").order_by("idea_id"):
-        take_away(actions.locked(row.idea), row)
+    opened = Idea.objects.filter(stage=Stage.SUPPORT, supports_until__gte=local_day(at))
+    for idea in opened.filter(supports__person__user=user).order_by("pk"):
+        take_away(actions.locked(idea), theirs)
     theirs.update(person=None)
