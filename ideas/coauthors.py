@@ -4,6 +4,7 @@ Rows are locked as everywhere in the idea box: person, idea, then its invitation
 """
 
 import datetime as dt
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -92,7 +93,7 @@ def invite(*, actor: User, idea: Idea, email: str, at: dt.datetime) -> CoAuthor:
     invitation = CoAuthor.objects.create(idea=held, email=address, invited_at=at)
     if held.published_at is not None:
         invitations.send(invitation, held, at=at)
-        _record("idea.coauthor_invited", held, actor)
+        register.record("idea.coauthor_invited", **_about(held, actor))
     return invitation
 
 
@@ -128,7 +129,7 @@ def cancel(*, actor: User, invitation: CoAuthor) -> None:
         # Nobody was written to: nothing happened.
         return
     if waiting.update(state=CoAuthor.State.CANCELLED, email=""):
-        _record("idea.coauthor_cancelled", idea, actor)
+        register.record("idea.coauthor_cancelled", **_about(idea, actor))
 
 
 # --- Answering -------------------------------------------------------------------------------------------------------------
@@ -160,7 +161,7 @@ def accept(*, actor: User, invitation: CoAuthor, at: dt.datetime, follow: bool =
     if idea.stage == Stage.SUPPORT:
         supporting.take_away(idea, Support.objects.filter(person__user=person))
     invitations.tell_author(idea, person.public_name)
-    _record("idea.coauthor_accepted", idea, actor)
+    register.record("idea.coauthor_accepted", **_about(idea, actor))
     return held
 
 
@@ -181,7 +182,10 @@ def decline(*, actor: User, invitation: CoAuthor, at: dt.datetime) -> None:
     if not signs and not (is_invited(person, held) and at < held.answer_by):
         require(answer_refusal(person, held, at=at))
     _end(held, CoAuthor.State.DECLINED, at=at)
-    _record("idea.coauthor_left" if signs else "idea.coauthor_declined", idea, None)
+    if signs:
+        register.record("idea.coauthor_left", **_about(idea, None))
+    else:
+        register.record("idea.coauthor_declined", **_about(idea, None))
 
 
 def _end(held: CoAuthor, state: CoAuthor.State, *, at: dt.datetime) -> None:
@@ -189,10 +193,14 @@ def _end(held: CoAuthor, state: CoAuthor.State, *, at: dt.datetime) -> None:
     held.save(update_fields=["state", "user", "email", "answered_at"])
 
 
-def _record(act: str, idea: Idea, actor: User | None) -> None:
-    register.record(
-        act, role=actions.RESIDENT, subject=idea.reference, facts={"campagne": idea.campaign.slug}, actor=actor
-    )
+def _about(idea: Idea, actor: User | None) -> dict[str, Any]:
+    """Give what the register says of any of these gestures; never who refused, nor who left."""
+    return {
+        "role": actions.RESIDENT,
+        "subject": idea.reference,
+        "facts": {"campagne": idea.campaign.slug},
+        "actor": actor,
+    }
 
 
 def signs(person: Person, idea: Idea) -> bool:

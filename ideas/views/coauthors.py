@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import rules as accounts_rules
 from accounts.http import UserRequest
 from ideas import coauthors as actions
+from ideas import invitations
 from ideas.models import CoAuthor, Idea
 from ideas.models.coauthors import MOST
 from mulhouse import throttle
@@ -141,6 +142,7 @@ def invitation(request: UserRequest, key: uuid.UUID) -> HttpResponse:
         idea=row.idea if row.idea.is_visible else None,
         invitation=row,
         signs=signs,
+        names=invitations.names_of(row.idea),
     )
 
 
@@ -151,7 +153,7 @@ def _refusal(request: UserRequest, row: CoAuthor | None, *, at: Any) -> Refusal 
 
 def _show(request: UserRequest, *, status: int, **context: Any) -> HttpResponse:
     frame = {"crumbs": [ui.Crumb(_("Boîte à idées"), reverse("ideas:list")), ui.Crumb(_("Signer une idée"))]}
-    whole = {"remedy": "", "signs": False, "invitation": None, **frame, **context}
+    whole = {"remedy": "", "signs": False, "names": [], "invitation": None, **frame, **context}
     return render(request, "ideas/coauthor_invitation.html", whole, status=status)
 
 
