@@ -6,6 +6,7 @@ Rows are locked as everywhere in the idea box: person, idea, then its invitation
 import datetime as dt
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -61,7 +62,8 @@ def is_invited(user: User, invitation: CoAuthor) -> bool:
     """Tell whether an invitation that waits is for a confirmed address of this account."""
     if invitation.state != CoAuthor.State.INVITED:
         return False
-    return user.emailaddress_set.filter(verified=True, email__iexact=invitation.email).exists()
+    rows = EmailAddress.objects.filter(user=user, verified=True, email__iexact=invitation.email)
+    return bool(rows.exists())
 
 
 # --- Inviting --------------------------------------------------------------------------------------------------------------
@@ -78,15 +80,16 @@ def invite(*, actor: User, idea: Idea, email: str, at: dt.datetime) -> CoAuthor:
     held = actions.locked(idea)
     require(invite_refusal(person, held, at=at))
     address = email.strip().lower()
-    if person.emailaddress_set.filter(email__iexact=address).exists():
+    if EmailAddress.objects.filter(user=person, email__iexact=address).exists():
         raise DomainError("own", _("C’est votre adresse\u00a0: vous signez déjà cette idée."))
-    if held.coauthors.invited().filter(email=address).exists():
+    asked = CoAuthor.objects.filter(idea=held)
+    if asked.invited().filter(email=address).exists():
         raise DomainError(
             "invited", _("Cette personne est déjà invitée. Vous pouvez lui renvoyer le courriel, une fois.")
         )
-    if held.coauthors.active().count() >= MOST:
+    if asked.active().count() >= MOST:
         raise DomainError("too_many", _("Cinq co-auteurs au plus. Annulez une invitation pour en faire une autre."))
-    if held.coauthors.count() >= MOST_ASKED:
+    if asked.count() >= MOST_ASKED:
         raise DomainError(
             "too_many", _("Vous avez fait dix invitations pour cette idée\u00a0: c’est le plus possible.")
         )

@@ -71,7 +71,7 @@ def coauthors(request: UserRequest, reference: str) -> HttpResponse:
                 )
                 messages.success(request, words)
                 return redirect("ideas:coauthors", idea.reference)
-    rows = list(idea.coauthors.select_related("user"))
+    rows = list(CoAuthor.objects.filter(idea=idea).select_related("user"))
     context = {
         "idea": idea,
         "form": form,
