@@ -47,7 +47,7 @@ ACT = Act(
     label=_("Signer une idée avec son auteur"),
     sentence=_(
         "Qui voit quoi\u00a0: si vous acceptez, tout le monde lit votre nom public sous l’idée. Votre adresse est effacée dès que "
-        "vous répondez, et personne ne sait qui refuse."
+        "vous répondez. Si vous refusez, seul l’auteur peut le savoir."
     ),
     name=Seen.EVERYBODY,
     words=Seen.NOTHING,

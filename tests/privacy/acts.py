@@ -13,6 +13,7 @@ from accounts import actions as accounts
 from accounts.models import User
 from consultations import actions as consulting
 from desk.models import Person
+from ideas import coauthors
 from moderation import actions as moderation
 from mulhouse import who_sees
 from mulhouse.references import new_reference
@@ -114,6 +115,13 @@ class Town:
         comment = f.make_comment(contribution=self.theirs, author=self.neighbour)
         consulting.support_comment(actor=done.actor, comment=comment, at=self.at)
         return comment
+
+    # --- Signing an idea ---
+
+    def _idea_co_author(self, done):
+        idea = f.make_idea(author=self.neighbour)
+        invitation = coauthors.invite(actor=self.neighbour, idea=idea, email=done.address, at=self.at)
+        return coauthors.accept(actor=done.actor, invitation=invitation, at=self.at)
 
     # --- Other rooms ---
 

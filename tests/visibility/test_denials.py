@@ -93,6 +93,8 @@ READ_BY_MODERATORS = {"consultations:held", "consultations:held_take_back"}
 BY_A_KEY = {
     "accounts:data_file",
     "commitments:follow",
+    "ideas:invitation_accept",
+    "ideas:invitation_decline",
     "mfa_edit_webauthn",
     "mfa_remove_webauthn",
     "notifications:unsubscribe",
