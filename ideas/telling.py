@@ -89,10 +89,9 @@ def _words_of_passing(idea: Idea, passings: list[ThresholdPassing], language: st
     with translation.override(language):
         return {
             "title": idea.title,
-            "counted": idea.counted,
             "threshold": threshold,
             "is_reached": is_reached,
-            "missing": max(threshold.supports - idea.counted, 0),
+            "more": max(threshold.supports - idea.counted, 0),
             "following": following.order_by("supports").first() if is_reached else None,
             "until": _day(idea.supports_until),
             "address": links.address(idea, language),
@@ -165,7 +164,7 @@ def _words_of_term(idea: Idea, language: str, *, is_over: bool, at: dt.datetime)
         return {
             "title": idea.title,
             "is_over": is_over,
-            "counted": idea.counted,
+            "count": idea.counted,
             "asked": asked,
             "day": _day(idea.supports_until),
             "renewed_until": _day(supporting.renewed_until(idea, at=at)) if can_renew else "",

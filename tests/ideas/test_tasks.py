@@ -31,6 +31,7 @@ def morning(monkeypatch):
 
 
 def mails(kind="ideas.threshold"):
+    """Give to whom and with which subject; a subject keeps no no-break space."""
     return [(mail.to, mail.subject) for mail in OutboundMail.objects.filter(kind=kind).order_by("created_at", "pk")]
 
 
@@ -55,10 +56,10 @@ def gather(idea, count):
     ("supports", "subjects"),
     [
         (24, []),
-        (25, ["Votre idée est à mi-chemin du seuil «\u00a0Rencontre\u00a0»"]),
-        (49, ["Votre idée est à mi-chemin du seuil «\u00a0Rencontre\u00a0»"]),
-        (50, ["Votre idée atteint le seuil «\u00a0Rencontre\u00a0»"]),
-        (100, ["Votre idée atteint le seuil «\u00a0Atelier\u00a0»"]),
+        (25, ["Votre idée est à mi-chemin du seuil « Rencontre »"]),
+        (49, ["Votre idée est à mi-chemin du seuil « Rencontre »"]),
+        (50, ["Votre idée atteint le seuil « Rencontre »"]),
+        (100, ["Votre idée atteint le seuil « Atelier »"]),
     ],
 )
 def test_the_author_is_told_half_way_and_at_the_threshold(morning, supports, subjects):
@@ -76,9 +77,9 @@ def test_one_mail_for_what_is_passed_at_once_and_one_for_each_passing(monkeypatc
         gather(idea, supports)
         tasks.tell_passings(idea_id=idea.pk)
     assert [subject for _to, subject in mails()] == [
-        "Votre idée est à mi-chemin du seuil «\u00a0Rencontre\u00a0»",
-        "Votre idée atteint le seuil «\u00a0Rencontre\u00a0»",
-        "Votre idée atteint le seuil «\u00a0Atelier\u00a0»",
+        "Votre idée est à mi-chemin du seuil « Rencontre »",
+        "Votre idée atteint le seuil « Rencontre »",
+        "Votre idée atteint le seuil « Atelier »",
     ]
 
 
