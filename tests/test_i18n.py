@@ -294,9 +294,12 @@ def _contents():
 
 def _ideas():
     """Two ideas of a campaign: names are marked, texts are French and must say so."""
-    district = factories.make_district(name="⟦Quartier⟧")
+    district = factories.make_district(name="⟦Autre quartier⟧")
     campaign = factories.make_campaign(title="⟦Boîte⟧")
-    names = {"theme": factories.make_theme(name="⟦Thème⟧"), "author": factories.make_resident(public_name="⟦Nom⟧")}
+    names = {
+        "theme": factories.make_theme(name="⟦Autre thème⟧"),
+        "author": factories.make_resident(public_name="⟦Nom⟧"),
+    }
     return [
         factories.make_idea(
             campaign=campaign, place_district=district, district=district, title="⟦Titre⟧", reference=reference, **names

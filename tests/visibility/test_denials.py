@@ -95,6 +95,7 @@ def things(city):
             f"consultations:questionnaire_{name}": ([slug, asked], None, 0, {}) for name in ("start", "check", "resume")
         },
         "consultations:questionnaire_page": ([slug, asked, 1], None, 0, {}),
+        **{f"ideas:{name}": ([idea.reference], None, 0, {}) for name in ("support", "withdraw_support", "follow")},
         "consultations:cast_vote": ([slug, vote], None, 0, {}),
         "consultations:receipt": ([slug, vote], None, 0, {}),
         "privacy:request": ([DataRequest.objects.earliest("pk").reference], None, 0, {}),

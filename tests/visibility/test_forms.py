@@ -171,7 +171,7 @@ ELSEWHERE = {
     *("privacy:own_accesses", "privacy:own_requests"),
     # One button, and no word: tests/visibility/test_denials.py, tests/accounts, tests/notifications.
     *(f"consultations:questionnaire_{name}" for name in ("check", "start")),
-    *("ideas:preview", "ideas:renew"),
+    *("ideas:preview", "ideas:renew", "ideas:withdraw_support"),
     *("accounts:data_file", "accounts:stay", "consultations:unsupport", "demo_enter"),
     *(f"notifications:{name}" for name in ("address_works", "read", "read_all", "unsubscribe")),
     # Nobody of this city has one: the code of a request without an account, the decision of somebody else.

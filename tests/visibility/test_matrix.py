@@ -117,6 +117,7 @@ NOT_READ = {
     *("consultations:package", "consultations:report_pdf", "consultations:map"),
     # A text that waits, tried at its own address.
     "ideas:held",
+    *(f"ideas:{name}" for name in ("follow", "withdraw_support", "photo", "social_image")),
     # Nothing there: refusals of the API, former charters, the demonstration, the gallery of components.
     *("api:none", "api:unknown", "charter_version", "demo_enter", "demo_mail", "demo_mailbox", "gallery"),
 }
