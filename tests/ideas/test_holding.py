@@ -316,7 +316,8 @@ def test_a_newer_correction_is_not_undone_by_the_one_that_waited(author):
     held = correction(idea, author, need=f"Au {PHONE}.")
     actions.correct(actor=author, idea=idea, words=words(need="Plus rien."), at=timezone.now())
     assert not Case.objects.exists()
-    release(held)
+    with transaction.atomic():
+        holding.release(HeldText.objects.get(pk=held.pk), timezone.now())
     idea.refresh_from_db()
     assert idea.need == "Plus rien."
 
