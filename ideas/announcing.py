@@ -19,6 +19,7 @@ from ideas import clocks
 from ideas.models import Answer, Event, Idea, Study
 from ideas.models.realisation import Milestone
 from mulhouse import typography
+from mulhouse.templatetags import ui
 from notifications import links, telling
 from notifications.models import Subscription
 
@@ -32,7 +33,7 @@ class Words:
     line: str
     intro: str
     text: str
-    facts: Sequence[tuple[str, str]] = ()
+    facts: Sequence[ui.Fact] = ()
 
 
 @dataclass(frozen=True)
@@ -135,14 +136,14 @@ def _answer(answer: Answer) -> Words:
     values = {"title": title, "outcome": outcome}
     facts = []
     if answer.cost_cents is not None:
-        facts.append((_("Coût"), typography.amount(answer.cost_cents)))
+        facts.append(ui.Fact(_("Coût"), typography.amount(answer.cost_cents)))
     if answer.next_on:
-        facts.append((_("Prochaine étape"), f"{answer.next_step} ({typography.day(answer.next_on)})"))
+        facts.append(ui.Fact(_("Prochaine étape"), f"{answer.next_step} ({typography.day(answer.next_on)})"))
     if answer.handed_to:
-        facts.append((_("Transmise à"), answer.handed_to))
+        facts.append(ui.Fact(_("Transmise à"), answer.handed_to))
     if answer.remedy:
-        facts.append((_("Ce que l’on peut faire ensuite"), answer.remedy))
-    facts.append((_("Signé"), answer.signatory))
+        facts.append(ui.Fact(_("Ce que l’on peut faire ensuite"), answer.remedy))
+    facts.append(ui.Fact(_("Signé"), answer.signatory))
     if answer.number > 1:
         return Words(
             _("Réponse corrigée\u00a0: %(title)s") % values,
@@ -172,7 +173,7 @@ def _study(study: Study) -> Words:
 def _event(event: Event) -> Words:
     step = str(Milestone.Step(event.step).label) if event.step else ""
     values: dict[str, Any] = {"title": event.idea.title, "step": step, "day": typography.day(event.happened_on)}
-    facts = [(_("Budget"), typography.amount(event.budget_cents))] if event.budget_cents is not None else []
+    facts = [ui.Fact(_("Budget"), typography.amount(event.budget_cents))] if event.budget_cents is not None else []
     if event.kind == Event.Kind.STEP and event.step == Milestone.Step.DONE:
         return Words(
             _("C’est fait\u00a0: %(title)s") % values,

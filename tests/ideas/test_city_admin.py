@@ -145,7 +145,13 @@ def test_file_is_one_screen(client, agent):
     assert [number for _day, number in context["days"]] == [1, 1]
     assert (len(context["comments"]), len(context["neighbours"]), len(context["notes"])) == (2, 2, 2)
     page = response.content.decode()
-    for words in ("Déplacer le banc.", "Appeler l’école.", "La Ville le fera.", "sur : Ordre de coût", "On plante."):
+    for words in (
+        "Déplacer le banc.",
+        "Appeler l’école.",
+        "La Ville le fera.",
+        "sur\u00a0: Ordre de coût",
+        "On plante.",
+    ):
         assert words in page
     assert len(page.encode()) < 90_000
 

@@ -1,6 +1,7 @@
 """What everybody reads of the city's work: the rule and its lists, the gallery, the file of an idea, in few queries."""
 
 import datetime as dt
+import gzip
 import uuid
 
 import pytest
@@ -94,6 +95,16 @@ def test_rule_costs_the_same_at_one_and_three_rows(client):
     for _ in range(2):
         make_ready(), make_idea(declared_count=5)
     assert queries(client, RULE) == 4
+
+
+def test_whole_pages_of_the_rule_are_light(client):
+    long = "Un titre aussi long qu’un habitant peut l’écrire pour dire ce qu’il veut, où, et pour qui, avec son numéro "
+    for number in range(21):
+        make_ready(title=f"{long}{number}")
+        make_idea(title=f"{long}{number}", declared_count=number)
+    page = client.get(RULE)
+    assert (len(page.context["coming"]), len(page.context["others"])) == (20, 20)
+    assert len(gzip.compress(page.content)) <= 15_000
 
 
 # --- The gallery ---------------------------------------------------------------------------------------------------------

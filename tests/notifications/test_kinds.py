@@ -119,6 +119,8 @@ def test_kinds_say_what_they_are():
         "consultations.phase": Frequency.NOW,
         "consultations.replies": Frequency.DAILY,
         "ideas.replies": Frequency.DAILY,
+        "ideas.answer": Frequency.NOW,
+        "ideas.news": Frequency.NOW,
     }
     assert not kinds.find(kinds.DAILY).is_service
     assert kinds.find("accounts.sign_in_code").is_service
