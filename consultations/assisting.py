@@ -43,8 +43,7 @@ from questionnaires.models import Answer, Response
 from transparency import register
 
 AGENT = "agent"
-# Forms and notes received in time are entered some days after the last one on which one can answer.
-LATE_DAYS = 10
+# By which a form received in time may be entered late (desk.rules.LATE_DAYS).
 LATE_CHANNELS = frozenset({Channel.PAPER.value, Channel.ROOM.value})
 MAX_NOTES = 200
 
@@ -56,7 +55,7 @@ def entry_refusal(user: Any, consultation: Consultation, *, channel: str, at: dt
     refusal = rules.writing_refusal(consultation, at=at)
     if refusal is not None and refusal.code == "closed" and channel in LATE_CHANNELS:
         ends = [span.ends_on for span in consultation.spans() if span.kind is phases.Kind.CONTRIBUTE and span.ends_on]
-        if ends and typography.local_day(at) <= max(ends) + dt.timedelta(days=LATE_DAYS):
+        if ends and typography.local_day(at) <= max(ends) + dt.timedelta(days=desk_rules.LATE_DAYS):
             return _reported_refusal(consultation)
     return refusal
 

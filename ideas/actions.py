@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts import consents
 from accounts.models import Consent, User
 from city.models import District, Theme
-from ideas import clocks, heat, review, rules
+from ideas import clocks, heat, invitations, review, rules
 from ideas.models import Campaign, HeldText, Idea, IdeaVersion, Photo, Stage, Threshold
 from ideas.models.writing import MAX_PHOTOS
 from ideas.rows import RESIDENT, acting, erase_files, less, locked, record_held
@@ -262,6 +262,7 @@ def make_public(*, idea: Idea, at: dt.datetime) -> None:
     )
     Campaign.objects.filter(pk=campaign.pk).update(idea_count=F("idea_count") + 1)
     clocks.begin(clocks.READING, idea=idea, at=at)
+    invitations.send_waiting(idea, at=at)
     if author is not None:
         outbox.enqueue_template(
             kind="ideas.published",
@@ -350,6 +351,7 @@ def write_correction(*, idea: Idea, words: dict[str, Any], actor: User | None, a
     for name in RENDERED:
         setattr(idea, f"{name}_html", render_markdown(getattr(idea, name)))
     idea.save(update_fields=changed)
+    invitations.tell_correction(idea, at=at)
     _record_edit(actor, idea)
 
 
@@ -374,11 +376,7 @@ def withdraw(*, actor: User, idea: Idea, at: dt.datetime) -> None:
     if held.withdrawn_at is not None and held.author_id == actor.pk:
         return
     require(rules.withdraw_refusal(actor, held))
-    held.withdrawn_at = at
-    held.save(update_fields=["withdrawn_at", "saved_at"])
-    clocks.stop(idea=held, at=at)
-    if held.hidden_at is None:
-        count_idea(idea=held, by=-1)
+    take_back(idea=held, at=at)
     register.record(
         "idea.withdrawn",
         role=RESIDENT,
@@ -386,6 +384,21 @@ def withdraw(*, actor: User, idea: Idea, at: dt.datetime) -> None:
         facts={"campagne": held.campaign.slug},
         actor=actor,
     )
+
+
+def take_back(*, idea: Idea, at: dt.datetime) -> None:
+    """Withdraw an idea, count it no more, owe nothing of it, and cancel the invitations to sign it.
+
+    Raises: RuntimeError outside a transaction.
+    Locks: expects the idea held; takes its campaign.
+    """
+    assert_in_transaction()
+    idea.withdrawn_at = at
+    idea.save(update_fields=["withdrawn_at", "saved_at"])
+    clocks.stop(idea=idea, at=at)
+    invitations.cancel_all(idea)
+    if idea.hidden_at is None:
+        count_idea(idea=idea, by=-1)
 
 
 def count_idea(*, idea: Idea, by: int) -> None:
@@ -442,4 +455,5 @@ def erase_ideas(*, user: User) -> None:
     IdeaVersion.objects.filter(idea__in=gone).delete()
     theirs.filter(published_at__isnull=True).delete()
     gone.update(**EMPTIED)
-    theirs.update(author=None)
+    # A name they gave at the desk goes with them.
+    theirs.update(author=None, author_label="")

@@ -101,3 +101,24 @@ class IdeasConfig(AppConfig):
         register.declare(
             register.Act("idea.recounted", "Des nombres affichés de la boîte à idées ont été recomptés et corrigés")
         )
+
+        # The desk, paper and phone; those who sign an idea with its author.
+        from desk import keeping, rooms  # noqa: PLC0415
+        from ideas import coauthor_data, desk_pages  # noqa: PLC0415
+        from mulhouse import personal_data as registry  # noqa: PLC0415
+        from mulhouse import who_sees as acts  # noqa: PLC0415
+
+        rooms.declare(desk_pages.IdeasDesk())
+        # Whoever lost their fingerprint could support the same idea twice.
+        keeping.declare(lambda: Support.objects.filter(person__isnull=False, idea__stage="support").values("person"))
+        registry.declare(coauthor_data.HOLDING)
+        acts.declare(coauthor_data.ACT)
+        register.declare(
+            register.Act("idea.assisted", "Un agent a publié une idée pour une personne, avec son accord"),
+            register.Act("idea.sheet_entered", "Un agent a compté les soutiens d’une feuille signée"),
+            register.Act("idea.coauthor_invited", "L’auteur d’une idée a invité quelqu’un à la signer"),
+            register.Act("idea.coauthor_cancelled", "L’auteur d’une idée a annulé une invitation à la signer"),
+            register.Act("idea.coauthor_accepted", "Une personne signe une idée avec son auteur"),
+            register.Act("idea.coauthor_declined", "Une personne invitée ne signe pas une idée"),
+            register.Act("idea.coauthor_left", "Une personne ne signe plus une idée"),
+        )

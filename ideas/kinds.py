@@ -10,6 +10,9 @@ KINDS = (
         (
             ("published", "Idée publiée", "Votre idée est publiée."),
             ("released", "Texte relu et publié", "Votre texte sur une idée, relu par la modération, est publié."),
+            ("coauthor_invited", "Invitation à signer une idée", "L’auteur d’une idée vous propose de la signer."),
+            ("coauthor_accepted", "Co-auteur", "Quelqu’un signe votre idée avec vous."),
+            ("coauthor_corrected", "Idée corrigée", "L’auteur d’une idée que vous signez l’a corrigée."),
         ),
     ),
     Kind(
@@ -50,21 +53,5 @@ KINDS = (
         _("Ce que la Ville fait d’une idée que vous suivez\u00a0: étude, réponse, réalisation."),
         template="ideas/city",
         frequency=Frequency.NOW,
-    ),
-    Kind(
-        "ideas.threshold",
-        _("Seuils de soutien de mes idées"),
-        _("Votre idée atteint un seuil de soutiens, ou la moitié du chemin."),
-        frequency=Frequency.NOW,
-        is_own=True,
-        is_put_off=False,
-    ),
-    Kind(
-        "ideas.term",
-        _("Délai de mes idées"),
-        _("Le délai pour soutenir votre idée se termine dans une semaine, ou il est passé."),
-        frequency=Frequency.NOW,
-        is_own=True,
-        is_put_off=False,
     ),
 )

@@ -5,7 +5,7 @@ import datetime as dt
 from celery import shared_task
 from django.utils import timezone
 
-from ideas import announcing, replying, supporting, telling, verifying
+from ideas import announcing, coauthors, replying, supporting, telling, verifying
 from ideas.announcing import News
 from ideas.models import Answer, Event, Study
 from notifications import telling as notified
@@ -115,3 +115,9 @@ def _tell(news: News) -> None:
     for batch in notified.in_batches(announcing.readers(news), size=REPLIES):
         told += announcing.tell(news=news, people=batch, at=at)
     announcing.finish(news=news, people=told, at=at)
+
+
+@shared_task(name="ideas.forget_invitations")
+def forget_invitations() -> None:
+    """Erase each night the addresses of those who did not answer an invitation in time."""
+    coauthors.forget(at=timezone.now())

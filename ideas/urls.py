@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from ideas.views import browsing, city, debating, depositing, exporting, feeding, mapping, own, reading, supporting
+from ideas.views import (
+    browsing,
+    city,
+    coauthors,
+    debating,
+    depositing,
+    exporting,
+    feeding,
+    mapping,
+    own,
+    paper,
+    reading,
+    supporting,
+)
 
 app_name = "ideas"
 urlpatterns = [
@@ -30,6 +43,10 @@ urlpatterns = [
     path("mes-idees/soutenues/", own.supported, name="supported"),
     path("mes-idees/attente/<slug:reference>/", own.held, name="held"),
     path("mes-idees/attente/<slug:reference>/reprendre/", own.take_back, name="held_take_back"),
+    path("campagnes/<slug:slug>/formulaire/", paper.paper_form, name="paper_form"),
+    path("signer/<uuid:key>/", coauthors.invitation, name="invitation"),
+    path("signer/<uuid:key>/accepter/", coauthors.accept, name="invitation_accept"),
+    path("signer/<uuid:key>/refuser/", coauthors.decline, name="invitation_decline"),
     # /idees/<reference>/
     path("<slug:reference>/", reading.detail, name="detail"),
     path("<slug:reference>/apercu.png", reading.social_image, name="social_image"),
@@ -48,4 +65,8 @@ urlpatterns = [
     ),
     path("<slug:reference>/reagir/", city.react, name="react"),
     path("<slug:reference>/reagir/retirer/", city.withdraw_reaction, name="withdraw_reaction"),
+    path("<slug:reference>/feuille/", paper.paper_sheet, name="paper_sheet"),
+    path("<slug:reference>/co-auteurs/", coauthors.coauthors, name="coauthors"),
+    path("<slug:reference>/co-auteurs/<int:pk>/renvoyer/", coauthors.resend, name="coauthor_resend"),
+    path("<slug:reference>/co-auteurs/<int:pk>/annuler/", coauthors.cancel, name="coauthor_cancel"),
 ]

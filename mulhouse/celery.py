@@ -80,5 +80,6 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="5", minute="10"),
     },
     "privacy.purge": {"task": "privacy.purge", "schedule": crontab(hour="4", minute="50")},
+    "ideas.forget_invitations": {"task": "ideas.forget_invitations", "schedule": crontab(hour="4", minute="25")},
     "privacy.sweep_eliminations": {"task": "privacy.sweep_eliminations", "schedule": crontab(minute="40")},
 }

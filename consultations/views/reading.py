@@ -17,7 +17,6 @@ from django.views.decorators.http import require_safe
 
 from accounts import beside
 from accounts import rules as accounts_rules
-from accounts.beside import ProfileForm
 from city.models import District
 from consultations import answers, hiding, presentation, remarks, rules, search, setting_aside, signatures
 from consultations.filters import (

@@ -14,7 +14,7 @@ from accounts.models import User
 from consultations import actions as consulting
 from desk.models import Person
 from ideas import actions as ideas
-from ideas import supporting, talking
+from ideas import coauthors, supporting, talking
 from moderation import actions as moderation
 from mulhouse import who_sees
 from mulhouse.references import new_reference
@@ -144,6 +144,13 @@ class Town:
             body=f"Mot {done.words}",
             at=self.at,
         )
+
+    # --- Signing an idea ---
+
+    def _idea_co_author(self, done):
+        idea = f.make_idea(author=self.neighbour)
+        invitation = coauthors.invite(actor=self.neighbour, idea=idea, email=done.address, at=self.at)
+        return coauthors.accept(actor=done.actor, invitation=invitation, at=self.at)
 
     # --- Other rooms ---
 

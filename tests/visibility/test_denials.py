@@ -109,6 +109,8 @@ READ_BY_MODERATORS = {f"{room}:{name}" for room in ("consultations", "ideas") fo
 BY_A_KEY = {
     "accounts:data_file",
     "commitments:follow",
+    "ideas:invitation_accept",
+    "ideas:invitation_decline",
     "mfa_edit_webauthn",
     "mfa_remove_webauthn",
     "notifications:unsubscribe",

@@ -1,0 +1,354 @@
+"""Ideas at the desk: depositing and supporting for somebody, and the sheets of supports (`desk.pages` holds what every room shares)."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from accounts.http import UserRequest
+from accounts.models import User
+from city.models import District
+from desk import rooms, rules
+from desk.models import Act, Assistance, Receipt
+from desk.pages import address, done, page
+from ideas import assisting
+from ideas import desk_forms as forms
+from ideas.models import Campaign, Idea
+from mulhouse.access import staff
+from mulhouse.errors import DomainError, Refusal
+from mulhouse.templatetags.ui import Tab
+from mulhouse.typography import local_day
+
+PREFIX = "campaign"
+MOST_FOUND = 10
+WORDS_LENGTH = 100
+
+
+def _url(route: str, *args: object) -> str:
+    return address(f"idea_{route}", *args)
+
+
+def _campaign(slug: str) -> Campaign:
+    return get_object_or_404(Campaign.objects.published(), slug=slug)
+
+
+@dataclass(frozen=True)
+class Helped:
+    """Somebody an agent writes for: their assistance, and the campaign."""
+
+    assistance: Assistance
+    campaign: Campaign
+
+
+def _helped(key: uuid.UUID) -> Helped:
+    assistance = get_object_or_404(Assistance.objects.select_related("district"), key=key)
+    prefix, _, slug = assistance.topic.partition(":")
+    if prefix != PREFIX:
+        raise Http404
+    return Helped(assistance, _campaign(slug))
+
+
+def _act_page(
+    request: UserRequest,
+    template: str,
+    helped: Helped,
+    *,
+    kind: Act,
+    refusal: Refusal | None,
+    title: str,
+    **context: Any,
+) -> TemplateResponse:
+    """Draw a page of the one act, with the way to the other one."""
+    key, at = helped.assistance.key, timezone.now()
+    named = {
+        Act.IDEA: ("Déposer une idée", _url("act", key)),
+        Act.SUPPORT: ("Soutenir une idée", _url("find", key)),
+    }
+    open_kinds = assisting.kinds(request.user, helped.campaign, at=at)
+    return page(
+        request,
+        template,
+        title=title,
+        failed=request.method == "POST",
+        campaign=helped.campaign,
+        assistance=helped.assistance,
+        refusal=refusal,
+        acts=[Tab(*named[one], current=one == kind) for one in open_kinds],
+        again_url=_url("open", helped.campaign.slug),
+        **context,
+    )
+
+
+def _session_refusal(request: UserRequest, helped: Helped, *, at: dt.datetime) -> Refusal | None:
+    campaign = helped.campaign
+    return rules.session_refusal(request.user, helped.assistance, at=at) or rules.place_refusal(
+        helped.assistance, residency_level=campaign.residency_level, minimum_age=campaign.minimum_age, at=at
+    )
+
+
+@never_cache
+@staff(rules.ASSIST)
+def act(request: UserRequest, key: uuid.UUID) -> HttpResponse:
+    """Deposit an idea for somebody."""
+    helped, at = _helped(key), timezone.now()
+    refusal = _session_refusal(request, helped, at=at) or assisting.deposit_refusal(
+        request.user, helped.campaign, channel=helped.assistance.channel, at=at
+    )
+    form = forms.SaidForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and refusal is None and form.is_valid():
+        try:
+            _idea, receipt = assisting.deposit(
+                actor=request.user, campaign=helped.campaign, assistance=helped.assistance, said=form.said(), at=at
+            )
+        except DomainError as error:
+            form.add_error(None, error.message)
+        else:
+            return done(request, receipt, "L’idée est publiée.")
+    return _act_page(
+        request,
+        "admin/ideas/desk_act.html",
+        helped,
+        kind=Act.IDEA,
+        refusal=refusal,
+        title="L’idée de la personne",
+        form=form,
+    )
+
+
+# --- Supports ----------------------------------------------------------------------------------------------------------
+
+
+def _found(request: UserRequest, campaign: Campaign, route: str, *args: object) -> dict[str, Any]:
+    """Look for an idea to support, and lead from each to its page at the desk."""
+    words = request.GET.get("q", "").strip()[:WORDS_LENGTH]
+    rows = assisting.found(campaign, words, at=timezone.now(), most=MOST_FOUND)
+    return {
+        "words": words,
+        "found": [(row, _url(route, *args, row.reference)) for row in rows],
+        "most": MOST_FOUND,
+    }
+
+
+def _idea(campaign: Campaign, reference: str) -> Idea:
+    rows = Idea.objects.visible().select_related("campaign").defer("search")
+    return get_object_or_404(rows, campaign=campaign, reference=reference.upper())
+
+
+@never_cache
+@staff(rules.ASSIST)
+def find(request: UserRequest, key: uuid.UUID) -> HttpResponse:
+    """Find the idea that somebody supports."""
+    helped, at = _helped(key), timezone.now()
+    refusal = _session_refusal(request, helped, at=at)
+    found = {} if refusal else _found(request, helped.campaign, "support", key)
+    return _act_page(
+        request,
+        "admin/ideas/desk_find.html",
+        helped,
+        kind=Act.SUPPORT,
+        refusal=refusal,
+        title="L’idée que la personne soutient",
+        **found,
+    )
+
+
+@never_cache
+@staff(rules.ASSIST)
+def support(request: UserRequest, key: uuid.UUID, reference: str) -> HttpResponse:
+    """Count the support of somebody, or take it back."""
+    helped, at = _helped(key), timezone.now()
+    idea = _idea(helped.campaign, reference)
+    refusal = rules.session_refusal(request.user, helped.assistance, at=at) or assisting.support_refusal(
+        helped.assistance, idea, at=at
+    )
+    problem = ""
+    if request.method == "POST" and refusal is None:
+        written: dict[str, Any] = {"actor": request.user, "idea": idea, "assistance": helped.assistance, "at": at}
+        try:
+            if "withdraw" in request.POST:
+                assisting.take_support_back(**written)
+                messages.success(request, "Si la personne soutenait cette idée, elle ne la soutient plus.")
+                return redirect(address("receipt_changelist"))
+            receipt = assisting.support(**written)
+        except DomainError as error:
+            problem = error.message
+        else:
+            return done(request, receipt, "Le soutien compte une fois, même si la personne l’avait déjà donné.")
+    return _act_page(
+        request,
+        "admin/ideas/desk_support.html",
+        helped,
+        kind=Act.SUPPORT,
+        refusal=refusal,
+        title="Soutenir une idée",
+        idea=idea,
+        problem=problem,
+    )
+
+
+@never_cache
+@staff(rules.ASSIST)
+def sheets(request: UserRequest, slug: str) -> HttpResponse:
+    """Find the idea of a signed sheet."""
+    campaign = _campaign(slug)
+    return page(
+        request,
+        "admin/ideas/desk_sheets.html",
+        title="Feuille de soutiens",
+        failed=False,
+        campaign=campaign,
+        **_found(request, campaign, "sheet", slug),
+    )
+
+
+# Each line has its own names of fields: everything that is typed here is kept out of any report of error.
+@sensitive_post_parameters()
+@never_cache
+@staff(rules.ASSIST)
+def sheet(request: UserRequest, slug: str, reference: str) -> HttpResponse:
+    """Enter a sheet that several people signed: each counts once, and nobody is told who had already supported the idea."""
+    campaign, at = _campaign(slug), timezone.now()
+    idea = _idea(campaign, reference)
+    refusal = assisting.sheet_refusal(request.user, idea, at=at)
+    districts = list(District.objects.order_by("name"))
+    posted = request.method == "POST"
+    form, formset = forms.SheetForm(request.POST or None), forms.lines(districts, request.POST or None)
+    failed = posted
+    if posted and "more" in request.POST:
+        written = forms.typed(formset)
+        form = forms.SheetForm(initial={"is_signed": form["is_signed"].value()})
+        formset = forms.lines(districts, typed=written, rows=len(written) + forms.MORE_LINES)
+        failed = False
+    # Each form says what it finds wrong, the other too.
+    elif posted and refusal is None and all([form.is_valid(), formset.is_valid()]):
+        signed = forms.signed(formset, campaign, at=at)
+        if signed is not None and _enter(request, idea, signed, form, at):
+            return redirect(request.path)
+    return page(
+        request,
+        "admin/ideas/desk_sheet.html",
+        title="Feuille de soutiens",
+        failed=failed,
+        campaign=campaign,
+        idea=idea,
+        refusal=refusal,
+        form=form,
+        formset=formset,
+        can_grow=formset.total_form_count() < assisting.MAX_LINES,
+        most=assisting.MAX_LINES,
+        back_url=_url("sheets", slug),
+    )
+
+
+def _enter(
+    request: UserRequest, idea: Idea, signed: Sequence[assisting.Signed], form: forms.SheetForm, at: dt.datetime
+) -> bool:
+    try:
+        entered = assisting.enter_sheet(actor=request.user, idea=idea, lines=signed, at=at)
+    except DomainError as error:
+        form.add_error(None, error.message)
+        return False
+    messages.success(request, _entered_words(entered))
+    return True
+
+
+def _entered_words(entered: assisting.Entered) -> str:
+    """Say what a sheet gave, and never whose support was known."""
+
+    def some(number: int, one: str, many: str) -> str:
+        return f"{number} {one if number < 2 else many}"  # noqa: PLR2004 (French says « 1,5 ligne »)
+
+    words = f"{some(entered.lines, 'ligne', 'lignes')}, {some(entered.counted, 'soutien compté', 'soutiens comptés')}."
+    if not entered.known:
+        return words
+    known = some(entered.known, "ligne ne compte pas", "lignes ne comptent pas")
+    return (
+        f"{words} {known} une fois de plus\u00a0: une personne écrite deux fois, déjà comptée ailleurs, ou qui signe l’idée. Le "
+        "site ne dit pas qui."
+    )
+
+
+# --- The room ------------------------------------------------------------------------------------------------------------
+
+
+def _taking(at: dt.datetime) -> list[Campaign]:
+    """List the campaigns for which something may be entered: deposits or supports, some days more for late forms."""
+    today = local_day(at)
+    late = today - dt.timedelta(days=rules.LATE_DAYS)
+    still = Q(closes_on__isnull=True) | Q(closes_on__gte=late) | Q(supports_end_on__gte=today)
+    return list(Campaign.objects.published().filter(still, opens_on__lte=today).order_by("title"))
+
+
+class IdeasDesk(rooms.Room):
+    """The idea box at the desk."""
+
+    prefix = PREFIX
+    path = "idees/"
+    route = "idea_"
+    label = "Boîte à idées"
+    written = "idée"
+    withdrawn = Act.IDEA
+    withdrawn_words = "L’idée est retirée."
+    allowance = "déposer une idée, en soutenir une ou retirer un soutien"
+
+    def find(self, slug: str) -> Campaign:
+        """Give a published campaign."""
+        return _campaign(slug)
+
+    def acts(self, user: User, procedure: Campaign, *, at: dt.datetime) -> list[Act]:
+        """List what may be written there now."""
+        return assisting.kinds(user, procedure, at=at)
+
+    def opening_refusal(self, user: User, procedure: Campaign, *, channel: str, at: dt.datetime) -> Refusal | None:
+        """Tell whether one act at least is open."""
+        return assisting.opening_refusal(user, procedure, channel=channel, at=at)
+
+    def act_url(self, assistance: Assistance) -> str:
+        """Lead to the idea, or to those one may support once deposits are over."""
+        campaign = _campaign(assistance.topic.partition(":")[2])
+        may = assisting.deposit_refusal(assistance.agent, campaign, channel=assistance.channel, at=assistance.opened_at)
+        return _url("act" if may is None else "find", assistance.key)
+
+    def welcome(self, *, at: dt.datetime) -> rooms.Welcome:
+        """Give the campaigns that take something."""
+        return rooms.Welcome(
+            "La boîte à idées",
+            [
+                rooms.Task(
+                    row.title,
+                    [("Formulaire papier", reverse("ideas:paper_form", args=[row.slug]))],
+                    [
+                        ("Saisir pour une personne", _url("open", row.slug)),
+                        ("Feuille de soutiens", _url("sheets", row.slug)),
+                    ],
+                )
+                for row in _taking(at)
+            ],
+            "Aucune campagne d’idées n’est ouverte",
+            "Une campagne apparaît ici tant qu’on y dépose ou qu’on y soutient des idées.",
+        )
+
+    def withdraw(self, *, actor: User, receipt: Receipt, at: dt.datetime) -> None:
+        """Take back an idea."""
+        assisting.withdraw(actor=actor, receipt=receipt, at=at)
+
+    def urls(self, opened: rooms.Opened) -> list[URLPattern]:
+        """Give the pages where one writes for somebody, and those of the sheets."""
+        return [
+            path("idees/acte/<uuid:key>/", opened(act), name="desk_idea_act"),
+            path("idees/acte/<uuid:key>/soutien/", opened(find), name="desk_idea_find"),
+            path("idees/acte/<uuid:key>/soutien/<slug:reference>/", opened(support), name="desk_idea_support"),
+            path("idees/<slug:slug>/feuille/", opened(sheets), name="desk_idea_sheets"),
+            path("idees/<slug:slug>/feuille/<slug:reference>/", opened(sheet), name="desk_idea_sheet"),
+        ]
