@@ -263,7 +263,8 @@ def make_public(*, idea: Idea, at: dt.datetime) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(idea_count=F("idea_count") + 1)
     clocks.begin(clocks.READING, idea=idea, at=at)
     invitations.send_waiting(idea, at=at)
-    if author is not None:
+    # The authors of ideas that are gathered are told otherwise (gathering_telling).
+    if author is not None and not idea.gathers:
         outbox.enqueue_template(
             kind="ideas.published",
             to=author.email,
@@ -328,15 +329,19 @@ def _hold_correction(
     record_held(actor, held, HeldText.Sort.CORRECTION, cause)
 
 
-def write_correction(*, idea: Idea, words: dict[str, Any], actor: User | None, at: dt.datetime) -> None:
+def write_correction(
+    *, idea: Idea, words: dict[str, Any], actor: User | None, at: dt.datetime, is_versioned: bool = False
+) -> None:
     """Write the corrected words of a published idea: `words` gives its columns by name.
+
+    `is_versioned`: the words before stay readable even if nobody reacted (somebody else proposed the new ones).
 
     Raises: RuntimeError outside a transaction.
     Locks: expects the idea held; takes the register.
     """
     assert_in_transaction()
     changed = [*words, *_rendered(), "saved_at"]
-    if idea.has_reaction:
+    if idea.has_reaction or is_versioned:
         kept = (*VERSIONED, *_rendered())
         IdeaVersion.objects.create(
             idea=idea,

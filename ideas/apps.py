@@ -13,7 +13,7 @@ class IdeasConfig(AppConfig):
         """Declare what the app writes on the register, holds about people, shows at home and to agents, and lets one follow."""
         # These need the registry of apps, which is ready by now.
         from desk import merging  # noqa: PLC0415
-        from ideas import homepage, queues, replying, review, supporting  # noqa: PLC0415
+        from ideas import homepage, queues, review, supporting  # noqa: PLC0415
         from ideas import kinds as own_kinds  # noqa: PLC0415
         from ideas.demo import seeding  # noqa: PLC0415
         from ideas.models import Support  # noqa: PLC0415
@@ -64,9 +64,13 @@ class IdeasConfig(AppConfig):
             register.Act("idea.realisation_news", "La Ville a donné des nouvelles d’une réalisation"),
             register.Act("idea.abandoned", "La Ville a renoncé à une idée, avec ses raisons"),
         )
+        self._declare_data()
+        self._declare_desk()
+        self._declare_gathering()
 
-        # What is known about people, set aside and kept; what acts say of who sees what; what is followed.
-        from ideas import eliminating, personal_data, setting_aside, topics, who_sees  # noqa: PLC0415
+    def _declare_data(self) -> None:
+        """Declare what is known about people and who sees it, what is followed, moderated, given, found, promised and counted again."""
+        from ideas import eliminating, personal_data, replying, setting_aside, topics, who_sees  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
         from mulhouse import who_sees as acts  # noqa: PLC0415
         from notifications import topics as followed  # noqa: PLC0415
@@ -91,7 +95,7 @@ class IdeasConfig(AppConfig):
         from ideas import datasets as own_datasets  # noqa: PLC0415
         from opendata import datasets  # noqa: PLC0415
         from search import registry as searched  # noqa: PLC0415
-        from transparency import promising, recounting  # noqa: PLC0415
+        from transparency import promising, recounting, register  # noqa: PLC0415
 
         datasets.declare(*own_datasets.DATASETS)
         datasets.harmless(*own_datasets.HARMLESS)
@@ -102,11 +106,14 @@ class IdeasConfig(AppConfig):
             register.Act("idea.recounted", "Des nombres affichés de la boîte à idées ont été recomptés et corrigés")
         )
 
-        # The desk, paper and phone; those who sign an idea with its author.
+    def _declare_desk(self) -> None:
+        """Declare the desk, paper and phone, and those who sign an idea with its author."""
         from desk import keeping, rooms  # noqa: PLC0415
         from ideas import coauthor_data, desk_pages  # noqa: PLC0415
+        from ideas.models import Support  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
         from mulhouse import who_sees as acts  # noqa: PLC0415
+        from transparency import register  # noqa: PLC0415
 
         rooms.declare(desk_pages.IdeasDesk())
         # Whoever lost their fingerprint could support the same idea twice.
@@ -121,4 +128,42 @@ class IdeasConfig(AppConfig):
             register.Act("idea.coauthor_accepted", "Une personne signe une idée avec son auteur"),
             register.Act("idea.coauthor_declined", "Une personne invitée ne signe pas une idée"),
             register.Act("idea.coauthor_left", "Une personne ne signe plus une idée"),
+        )
+
+    def _declare_gathering(self) -> None:
+        """Declare ideas gathered under one, changes that others propose, news of authors."""
+        from desk import merging  # noqa: PLC0415
+        from ideas import gathering, gathering_personal_data, said_hiding  # noqa: PLC0415
+        from ideas.models import CarryAnswer  # noqa: PLC0415
+        from moderation import kinds as moderated  # noqa: PLC0415
+        from mulhouse import personal_data as registry  # noqa: PLC0415
+        from opendata import datasets  # noqa: PLC0415
+        from privacy import quarantine  # noqa: PLC0415
+        from transparency import register  # noqa: PLC0415
+
+        registry.declare(*gathering_personal_data.HOLDINGS)
+        quarantine.declare("ideas.said", quarantine.Shelf(hide=said_hiding.set_aside, show=said_hiding.show_again))
+        moderated.register(*said_hiding.KINDS)
+        merging.declare(CarryAnswer, gathering.absorb)
+        datasets.harmless(
+            *(f"idea.{act}" for act in ("gathering_proposed", "gathering_answered", "gathering_dropped", "gathered")),
+            *(f"idea.{act}" for act in ("separation_asked", "pair_dismissed", "amendment_proposed")),
+            *(f"idea.{act}" for act in ("amendment_answered", "author_news", "said_withdrawn")),
+        )
+        register.declare(
+            register.Act("idea.gathering_proposed", "On a proposé de regrouper des idées"),
+            register.Act("idea.gathering_answered", "L’auteur d’une idée a répondu à une proposition de regroupement"),
+            register.Act("idea.gathering_dropped", "Une proposition de regrouper des idées n’a pas abouti"),
+            register.Act("idea.gathered", "Des idées ont été regroupées sous une idée commune"),
+            register.Act(
+                "idea.separation_asked", "L’auteur d’une idée regroupée a demandé la séparation, ou y a renoncé"
+            ),
+            register.Act("idea.separated", "Des idées regroupées ont été séparées"),
+            register.Act("idea.pair_dismissed", "Un agent a écarté deux idées qui semblaient proches"),
+            register.Act("idea.amendment_proposed", "Une personne a proposé de modifier une idée"),
+            register.Act("idea.amendment_answered", "L’auteur d’une idée a répondu à une modification proposée"),
+            register.Act("idea.author_news", "L’auteur d’une idée en a donné des nouvelles"),
+            register.Act(
+                "idea.said_withdrawn", "Une modification proposée, ou une nouvelle, a été retirée par son auteur"
+            ),
         )

@@ -54,4 +54,27 @@ KINDS = (
         template="ideas/city",
         frequency=Frequency.NOW,
     ),
+    *services(
+        "ideas", (("gathering", "Regroupement de votre idée", "On propose de regrouper votre idée, ou c’est fait."),)
+    ),
+    Kind(
+        "ideas.gathered",
+        _("Idées que je soutiens, regroupées"),
+        _("Une idée que vous soutenez est regroupée\u00a0: dites si votre soutien compte pour l’idée commune."),
+        frequency=Frequency.NOW,
+        is_own=True,
+    ),
+    Kind(
+        "ideas.amendments",
+        _("Modifications d’une idée"),
+        _("Quelqu’un propose de modifier votre idée, ou l’auteur d’une idée répond à votre proposition."),
+        frequency=Frequency.DAILY,
+        is_own=True,
+    ),
+    Kind(
+        "ideas.author_news",
+        _("Nouvelles des auteurs d’idées"),
+        _("L’auteur d’une idée que vous suivez en donne des nouvelles, une fois par semaine au plus."),
+        frequency=Frequency.DAILY,
+    ),
 )

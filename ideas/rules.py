@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts import rules as accounts_rules
 from ideas import review
-from ideas.models import Campaign, CoAuthor, Comment, HeldText, Idea, Photo, Stage
+from ideas.models import Campaign, CoAuthor, Comment, GatheredIdea, HeldText, Idea, Photo, Stage
 from mulhouse import typography
 from mulhouse.errors import Refusal
 from mulhouse.typography import local_day
@@ -123,6 +123,20 @@ def described_refusal(photo: Photo) -> Refusal | None:
     return None
 
 
+def _gathered_refusal(idea: Idea) -> Refusal | None:
+    """Tell whether an idea stands with others: none of them goes alone."""
+    if idea.gathers:
+        return Refusal(
+            "gathers",
+            _(
+                "Cette idée en réunit plusieurs\u00a0: elle ne se retire pas, et ses auteurs peuvent demander la séparation."
+            ),
+        )
+    if idea.stage == Stage.GATHERED:
+        return Refusal("gathered", _("Cette idée est regroupée avec d’autres\u00a0: demandez d’abord la séparation."))
+    return None
+
+
 def withdraw_refusal(user: Any, idea: Idea) -> Refusal | None:
     """Tell whether somebody may withdraw an idea: its author, until the city has answered."""
     if not user.is_authenticated or idea.author_id != user.pk:
@@ -136,6 +150,8 @@ def leaving_refusal(idea: Idea) -> Refusal | None:
         return Refusal("draft", _("Cette idée n’est pas encore publiée. Vous pouvez supprimer le brouillon."))
     if idea.withdrawn_at is not None:
         return Refusal("withdrawn", _("Cette idée est déjà retirée."))
+    if refusal := _gathered_refusal(idea):
+        return refusal
     if idea.stage not in {Stage.SUPPORT, Stage.EXPIRED}:
         return Refusal(
             "studied",
@@ -151,6 +167,10 @@ def edit_refusal(user: Any, idea: Idea, *, at: dt.datetime) -> Refusal | None:
     if refusal := withdraw_refusal(user, idea):
         if refusal.code == "studied":
             return Refusal("studied", _("La Ville étudie cette idée, ou y a répondu\u00a0: son texte ne change plus."))
+        if refusal.code == "gathers":
+            return Refusal(
+                "gathers", _("Cette idée en réunit plusieurs\u00a0: son texte est celui que leurs auteurs ont lu.")
+            )
         return refusal
     if idea.hidden_at is not None:
         return Refusal(
@@ -205,7 +225,7 @@ def support_refusal(user: Any, idea: Idea, *, at: dt.datetime) -> Refusal | None
     """Tell whether somebody may support an idea, or take that support back (the idea with its campaign)."""
     if refusal := supporting_refusal(idea, at=at):
         return refusal
-    if user.is_authenticated and (idea.author_id == user.pk or is_coauthor(user.pk, idea)):
+    if user.is_authenticated and signs(user, idea):
         return Refusal("own", _("C’est votre idée\u00a0: les autres habitants peuvent la soutenir."))
     return take_part_refusal(user, idea.campaign, at=at)
 
@@ -214,6 +234,15 @@ def is_coauthor(user_pk: int, idea: Idea) -> bool:
     """Tell whether somebody signs an idea with its author. One query, none for a row annotated with `is_coauthored`."""
     known: bool | None = getattr(idea, "is_coauthored", None)
     return CoAuthor.objects.accepted().filter(idea=idea, user=user_pk).exists() if known is None else known
+
+
+def signs(user: Any, idea: Idea) -> bool:
+    """Tell whether an idea is somebody's: they wrote it, sign it too, or wrote one of those that it gathers; two queries at most."""
+    if idea.author_id == user.pk or is_coauthor(user.pk, idea):
+        return True
+    if not idea.gathers:
+        return False
+    return GatheredIdea.objects.filter(gathering__parent=idea, is_live=True, idea__author=user).exists()
 
 
 def renew_refusal(user: Any, idea: Idea, *, at: dt.datetime) -> Refusal | None:

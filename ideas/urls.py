@@ -3,6 +3,7 @@
 from django.urls import path
 
 from ideas.views import (
+    amending,
     browsing,
     city,
     coauthors,
@@ -10,7 +11,9 @@ from ideas.views import (
     depositing,
     exporting,
     feeding,
+    gathering,
     mapping,
+    news,
     own,
     paper,
     reading,
@@ -47,6 +50,12 @@ urlpatterns = [
     path("signer/<uuid:key>/", coauthors.invitation, name="invitation"),
     path("signer/<uuid:key>/accepter/", coauthors.accept, name="invitation_accept"),
     path("signer/<uuid:key>/refuser/", coauthors.decline, name="invitation_decline"),
+    path("mes-idees/regroupements/", gathering.carrying, name="carrying"),
+    path("mes-idees/regroupements/<slug:reference>/", gathering.gathering, name="gathering"),
+    path("mes-idees/regroupements/<slug:reference>/soutien/", gathering.carry, name="carry"),
+    path("mes-idees/regroupements/<slug:reference>/repondre/", gathering.answer, name="gathering_answer"),
+    path("mes-idees/regroupements/<slug:reference>/annuler/", gathering.cancel, name="gathering_cancel"),
+    path("mes-idees/regroupements/<slug:reference>/separer/", gathering.leave, name="gathering_leave"),
     # /idees/<reference>/
     path("<slug:reference>/", reading.detail, name="detail"),
     path("<slug:reference>/apercu.png", reading.social_image, name="social_image"),
@@ -69,4 +78,20 @@ urlpatterns = [
     path("<slug:reference>/co-auteurs/", coauthors.coauthors, name="coauthors"),
     path("<slug:reference>/co-auteurs/<int:pk>/renvoyer/", coauthors.resend, name="coauthor_resend"),
     path("<slug:reference>/co-auteurs/<int:pk>/annuler/", coauthors.cancel, name="coauthor_cancel"),
+    path("<slug:reference>/regrouper/", gathering.gather, name="gather"),
+    path("<slug:reference>/modifications/", amending.amendments, name="amendments"),
+    path("<slug:reference>/modifications/proposer/", amending.amend, name="amend"),
+    path("<slug:reference>/modifications/<slug:amendment_reference>/", amending.amendment, name="amendment"),
+    path(
+        "<slug:reference>/modifications/<slug:amendment_reference>/repondre/", amending.answer, name="amendment_answer"
+    ),
+    path(
+        "<slug:reference>/modifications/<slug:amendment_reference>/retirer/",
+        amending.withdraw,
+        name="amendment_withdraw",
+    ),
+    path("<slug:reference>/nouvelles/", news.news_list, name="author_news_list"),
+    path("<slug:reference>/nouvelles/ecrire/", news.write, name="author_news_write"),
+    path("<slug:reference>/nouvelles/<slug:news_reference>/", news.news, name="author_news"),
+    path("<slug:reference>/nouvelles/<slug:news_reference>/retirer/", news.withdraw, name="author_news_withdraw"),
 ]

@@ -43,4 +43,25 @@ ACTS = (
         choice=Seen.EVERYBODY,
         stored=_("Le texte, avec votre compte\u00a0; sans nom après sa fermeture."),
     ),
+    Act(
+        code="idea_gathering",
+        label=_("Dire si votre soutien compte pour une idée qui en réunit d’autres"),
+        sentence=_(
+            "Qui voit quoi\u00a0: un oui est compté, une fois par personne. Personne ne voit ce que vous avez répondu, les "
+            "agents et les auteurs non plus."
+        ),
+        name=Seen.NOBODY,
+        words=Seen.NOTHING,
+        choice=Seen.NOBODY,
+        stored=_("Votre réponse, liée à vous, tant que les idées restent réunies."),
+    ),
+    Act(
+        code="idea_amendment",
+        label=_("Proposer de modifier une idée, en donner des nouvelles"),
+        sentence=_("Qui voit quoi\u00a0: tout le monde lit votre texte et votre nom public."),
+        name=Seen.EVERYBODY,
+        words=Seen.EVERYBODY,
+        choice=Seen.NOTHING,
+        stored=_("Le texte, avec votre compte\u00a0; sans nom après sa fermeture."),
+    ),
 )

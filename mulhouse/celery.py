@@ -61,6 +61,8 @@ app.conf.beat_schedule = {
     "ideas.tell_replies": {"task": "ideas.tell_replies", "schedule": crontab(minute="9-59/10")},
     # Every night: residences that agents verified.
     "ideas.verify_supports": {"task": "ideas.verify_supports", "schedule": crontab(hour="0", minute="40")},
+    "ideas.sweep_gatherings": {"task": "ideas.sweep_gatherings", "schedule": crontab(minute="9-59/15")},
+    "ideas.find_pairs": {"task": "ideas.find_pairs", "schedule": crontab(hour="2", minute="10")},
     # Every hour: a suspended account opens again on its day.
     "accounts.reopen_suspended": {"task": "accounts.reopen_suspended", "schedule": crontab(minute="50")},
     "questionnaires.tidy": {"task": "questionnaires.tidy", "schedule": crontab(hour="4", minute="20")},

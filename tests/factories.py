@@ -18,9 +18,10 @@ from consultations import items
 from consultations.models import AnalysisTheme, Comment, Consultation, Contribution, Item, ItemTheme, Phase, Section
 from consultations.phases import PARIS
 from desk import people
-from ideas import heat, talking
+from ideas import amending, gathering, heat, talking
 from ideas.models import Campaign, Idea, Support, Threshold
 from ideas.models import Comment as IdeaComment
+from mulhouse.references import new_reference
 
 PASSWORD = "dix-neuf tilleuls"
 _numbers = itertools.count(1)
@@ -316,3 +317,57 @@ def make_idea_comment(**fields):
     with transaction.atomic():
         talking.count_comment(comment=comment, by=1)
     return comment
+
+
+def make_gathering(*, ideas=None, campaign=None, by=None, is_of_city=False, at=None, **text):
+    """A proposal to gather ideas of as many authors, by the first of them or by an agent (`is_of_city`)."""
+    campaign = campaign or (ideas[0].campaign if ideas else make_campaign())
+    ideas = ideas or [make_idea(campaign=campaign) for _ in range(2)]
+    by = by or (make_staff("ideas.study_idea") if is_of_city else ideas[0].author)
+    words = {"title": f"Idée commune {next(_numbers)}", "need": "De l’ombre.", "proposal": "Des arbres.", **text}
+    return gathering.propose(
+        actor=by,
+        ideas=ideas,
+        reference=new_reference(),
+        text=gathering.Text(**words),
+        is_of_city=is_of_city,
+        at=at or timezone.now(),
+    )
+
+
+def gather(*ideas, at=None, **fields):
+    """Ideas gathered under one: every author agreed."""
+    made = make_gathering(ideas=list(ideas) or None, at=at, **fields)
+    for member in made.members.filter(answer="").select_related("idea__author").order_by("pk"):
+        gathering.answer(
+            actor=member.idea.author, gathering=made, idea=member.idea, agrees=True, at=at or timezone.now()
+        )
+    made.refresh_from_db()
+    return made
+
+
+def make_amendment(*, idea=None, author=None, at=None, **change):
+    """A change that somebody proposes to an idea."""
+    idea = idea or make_idea()
+    idea.refresh_from_db(fields=["title", "need", "proposal"])
+    words = {
+        "title": idea.title,
+        "need": idea.need,
+        "proposal": f"{idea.proposal} Et des bancs.",
+        "reason": "S’asseoir.",
+    }
+    return amending.propose(
+        actor=author or make_resident(),
+        idea=idea,
+        reference=new_reference(),
+        change=amending.Change(**{**words, **change}),
+        at=at or timezone.now(),
+    )
+
+
+def make_author_news(*, idea=None, body="Nous étions vingt.", at=None, author=None):
+    """News that the author of an idea gives."""
+    idea = idea or make_idea()
+    return amending.give_news(
+        actor=author or idea.author, idea=idea, reference=new_reference(), body=body, at=at or timezone.now()
+    )

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from ideas import admin_gathering as admin_gathering
 from ideas import campaign_rules, campaigning, choosing, clocks, queues
 from ideas.admin import campaigns, gestures, realisation, workspace
 from ideas.models import Campaign, Idea, Reaction

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ideas', '0003_rules_and_facts_stay'),
+        ('ideas', '0005_gathering_and_amendments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

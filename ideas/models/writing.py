@@ -131,6 +131,8 @@ class Idea(models.Model):
     )
     channel = models.CharField("canal", max_length=8, choices=Channel, default=Channel.WEB)
     charter_version = models.CharField("version de la charte", max_length=20, blank=True)
+    # How many ideas it gathers (models.gathering); 0 for one that somebody deposited.
+    gathers = models.PositiveSmallIntegerField("idées réunies", default=0, db_default=0, editable=False)
     source_key = models.CharField("clé d’import", max_length=120, null=True, blank=True, unique=True)
     source_url = models.CharField("adresse d’origine", max_length=400, blank=True)
     created_at = models.DateTimeField("créée le", auto_now_add=True)
