@@ -117,6 +117,9 @@ def test_kinds_say_what_they_are():
         "consultations.opened": Frequency.NOW,
         "consultations.outcomes": Frequency.NOW,
         "consultations.phase": Frequency.NOW,
+        "ideas.amendments": Frequency.DAILY,
+        "ideas.gathered": Frequency.NOW,
+        "ideas.news": Frequency.DAILY,
         "consultations.replies": Frequency.DAILY,
     }
     assert not kinds.find(kinds.DAILY).is_service
