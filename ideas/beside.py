@@ -141,4 +141,7 @@ def compared(before: str, after: str) -> SafeString:
             if text := "".join(pieces):
                 template = mark_safe(f'<{name}><span class="sr">{{}}\u00a0: </span>{{}}</{name}>')  # noqa: S308 (two names)
                 parts.append(format_html(template, marks[name], text))
+                if kind == "replace" and name == "del":
+                    # So that the word that goes and the one that comes do not read as one.
+                    parts.append(SafeString(" "))
     return format_html_join("", "{}", ((part,) for part in parts))

@@ -263,8 +263,8 @@ def test_closing_an_account_unsigns_what_is_public_and_empties_the_rest():
 def test_words_that_go_and_come_are_told_apart():
     html = beside.compared("Planter <des> arbres", "Planter des arbres et bancs")
     assert str(html) == (
-        'Planter <del><span class="sr">retiré\u00a0: </span>&lt;des&gt;</del><ins><span class="sr">ajouté\u00a0: </span>des</ins>'
-        ' arbres<ins><span class="sr">ajouté\u00a0: </span> et bancs</ins>'
+        'Planter <del><span class="sr">retiré\u00a0: </span>&lt;des&gt;</del> <ins><span class="sr">ajouté\u00a0: </span>'
+        'des</ins> arbres<ins><span class="sr">ajouté\u00a0: </span> et bancs</ins>'
     )
 
 
