@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import rules as accounts_rules
+from ideas import beside as beside_idea
 from ideas import following, hiding, presentation, rules, search, setting_aside, thresholds
 from ideas.models import Idea, Photo
 from ideas.views import debate, fetching
@@ -56,6 +57,7 @@ def _gone_context(request: HttpRequest, row: Idea) -> dict[str, Any]:
         "clause_url": clauses.address(row.hidden_reason),
         "is_set_aside": is_set_aside,
         "crumbs": crumbs(ui.Crumb(_("Idée retirée"))),
+        **beside_idea.gone(row),
     }
 
 
@@ -98,6 +100,7 @@ def idea_context(request: HttpRequest, row: Any) -> dict[str, Any]:
         "report_url": "" if is_own else reverse("moderation:report", args=[KIND, row.reference]),
         "compare_url": f"{reverse('ideas:compare')}?a={row.reference}",
         "progress": presentation.progress(row, goals),
+        **beside_idea.context(user, row, at=at),
         "file": following.public_file(row, today=local_day(at)),
         "is_author": is_own,
         "crumbs": crumbs(ui.Crumb(row.title)),
