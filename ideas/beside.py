@@ -71,21 +71,27 @@ def _original(idea: Idea) -> Original:
     return Original(idea.title, idea.get_absolute_url(), signatures.of_idea(idea), words)
 
 
-def context(user: Any, idea: Idea, *, at: Any) -> dict[str, Any]:
-    """Gather what the three fragments show (the idea with its campaign and author): one query for an idea that is not gathered.
-
-    Shape: `idea`, `gathered`, `amended`, `author_news`, and what this person may do: `can_gather`, `can_amend`, `can_give_news`.
-    """
-    said: Any = Idea.objects.filter(pk=idea.pk).annotate(
-        states=ArraySubquery(Amendment.objects.visible().filter(idea=OuterRef("pk")).order_by().values("state")),
-        news=ArraySubquery(
+def said() -> dict[str, Any]:
+    """Give what a query of ideas adds for `context`: the states of the changes proposed, the last news of the author."""
+    return {
+        "change_states": ArraySubquery(
+            Amendment.objects.visible().filter(idea=OuterRef("pk")).order_by().values("state")
+        ),
+        "last_news": ArraySubquery(
             AuthorNews.objects.visible()
             .filter(idea=OuterRef("pk"))
             .order_by("-submitted_at", "-pk")
             .values(json=JSONObject(reference="reference", html="body_html", at="released_at"))[: NEWS_SHOWN + 1]
         ),
-    )
-    states, news = said.values_list("states", "news").get()
+    }
+
+
+def context(user: Any, idea: Any, *, at: Any) -> dict[str, Any]:
+    """Gather what the three fragments show (the idea with its campaign, its author and `said`): no query when it is not gathered.
+
+    Shape: `idea`, `gathered`, `amended`, `author_news`, and what this person may do: `can_gather`, `can_amend`, `can_give_news`.
+    """
+    states, news = idea.change_states, idea.last_news
     is_own = user.is_authenticated and idea.author_id == user.pk
     return {
         "idea": idea,

@@ -8,8 +8,8 @@ from django.db.models.functions import Concat, JSONObject
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
-from ideas import thresholds
-from ideas.models import Campaign, Comment, Idea, Photo, Support
+from ideas import beside, thresholds
+from ideas.models import Campaign, CoAuthor, Comment, Idea, Photo, Support
 from notifications import subscriptions
 
 TOPIC = "idea:"
@@ -22,10 +22,11 @@ def idea(request: HttpRequest, reference: str, *, whole: bool = False) -> Any:
     """
     rows: Any = Idea.objects.filter(published_at__isnull=False).annotate(goals=thresholds.of_campaign("campaign"))
     if whole:
-        rows = rows.annotate(shown_photos=_photos())
+        rows = rows.annotate(shown_photos=_photos(), **beside.said())
         if request.user.is_authenticated:
             rows = rows.annotate(
                 is_supported=Exists(Support.objects.filter(idea=OuterRef("pk"), person__user=request.user)),
+                is_coauthored=Exists(CoAuthor.objects.accepted().filter(idea=OuterRef("pk"), user=request.user)),
                 is_followed=subscriptions.followed_by(request.user, Concat(Value(TOPIC), OuterRef("reference"))),
             )
     people = ("campaign", "author", "district", "theme", "place_district")

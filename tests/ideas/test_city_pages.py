@@ -18,7 +18,7 @@ from ideas import answering, following, realising, studying
 from ideas.models import Answer, Event, EventPhoto, Idea, Milestone, Stage, StudyPart
 from ideas.studying import Part
 from mulhouse import memory
-from tests.factories import make_district, make_idea, make_resident, today
+from tests.factories import make_district, make_idea, make_resident, sign_in, today
 from tests.ideas.city_rows import make_agent, make_answered, make_planned, make_ready, make_studied, read
 
 pytestmark = pytest.mark.django_db
@@ -256,15 +256,10 @@ def test_paused_clock_and_moved_day_say_why(client):
 def test_withdrawn_or_hidden_reaction_is_not_shown(client):
     idea = whole_idea()
     page = idea.get_absolute_url()
+    # Visitors read a page kept until the register grows, which these rows, written without an act, do not make it do.
+    sign_in(client, make_resident())
     assert "Merci." in client.get(page).content.decode()
     reaction = Answer.objects.get().reaction
     type(reaction).objects.update(hidden_at=timezone.now())
     assert "Merci." not in client.get(page).content.decode()
     assert "Réagir à cette réponse" not in client.get(page).content.decode()
-
-
-def test_topics_name_what_is_visible_only():
-    idea, gone = make_idea(), make_idea(hidden_at=timezone.now())
-    assert following.topic(idea.reference).title == idea.title
-    assert following.topic(gone.reference) is None
-    assert list(following.named([idea.reference, gone.reference])) == [idea.reference]

@@ -384,11 +384,11 @@ def test_own_comment_is_withdrawn_and_others_are_reported(client, place):
 @pytest.mark.parametrize("threads", [1, 3, 100])
 def test_debate_costs_the_same_whatever_its_length(client, threads, django_assert_num_queries):
     idea, authors = make_debate(threads, 2)
-    with django_assert_num_queries(4):  # register, idea, threads, replies
+    with django_assert_num_queries(8):  # register, idea, threads, replies, four of what the city did
         client.get(idea.get_absolute_url())
     sign_in(client, authors[0])
     client.get(idea.get_absolute_url())
-    with django_assert_num_queries(6):  # session, person and residence instead of the register
+    with django_assert_num_queries(11):
         client.get(idea.get_absolute_url())
 
 

@@ -216,9 +216,9 @@ def test_page_costs_the_same_whatever_hangs_on_it(client, count, django_assert_n
     for number in range(count):
         photo(idea, position=number + 1)
         f.make_support(idea=idea)
-    with django_assert_num_queries(2):  # register, idea with its thresholds and photos
+    with django_assert_num_queries(7):  # register, idea, two of the debate, three of the city
         client.get(idea.get_absolute_url())
     sign_in(client, f.make_resident())
     client.get(idea.get_absolute_url())  # which notes, once a minute, that its person is there
-    with django_assert_num_queries(4):  # session, person, idea, residence
+    with django_assert_num_queries(10):
         client.get(idea.get_absolute_url())

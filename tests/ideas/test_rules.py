@@ -178,7 +178,7 @@ def test_publishing_is_refused_for_the_draft_then_the_campaign_then_the_text():
         ({"hidden_at": timezone.now()}, None, "hidden"),
         ({"stage": "study"}, "studied", "studied"),
         ({"stage": "kept"}, "studied", "studied"),
-        ({"stage": "gathered"}, "studied", "studied"),
+        ({"stage": "gathered"}, "gathered", "gathered"),
         ({"stage": "expired"}, None, None),
         ({}, None, None),
     ],

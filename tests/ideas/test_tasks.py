@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from ideas import supporting, tasks
 from ideas.models import Idea
+from mulhouse.errors import RefusedError
 from notifications.models import Notification, OutboundMail, Preference
 from tests import factories as f
 from transparency.models import RegisterLine
@@ -254,5 +255,5 @@ def test_renewed_it_may_end_again_and_is_told_again(monkeypatch):
     tasks.expire()
     tasks.sweep_letters()
     assert len(mails("ideas.term")) == 2
-    with pytest.raises(supporting.RefusedError):
+    with pytest.raises(RefusedError):
         supporting.renew(actor=idea.author, idea=again(idea), at=timezone.now())
