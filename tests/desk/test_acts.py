@@ -23,7 +23,16 @@ from ideas.models import CarryAnswer, Support
 from mulhouse.errors import DomainError, RefusedError
 from questionnaires.models import Answer, Response, ResponseFile
 from tests.concurrency import run_in_threads
-from tests.factories import make_consultation, make_district, make_idea, make_resident, make_staff, sign_in, today
+from tests.factories import (
+    make_consultation,
+    make_district,
+    make_gathering,
+    make_idea,
+    make_resident,
+    make_staff,
+    sign_in,
+    today,
+)
 from tests.questionnaires.making import add_question, make_questionnaire, make_response
 from transparency.models import RegisterLine
 
