@@ -696,8 +696,8 @@ def test_many_contributions_take_no_more_memory():
     size, peak, before = (int(word) for word in done.stdout.split())
     print(f"{size} bytes, {peak} MB at most, {before} MB before")
     assert size > 200_000
-    # What a process may take at most (design/performance): how much of it is the libraries changes from a machine to another.
-    assert peak < 250
+    # The libraries alone take 140 to 150, from a machine to another; what the package adds to them is the next line's.
+    assert peak < 170
     assert peak - before < 30
 
 
