@@ -241,9 +241,7 @@ class City:
         return {
             "": [{}],
             "pk": [{"pk": campaign.pk}],
-            "slug": [{"slug": campaign.slug}],
             "pk votation_pk": [{"pk": campaign.pk, "votation_pk": link.votation_id} for link in self.campaign_votes],
-            "key pk": [{"key": self.helped.key, "pk": self.campaign_votes[1].pk}],
         }[" ".join(sorted(takes))]
 
     def _desk(self):
@@ -307,6 +305,7 @@ class City:
             "analysis_item": [{"pk": self.over.pk, "reference": row.reference} for row in self.items],
             "desk_answer": [{"key": self.assistance.key, "pk": self.asked[1].consultation_link.pk}],
             "desk_roll": [{"key": self.assistance.key, "pk": self.votes[1].pk}],
+            "desk_idea_roll": [{"key": self.helped.key, "pk": self.campaign_votes[1].pk}],
             "commitments_commitment_edit": [{"pk": self.commitment.pk}],
             "privacy_elimination_slip": [],
             # An appeal has a decision behind it: tests/moderation/test_pages.py asks its page.

@@ -329,10 +329,10 @@ def test_result_explains_each_step_and_names_what_the_budget_could_not_hold(clie
             ("Des bancs", 1_500_000),
             ("Une fontaine", 2_500_000),
         ]
-        assert [(line.has_result, line.url) for line in vote_lines.of_campaign(link.campaign, at=then)] == [
-            (True, url(link))
-        ]
+        before = vote_lines.of_campaign(link.campaign, at=then)
     actions.count(votation=link.votation, at=then)
+    after = vote_lines.of_campaign(link.campaign, at=then)
+    assert [(line.has_result, line.url) for line in (*before, *after)] == [(False, url(link)), (True, url(link))]
     facts = json.loads(RegisterLine.objects.get(act="vote.counted").content)["faits"]
     assert [(one["proposition"], one["reste"], one["retenue"]) for one in facts["repartition"]] == [
         (1, 10_000_000, True),

@@ -27,7 +27,13 @@ pytestmark = pytest.mark.django_db
 
 
 def page(route, *args):
-    return reverse(f"admin:ideas_campaignvote_desk_{route}", args=args)
+    return reverse(f"admin:desk_idea_{route}", args=args)
+
+
+def ended():
+    """A campaign in which one deposits and supports no more: what is left is the vote."""
+    ago = [factories.today() - dt.timedelta(days=days) for days in (90, 60, 40)]
+    return factories.make_campaign(kind="edition", opens_on=ago[0], closes_on=ago[1], supports_end_on=ago[2])
 
 
 @pytest.fixture
@@ -97,23 +103,27 @@ def test_paper_is_refused_on_the_phone_for_another_thing_and_out_of_the_days(age
 
 def test_desk_opens_nothing_where_no_vote_is_open(client, agent):
     draft, over = (
-        votes.make_campaign_draft(),
-        votes.make_campaign_vote(opens_on=factories.today() - dt.timedelta(days=40)),
+        votes.make_campaign_draft(campaign=ended()),
+        votes.make_campaign_vote(campaign=ended(), opens_on=factories.today() - dt.timedelta(days=40)),
     )
     for link in (draft, over):
-        shown = client.get(page("open", link.campaign.slug))
-        assert "Aucun vote de cette campagne n’est ouvert." in text(shown)
+        assert client.get(page("open", link.campaign.slug)).context["refusal"].code == "closed"
         assert client.post(page("open", link.campaign.slug), identity()).status_code == 422
-    assert Assistance.objects.count() == 0
+        assert link.campaign.title not in text(client.get(reverse("admin:desk_receipt_changelist")))
+        assistance = assisted(agent, link, number=link.pk)
+        shown = client.get(page("roll", assistance.key, link.pk))
+        assert shown.status_code == (404 if link is draft else 200)
+    assert RollLine.objects.count() == 0
 
 
 # --- At the desk -----------------------------------------------------------------------------------------------------
 
 
 def test_agent_gives_a_paper_ballot_once_and_the_register_says_nothing(client, agent):
-    link = votes.make_campaign_vote()
+    link = votes.make_campaign_vote(campaign=ended())
     home = text(client.get(reverse("admin:desk_receipt_changelist")))
-    assert (page("open", link.campaign.slug) in home, votes.url(link, "paper_ballot") in home) == (True, True)
+    addresses = [page("open", link.campaign.slug), votes.url(link, "paper_ballot"), page("sheets", link.campaign.slug)]
+    assert [address in home for address in addresses] == [True, True, False]
     before = RegisterLine.objects.count()
     phone = client.post(page("open", link.campaign.slug), identity(channel="phone"))
     assert (phone.status_code, "On ne vote pas par téléphone" in text(phone)) == (422, True)
@@ -134,6 +144,32 @@ def test_agent_gives_a_paper_ballot_once_and_the_register_says_nothing(client, a
     assert "Cette personne a déjà voté" in text(client.post(again["Location"], {"has_account": "non"}))
     assert (RollLine.objects.get().channel, contents(link)) == ("desk", {})
     assert RegisterLine.objects.count() == before
+
+
+def test_vote_stands_beside_what_else_is_written_in_a_campaign(client, agent):
+    link = votes.make_campaign_vote()
+    campaign = link.campaign
+    home = text(client.get(reverse("admin:desk_receipt_changelist")))
+    addresses = [page("open", campaign.slug), votes.url(link, "paper_ballot"), page("sheets", campaign.slug)]
+    assert [address in home for address in addresses] == [True, True, True]
+    before = RegisterLine.objects.count()
+    opening = client.get(page("open", campaign.slug))
+    assert [label for label, _words in opening.context["agreements"]] == [
+        "une idée",
+        "un soutien à une idée",
+        "une inscription sur la liste d’un vote",
+    ]
+    # What is not secret may still come by phone; the agent never begins in public while people vote.
+    assert client.post(page("open", campaign.slug), identity(channel="phone")).status_code == 302
+    by_phone = Assistance.objects.get()
+    refused = client.post(page("roll", by_phone.key, link.pk), {"has_account": "non"})
+    assert (refused.status_code, "On ne vote pas par téléphone" in text(refused)) == (422, True)
+    shown = client.get(page("act", by_phone.key))
+    tabs = [(tab.url, tab.current) for tab in shown.context["acts"]]
+    roll = page("roll", by_phone.key, link.pk)
+    assert tabs == [(page("act", by_phone.key), True), (page("find", by_phone.key), False), (roll, False)]
+    assert [tab.current for tab in client.get(roll).context["acts"]] == [False, False, True]
+    assert (RegisterLine.objects.count(), RollLine.objects.count()) == (before, 0)
 
 
 def test_key_of_another_subject_opens_no_vote(client, agent):
