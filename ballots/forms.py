@@ -285,10 +285,12 @@ class VotationForm(VotationModelForm):
         return found
 
     def clean(self) -> dict[str, Any]:
-        """Keep numbers that have no meaning for the chosen form at one."""
+        """Keep numbers that have no meaning for the chosen form at one; a basket has an amount."""
         given = super().clean() or {}
         if given.get("kind") != Votation.Kind.UP_TO:
             given |= {"most": 1, "winners": 1}
+        if given.get("kind") == Votation.Kind.BUDGET and given.get("amount_cents", 0) is None:
+            self.add_error("amount_cents", "Un panier se remplit dans un budget\u00a0: écrivez son montant.")
         return given
 
     def values(self) -> dict[str, Any]:

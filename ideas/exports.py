@@ -444,7 +444,11 @@ VOTES = Table(
             lambda row: row.measure,
         ),
         Column("projet", _("Titre du projet le jour du vote\u00a0; vide pour un total."), lambda row: row.label),
-        Column("idee", _("Référence de l’idée\u00a0; vide pour un total."), lambda row: row.idea),
+        Column(
+            "idee",
+            _("Référence de l’idée\u00a0; vide pour un total, ou si plus personne ne la lit."),
+            lambda row: row.idea,
+        ),
         Column("nombre", _("Nombre."), lambda row: row.number, Kind.INTEGER),
         Column("retenue", _("«\u00a0oui\u00a0» ou «\u00a0non\u00a0»\u00a0; vide pour un total."), lambda row: row.kept),
     ),

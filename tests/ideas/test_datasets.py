@@ -80,6 +80,7 @@ ASKED = {"depuis": "2020-01-01T00:00:00Z", "campagne": "edition"}
 ASKINGS = [
     (dataset.code, {name: ASKED[name]} if name else {})
     for dataset in DATASETS
+    if dataset.listing  # what is computed whole has files only
     for name in ("", *(each.name for each in dataset.listing.filters if each.name in ASKED))
 ]
 

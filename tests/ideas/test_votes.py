@@ -11,20 +11,22 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from ballots import actions, codes, counting, declared
+from ballots import actions, codes, counting, dates, declared
 from ballots.models import MAX_PROJECTS, Option, PaperCount, Receipt, RollLine, Votation
 from ballots.tally import Count, Score
-from ideas import vote_lines, voting
-from ideas.models import Campaign, CampaignVote, VotedIdea
+from ideas import vote_lines, vote_results, voting
+from ideas.models import Campaign, CampaignVote, Idea, VotedIdea
 from mulhouse.errors import DomainError, RefusedError
 from tests import factories
 from tests.ballots import votes
 from tests.ballots.test_pages import at, contents, fields, text
 from tests.ballots.votes import url
 from tests.factories import sign_in
+from tests.search.conftest import found as found_fixture
 from transparency.models import RegisterLine
 
 pytestmark = pytest.mark.django_db
+found = found_fixture
 RIGHTS = ("ideas.change_campaign", "ideas.publish_campaign")
 COSTS = (6_000_000, 5_500_000, 2_500_000, 1_500_000, 1_200_000)
 NAMES = ("Un verger", "Une place ombragée", "Une fontaine", "Des bancs", "Un kiosque")
@@ -291,6 +293,56 @@ def with_result(link):
         for _ in range(times):
             votes.cast(link, choices)
     return votes.closed(link)
+
+
+def test_result_is_open_data_once_everybody_reads_it():
+    link = make_budget()
+    assert list(vote_results.read()) == []
+    hidden = VotedIdea.objects.select_related("idea").get(vote=link, option__number=5).idea
+    then = with_result(link)
+    with at(then):
+        told = list(vote_results.read())
+        Idea.objects.filter(pk=hidden.pk).update(hidden_at=then)
+        after = list(vote_results.read())
+    verger = VotedIdea.objects.select_related("idea").get(vote=link, option__number=1).idea.reference
+    assert {(one.campaign, one.vote) for one in told} == {(link.campaign.slug, link.votation.reference)}
+    assert [(one.measure, one.number, one.label, one.idea, one.kept) for one in told[:3]] == [
+        ("voix", 42, "Un verger", verger, "oui"),
+        ("cout", 6_000_000, "Un verger", verger, "oui"),
+        ("reste", 10_000_000, "Un verger", verger, "oui"),
+    ]
+    assert [(one.measure, one.number) for one in told if not one.label] == [
+        ("votants", 86),
+        ("bulletins", 86),
+        ("blancs", 0),
+        ("nuls", 0),
+        ("exprimes", 86),
+    ]
+    assert ({one.idea for one in told} - {one.idea for one in after}, len(after)) == ({hidden.reference}, len(told))
+
+
+def test_under_five_ballots_open_data_says_no_voice():
+    link = make_budget()
+    votes.cast(link, [1])
+    with at(votes.closed(link)):
+        assert [(one.measure, one.number, one.label) for one in vote_results.read()] == [
+            ("votants", 1, ""),
+            ("bulletins", 1, ""),
+        ]
+
+
+def test_vote_is_found_by_its_question_and_its_projects_once_published(found):
+    draft = votes.make_campaign_draft(question="Que faire du quai des Pêcheurs ?")
+    assert found("Pêcheurs") == []
+    link = make_budget(question="Que faire du quai des Moulins ?")
+    assert (found("Moulins"), url(link) in found("place ombragée")) == ([url(link)], True)
+    Option.objects.filter(votation=draft.votation, number=1).update(label="Un carillon")
+    actions.publish(
+        actor=None,
+        votation=draft.votation,
+        at=dates.midnight(draft.votation.opens_on) - dt.timedelta(hours=1),
+    )
+    assert found("carillon") == [url(draft)]
 
 
 @pytest.mark.parametrize("kind", ["budget", "up_to"])
