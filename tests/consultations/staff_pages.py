@@ -210,7 +210,7 @@ class City:
             make_draft(consultation=self.open, opens_on=far)
 
     def _campaign_votes(self):
-        """The same of a campaign of ideas; only the number of projects grows, and the voters."""
+        """The same four of a campaign of ideas; only the number of projects grows, and the voters."""
         campaign = factories.make_campaign()
         ago = factories.today() - dt.timedelta(days=20)
         names = [f"Projet {number}" for number in range(min(max(self.count, 3), 20))]
@@ -218,6 +218,7 @@ class City:
         self.campaign_votes = [
             make_campaign_draft(**shape, opens_on=factories.today() + dt.timedelta(days=5)),
             make_campaign_vote(**shape),
+            make_campaign_vote(**shape, opens_on=ago),
             make_campaign_vote(**shape, opens_on=ago),
         ]
         for _ in range(self.count):
