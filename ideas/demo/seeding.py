@@ -450,8 +450,10 @@ class Staging:
         originals = [idea for idea, _, _ in self.rows if idea.title in words["ideas"]]
         campaign, author = originals[0].campaign, originals[0].author
         text = {name: words[name] for name in ("title", "need", "proposal")}
-        given = list(Support.objects.filter(idea__in=originals, person__isnull=False).order_by("pk"))
-        carried = {one.person_id: one.is_verified for one in given if one.person_id}
+        # Nobody supports an idea that they sign, nor one that gathers theirs.
+        given = Support.objects.filter(idea__in=originals, person__isnull=False)
+        given = given.exclude(person__user__in=[idea.author_id for idea in originals])
+        carried = {one.person_id: one.is_verified for one in given.order_by("pk") if one.person_id}
         yes = chance.sample(sorted(carried), min(words["carried"], len(carried)))
         days = sorted(self._since(opened_on, chance) for _ in range(len(yes) + words["besides"]))
         verified = sum(carried[person] for person in yes)
@@ -479,7 +481,7 @@ class Staging:
             Support(
                 idea=parent,
                 person_id=person,
-                is_verified=carried.get(person, False),
+                is_verified=person is not None and carried[person],
                 supported_on=day,
             )
             for person, day in zip([*yes, *[None] * words["besides"]], days, strict=True)
