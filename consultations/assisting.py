@@ -7,7 +7,6 @@ Rows are locked in the order of `actions`, the assistance first.
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from django.db.models import Count, F, Sum
 from django.urls import reverse
 
 from accounts.models import User
-from ballots import actions as ballots
+from ballots import assisting as ballots
 from ballots import rules as ballots_rules
 from city.models import District
 from consultations import actions, asking, items, participation, phases, rules, storing
@@ -284,35 +283,26 @@ def _answer(
 def enter_on_roll(*, actor: User, link: ConsultationVote, assistance: Assistance, at: dt.datetime) -> Receipt:
     """Write that somebody is given a paper ballot, once whatever the channel, and make their receipt.
 
-    Raises: RefusedError as `contribute`; DomainError "phone" on the phone, "voted" when this person has voted.
+    Raises: RefusedError as `contribute`, and on the phone; DomainError "voted" when this person has voted.
     Locks: the assistance, the roll, the ledger: the ballot of the web takes them in the same order. Nothing on the register, as for
     that ballot.
     """
-    held = desk.use(actor=actor, assistance=assistance, at=at)
-    require(_subject_refusal(held, link.consultation))
-    row = link.votation
-    if held.channel == Channel.PHONE:
-        raise DomainError("phone", "On ne vote pas par téléphone\u00a0: le bulletin est secret.")
-    require(desk_rules.place_refusal(held, residency_level=row.residency_level, minimum_age=row.minimum_age, at=at))
-    receipt = desk.issue_receipt(
-        act=Act.VOTE,
-        channel=held.channel,
-        topic=link.consultation.topic,
-        title=row.question[:200],
-        path=reverse("consultations:vote", args=[link.consultation.slug, row.reference]),
-    )
-    count = partial(
-        participation.note,
-        link.consultation,
-        held.person,
-        channel=held.channel,
+    consultation = link.consultation
+
+    def count(held: Assistance) -> None:
+        participation.note(
+            consultation, held.person, channel=held.channel, at=at, district=held.district, birth_year=held.birth_year
+        )
+
+    return ballots.enter_on_roll(
+        actor=actor,
+        votation=link.votation,
+        assistance=assistance,
+        topic=consultation.topic,
+        path=reverse("consultations:vote", args=[consultation.slug, link.votation.reference]),
         at=at,
-        district=held.district,
-        birth_year=held.birth_year,
+        note=count,
     )
-    if not ballots.enter_on_roll(votation=row, person=held.person, channel=held.channel, at=at, note=count):
-        raise DomainError("voted", "Cette personne a déjà voté. Elle ne reçoit pas de bulletin.")
-    return receipt
 
 
 # --- Writing -------------------------------------------------------------------------------------------------------------

@@ -17,13 +17,14 @@ from django.db.models import Q
 
 from accounts import rules as accounts_rules
 from accounts.models import User
+from ballots import assisting as ballots
 from city.models import District, Theme
 from desk import actions as desk
 from desk import people
 from desk import rules as desk_rules
 from desk.models import Act, Assistance, Channel, Person, Receipt
 from ideas import actions, coauthors, rules, supporting
-from ideas.models import Campaign, Idea, Stage, Support
+from ideas.models import Campaign, CampaignVote, Idea, Stage, Support
 from ideas.models.writing import SEARCH_CONFIG
 from mulhouse import charter
 from mulhouse.errors import DomainError, Refusal, RefusedError, require
@@ -66,12 +67,22 @@ def gathers(campaign: Campaign, *, at: dt.datetime) -> bool:
     )
 
 
+def open_votes(campaign: Campaign, *, at: dt.datetime) -> list[CampaignVote]:
+    """List the votes of a campaign in which one can vote that day."""
+    rows = CampaignVote.objects.running(on=local_day(at)).filter(campaign=campaign)
+    return list(rows.select_related("votation").order_by("pk"))
+
+
 def opening_refusal(user: User, campaign: Campaign, *, channel: str, at: dt.datetime) -> Refusal | None:
-    """Tell whether an agent may begin to write for somebody: to deposit an idea, or to support one."""
+    """Tell whether an agent may begin to write for somebody: to deposit an idea, to support one, or to be given a paper ballot."""
     refusal = deposit_refusal(user, campaign, channel=channel, at=at)
-    if refusal is None or refusal.code == "not_allowed" or not gathers(campaign, at=at):
+    if refusal is None or refusal.code == "not_allowed":
         return refusal
-    return None
+    if gathers(campaign, at=at):
+        return None
+    if open_votes(campaign, at=at):
+        return ballots.phone_refusal(channel)
+    return refusal
 
 
 def kinds(user: User, campaign: Campaign, *, at: dt.datetime) -> list[Act]:
@@ -79,6 +90,7 @@ def kinds(user: User, campaign: Campaign, *, at: dt.datetime) -> list[Act]:
     is_open = {
         Act.IDEA: deposit_refusal(user, campaign, channel=Channel.PAPER, at=at) is None,
         Act.SUPPORT: gathers(campaign, at=at),
+        Act.VOTE: bool(open_votes(campaign, at=at)),
     }
     return [kind for kind, holds in is_open.items() if holds]
 

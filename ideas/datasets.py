@@ -147,4 +147,13 @@ DATASETS = (
         listing=Listing(exports.read_events, order=RECENT, filters=(ONE, SINCE)),
         routes=ROUTES,
     ),
+    Dataset(
+        exports.VOTES,
+        PRODUCER,
+        Frequency.IRREGULAR,
+        page=PAGE,
+        keywords=(*KEYWORDS, "vote", "budget participatif"),
+        small_numbers=_("Sous cinq bulletins, les totaux seuls. Les bulletins ne sont pas donnés un par un."),
+        routes=(*ROUTES, "ideas:vote_file"),
+    ),
 )

@@ -1,13 +1,17 @@
-"""Ideas at the desk: depositing and supporting for somebody, and the sheets of supports (`desk.pages` holds what every room shares)."""
+"""Ideas at the desk: depositing and supporting for somebody, paper ballots, the sheets of supports.
+
+`desk.pages` holds what every room shares.
+"""
 
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -18,13 +22,16 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.http import UserRequest
 from accounts.models import User
+from ballots import roll_pages
+from ballots.models import RollLine
 from city.models import District
 from desk import rooms, rules
-from desk.models import Act, Assistance, Receipt
+from desk.forms import IDENTITY
+from desk.models import Act, Assistance, Channel, Receipt
 from desk.pages import address, done, page
-from ideas import assisting
+from ideas import assisting, voting
 from ideas import desk_forms as forms
-from ideas.models import Campaign, Idea
+from ideas.models import Campaign, CampaignVote, Idea
 from mulhouse.access import staff
 from mulhouse.errors import DomainError, Refusal
 from mulhouse.templatetags.ui import Tab
@@ -69,13 +76,20 @@ def _act_page(
     title: str,
     **context: Any,
 ) -> TemplateResponse:
-    """Draw a page of the one act, with the way to the other one."""
+    """Draw a page of the one act, with the way to the other ones."""
     key, at = helped.assistance.key, timezone.now()
     named = {
         Act.IDEA: ("Déposer une idée", _url("act", key)),
         Act.SUPPORT: ("Soutenir une idée", _url("find", key)),
     }
     open_kinds = assisting.kinds(request.user, helped.campaign, at=at)
+    acts = [Tab(*named[one], current=one == kind) for one in open_kinds if one in named]
+    if Act.VOTE in open_kinds:
+        votes = [
+            Tab(f"Vote\u00a0: {link.votation.question}", _url("roll", key, link.pk))
+            for link in assisting.open_votes(helped.campaign, at=at)
+        ]
+        acts += [replace(one, current=one.url == request.path) for one in votes]
     return page(
         request,
         template,
@@ -84,7 +98,7 @@ def _act_page(
         campaign=helped.campaign,
         assistance=helped.assistance,
         refusal=refusal,
-        acts=[Tab(*named[one], current=one == kind) for one in open_kinds],
+        acts=acts,
         again_url=_url("open", helped.campaign.slug),
         **context,
     )
@@ -279,15 +293,76 @@ def _entered_words(entered: assisting.Entered) -> str:
     )
 
 
+# --- Paper ballots -----------------------------------------------------------------------------------------------------
+
+
+@sensitive_post_parameters(*IDENTITY)
+@never_cache
+@staff(rules.ASSIST)
+def roll(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
+    """Write that somebody is given a paper ballot; what they put on it is never typed in."""
+    helped = _helped(key)
+    assistance, campaign = helped.assistance, helped.campaign
+    came = RollLine.objects.filter(votation=OuterRef("votation"), person=assistance.person_id)
+    links = CampaignVote.objects.visible_to(request.user).select_related("votation").annotate(took_part=Exists(came))
+    link: Any = get_object_or_404(links, pk=pk, campaign=campaign)
+    link.campaign = campaign
+    is_seen = assistance.channel == Channel.DESK
+    return roll_pages.roll(
+        request,
+        votation=link.votation,
+        assistance=assistance,
+        enter=partial(voting.enter_on_roll, link=link),
+        draw=partial(
+            _act_page,
+            request,
+            helped=helped,
+            kind=Act.VOTE,
+            took_part=link.took_part,
+            again_title="Une personne de ce nom, née ce jour-là, a déjà voté",
+            again_words="En ligne, au guichet ou sur papier. Elle ne reçoit pas de bulletin.",
+            namesake_url=_url("namesake", campaign.slug) if is_seen else "",
+        ),
+    )
+
+
 # --- The room ------------------------------------------------------------------------------------------------------------
 
 
 def _taking(at: dt.datetime) -> list[Campaign]:
-    """List the campaigns for which something may be entered: deposits or supports, some days more for late forms."""
+    """List the campaigns for which something may be entered: deposits, some days more for late forms, supports or votes."""
     today = local_day(at)
     late = today - dt.timedelta(days=rules.LATE_DAYS)
     still = Q(closes_on__isnull=True) | Q(closes_on__gte=late) | Q(supports_end_on__gte=today)
-    return list(Campaign.objects.published().filter(still, opens_on__lte=today).order_by("title"))
+    running = CampaignVote.objects.running(on=today)
+    rows = Campaign.objects.published().filter(Q(still, opens_on__lte=today) | Q(pk__in=running.values("campaign")))
+    votes = Prefetch("vote_links", queryset=running.select_related("votation").order_by("pk"), to_attr="open_votes")
+    return list(rows.prefetch_related(votes).order_by("title"))
+
+
+def _sheets(campaign: Any, *, at: dt.datetime) -> list[tuple[str, str]]:
+    """List what is printed for a campaign now (its `open_votes`)."""
+    ballots = [
+        (f"Bulletin papier\u00a0: {link.votation.question}", voting.address("paper_ballot", link))
+        for link in campaign.open_votes
+    ]
+    form = [("Formulaire papier", reverse("ideas:paper_form", args=[campaign.slug]))]
+    return [*(form if _takes_ideas(campaign, at=at) else []), *ballots]
+
+
+def _takes_ideas(campaign: Campaign, *, at: dt.datetime) -> bool:
+    """Tell whether ideas are deposited or supported there, late forms included."""
+    late = local_day(at) - dt.timedelta(days=rules.LATE_DAYS)
+    return campaign.closes_on is None or campaign.closes_on >= late or assisting.gathers(campaign, at=at)
+
+
+def _gestures(campaign: Campaign, *, at: dt.datetime) -> list[tuple[str, str]]:
+    """List what one does at the desk for a campaign now."""
+    sheet = [("Feuille de soutiens", _url("sheets", campaign.slug))]
+    return [
+        ("Saisir pour une personne", _url("open", campaign.slug)),
+        *(sheet if _takes_ideas(campaign, at=at) else []),
+    ]
 
 
 class IdeasDesk(rooms.Room):
@@ -300,7 +375,7 @@ class IdeasDesk(rooms.Room):
     written = "idée"
     withdrawn = Act.IDEA
     withdrawn_words = "L’idée est retirée."
-    allowance = "déposer une idée, en soutenir une ou retirer un soutien"
+    allowance = "déposer une idée, en soutenir une, retirer un soutien ou recevoir un bulletin de vote"
 
     def find(self, slug: str) -> Campaign:
         """Give a published campaign."""
@@ -314,29 +389,25 @@ class IdeasDesk(rooms.Room):
         """Tell whether one act at least is open."""
         return assisting.opening_refusal(user, procedure, channel=channel, at=at)
 
+    def is_voting(self, procedure: Campaign, *, at: dt.datetime) -> bool:
+        """Tell whether a secret vote is running that day."""
+        return bool(assisting.open_votes(procedure, at=at))
+
     def act_url(self, assistance: Assistance) -> str:
-        """Lead to the idea, or to those one may support once deposits are over."""
-        campaign = _campaign(assistance.topic.partition(":")[2])
-        may = assisting.deposit_refusal(assistance.agent, campaign, channel=assistance.channel, at=assistance.opened_at)
-        return _url("act" if may is None else "find", assistance.key)
+        """Lead to the idea; once deposits are over, to those one may support; once supports are, to the ballot."""
+        campaign, at = _campaign(assistance.topic.partition(":")[2]), assistance.opened_at
+        if assisting.deposit_refusal(assistance.agent, campaign, channel=assistance.channel, at=at) is None:
+            return _url("act", assistance.key)
+        votes = [] if assisting.gathers(campaign, at=at) else assisting.open_votes(campaign, at=at)
+        return _url("roll", assistance.key, votes[0].pk) if votes else _url("find", assistance.key)
 
     def welcome(self, *, at: dt.datetime) -> rooms.Welcome:
         """Give the campaigns that take something."""
         return rooms.Welcome(
             "La boîte à idées",
-            [
-                rooms.Task(
-                    row.title,
-                    [("Formulaire papier", reverse("ideas:paper_form", args=[row.slug]))],
-                    [
-                        ("Saisir pour une personne", _url("open", row.slug)),
-                        ("Feuille de soutiens", _url("sheets", row.slug)),
-                    ],
-                )
-                for row in _taking(at)
-            ],
+            [rooms.Task(row.title, _sheets(row, at=at), _gestures(row, at=at)) for row in _taking(at)],
             "Aucune campagne d’idées n’est ouverte",
-            "Une campagne apparaît ici tant qu’on y dépose ou qu’on y soutient des idées.",
+            "Une campagne apparaît ici tant qu’on y dépose ou soutient des idées, et pendant ses votes.",
         )
 
     def withdraw(self, *, actor: User, receipt: Receipt, at: dt.datetime) -> None:
@@ -349,6 +420,7 @@ class IdeasDesk(rooms.Room):
             path("idees/acte/<uuid:key>/", opened(act), name="desk_idea_act"),
             path("idees/acte/<uuid:key>/soutien/", opened(find), name="desk_idea_find"),
             path("idees/acte/<uuid:key>/soutien/<slug:reference>/", opened(support), name="desk_idea_support"),
+            path("idees/acte/<uuid:key>/vote/<int:pk>/", opened(roll), name="desk_idea_roll"),
             path("idees/<slug:slug>/feuille/", opened(sheets), name="desk_idea_sheets"),
             path("idees/<slug:slug>/feuille/<slug:reference>/", opened(sheet), name="desk_idea_sheet"),
         ]

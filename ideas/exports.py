@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from ideas import signatures
+from ideas import signatures, vote_results
 from ideas.models import Answer, Campaign, Comment, Event, Idea, Milestone, Reaction, Threshold
 from mulhouse import small_cells
 from mulhouse.opendata import LICENCE, LICENCE_URL, Column, Kind, Table, day, instant
@@ -426,6 +426,34 @@ EVENT_TABLE = Table(
     rows=read_events,
 )
 
+VOTES = Table(
+    name="idees-votes",
+    title=_("Les résultats des votes des campagnes"),
+    summary=_("Une ligne par projet et par mesure, puis une par total, pour chaque vote dépouillé."),
+    columns=(
+        Column("campagne", _("Campagne, par son nom dans les adresses."), lambda row: row.campaign),
+        Column("vote", _("Référence publique du vote."), lambda row: row.vote),
+        Column("question", _("Question posée."), lambda row: row.question),
+        Column(
+            "mesure",
+            _(
+                "«\u00a0voix\u00a0», «\u00a0cout\u00a0», «\u00a0reste\u00a0» avant son tour (en centimes d’euro), "
+                "«\u00a0votants\u00a0», «\u00a0bulletins\u00a0», «\u00a0blancs\u00a0», «\u00a0nuls\u00a0» ou "
+                "«\u00a0exprimes\u00a0»."
+            ),
+            lambda row: row.measure,
+        ),
+        Column("projet", _("Titre du projet le jour du vote\u00a0; vide pour un total."), lambda row: row.label),
+        Column(
+            "idee",
+            _("Référence de l’idée\u00a0; vide pour un total, ou si plus personne ne la lit."),
+            lambda row: row.idea,
+        ),
+        Column("nombre", _("Nombre."), lambda row: row.number, Kind.INTEGER),
+        Column("retenue", _("«\u00a0oui\u00a0» ou «\u00a0non\u00a0»\u00a0; vide pour un total."), lambda row: row.kept),
+    ),
+    rows=vote_results.read,
+)
 TABLES = {
     table.name: table
     for table in (
@@ -437,6 +465,7 @@ TABLES = {
         THRESHOLDS,
         MILESTONES,
         EVENT_TABLE,
+        VOTES,
     )
 }
 

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from city.models import District
-from ideas.models import Answer, Campaign, Comment, Event, HeldText, Idea, Reaction, Stage
+from ideas.models import Answer, Campaign, CampaignVote, Comment, Event, HeldText, Idea, Reaction, Stage
 from ideas.models.writing import ANSWERED
+from mulhouse.typography import local_day
 from search.registry import Line, Rows, Source, Text
 
 # What gathers supports or is being studied, what is over, what the city answered.
@@ -26,6 +27,10 @@ _STATES: dict[str, Collection[str]] = {
 
 def _reactions() -> Rows:
     return Reaction.objects.visible().filter(answer__in=Answer.objects.public())
+
+
+def _votes() -> Rows:
+    return CampaignVote.objects.filter(campaign__in=Campaign.objects.published(), votation__published_at__isnull=False)
 
 
 def _drafts(user: Any) -> Rows:
@@ -77,6 +82,22 @@ def _of_ideas(path: str) -> dict[str, Any]:
     }
 
 
+def _running_votes(rows: Any, at: dt.datetime) -> Rows:
+    found: Rows = rows.filter(pk__in=CampaignVote.objects.running(on=local_day(at)))
+    return found
+
+
+def _over_votes(rows: Any, at: dt.datetime) -> Rows:
+    over = Q(votation__ends_on__lt=local_day(at)) | Q(votation__cancelled_at__isnull=False)
+    found: Rows = rows.filter(over)
+    return found
+
+
+def _counted_votes(rows: Any, _at: dt.datetime) -> Rows:
+    found: Rows = rows.filter(votation__counted_at__isnull=False)
+    return found
+
+
 # --- Where it is read ------------------------------------------------------------------------------------------------
 
 
@@ -88,6 +109,10 @@ def _anchor(line: Line) -> str:
     """Lead to what has no page of its own, on that of its idea."""
     reference, anchor = line.parts
     return f"{reverse('ideas:detail', args=[reference])}#{anchor}"
+
+
+def _vote_address(line: Line) -> str:
+    return reverse("ideas:vote", args=[*(line.parent.parts if line.parent else ()), *line.parts])
 
 
 def _title(line: Line) -> Text:
@@ -123,6 +148,16 @@ SOURCES = (
         _anchor,
         _about(_("Réponse à l’idée «\u00a0%(title)s\u00a0»")),
         **_of_ideas("idea__"),
+    ),
+    Source(
+        "idea_vote",
+        _("Vote d’une campagne d’idées"),
+        _("Votes des campagnes d’idées"),
+        1.4,
+        _votes,
+        _vote_address,
+        _title,
+        states={"ouvert": _running_votes, "termine": _over_votes, "repondu": _counted_votes},
     ),
     Source(
         "idea",

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from ideas import vote_urls
 from ideas.views import (
     amending,
     browsing,
@@ -56,6 +57,7 @@ urlpatterns = [
     path("mes-idees/regroupements/<slug:reference>/repondre/", gathering.answer, name="gathering_answer"),
     path("mes-idees/regroupements/<slug:reference>/annuler/", gathering.cancel, name="gathering_cancel"),
     path("mes-idees/regroupements/<slug:reference>/separer/", gathering.leave, name="gathering_leave"),
+    *vote_urls.urlpatterns,
     # /idees/<reference>/
     path("<slug:reference>/", reading.detail, name="detail"),
     path("<slug:reference>/apercu.png", reading.social_image, name="social_image"),

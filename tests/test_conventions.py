@@ -58,6 +58,7 @@ FLOORS = {
 JUNK = {"utils", "util", "common", "core", "helpers", "helper", "misc", "tools", "lib", "shared", "stuff", "base"}
 # Modules that compute: no Django, no clock, no chance but what they are given.
 PURE = {
+    "ballots.allocation",
     "ballots.dates",
     "ballots.tally",
     "city.cartogram",

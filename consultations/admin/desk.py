@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from django.contrib import messages
@@ -17,15 +18,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.http import UserRequest
-from accounts.levels import ResidencyLevel
 from accounts.models import User
-from ballots import rules as ballots_rules
+from ballots import roll_pages
 from consultations import assisting, phases, table_lines
 from consultations.admin import desk_forms as forms
 from consultations.forms import attachment_forms
 from consultations.models import Consultation, ConsultationQuestionnaire, ConsultationVote, Participation, Section
-from desk import actions, rooms, rules
-from desk.forms import IDENTITY, AccountForm
+from desk import rooms, rules
+from desk.forms import IDENTITY
 from desk.models import Act, Assistance, Channel, Receipt
 from desk.pages import address, done, page
 from mulhouse import typography
@@ -37,6 +37,11 @@ from questionnaires import outline
 from questionnaires import rules as questionnaires_rules
 from questionnaires.filling import Filling
 from questionnaires.forms import PageForm
+
+AGAIN = (
+    "Par ce canal ou par un autre. Elle peut encore écrire un avis\u00a0; elle reste comptée une fois. Un formulaire papier porte le "
+    "numéro de son reçu\u00a0: s’il en a un, il est déjà saisi."
+)
 
 
 def _taking(at: dt.datetime) -> list[Consultation]:
@@ -113,6 +118,8 @@ def _act_page(
         refusal=refusal,
         acts=[replace(one, current=one.url == request.path) for one in acts],
         took_part=helped.took_part,
+        again_title="Une personne de ce nom, née ce jour-là, a déjà pris part à cette consultation",
+        again_words=AGAIN,
         again_url=address("open", slug),
         namesake_url=address("namesake", slug) if seen else "",
         **context,
@@ -233,38 +240,14 @@ def answer(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
 @staff(rules.ASSIST)
 def roll(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
     """Write that somebody is given a paper ballot; what they put on it is never typed in."""
-    helped, at = _helped(key), timezone.now()
-    assistance = helped.assistance
+    helped = _helped(key)
     link = _one_of(helped.announced.votes, pk)
-    row = link.votation
-    refusal = (
-        rules.session_refusal(request.user, assistance, at=at)
-        or rules.place_refusal(assistance, residency_level=row.residency_level, minimum_age=row.minimum_age, at=at)
-        or ballots_rules.days_refusal(row, at=at)
-    )
-    # Where a residence is verified, no account votes that is not tied to its identity: nothing to ask.
-    asks = row.residency_level != ResidencyLevel.VERIFIED and refusal is None
-    form = AccountForm(request.POST or None) if asks else None
-    problem = ""
-    if request.method == "POST" and refusal is None and (form is None or form.is_valid()):
-        user = form.cleaned_data["user"] if form is not None else None
-        try:
-            if user is not None:
-                actions.link_assisted(actor=request.user, user=user, assistance=assistance, at=at)
-            receipt = assisting.enter_on_roll(actor=request.user, link=link, assistance=assistance, at=at)
-        except DomainError as error:
-            problem = error.message
-        else:
-            return done(request, receipt, "La personne est inscrite sur la liste. Donnez-lui un bulletin papier.")
-    return _act_page(
+    return roll_pages.roll(
         request,
-        "desk/roll.html",
-        helped,
-        refusal=refusal,
-        form=form,
-        votation=row,
-        problem=problem,
-        title="Donner un bulletin papier",
+        votation=link.votation,
+        assistance=helped.assistance,
+        enter=partial(assisting.enter_on_roll, link=link),
+        draw=lambda template, **context: _act_page(request, template, helped, **context),
     )
 
 

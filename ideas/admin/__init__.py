@@ -14,6 +14,7 @@ from django.utils import timezone
 from ideas import admin_gathering as admin_gathering
 from ideas import campaign_rules, campaigning, choosing, clocks, queues
 from ideas.admin import campaigns, gestures, realisation, workspace
+from ideas.admin import votes as votes
 from ideas.models import Campaign, Idea, Reaction
 from mulhouse.references import ALPHABET, LENGTH
 from mulhouse.staff import Button, ShownAdmin

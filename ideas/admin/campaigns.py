@@ -233,6 +233,9 @@ def _draw(
         "failed": failed,
         "rules": campaign_rules.in_words(stored, thresholds) if stored else [],
         "problems": problems,
+        "votes_url": reverse("admin:ideas_campaignvote_votes", args=[stored.pk])
+        if stored and stored.published_at and request.user.has_perm(campaign_rules.WRITE)
+        else "",
         "buttons": [
             (button, url)
             for button, url in (table.buttons_for(request, stored) if stored else [])

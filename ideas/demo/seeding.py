@@ -17,12 +17,16 @@ from accounts.models import User
 from city.models import District, Service, Theme
 from desk.models import Person
 from ideas import clocks, heat, realism, supporting, talking
+from ideas.demo import polls
 from ideas.models import (
     Answer,
     Campaign,
+    CarryAnswer,
     Comment,
     Criterion,
     Event,
+    GatheredIdea,
+    Gathering,
     Idea,
     Milestone,
     Reaction,
@@ -62,8 +66,11 @@ def seed(*, at: dt.datetime) -> bool:
     """Write what is missing; tell whether anything was written."""
     if is_seeded():
         return False
-    _write(at)
+    said = tomllib.loads((CONTENT / "ideas.toml").read_text(encoding="utf-8"))
+    voters = _write(said, at)
     _act(at)
+    campaign = Campaign.objects.get(slug=said["edition"]["slug"])
+    polls.play(said["vote"], campaign=campaign, voters=voters, at=at)
     return True
 
 
@@ -77,21 +84,23 @@ class Cast:
 
 
 @transaction.atomic(durable=True)
-def _write(at: dt.datetime) -> None:
-    """Write both campaigns with all that happened in them. Locks: one run of the demonstration at a time."""
+def _write(said: Words, at: dt.datetime) -> list[User]:
+    """Write both campaigns with all that happened in them; give who may vote. Locks: one run of the demonstration at a time."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('demo', 0))")
-    said = tomllib.loads((CONTENT / "ideas.toml").read_text(encoding="utf-8"))
     cast = _cast(at)
     campaigns = {is_edition: _campaign(said["edition" if is_edition else "box"], at) for is_edition in (False, True)}
     staging = Staging(cast, at)
     for number, words in enumerate(said["ideas"], start=1):
         staging.idea(number, words, campaigns[words.get("edition", False)])
     staging.write()
+    for words in said["gatherings"]:
+        staging.gather(words)
     for campaign in campaigns.values():
         count = campaign.ideas.count()
         Campaign.objects.filter(pk=campaign.pk).update(idea_count=count)
         register.record("idea.demo", role="système", subject=campaign.slug, facts={"idees": count})
+    return [person.user for person, _is_verified in cast.people if person.user]
 
 
 def _cast(at: dt.datetime) -> Cast:
@@ -432,6 +441,82 @@ class Staging:
         if events and "cost_euros" in words:
             events[0].budget_cents = 100 * words["cost_euros"]
         Event.objects.bulk_create(events)
+
+    def gather(self, words: Words) -> None:
+        """Write what the city gathered, as it stands once authors agreed and supporters answered."""
+        chance = Random(words["title"])  # noqa: S311 (a demonstration)
+        opened_at = self._ago(words["days"])
+        opened_on = opened_at.astimezone(PARIS).date()
+        originals = [idea for idea, _, _ in self.rows if idea.title in words["ideas"]]
+        campaign, author = originals[0].campaign, originals[0].author
+        text = {name: words[name] for name in ("title", "need", "proposal")}
+        # Nobody supports an idea that they sign, nor one that gathers theirs.
+        given = Support.objects.filter(idea__in=originals, person__isnull=False)
+        given = given.exclude(person__user__in=[idea.author_id for idea in originals])
+        carried = {one.person_id: one.is_verified for one in given.order_by("pk") if one.person_id}
+        yes = chance.sample(sorted(carried), min(words["carried"], len(carried)))
+        days = sorted(self._since(opened_on, chance) for _ in range(len(yes) + words["besides"]))
+        verified = sum(carried[person] for person in yes)
+        parent = Idea.objects.create(
+            source_key=f"demo:{words['title']}"[:40],
+            campaign=campaign,
+            author=author,
+            author_label=f"Réunit {len(originals)} idées",
+            gathers=len(originals),
+            **text,
+            need_html=render_markdown(words["need"]),
+            proposal_html=render_markdown(words["proposal"]),
+            theme=originals[0].theme,
+            charter_version=charter.CURRENT.number,
+            submitted_at=opened_at,
+            published_at=opened_at,
+            stage_at=opened_at,
+            supports_until=campaign.supports_until(opened_on),
+            verified_count=verified,
+            declared_count=len(days) - verified,
+            heat=heat.of(days),
+            next_supports=campaign.thresholds.filter(supports__gt=len(days)).values_list("supports", flat=True).first(),
+        )
+        supports = [
+            Support(
+                idea=parent,
+                person_id=person,
+                is_verified=person is not None and carried[person],
+                supported_on=day,
+            )
+            for person, day in zip([*yes, *[None] * words["besides"]], days, strict=True)
+        ]
+        Support.objects.bulk_create(supports)
+        gathering = Gathering.objects.create(
+            campaign=campaign,
+            parent=parent,
+            is_of_city=True,
+            **text,
+            submitted_at=opened_at - dt.timedelta(days=3),
+            released_at=opened_at - dt.timedelta(days=3),
+            answers_until=opened_on + dt.timedelta(days=7),
+            opened_at=opened_at,
+            asked_at=opened_at,
+        )
+        GatheredIdea.objects.bulk_create(
+            GatheredIdea(
+                gathering=gathering,
+                idea=idea,
+                answer=GatheredIdea.Answer.YES,
+                answered_at=opened_at - dt.timedelta(days=rank),
+                stage_before=idea.stage,
+            )
+            for rank, idea in enumerate(originals)
+        )
+        CarryAnswer.objects.bulk_create(
+            CarryAnswer(gathering=gathering, person_id=one.person_id, is_yes=True, support=one)
+            for one in supports
+            if one.person_id
+        )
+        Idea.objects.filter(pk__in=[idea.pk for idea in originals]).update(stage=Stage.GATHERED, stage_at=opened_at)
+
+    def _since(self, first: dt.date, chance: Random) -> dt.date:
+        return first + (self.at.astimezone(PARIS).date() - first) * chance.random()
 
     def _event(self, idea: Idea, kind: Event.Kind, ago: int, *, text: str = "", step: str = "") -> Event:
         at = self._ago(ago)

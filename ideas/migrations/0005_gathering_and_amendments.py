@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('desk', '0004_namesakes_index'),
-        ('ideas', '0003_rules_and_facts_stay'),
+        ('ideas', '0004_campaign_votes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

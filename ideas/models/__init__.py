@@ -7,6 +7,7 @@ from ideas.models.gathering import CarryAnswer, GatheredIdea, Gathering, LikelyP
 from ideas.models.realisation import Event, EventPhoto, Milestone
 from ideas.models.studies import Answer, Criterion, InternalNote, Reaction, Reading, Study, StudyPart
 from ideas.models.talking import Comment, HeldText
+from ideas.models.votes import CampaignVote, VotedIdea
 from ideas.models.writing import Idea, IdeaVersion, Photo, Stage, Support, ThresholdPassing
 
 __all__ = (
@@ -14,6 +15,7 @@ __all__ = (
     "Answer",
     "AuthorNews",
     "Campaign",
+    "CampaignVote",
     "CarryAnswer",
     "CoAuthor",
     "Comment",
@@ -37,4 +39,5 @@ __all__ = (
     "Support",
     "Threshold",
     "ThresholdPassing",
+    "VotedIdea",
 )

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from city.models import District, Theme
-from ideas import presentation, search, thresholds
+from ideas import presentation, search, thresholds, vote_lines
 from ideas.filters import (
     LATE,
     NEAR,
@@ -295,6 +295,7 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
         "cards": [presentation.card(each, words=words, goals=goals) for each in ideas],
         "count_words": presentation.ideas(row.idea_count),
         "can_deposit": row.is_open(at=at),
+        "vote_lines": vote_lines.of_campaign(row, at=at),
         "crumbs": presentation.campaign_crumbs(row),
     }
     return render(request, "ideas/campaign.html", context)

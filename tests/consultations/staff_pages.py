@@ -26,7 +26,7 @@ from desk import actions as desk
 from desk.models import Act, Channel, Receipt
 from questionnaires.models import Answer, ResponseFile
 from tests import factories
-from tests.ballots.votes import enter, make_draft, make_vote
+from tests.ballots.votes import enter, make_campaign_draft, make_campaign_vote, make_draft, make_vote
 from tests.commitments.rows import make_commitment
 from tests.consultations.test_reporting import make_report, take_part
 from tests.questionnaires.making import add_question, add_section, make_questionnaire, make_response, option
@@ -72,6 +72,7 @@ class City:
         self._following()
         self._questionnaires()
         self._votes()
+        self._campaign_votes()
         self._desk()
 
     def _documents(self, consultation):
@@ -208,6 +209,42 @@ class City:
         for _ in range(self.count - 4):
             make_draft(consultation=self.open, opens_on=far)
 
+    def _campaign_votes(self):
+        """The same four of a campaign of ideas; only the number of projects grows, and the voters."""
+        campaign = factories.make_campaign()
+        ago = factories.today() - dt.timedelta(days=20)
+        names = [f"Projet {number}" for number in range(min(max(self.count, 3), 20))]
+        shape = {"campaign": campaign, "options": names, "residency_level": "none"}
+        self.campaign_votes = [
+            make_campaign_draft(**shape, opens_on=factories.today() + dt.timedelta(days=5)),
+            make_campaign_vote(**shape),
+            make_campaign_vote(**shape, opens_on=ago),
+            make_campaign_vote(**shape, opens_on=ago),
+        ]
+        for _ in range(self.count):
+            enter(self.campaign_votes[1], at=self.now - dt.timedelta(days=1))
+            enter(self.campaign_votes[2], at=self.now - dt.timedelta(days=15))
+        self.helped = desk.open_assistance(
+            actor=self.agent,
+            topic=campaign.topic,
+            fingerprint="b" * 64,
+            birth_year=1980,
+            channel=Channel.DESK,
+            district=self.author.district,
+            is_residence_checked=True,
+            is_voting=True,
+            at=self.now,
+        )
+
+    def _campaign_values(self, takes):
+        """Give what stands in the addresses of the votes of campaigns."""
+        campaign = self.campaign_votes[0].campaign
+        return {
+            "": [{}],
+            "pk": [{"pk": campaign.pk}],
+            "pk votation_pk": [{"pk": campaign.pk, "votation_pk": link.votation_id} for link in self.campaign_votes],
+        }[" ".join(sorted(takes))]
+
     def _desk(self):
         self.assistance = desk.open_assistance(
             actor=self.agent,
@@ -269,6 +306,7 @@ class City:
             "analysis_item": [{"pk": self.over.pk, "reference": row.reference} for row in self.items],
             "desk_answer": [{"key": self.assistance.key, "pk": self.asked[1].consultation_link.pk}],
             "desk_roll": [{"key": self.assistance.key, "pk": self.votes[1].pk}],
+            "desk_idea_roll": [{"key": self.helped.key, "pk": self.campaign_votes[1].pk}],
             "commitments_commitment_edit": [{"pk": self.commitment.pk}],
             "privacy_elimination_slip": [],
             # An appeal has a decision behind it: tests/moderation/test_pages.py asks its page.
@@ -276,6 +314,8 @@ class City:
             "app_list": [{"app_label": "consultations"}],
             "view_on_site": [],
         }
+        if name.startswith("ideas_campaignvote_"):
+            return self._campaign_values(takes)
         if name in by_name:
             return by_name[name]
         if "object_id" in takes:

@@ -12,6 +12,7 @@ from ideas.models import Idea, Stage
 from mulhouse import lists, memory
 from mulhouse.references import new_reference
 from tests import factories as f
+from tests.ballots.votes import make_campaign_vote
 from tests.factories import sign_in
 from transparency.models import Promise
 
@@ -415,7 +416,8 @@ def test_campaign_pages_cost_the_same(client, count, django_assert_num_queries):
     for _ in range(count):
         f.make_idea(campaign=campaign)
         f.make_campaign()
-    with django_assert_num_queries(3):  # register, campaign with its thresholds, ideas
+        make_campaign_vote(campaign=campaign)
+    with django_assert_num_queries(4):  # register, campaign with its thresholds, ideas, votes
         client.get(campaign.get_absolute_url())
     with django_assert_num_queries(2):
         client.get("/idees/campagnes/")

@@ -80,6 +80,7 @@ ASKED = {"depuis": "2020-01-01T00:00:00Z", "campagne": "edition"}
 ASKINGS = [
     (dataset.code, {name: ASKED[name]} if name else {})
     for dataset in DATASETS
+    if dataset.listing  # what is computed whole has files only
     for name in ("", *(each.name for each in dataset.listing.filters if each.name in ASKED))
 ]
 
@@ -138,7 +139,8 @@ def test_what_goes_leaves_the_files_at_once(client, gesture):
 
 def test_the_description_of_the_api_names_each(client):
     told = json.loads(client.get("/api/v1/openapi.json").content)
-    assert {f"/api/v1/{code}" for code in CODES} <= set(told["paths"])
+    listed = {f"/api/v1/{dataset.code}" for dataset in DATASETS if dataset.listing}
+    assert {path for path in told["paths"] if path.startswith("/api/v1/idees")} == listed
 
 
 # --- Indexes ---------------------------------------------------------------------------------------------------------------

@@ -10,8 +10,23 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import demo as accounts
+from ballots import counting
+from ballots.models import RollLine, Votation
+from ideas import voting
 from ideas.demo import seeding
-from ideas.models import Answer, Campaign, Comment, Event, Idea, Reading, Support, ThresholdPassing
+from ideas.models import (
+    Answer,
+    Campaign,
+    CampaignVote,
+    CarryAnswer,
+    Comment,
+    Event,
+    Gathering,
+    Idea,
+    Reading,
+    Support,
+    ThresholdPassing,
+)
 from notifications.models import OutboundMail
 from tests import factories as f
 from transparency.models import Promise, RegisterLine
@@ -46,12 +61,13 @@ def loaded(django_db_setup, django_db_blocker):
 def test_box_is_loaded_once_and_at_every_stage(loaded):
     assert seeding.seed(at=timezone.now()) is False
     assert loaded < 5
-    assert Idea.objects.count() == 60
+    assert Idea.objects.count() == 64
     assert Counter(Idea.objects.values_list("stage", flat=True)) == {
         "support": 35,
         "expired": 5,
         "study": 3,
-        "kept": 2,
+        "kept": 4,
+        "gathered": 2,
         "declined": 3,
         "already": 1,
         "transferred": 1,
@@ -60,7 +76,7 @@ def test_box_is_loaded_once_and_at_every_stage(loaded):
         "abandoned": 1,
     }
     campaigns = Campaign.objects.order_by("slug").values_list("kind", "idea_count", "budget_cents")
-    assert list(campaigns) == [("permanent", 46, None), ("edition", 14, 30_000_000)]
+    assert list(campaigns) == [("permanent", 48, None), ("edition", 16, 30_000_000)]
 
 
 def test_counts_are_those_of_the_rows_and_nothing_is_to_come(loaded):
@@ -91,7 +107,7 @@ def test_nobody_supports_their_own_idea_nor_is_written_to(loaded):
 
 def test_every_gesture_of_the_city_is_there(loaded):
     assert Counter(Answer.objects.values_list("outcome", flat=True)) == {
-        "kept": 2,
+        "kept": 4,
         "partly": 1,
         "declined": 3,
         "already": 1,
@@ -110,3 +126,29 @@ def test_one_enters_as_somebody_who_supports_and_wrote(loaded):
     assert resident.email == "habitante@demo.example"
     assert Support.objects.filter(person__user=resident).count() == 3
     assert Comment.objects.filter(author=resident).count() == 1
+
+
+def test_budget_of_the_campaign_held_what_was_made_of_it_and_not_the_two_others(loaded):
+    link, at = CampaignVote.objects.select_related("campaign", "votation").get(), timezone.now()
+    votation = Votation.objects.prefetch_related("options").get(pk=link.votation_id)
+    result = counting.result(votation, at=at)
+    assert votation.counted_at is not None
+    assert result is not None
+    assert result.paper == 8
+    assert RollLine.objects.filter(votation=votation, channel="desk").count() == 8
+    missed = [turn for turn in result.outcome.turns if turn.does_not_fit]
+    labels = {option.number: option.label for option in votation.options.all()}
+    assert [labels[turn.number] for turn in missed] == [
+        "Une petite halle pour le marché du Drouot",
+        "Une passerelle en bois sur la Doller",
+    ]
+    # What was kept is what the city made, or tried to make: every other project of the ballot.
+    kept = {idea.stage for idea, _cost in voting.winners(link.campaign, at=at)}
+    assert (kept, len(result.outcome.kept)) == ({"done", "going_on", "abandoned"}, 10)
+
+
+def test_two_ideas_are_gathered_under_one_whose_supports_were_carried(loaded):
+    gathering = Gathering.objects.select_related("parent").get()
+    assert (gathering.is_open, gathering.parent.gathers, gathering.members.filter(answer="yes").count()) == (True, 2, 2)
+    carried = CarryAnswer.objects.filter(gathering=gathering, is_yes=True, support__idea=gathering.parent)
+    assert 0 < carried.count() < gathering.parent.support_total

@@ -14,6 +14,7 @@ from city.models import District
 from desk import people
 from desk.models import Assistance, Person, Receipt
 from ideas.models import Idea, Support
+from tests.ballots.votes import make_campaign_vote
 from tests.factories import (
     make_campaign,
     make_consultation,
@@ -130,6 +131,7 @@ def _pages(campaign, agent=None):
         "act": url("idea_act", help_of.key),
         "find": url("idea_find", help_of.key),
         "support": url("idea_support", help_of.key, idea.reference),
+        "roll": url("idea_roll", help_of.key, make_campaign_vote(campaign=campaign).pk),
         "sheets": url("idea_sheets", campaign.slug),
         "sheet": url("idea_sheet", campaign.slug, idea.reference),
         "ticket": url("ticket", receipt.number),
@@ -338,11 +340,12 @@ def test_no_name_of_a_sheet_nor_of_an_assistance_is_kept(client, campaign, caplo
 # --- What it costs -----------------------------------------------------------------------------------------------------------
 
 COSTS = {
-    "open": 5,
-    "namesake": 6,
-    "act": 7,
-    "find": 6,
-    "support": 6,
+    "open": 6,
+    "namesake": 7,
+    "act": 9,
+    "find": 8,
+    "support": 8,
+    "roll": 8,
     "sheets": 5,
     "sheet": 6,
     "ticket": 4,

@@ -514,6 +514,13 @@ def _unpublished(city, at):
         lambda link: reverse("consultations:vote", args=[link.consultation.slug, link.votation.reference]),
         staff=DRAFTS,
     )
+
+    def basket(word):
+        link = votes.make_campaign_draft(campaign=city.base.campaign_votes[0].campaign)
+        fill(link.votation, word, but=["cancel_reason"])
+        return link
+
+    city.hide("draft of the vote of a campaign", basket, votes.url, staff=holding("ideas.change_campaign"))
     assert draft_word
 
 

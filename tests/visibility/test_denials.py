@@ -66,6 +66,7 @@ def things(city):
     slug = city.base.open.slug
     own, text = [slug, draft.reference], [slug, public.reference]
     said = [*text, comment.reference]
+    basket = city.base.campaign_votes[1]
     asked, vote = city.base.asked[1].reference, city.base.votes[1].votation.reference
     words = {"words": "Non.", "body": "Un mot.", "stance": "for", "position": "agree"}
     return {
@@ -98,6 +99,10 @@ def things(city):
         **{f"ideas:{name}": ([idea.reference], None, 0, {}) for name in ("support", "withdraw_support", "follow")},
         "consultations:cast_vote": ([slug, vote], None, 0, {}),
         "consultations:receipt": ([slug, vote], None, 0, {}),
+        **{
+            f"ideas:{name}": ([basket.campaign.slug, basket.votation.reference], None, 0, {})
+            for name in ("cast_vote", "receipt")
+        },
         "privacy:request": ([DataRequest.objects.earliest("pk").reference], None, 0, {}),
     }
 

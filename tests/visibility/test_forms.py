@@ -148,7 +148,7 @@ DRAFTS = {
     "ideas:draft": {"ideas_idea"},
 }
 # What is never taken: it asks for a key that the city gave, or that a device makes.
-NEVER_TAKEN = {"consultations:questionnaire_resume", "consultations:receipt", "mfa_add_webauthn"}
+NEVER_TAKEN = {"consultations:questionnaire_resume", "consultations:receipt", "ideas:receipt", "mfa_add_webauthn"}
 # What takes a form by POST and has none here: why.
 ELSEWHERE = {
     # The middle of a sign-in, which a mail or a device begins: tests/accounts.
