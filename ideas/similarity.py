@@ -81,14 +81,19 @@ class Near:
     answer: Answer | None
 
 
-def of_title(title: str) -> list[Near]:
-    """Find the visible ideas most like a title, the closest first; none for a title too short to compare. Three queries."""
+def closest(title: str) -> list[int]:
+    """Give the keys of the visible ideas most like a title, the closest first; none for a title too short to compare. One query."""
     asked = fulltext.parted(" ".join(title.replace("\x00", "").split()))[: fulltext.LONGEST]
     if len(asked) < SHORTEST_TITLE:
         return []
     with connection.cursor() as cursor:
         cursor.execute(_CLOSEST, {"title": asked})
-        keys = [row[0] for row in cursor.fetchall()]
+        return [row[0] for row in cursor.fetchall()]
+
+
+def of_title(title: str) -> list[Near]:
+    """Find the visible ideas most like a title, as `closest`, and what the city answered. Three queries."""
+    keys = closest(title)
     if not keys:
         return []
     answers: Any = Answer.objects.order_by("-number").defer("reason_html")

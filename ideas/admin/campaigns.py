@@ -233,6 +233,7 @@ def _draw(
         "failed": failed,
         "rules": campaign_rules.in_words(stored, thresholds) if stored else [],
         "problems": problems,
+        "may_add": campaign_rules.write_refusal(request.user) is None,
         "buttons": [
             (button, url)
             for button, url in (table.buttons_for(request, stored) if stored else [])

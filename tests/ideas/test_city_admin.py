@@ -40,6 +40,10 @@ def campaign_url(route, *args):
     return reverse(f"admin:ideas_campaign_{route}", args=args)
 
 
+def part_url(part):
+    return reverse("admin:ideas_studypart_change", args=[part.pk])
+
+
 @pytest.fixture
 def agent(client):
     user = make_agent()
@@ -160,7 +164,7 @@ def test_file_is_one_screen(client, agent):
 def test_file_costs_the_same_at_one_and_three_rows(client, agent, rows):
     idea = full(rows)
     client.get(url("change", idea.pk))
-    assert queries(client, url("change", idea.pk)) == 10
+    assert queries(client, url("change", idea.pk)) == 11
 
 
 @pytest.mark.parametrize("route", ["changelist", "rule"])
@@ -205,7 +209,7 @@ def test_agent_reads_studies_answers_and_realises(client, agent):
     assert client.post(url("study_open", idea.pk), opened).status_code == 302
     for part in StudyPart.objects.all():
         said = {"feasibility": "yes", "cost_cents": "12500.50", "delay_months": "6"}
-        assert client.post(url("study_part", idea.pk, part.pk), said).status_code == 302
+        assert client.post(part_url(part), said).status_code == 302
     assert set(StudyPart.objects.values_list("cost_cents", flat=True)) == {1_250_050}
     assert client.post(url("study_synthesis", idea.pk), {"seen": "", "text": "Oui.\r\nVite."}).status_code == 302
     assert Study.objects.get().synthesis == "Oui.\nVite."
@@ -285,10 +289,8 @@ def test_photo_without_words_or_that_is_none_is_refused(client, agent):
     assert not Event.objects.filter(text="On plante.").exists()
 
 
-def test_part_of_another_idea_is_not_found(client, agent):
-    idea, other = make_studied(), make_studied()
-    part = StudyPart.objects.get(study__idea=other)
-    assert client.get(url("study_part", idea.pk, part.pk)).status_code == 404
+def test_stage_of_another_idea_is_not_found(client, agent):
+    idea = make_studied()
     milestone = make_planned().milestones.first()
     assert client.get(url("step", idea.pk, milestone.pk)).status_code == 404
 
