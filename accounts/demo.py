@@ -28,7 +28,7 @@ PASSWORD = "chateau tilleul filature"  # noqa: S105 (published: see above)
 RESIDENT = "resident"
 NEWCOMER = "newcomer"
 # Whose part the agent of a service gives: a slug of the city's own names.
-SERVICE = "nature"
+SERVICE = "mobilites"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ _ACCOUNTS = (
         "Une agente d’un service",
         "Elle dit ce que son service pense d’une idée à l’étude, et ne lit rien d’autre.",
         "service@demo.example",
-        "Espaces verts",
+        "Déplacements",
     ),
     DemoAccount(
         roles.MODERATOR.code,

@@ -88,6 +88,11 @@ class StudyPartAdmin(ShownAdmin):
         )
         return dated.select_related(*self.list_select_related).defer(*(f"study__idea__{name}" for name in texts))
 
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        """Leave out the service where there is only one."""
+        names = list(super().get_list_display(request))
+        return names if request.user.has_perm(city_rules.VIEW) else [name for name in names if name != "service"]
+
     def row_title(self, row: Any) -> str:
         """Name it by its idea and its service."""
         return f"{row.study.idea.title} · {row.service}"
@@ -156,6 +161,7 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
         label="Changer cette part" if part.given_at else "Rendre cette part",
         intro="Ce que le service conclut paraîtra avec la réponse. Elle peut changer tant que l’étude dure.",
         run=run,
+        idea_first=True,
     )
 
 

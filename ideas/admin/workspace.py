@@ -101,17 +101,15 @@ def _comments(idea: Idea) -> list[Said]:
 
 
 def _neighbours(idea: Idea, *, reads_files: bool) -> list[tuple[str, str, ui.Tag]]:
-    """Find the ideas that probably say the same, as whoever deposits one sees them, with the way to each; two queries."""
-    keys = [key for key in similarity.closest(idea.title) if key != idea.pk]
-    found = Idea.objects.visible().filter(pk__in=keys).only("reference", "title", "stage").in_bulk()
+    """Find the ideas that probably say the same, as whoever deposits one sees them, with the way to each."""
     return [
         (
             row.title,
             address("change", row.pk) if reads_files else row.get_absolute_url(),
             presentation.stage_tag(row.stage),
         )
-        for key in keys
-        if (row := found.get(key))
+        for row in similarity.closest(idea.title)
+        if row.pk != idea.pk
     ]
 
 
@@ -251,6 +249,7 @@ def act(  # noqa: PLR0913 (a page of one gesture)
         "form": form,
         "danger": danger,
         "compact": False,
+        "idea_first": False,
         "multipart": form.is_multipart(),
         **more,
     }
