@@ -131,7 +131,7 @@ def attach(*, actor: User, idea: Idea, upload: CleanFile, alt: str, is_decorativ
     """
     if upload.kind != "photo":
         raise DomainError("not_a_photo", _("Une idée prend des photos\u00a0: JPEG, PNG ou WebP."))
-    photo = _stored(upload, alt=alt, is_decorative=is_decorative)
+    photo = stored(upload, alt=alt, is_decorative=is_decorative)
     try:
         with transaction.atomic(durable=True):
             held = locked(idea)
@@ -147,7 +147,8 @@ def attach(*, actor: User, idea: Idea, upload: CleanFile, alt: str, is_decorativ
     return photo
 
 
-def _stored(upload: CleanFile, *, alt: str, is_decorative: bool) -> Photo:
+def stored(upload: CleanFile, *, alt: str, is_decorative: bool) -> Photo:
+    """Send a cleaned photo to the storage, before the transaction that keeps its row: whoever calls takes it back if none does."""
     kept = Photo(
         name=upload.name,
         alt=alt,

@@ -88,9 +88,9 @@ class StudyPartAdmin(ShownAdmin):
         )
         return dated.select_related(*self.list_select_related).defer(*(f"study__idea__{name}" for name in texts))
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
+    def get_list_display(self, request: HttpRequest) -> Any:
         """Leave out the service where there is only one."""
-        names = list(super().get_list_display(request))
+        names = super().get_list_display(request)
         return names if request.user.has_perm(city_rules.VIEW) else [name for name in names if name != "service"]
 
     def row_title(self, row: Any) -> str:
