@@ -25,6 +25,7 @@ from desk.models import Act, Assistance, Channel, Person, Receipt
 from ideas import actions, coauthors, rules, supporting
 from ideas.models import Campaign, Idea, Photo, Stage, Support
 from ideas.models.writing import SEARCH_CONFIG
+from ideas.rows import stored
 from moderation import marks
 from moderation import rules as moderation
 from mulhouse import charter
@@ -156,7 +157,7 @@ def deposit(
     paper that was just entered.
     Locks: the person, the assistance, the campaign.
     """
-    photo = actions.stored(shown.upload, alt=shown.alt, is_decorative=shown.is_decorative) if shown else None
+    photo = stored(shown.upload, alt=shown.alt, is_decorative=shown.is_decorative) if shown else None
     try:
         return _deposit(actor, campaign, assistance, said, shown, photo, at=at)
     except BaseException:

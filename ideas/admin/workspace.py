@@ -100,13 +100,25 @@ def _comments(idea: Idea) -> list[Said]:
     ]
 
 
-def _neighbours(idea: Idea, *, reads_files: bool) -> list[tuple[str, str, ui.Tag]]:
-    """Find the ideas that probably say the same, as whoever deposits one sees them, with the way to each."""
+@dataclass(frozen=True)
+class Neighbour:
+    """An idea that probably says the same, the way to it, and to the proposal of gathering both for who may make one."""
+
+    title: str
+    url: str
+    tag: ui.Tag
+    gather_url: str
+
+
+def _neighbours(user: Any, idea: Idea, *, reads_files: bool) -> list[Neighbour]:
+    """Find the ideas that probably say the same, as whoever deposits one sees them."""
+    gathers = reverse("admin:ideas_gathering_propose") if user.has_perm(city_rules.STUDY) else ""
     return [
-        (
-            row.title,
-            address("change", row.pk) if reads_files else row.get_absolute_url(),
-            presentation.stage_tag(row.stage),
+        Neighbour(
+            title=row.title,
+            url=address("change", row.pk) if reads_files else row.get_absolute_url(),
+            tag=presentation.stage_tag(row.stage),
+            gather_url=gathers and f"{gathers}?idees={idea.reference}+{row.reference}",
         )
         for row in similarity.closest(idea.title)
         if row.pk != idea.pk
@@ -153,7 +165,7 @@ def context(request: HttpRequest, idea: Any) -> dict[str, Any]:
         "days": days,
         "chart": _chart(days),
         "comments": _comments(idea),
-        "neighbours": _neighbours(idea, reads_files=reads_files),
+        "neighbours": _neighbours(request.user, idea, reads_files=reads_files),
         "notes": [(row["by"] or "Un agent", parse_datetime(row["at"]), row["text"]) for row in idea.own_notes]
         if reads_files
         else [],

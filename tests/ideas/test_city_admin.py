@@ -151,6 +151,7 @@ def test_file_is_one_screen(client, agent):
     assert [number for _day, number in context["days"]] == [1, 1]
     assert (len(context["comments"]), len(context["neighbours"]), len(context["notes"])) == (2, 2, 2)
     page = response.content.decode()
+    assert page.count("Proposer de les regrouper") == 2
     for words in (
         "Déplacer le banc.",
         "Appeler l’école.",
@@ -247,11 +248,12 @@ def test_wrong_reading_comes_back_with_what_was_typed(client, agent, changes, wo
 
 def test_wrong_answer_comes_back_with_what_was_typed(client, agent):
     idea = make_studied()
-    given = {"seen": "0", "outcome": "declined", "reason": "Le terrain est vendu.", "signatory": "La maire"}
+    given = {"seen": "0", "outcome": "declined", "reason": "Le terrain est vendu."}
     response = client.post(url("answer", idea.pk), {**given, "geste": "publier"})
     page = response.content.decode()
     assert (response.status_code, Answer.objects.count()) == (422, 0)
     assert "Dites ce que l’auteur peut faire ensuite." in page
+    assert "Dites la fonction de qui signe, sans son nom." in page
     assert "Le terrain est vendu." in page
 
 
