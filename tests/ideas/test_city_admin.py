@@ -30,6 +30,7 @@ from tests.factories import (
 from tests.ideas.city_rows import AGENT, make_agent, make_answered, make_planned, make_ready, make_studied
 from tests.ideas.test_campaigning import make_draft
 from tests.ideas.test_city_pages import queries, whole_idea
+from transparency.models import Promise
 
 pytestmark = pytest.mark.django_db
 
@@ -167,6 +168,44 @@ def test_file_is_one_screen(client, agent):
 def test_filters_of_the_list_answer(client, agent, follow):
     make_studied()
     assert client.get(f"{url('changelist')}?suivi={follow}").status_code == 200
+
+
+def test_list_says_the_day_promised_and_what_is_late(client, agent):
+    late, paused, kept = make_idea(title="Un banc au soleil"), make_studied(), make_idea(title="Une fontaine")
+    day = today() - dt.timedelta(days=1)
+    Promise.objects.filter(key__in=(late.reference, paused.reference)).update(due_on=day, first_due_on=day)
+    Promise.objects.filter(key=paused.reference).update(paused_on=day)
+    page = client.get(f"{url('changelist')}?suivi=retard").content.decode()
+    shown = [url("change", idea.pk) in page for idea in (late, paused, kept)]
+    assert (shown, page.count(", en retard")) == ([True, False, False], 1)
+
+
+def awaited(client, idea):
+    found = client.get(url("change", idea.pk)).context["next"]
+    return found and found[0]
+
+
+def test_file_says_what_it_waits_for(client, agent):
+    assert awaited(client, make_idea()) == "Faire la première lecture"
+    assert awaited(client, make_ready()) is None
+    idea = make_studied()
+    assert awaited(client, idea) is None
+    studying.give_part(actor=agent, part=StudyPart.objects.get(study__idea=idea), said=Part("yes"), at=timezone.now())
+    assert awaited(client, idea) == "Écrire la synthèse"
+    studying.write_synthesis(actor=agent, idea=idea, text="Oui.", seen="")
+    assert awaited(client, idea) == "Préparer la réponse"
+    assert awaited(client, make_answered(idea=idea)) == "Annoncer des dates"
+    assert awaited(client, make_planned()) is None
+    sign_in(client, make_staff("ideas.view_idea"))
+    assert awaited(client, make_idea()) is None
+
+
+def test_frozen_campaign_says_what_a_wrong_rule_needs(client, agent):
+    page = campaign_url("change", make_campaign().pk)
+    assert campaign_url("add") in client.get(page).content.decode()
+    sign_in(client, make_staff("ideas.view_campaign"))
+    found = client.get(page).content.decode()
+    assert ("Préparez une autre campagne" in found, campaign_url("add") in found) == (True, False)
 
 
 # --- Gestures ----------------------------------------------------------------------------------------------------------------
