@@ -53,7 +53,7 @@ AGENT = Role(
         # The agency prepares and publishes campaigns, reads, studies, answers and follows what is realised.
         | _all("ideas", ("campaign",), ("add", "change", "view", "publish"))
         | _all("ideas", ("idea",), ("view", "read", "study", "answer", "follow"))
-        | {"ideas.change_studypart"}
+        | _all("ideas", ("studypart",), ("view", "change"))
         | {"accounts.view_residency", "accounts.verify_residency", "desk.assist"}
         | {"notifications.view_outboundmail", "notifications.retry_outboundmail"}
         | {"notifications.view_addressstate", "notifications.change_addressstate"}
@@ -70,7 +70,9 @@ DESK = Role(
     ),
 )
 # Who gives the part of their service in the study of an idea, and reads nothing of what agents write between themselves.
-SERVICE = Role("service", "Service de la Ville", frozenset({"ideas.change_studypart"}), of_service=True)
+SERVICE = Role(
+    "service", "Service de la Ville", frozenset(_all("ideas", ("studypart",), ("view", "change"))), of_service=True
+)
 MODERATOR = Role(
     "moderator",
     "Modération",

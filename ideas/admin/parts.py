@@ -73,10 +73,6 @@ class StudyPartAdmin(ShownAdmin):
     empty_title = "Aucune part demandée"
     empty_words = "Une idée mise à l’étude vient ici quand on demande l’avis de votre service."
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As the page of a part."""
-        return bool(request.user.has_perm(city_rules.GIVE) or request.user.has_perm(city_rules.VIEW))
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Keep what this person may see, with the day the answer is promised for."""
         asked: Any = StudyPart.objects

@@ -128,7 +128,7 @@ class StudyPartQuerySet(models.QuerySet["StudyPart"]):
         rows = self.filter(study__idea__in=Idea.objects.visible())
         if user.has_perm("ideas.view_idea"):
             return rows
-        if user.service_id is None or not user.has_perm("ideas.change_studypart"):
+        if user.service_id is None or not user.has_perm("ideas.view_studypart"):
             return rows.none()
         return rows.filter(service=user.service_id)
 
