@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import translation
@@ -21,7 +20,7 @@ from city.models import District, Theme
 from ideas import clocks, heat, invitations, review, rules
 from ideas.models import Campaign, HeldText, Idea, IdeaVersion, Photo, Stage, Threshold
 from ideas.models.writing import MAX_PHOTOS
-from ideas.rows import RESIDENT, acting, erase_files, less, locked, record_held
+from ideas.rows import RESIDENT, acting, erase_files, less, locked, record_held, stored
 from moderation import marks
 from moderation import rules as moderation
 from mulhouse import charter, typography
@@ -131,7 +130,7 @@ def attach(*, actor: User, idea: Idea, upload: CleanFile, alt: str, is_decorativ
     """
     if upload.kind != "photo":
         raise DomainError("not_a_photo", _("Une idée prend des photos\u00a0: JPEG, PNG ou WebP."))
-    photo = _stored(upload, alt=alt, is_decorative=is_decorative)
+    photo = stored(upload, alt=alt, is_decorative=is_decorative)
     try:
         with transaction.atomic(durable=True):
             held = locked(idea)
@@ -145,20 +144,6 @@ def attach(*, actor: User, idea: Idea, upload: CleanFile, alt: str, is_decorativ
         photo.file.delete(save=False)
         raise
     return photo
-
-
-def _stored(upload: CleanFile, *, alt: str, is_decorative: bool) -> Photo:
-    kept = Photo(
-        name=upload.name,
-        alt=alt,
-        is_decorative=is_decorative,
-        content_type=upload.content_type,
-        size=len(upload.content),
-        width=upload.width,
-        height=upload.height,
-    )
-    kept.file.save(f"{kept.key}.{upload.name.rsplit('.', 1)[-1]}", ContentFile(upload.content), save=False)
-    return kept
 
 
 def _free_position(idea: Idea) -> int:

@@ -96,6 +96,17 @@ def check(said: Said, *, idea: Idea, is_correction: bool, at: dt.datetime) -> No
     Raises: RefusedError "outcome", or DomainError with the name of the field that lacks something.
     """
     require(city_rules.outcome_refusal(idea, said.outcome))
+    for name, words in lacking(said, at=at):
+        raise DomainError(name, words)
+    if is_correction:
+        try:
+            reasons.sentence(said.correction, missing="Dites ce que cette réponse corrige\u00a0: c’est public.")
+        except DomainError as error:
+            raise DomainError("correction", error.message) from error
+
+
+def lacking(said: Said, *, at: dt.datetime) -> list[tuple[str, str]]:
+    """Give what an outcome owes to residents and is not there, or is past: the name of each field, and what to do."""
     kept = {Answer.Outcome.KEPT, Answer.Outcome.PARTLY}
     asked = (
         ("reason", True, "Donnez les raisons de la décision."),
@@ -105,17 +116,14 @@ def check(said: Said, *, idea: Idea, is_correction: bool, at: dt.datetime) -> No
         ("remedy", said.outcome == Answer.Outcome.DECLINED, "Dites ce que l’auteur peut faire ensuite."),
         ("handed_to", said.outcome == Answer.Outcome.TRANSFERRED, "Dites à qui l’idée est transmise."),
     )
+    found = []
     for name, is_asked, words in asked:
         given = getattr(said, name)
         if is_asked and not (given.strip() if isinstance(given, str) else given):
-            raise DomainError(name, words)
+            found.append((name, words))
     if said.next_on is not None and said.next_on < local_day(at):
-        raise DomainError("next_on", "Cette date est passée. La prochaine étape est à venir.")
-    if is_correction:
-        try:
-            reasons.sentence(said.correction, missing="Dites ce que cette réponse corrige\u00a0: c’est public.")
-        except DomainError as error:
-            raise DomainError("correction", error.message) from error
+        found.append(("next_on", "Cette date est passée. La prochaine étape est à venir."))
+    return found
 
 
 # --- The author's reaction -------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ class IdeasConfig(AppConfig):
         home.register(homepage.SOURCE)
         demo.declare("boîte à idées", seeding.seed)
         work.register(work.WorkQueue("ideas.view_idea", queues.ideas))
+        work.register(work.WorkQueue("ideas.change_studypart", queues.own_parts))
         register.declare(
             register.Act("idea.published", "Une idée a été publiée"),
             register.Act("idea.corrected", "Une idée a été corrigée par son auteur"),

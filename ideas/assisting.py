@@ -24,12 +24,16 @@ from desk import people
 from desk import rules as desk_rules
 from desk.models import Act, Assistance, Channel, Person, Receipt
 from ideas import actions, coauthors, rules, supporting
-from ideas.models import Campaign, CampaignVote, Idea, Stage, Support
+from ideas.models import Campaign, CampaignVote, Idea, Photo, Stage, Support
 from ideas.models.writing import SEARCH_CONFIG
+from ideas.rows import stored
+from moderation import marks
+from moderation import rules as moderation
 from mulhouse import charter
 from mulhouse.errors import DomainError, Refusal, RefusedError, require
 from mulhouse.markup import render_markdown
 from mulhouse.typography import local_day
+from mulhouse.uploads import CleanFile
 from notifications import subscriptions
 from transparency import register
 
@@ -138,21 +142,60 @@ TYPED = (
 )
 
 
-@transaction.atomic(durable=True)
+@dataclass(frozen=True)
+class Shown:
+    """A photo that somebody gives with their idea, cleaned, and the words that stand for it."""
+
+    upload: CleanFile
+    alt: str
+    is_decorative: bool
+
+
 def deposit(
-    *, actor: User, campaign: Campaign, assistance: Assistance, said: Said, at: dt.datetime
+    *,
+    actor: User,
+    campaign: Campaign,
+    assistance: Assistance,
+    said: Said,
+    at: dt.datetime,
+    shown: Shown | None = None,
 ) -> tuple[Idea, Receipt]:
     """Publish an idea for somebody, and make their receipt. The account tied to their identity signs and follows it.
 
+    The photo goes to the storage before the transaction, and is taken back when the idea is refused.
+
     Raises: RefusedError when the assistance is used, over or for something else, when the campaign takes nothing by this channel, or
-    when the person does not meet what it asks; DomainError "said_already" for a paper that was just entered.
+    when the person does not meet what it asks, or for a photo that moderation took away from them; DomainError "said_already" for a
+    paper that was just entered.
     Locks: the person, the assistance, the campaign.
     """
+    photo = stored(shown.upload, alt=shown.alt, is_decorative=shown.is_decorative) if shown else None
+    try:
+        return _deposit(actor, campaign, assistance, said, shown, photo, at=at)
+    except BaseException:
+        if photo is not None:
+            photo.file.delete(save=False)
+        raise
+
+
+@transaction.atomic(durable=True)
+def _deposit(
+    actor: User,
+    campaign: Campaign,
+    assistance: Assistance,
+    said: Said,
+    shown: Shown | None,
+    photo: Photo | None,
+    *,
+    at: dt.datetime,
+) -> tuple[Idea, Receipt]:
     held = desk.use(actor=actor, assistance=assistance, at=at, said=f"{said.title} {said.proposal}")
     require(_subject_refusal(held, campaign))
     require(deposit_refusal(actor, campaign, channel=held.channel, at=at))
     require(_place_refusal(held, campaign, at=at))
     author = _account(held.person, at=at)
+    if author is not None and shown is not None:
+        require(moderation.file_refusal(author, actions.PHOTO_KIND, marks.of_file(shown.upload.content)))
     idea = Idea.objects.create(
         campaign=campaign,
         author=author,
@@ -166,6 +209,9 @@ def deposit(
         submitted_at=at,
         **{name: getattr(said, name) for name in TYPED},
     )
+    if photo is not None:
+        photo.idea, photo.position = idea, 1
+        photo.save()
     actions.make_public(idea=idea, at=at)
     if author is not None:
         subscriptions.add(author, idea.topic)

@@ -6,11 +6,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts import rules as accounts_rules
-from ideas.models import Answer, Idea, Milestone, Stage
+from ideas.models import Answer, Idea, Milestone, Stage, StudyPart
 from ideas.models.writing import ANSWERED
 from mulhouse.errors import Refusal
 
 VIEW, READ, STUDY, ANSWER, FOLLOW = (f"ideas.{verb}_idea" for verb in ("view", "read", "study", "answer", "follow"))
+# The part of one's own service, and nothing else.
+GIVE = "ideas.change_studypart"
 # What is not decided yet, and may still be read or studied.
 UNDECIDED = frozenset({Stage.SUPPORT, Stage.EXPIRED, Stage.STUDY})
 REALISED = frozenset({Stage.KEPT, Stage.GOING_ON})
@@ -54,11 +56,23 @@ def study_refusal(user: Any, idea: Idea) -> Refusal | None:
     """Tell whether somebody may work on the study of an idea: as long as it runs."""
     if not user.has_perm(STUDY):
         return Refusal("not_allowed", "Votre rôle ne permet pas de remplir une étude.")
+    return _running_refusal(idea)
+
+
+def _running_refusal(idea: Idea) -> Refusal | None:
     if refusal := _gone_refusal(idea):
         return refusal
     if idea.stage != Stage.STUDY:
         return Refusal("not_studied", "Cette idée n’est pas à l’étude.")
     return None
+
+
+def part_refusal(user: Any, part: StudyPart) -> Refusal | None:
+    """Tell whether somebody may give a part (with its study and idea): an agent of its service, or those who fill the study."""
+    is_theirs = user.has_perm(GIVE) and user.service_id == part.service_id
+    if not (is_theirs or user.has_perm(STUDY)):
+        return Refusal("not_allowed", "Cette part est demandée à un autre service que le vôtre.")
+    return _running_refusal(part.study.idea)
 
 
 def note_refusal(user: Any, idea: Idea) -> Refusal | None:

@@ -11,7 +11,8 @@ from accounts import names
 from city.models import District, Theme
 from desk.forms import IdentityForm
 from ideas import review
-from ideas.assisting import MAX_LINES, TYPED, Said, Signed, line_refusal
+from ideas.assisting import MAX_LINES, TYPED, Said, Shown, Signed, line_refusal
+from ideas.forms import ALT_LENGTH, PHOTO_ACCEPT, described, read_photo
 from ideas.models import Campaign, Idea
 from ideas.models.writing import TEXT_LENGTH, TITLE_LENGTH
 from mulhouse.masked_forms import MaskingForm
@@ -49,7 +50,7 @@ def _row(label: str, name: str, **options: Any) -> forms.CharField:
 class SaidForm(MaskingForm):
     """An idea that somebody says at the desk or on the phone, or wrote on paper."""
 
-    masked_fields: ClassVar[Sequence[str]] = (*review.READ, "public_name")
+    masked_fields: ClassVar[Sequence[str]] = (*review.READ, "public_name", "photo_alt")
 
     title = forms.CharField(
         label="L’idée en une phrase",
@@ -93,9 +94,41 @@ class SaidForm(MaskingForm):
         help_text="Son nom ou un pseudonyme\u00a0: tout le monde le lira.",
     )
 
+    photo = forms.FileField(
+        label="Photo",
+        required=False,
+        widget=forms.FileInput(attrs={"accept": PHOTO_ACCEPT}),
+        help_text="JPEG, PNG ou WebP, 5\u00a0Mo au plus. Si la page revient avec une erreur, choisissez-la de nouveau.",
+    )
+    photo_alt = forms.CharField(
+        label="Ce que montre la photo",
+        max_length=ALT_LENGTH,
+        required=False,
+        help_text="Une phrase, lue aux personnes qui ne voient pas l’image.",
+    )
+    photo_is_decorative = forms.BooleanField(label="Image sans information, à ne pas décrire", required=False)
+
+    def _read_photo(self, given: dict[str, Any]) -> None:
+        if not given.get("photo"):
+            return
+        try:
+            given["upload"] = read_photo(given["photo"])
+        except forms.ValidationError as error:
+            self.add_error("photo", error)
+        if "photo_alt" in given and not given["photo_alt"] and not given.get("photo_is_decorative"):
+            self.add_error("photo_alt", described())
+
+    def shown(self) -> Shown | None:
+        """Give the photo, if there is one."""
+        given = self.cleaned_data
+        if "upload" not in given:
+            return None
+        return Shown(given["upload"], given["photo_alt"], given["photo_is_decorative"])
+
     def clean(self) -> dict[str, Any]:
         """Ask for the names that what was chosen needs, and forget those that it does not."""
         given = super().clean()
+        self._read_photo(given)
         named = {"behalf_name": given.get("behalf") != "oneself", "public_name": given.get("signature") == "name"}
         words = {
             "behalf_name": "Écrivez le nom de l’association ou du conseil.",

@@ -119,11 +119,16 @@ def act(request: UserRequest, key: uuid.UUID) -> HttpResponse:
     refusal = _session_refusal(request, helped, at=at) or assisting.deposit_refusal(
         request.user, helped.campaign, channel=helped.assistance.channel, at=at
     )
-    form = forms.SaidForm(request.POST if request.method == "POST" else None)
+    form = forms.SaidForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     if request.method == "POST" and refusal is None and form.is_valid():
         try:
             _idea, receipt = assisting.deposit(
-                actor=request.user, campaign=helped.campaign, assistance=helped.assistance, said=form.said(), at=at
+                actor=request.user,
+                campaign=helped.campaign,
+                assistance=helped.assistance,
+                said=form.said(),
+                shown=form.shown(),
+                at=at,
             )
         except DomainError as error:
             form.add_error(None, error.message)

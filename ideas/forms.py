@@ -310,8 +310,25 @@ class HeldForm(MaskingForm):
 # --- Photos --------------------------------------------------------------------------------------------------------
 
 
-def _described() -> Any:
+def described() -> Any:
+    """Say what a photo lacks."""
     return gettext_lazy("Décrivez cette photo en une phrase, ou cochez «\u00a0image sans information\u00a0».")
+
+
+def read_photo(sent: Any) -> uploads.CleanFile:
+    """Clean a photo that was sent.
+
+    Raises: ValidationError for what is too heavy, or no photo.
+    """
+    if sent.size > uploads.MAX_BYTES:
+        raise forms.ValidationError(_("Cette photo dépasse 5\u00a0Mo. Réduisez-la ou choisissez-en une autre."))
+    try:
+        upload = uploads.clean(sent.name, sent.read())
+    except uploads.RejectedFileError as error:
+        raise forms.ValidationError(error.message) from error
+    if upload.kind != "photo":
+        raise forms.ValidationError(_("Une idée prend des photos\u00a0: JPEG, PNG ou WebP."))
+    return upload
 
 
 class PhotoForm(forms.Form):
@@ -341,20 +358,13 @@ class PhotoForm(forms.Form):
         sent = given.get("file")
         if sent is None:
             return given
-        if sent.size > uploads.MAX_BYTES:
-            self.add_error("file", _("Cette photo dépasse 5\u00a0Mo. Réduisez-la ou choisissez-en une autre."))
-            return given
         try:
-            upload = uploads.clean(sent.name, sent.read())
-        except uploads.RejectedFileError as error:
-            self.add_error("file", error.message)
+            given["upload"] = read_photo(sent)
+        except forms.ValidationError as error:
+            self.add_error("file", error)
             return given
-        if upload.kind != "photo":
-            self.add_error("file", _("Une idée prend des photos\u00a0: JPEG, PNG ou WebP."))
-            return given
-        given["upload"] = upload
         if "alt" in given and not given["alt"] and not given.get("is_decorative"):
-            self.add_error("alt", _described())
+            self.add_error("alt", described())
         return given
 
 
@@ -377,7 +387,7 @@ class KeptPhotoForm(forms.Form):
         """Ask for the words, unless the photo says nothing."""
         given = super().clean() or {}
         if "alt" in given and not given["alt"] and not given.get("is_decorative"):
-            self.add_error("alt", _described())
+            self.add_error("alt", described())
         return given
 
 

@@ -5,6 +5,7 @@ The order: person, comment, idea, campaign, then the register.
 
 from functools import partial
 
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Greatest
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from ideas.models import HeldText, Idea, Photo
 from mulhouse.errors import Refusal, RefusedError
+from mulhouse.uploads import CleanFile
 from transparency import register
 
 RESIDENT = "habitant"
@@ -47,6 +49,21 @@ def erase_files(photos: QuerySet[Photo]) -> int:
     for photo in found:
         transaction.on_commit(partial(photo.file.storage.delete, str(photo.file.name)))
     return photos.delete()[0] if found else 0
+
+
+def stored(upload: CleanFile, *, alt: str, is_decorative: bool) -> Photo:
+    """Send a cleaned photo to the storage, before the transaction that keeps its row: whoever calls takes it back if none does."""
+    kept = Photo(
+        name=upload.name,
+        alt=alt,
+        is_decorative=is_decorative,
+        content_type=upload.content_type,
+        size=len(upload.content),
+        width=upload.width,
+        height=upload.height,
+    )
+    kept.file.save(f"{kept.key}.{upload.name.rsplit('.', 1)[-1]}", ContentFile(upload.content), save=False)
+    return kept
 
 
 def record_held(actor: User, idea: Idea, sort: HeldText.Sort, cause: HeldText.Cause) -> None:

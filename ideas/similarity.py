@@ -33,7 +33,7 @@ _TITLE = "f_unaccent(lower(i.title))"
 # A lexeme between quotes, its own quotes and backslashes doubled, is one word of a tsquery.
 _QUERY = r"('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''')::tsquery"
 _CLOSEST = f"""
-    SELECT id FROM (WITH typed AS MATERIALIZED (
+    SELECT id, score FROM (WITH typed AS MATERIALIZED (
         SELECT lexeme::text AS lexeme, {_QUERY} AS query
         FROM unnest(to_tsvector('french_unaccent', search_parted(%(title)s))) LIMIT {WORDS}
     ),
@@ -71,6 +71,10 @@ _CLOSEST = f"""
     FROM close JOIN ideas_idea i USING (id)) scored
     WHERE score >= {LEAST} ORDER BY score DESC, id DESC LIMIT {NEIGHBOURS}
 """  # noqa: S608 (only numbers and texts written above enter it)
+_TITLES = f"""
+    SELECT i.id, i.reference, i.title, i.stage FROM ({_CLOSEST}) near JOIN ideas_idea i USING (id)
+    ORDER BY near.score DESC, i.id DESC
+"""  # noqa: S608 (idem)
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,22 @@ class Near:
     answer: Answer | None
 
 
+def _asked(title: str) -> str:
+    """Give the words to compare; "" for a title too short for it."""
+    asked = fulltext.parted(" ".join(title.replace("\x00", "").split()))[: fulltext.LONGEST]
+    return asked if len(asked) >= SHORTEST_TITLE else ""
+
+
+def closest(title: str) -> list[Idea]:
+    """Find the visible ideas most like a title, with their reference, title and stage alone, the closest first. One query."""
+    asked = _asked(title)
+    return list(Idea.objects.raw(_TITLES, {"title": asked})) if asked else []
+
+
 def of_title(title: str) -> list[Near]:
     """Find the visible ideas most like a title, the closest first; none for a title too short to compare. Three queries."""
-    asked = fulltext.parted(" ".join(title.replace("\x00", "").split()))[: fulltext.LONGEST]
-    if len(asked) < SHORTEST_TITLE:
+    asked = _asked(title)
+    if not asked:
         return []
     with connection.cursor() as cursor:
         cursor.execute(_CLOSEST, {"title": asked})

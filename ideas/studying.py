@@ -185,7 +185,8 @@ def give_part(*, actor: Any, part: StudyPart, said: Part, at: dt.datetime) -> St
     Locks: the idea, the part.
     """
     held = actions.locked(part.study.idea)
-    require(city_rules.study_refusal(actor, held))
+    part.study.idea = held
+    require(city_rules.part_refusal(actor, part))
     if said.feasibility == StudyPart.Feasibility.IF and not said.condition.strip():
         raise DomainError("condition", "Dites à quelle condition c’est faisable.")
     rows = StudyPart.objects.select_for_update(of=("self",), no_key=True).select_related("service")

@@ -6,7 +6,7 @@ Supports are not here: who gave one is shown to nobody. Only their counts are.
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -14,8 +14,10 @@ from django.utils import timezone
 from ideas import admin_gathering as admin_gathering
 from ideas import campaign_rules, campaigning, choosing, clocks, queues
 from ideas.admin import campaigns, gestures, realisation, workspace
+from ideas.admin import parts as parts
 from ideas.admin import votes as votes
 from ideas.models import Campaign, Idea, Reaction
+from mulhouse import typography
 from mulhouse.references import ALPHABET, LENGTH
 from mulhouse.staff import Button, ShownAdmin
 from transparency.models import Promise
@@ -23,6 +25,10 @@ from transparency.models import Promise
 
 def _owed(kind: str) -> Any:
     return Promise.objects.owed().filter(kind=kind).values("key")
+
+
+def _running() -> QuerySet[Promise]:
+    return Promise.objects.owed().filter(kind__in=(clocks.READING, clocks.STUDY), paused_on__isnull=True)
 
 
 class WorkFilter(admin.SimpleListFilter):
@@ -40,6 +46,7 @@ class WorkFilter(admin.SimpleListFilter):
             ("parts", "Part d’un service attendue"),
             ("reactions", "Réaction récente de l’auteur"),
             ("etapes", "Étape en retard"),
+            ("retard", "Délai dépassé"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -54,6 +61,9 @@ class WorkFilter(admin.SimpleListFilter):
                 pk__in=Reaction.objects.visible().filter(published_at__gte=at - queues.RECENT).values("answer__idea")
             ),
             "etapes": lambda: queryset.filter(pk__in=queues.late_stages(timezone.localdate(at)).values("idea")),
+            "retard": lambda: queryset.filter(
+                reference__in=_running().filter(due_on__lt=timezone.localdate(at)).values("key")
+            ),
         }
         found = kept.get(self.value() or "")
         return found() if found else queryset
@@ -65,7 +75,7 @@ class IdeaAdmin(ShownAdmin):
 
     navigation = "Idées"
     navigation_rank = 12
-    list_display = ("title", "reference", "stage", "supports", "realism", "campaign", "published_at")
+    list_display = ("title", "reference", "stage", "supports", "realism", "campaign", "promised", "published_on")
     list_select_related = ("campaign",)
     list_filter = (WorkFilter, "stage", "campaign")
     list_intro = (
@@ -80,10 +90,28 @@ class IdeaAdmin(ShownAdmin):
         """Say what the thresholds count."""
         return int(idea.counted)
 
+    @admin.display(description="promis pour", ordering="owed_on", empty_value="")
+    def promised(self, idea: Any) -> str:
+        """Say by when the city reads or answers, and whether it is late."""
+        if idea.owed_on is None:
+            return ""
+        day = typography.day(idea.owed_on)
+        return f"{day}, en retard" if idea.owed_on < timezone.localdate() else day
+
+    @admin.display(description="publiée le", ordering="published_at")
+    def published_on(self, idea: Idea) -> str:
+        """Say the day: the hour says nothing here."""
+        return typography.day(idea.published_at) if idea.published_at else ""
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave out drafts, which are their authors', and what is gone."""
         texts = ("search", "need", "need_html", "proposal", "proposal_html")
-        return super().get_queryset(request).filter(pk__in=Idea.objects.visible().values("pk")).defer(*texts)
+        owed = _running().filter(key=OuterRef("reference"))
+        rows: QuerySet[Any] = (
+            super().get_queryset(request).filter(pk__in=Idea.objects.visible().values("pk")).defer(*texts)
+        )
+        dated: QuerySet[Any] = rows.annotate(owed_on=Subquery(owed.order_by("due_on").values("due_on")[:1]))
+        return dated
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

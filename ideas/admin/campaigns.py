@@ -236,6 +236,7 @@ def _draw(
         "votes_url": reverse("admin:ideas_campaignvote_votes", args=[stored.pk])
         if stored and stored.published_at and request.user.has_perm(campaign_rules.WRITE)
         else "",
+        "may_add": campaign_rules.write_refusal(request.user) is None,
         "buttons": [
             (button, url)
             for button, url in (table.buttons_for(request, stored) if stored else [])

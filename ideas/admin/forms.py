@@ -4,10 +4,11 @@ import datetime as dt
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from city.models import Service
 from commitments.forms import NewsForm as PhotoNewsForm
-from ideas import realism, studying
+from ideas import answering, realism, studying
 from ideas.answering import Said
 from ideas.models import Answer, Criterion, Milestone, Reading, StudyPart
 from ideas.models.studies import REASON_LENGTH, CriterionCode
@@ -219,6 +220,17 @@ class AnswerForm(forms.Form):
         super().__init__(*args, **options)
         if not is_correction:
             del self.fields["correction"]
+
+    def clean(self) -> dict[str, Any]:
+        """Say at once everything that the decision owes and that is missing."""
+        given = super().clean() or self.cleaned_data
+        if given.get("outcome"):
+            typed = {name: given[name] for name in Said.__dataclass_fields__ if name in given}
+            said = Said(**{"reason": "", "signatory": "", **typed})
+            for name, words in answering.lacking(said, at=timezone.now()):
+                if name not in self.errors:
+                    self.add_error(name, words)
+        return given
 
     def said(self) -> Said:
         """Give what the action writes."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -123,37 +123,6 @@ def study_services(request: HttpRequest, pk: int) -> HttpResponse:
         title="Demander à d’autres services",
         label="Demander leur part",
         intro="Chaque service dit ce qu’il en pense sur une page.",
-        run=run,
-    )
-
-
-@staff(city_rules.STUDY)
-def study_part(request: HttpRequest, pk: int, part_pk: int) -> HttpResponse:
-    """Give the part of a service."""
-    idea = fetch(pk)
-    require(city_rules.study_refusal(request.user, idea))
-    part = get_object_or_404(StudyPart.objects.select_related("service", "study__idea"), pk=part_pk, study__idea=idea)
-    known = {
-        "feasibility": part.feasibility,
-        "condition": part.condition,
-        "cost_cents": forms.in_euros(part.cost_cents),
-        "upkeep_cents": forms.in_euros(part.upkeep_cents),
-        "delay_months": part.delay_months,
-        "constraint": part.constraint,
-    }
-    form = forms.PartForm(request.POST or None, initial=known)
-
-    def run(given: dict[str, Any]) -> str:
-        studying.give_part(actor=request.user, part=part, said=form.said(), at=timezone.now())
-        return f"Part enregistrée\u00a0: {part.service}. Elle paraîtra avec la réponse."
-
-    return act(
-        request,
-        idea,
-        form,
-        title=f"Part du service\u00a0: {part.service}",
-        label="Rendre cette part",
-        intro="Ce que le service conclut paraîtra avec la réponse. Elle peut changer tant que l’étude dure.",
         run=run,
     )
 
@@ -302,7 +271,6 @@ def addresses(opened: Callable[[Any], Any]) -> list[URLPattern]:
         path("<int:pk>/lecture/", opened(reading), name=name("reading")),
         path("<int:pk>/etude/ouvrir/", opened(study_open), name=name("study_open")),
         path("<int:pk>/etude/services/", opened(study_services), name=name("study_services")),
-        path("<int:pk>/etude/part/<int:part_pk>/", opened(study_part), name=name("study_part")),
         path("<int:pk>/etude/synthese/", opened(study_synthesis), name=name("study_synthesis")),
         path("<int:pk>/etude/arreter/", opened(study_pause), name=name("study_pause")),
         path("<int:pk>/etude/reprendre/", opened(study_resume), name=name("study_resume")),

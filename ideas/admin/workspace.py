@@ -4,13 +4,12 @@ Each gesture has a page of its own under the file, with the same screen beside i
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, Count, F, FloatField, OuterRef
-from django.db.models.expressions import RawSQL
+from django.db.models import Count, F, OuterRef
 from django.db.models.functions import Coalesce, JSONObject
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +20,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.safestring import SafeString, mark_safe
 
-from ideas import city_rules, following, presentation
+from ideas import city_rules, following, presentation, similarity
 from ideas.models import Comment, Idea, InternalNote, Support
 from ideas.models.studies import CriterionCode
 from ideas.rule_page import rule_context
@@ -30,17 +29,22 @@ from mulhouse.access import staff
 from mulhouse.errors import DomainError, Refusal
 from mulhouse.templatetags import ui
 
-COMMENTS, NEIGHBOURS, NOTES = 12, 5, 20
+COMMENTS, NOTES = 12, 20
 LONGEST_COMMENT = 700
-# A chart of more days than that says nothing: the older ones are left out.
-DAYS_SHOWN = 90
-_LIKE = "f_unaccent(lower(ideas_idea.title)) %% f_unaccent(lower(%s))"
-_LIKENESS = "similarity(f_unaccent(lower(ideas_idea.title)), f_unaccent(lower(%s)))"
+# The list of parts, where an agent of a service comes back to.
+PARTS = "admin:ideas_studypart_changelist"
+# A chart of more days than that says nothing, nor does one of fewer: the older ones are left out.
+DAYS_SHOWN, DAYS_LEAST = 90, 3
 
 
 def address(route: str, *args: object) -> str:
     """Give the address of a page of the file."""
     return reverse(f"admin:ideas_idea_{route}", args=args)
+
+
+def _way_back(request: HttpRequest, idea: Idea) -> str:
+    """Lead back to the file, or an agent of a service to what is asked of it."""
+    return address("change", idea.pk) if request.user.has_perm(city_rules.VIEW) else reverse(PARTS)
 
 
 def fetch(pk: int) -> Any:
@@ -96,22 +100,42 @@ def _comments(idea: Idea) -> list[Said]:
     ]
 
 
-def _neighbours(idea: Idea) -> list[tuple[str, str, ui.Tag]]:
-    """Find the ideas whose titles look most like its own, from the index of trigrams."""
-    rows = (
-        Idea.objects.visible()
-        .exclude(pk=idea.pk)
-        .annotate(
-            looks_like=RawSQL(_LIKE, (idea.title,), output_field=BooleanField()),  # noqa: S611 (the title is a parameter)
-            likeness=RawSQL(_LIKENESS, (idea.title,), output_field=FloatField()),  # noqa: S611 (idem)
+@dataclass(frozen=True)
+class Neighbour:
+    """An idea that probably says the same, the way to it, and to the proposal of gathering both for who may make one."""
+
+    title: str
+    url: str
+    tag: ui.Tag
+    gather_url: str
+
+
+def _neighbours(user: Any, idea: Idea, *, reads_files: bool) -> list[Neighbour]:
+    """Find the ideas that probably say the same, as whoever deposits one sees them."""
+    gathers = reverse("admin:ideas_gathering_propose") if user.has_perm(city_rules.STUDY) else ""
+    return [
+        Neighbour(
+            title=row.title,
+            url=address("change", row.pk) if reads_files else row.get_absolute_url(),
+            tag=presentation.stage_tag(row.stage),
+            gather_url=gathers and f"{gathers}?idees={idea.reference}+{row.reference}",
         )
-    )
-    found = rows.filter(looks_like=True).order_by("-likeness", "pk").values_list("pk", "title", "stage")
-    return [(title, address("change", pk), presentation.stage_tag(stage)) for pk, title, stage in found[:NEIGHBOURS]]
+        for row in similarity.closest(idea.title)
+        if row.pk != idea.pk
+    ]
+
+
+def _shown_file(user: Any, idea: Idea, *, reads_files: bool) -> following.File:
+    """Read what the city did; an agent of a service finds their part there, and nothing of the other services before everybody."""
+    found = following.public_file(idea, today=timezone.localdate())
+    if reads_files or found.study is None:
+        return found
+    own = [part for part in found.study.parts if user.service and part.service == user.service.name]
+    return replace(found, study=replace(found.study, parts=own, synthesis=""))
 
 
 def _chart(days: list[tuple[Any, int]]) -> SafeString | str:
-    if not days:
+    if len(days) < DAYS_LEAST:
         return ""
     points = [(f"{day:%d/%m}", number) for day, number in days]
     title = "Soutiens jour par jour"
@@ -121,7 +145,11 @@ def _chart(days: list[tuple[Any, int]]) -> SafeString | str:
 
 
 def context(request: HttpRequest, idea: Any) -> dict[str, Any]:
-    """Give what stands on the screen of an idea, whatever is being done; six queries."""
+    """Give what stands on the screen of an idea, whatever is being done; six queries.
+
+    What agents write between themselves is for those who read the files: not for an agent of a service.
+    """
+    reads_files = request.user.has_perm(city_rules.VIEW)
     days = sorted((parse_date(row["day"]), row["number"]) for row in idea.days)
     return {
         **admin.site.each_context(request),
@@ -130,16 +158,19 @@ def context(request: HttpRequest, idea: Any) -> dict[str, Any]:
         # A page of one gesture gives both.
         "gesture": "",
         "form": None,
-        "file": following.public_file(idea, today=timezone.localdate()),
+        "reads_files": reads_files,
+        "file": _shown_file(request.user, idea, reads_files=reads_files),
         "need": mark_safe(idea.need_html),  # noqa: S308 (cleaned when stored)
         "proposal": mark_safe(idea.proposal_html),  # noqa: S308 (cleaned when stored)
         "days": days,
         "chart": _chart(days),
         "comments": _comments(idea),
-        "neighbours": _neighbours(idea),
-        "notes": [(row["by"] or "Un agent", parse_datetime(row["at"]), row["text"]) for row in idea.own_notes],
+        "neighbours": _neighbours(request.user, idea, reads_files=reads_files),
+        "notes": [(row["by"] or "Un agent", parse_datetime(row["at"]), row["text"]) for row in idea.own_notes]
+        if reads_files
+        else [],
         "note_refusal": city_rules.note_refusal(request.user, idea),
-        "file_url": address("change", idea.pk),
+        "file_url": _way_back(request, idea),
     }
 
 
@@ -167,22 +198,36 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
         "news": (city_rules.news_refusal(user, idea), "Donner des nouvelles", "news"),
         "abandon": (city_rules.realise_refusal(user, idea), "Abandonner le projet", "abandon"),
     }
-    can_study = gestures["services"][0] is None
+    open_to_them = {
+        name: None if refusal else (label, address(route, pk)) for name, (refusal, label, route) in gestures.items()
+    }
+    can_study = open_to_them["services"] is not None
     running = next((clock for clock in shown.clocks if clock.kind == "idea.study" and not clock.is_kept), None)
     return TemplateResponse(
         request,
         "admin/ideas/file.html",
         {
             **given,
-            "gestures": {
-                name: None if refusal else (label, address(route, pk))
-                for name, (refusal, label, route) in gestures.items()
-            },
+            "gestures": open_to_them,
+            "next": open_to_them.get(_awaited(shown, can_study=can_study)),
             "can_study": can_study,
-            "can_realise": gestures["plan"][0] is None,
+            "can_realise": open_to_them["plan"] is not None,
             "running": running if can_study else None,
         },
     )
+
+
+def _awaited(shown: following.File, *, can_study: bool) -> str:
+    """Name the gesture that the file waits for; "" when it waits for somebody else, or for nothing."""
+    if shown.is_answered:
+        return "" if shown.steps or shown.events else "plan"
+    if shown.reading is None:
+        return "reading"
+    if not (can_study and shown.study):
+        return ""
+    if not all(part.feasibility for part in shown.study.parts):
+        return ""
+    return "answer" if shown.study.synthesis else "synthesis"
 
 
 def act(  # noqa: PLR0913 (a page of one gesture)
@@ -207,7 +252,7 @@ def act(  # noqa: PLR0913 (a page of one gesture)
         else:
             if done:
                 messages.success(request, done)
-                return redirect(address("change", idea.pk))
+                return redirect(_way_back(request, idea))
     page = {
         **context(request, idea),
         "gesture": title,
@@ -216,6 +261,7 @@ def act(  # noqa: PLR0913 (a page of one gesture)
         "form": form,
         "danger": danger,
         "compact": False,
+        "idea_first": False,
         "multipart": form.is_multipart(),
         **more,
     }

@@ -1,6 +1,6 @@
 """What the city does of an idea: the first reading, the study of its services, the answer, and what its author says of it."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -120,6 +120,19 @@ class Study(models.Model):
         return f"étude de {self.idea_id}"
 
 
+class StudyPartQuerySet(models.QuerySet["StudyPart"]):
+    """Named reads of parts."""
+
+    def visible_to(self, user: Any) -> Self:
+        """What this person may see, of ideas that everybody reads: all to those who read the files, theirs to agents of a service."""
+        rows = self.filter(study__idea__in=Idea.objects.visible())
+        if user.has_perm("ideas.view_idea"):
+            return rows
+        if user.service_id is None or not user.has_perm("ideas.view_studypart"):
+            return rows.none()
+        return rows.filter(service=user.service_id)
+
+
 class StudyPart(models.Model):
     """What one service says of the feasibility of an idea; shown with the answer."""
 
@@ -143,6 +156,8 @@ class StudyPart(models.Model):
     constraint = models.CharField("contrainte", max_length=REASON_LENGTH, blank=True)
     asked_at = models.DateTimeField("demandée le")
     given_at = models.DateTimeField("rendue le", null=True, blank=True)
+
+    objects: ClassVar[models.Manager["StudyPart"]] = StudyPartQuerySet.as_manager()
 
     class Meta:
         verbose_name = "part d’une étude"

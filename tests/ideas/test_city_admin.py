@@ -5,6 +5,7 @@ import io
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
@@ -14,6 +15,7 @@ from ideas import answering, queues, studying
 from ideas.models import Answer, Campaign, Event, Idea, InternalNote, Reading, Stage, Study, StudyPart
 from ideas.models.studies import CriterionCode
 from ideas.studying import Part
+from mulhouse.errors import RefusedError
 from tests.factories import (
     make_campaign,
     make_idea,
@@ -28,6 +30,7 @@ from tests.factories import (
 from tests.ideas.city_rows import AGENT, make_agent, make_answered, make_planned, make_ready, make_studied
 from tests.ideas.test_campaigning import make_draft
 from tests.ideas.test_city_pages import queries, whole_idea
+from transparency.models import Promise
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +41,10 @@ def url(route, *args):
 
 def campaign_url(route, *args):
     return reverse(f"admin:ideas_campaign_{route}", args=args)
+
+
+def part_url(part):
+    return reverse("admin:ideas_studypart_change", args=[part.pk])
 
 
 @pytest.fixture
@@ -145,6 +152,7 @@ def test_file_is_one_screen(client, agent):
     assert [number for _day, number in context["days"]] == [1, 1]
     assert (len(context["comments"]), len(context["neighbours"]), len(context["notes"])) == (2, 2, 2)
     page = response.content.decode()
+    assert page.count("Proposer de les regrouper") == 2
     for words in (
         "Déplacer le banc.",
         "Appeler l’école.",
@@ -156,34 +164,48 @@ def test_file_is_one_screen(client, agent):
     assert len(page.encode()) < 90_000
 
 
-@pytest.mark.parametrize("rows", [1, 3])
-def test_file_costs_the_same_at_one_and_three_rows(client, agent, rows):
-    idea = full(rows)
-    client.get(url("change", idea.pk))
-    assert queries(client, url("change", idea.pk)) == 10
-
-
-@pytest.mark.parametrize("route", ["changelist", "rule"])
-def test_lists_cost_the_same_at_one_and_three_rows(client, agent, route):
-    make_ready(), make_studied()
-    client.get(url(route))
-    one = queries(client, url(route))
-    for _ in range(2):
-        make_ready(), make_studied()
-    assert queries(client, url(route)) == one <= 12
-
-
-@pytest.mark.parametrize("route", sorted(PAGES))
-def test_gestures_cost_twelve_queries_at_most(client, agent, route):
-    idea = PAGES[route][1]()
-    client.get(url(route, idea.pk))
-    assert queries(client, url(route, idea.pk)) <= 12
-
-
 @pytest.mark.parametrize("follow", ["lecture", "prete", "etude", "parts", "reactions", "etapes", "zz"])
 def test_filters_of_the_list_answer(client, agent, follow):
     make_studied()
     assert client.get(f"{url('changelist')}?suivi={follow}").status_code == 200
+
+
+def test_list_says_the_day_promised_and_what_is_late(client, agent):
+    late, paused, kept = make_idea(title="Un banc au soleil"), make_studied(), make_idea(title="Une fontaine")
+    day = today() - dt.timedelta(days=1)
+    Promise.objects.filter(key__in=(late.reference, paused.reference)).update(due_on=day, first_due_on=day)
+    Promise.objects.filter(key=paused.reference).update(paused_on=day)
+    page = client.get(f"{url('changelist')}?suivi=retard").content.decode()
+    shown = [url("change", idea.pk) in page for idea in (late, paused, kept)]
+    assert (shown, page.count(", en retard")) == ([True, False, False], 1)
+
+
+def awaited(client, idea):
+    found = client.get(url("change", idea.pk)).context["next"]
+    return found and found[0]
+
+
+def test_file_says_what_it_waits_for(client, agent):
+    assert awaited(client, make_idea()) == "Faire la première lecture"
+    assert awaited(client, make_ready()) is None
+    idea = make_studied()
+    assert awaited(client, idea) is None
+    studying.give_part(actor=agent, part=StudyPart.objects.get(study__idea=idea), said=Part("yes"), at=timezone.now())
+    assert awaited(client, idea) == "Écrire la synthèse"
+    studying.write_synthesis(actor=agent, idea=idea, text="Oui.", seen="")
+    assert awaited(client, idea) == "Préparer la réponse"
+    assert awaited(client, make_answered(idea=idea)) == "Annoncer des dates"
+    assert awaited(client, make_planned()) is None
+    sign_in(client, make_staff("ideas.view_idea"))
+    assert awaited(client, make_idea()) is None
+
+
+def test_frozen_campaign_says_what_a_wrong_rule_needs(client, agent):
+    page = campaign_url("change", make_campaign().pk)
+    assert campaign_url("add") in client.get(page).content.decode()
+    sign_in(client, make_staff("ideas.view_campaign"))
+    found = client.get(page).content.decode()
+    assert ("Préparez une autre campagne" in found, campaign_url("add") in found) == (True, False)
 
 
 # --- Gestures ----------------------------------------------------------------------------------------------------------------
@@ -205,7 +227,7 @@ def test_agent_reads_studies_answers_and_realises(client, agent):
     assert client.post(url("study_open", idea.pk), opened).status_code == 302
     for part in StudyPart.objects.all():
         said = {"feasibility": "yes", "cost_cents": "12500.50", "delay_months": "6"}
-        assert client.post(url("study_part", idea.pk, part.pk), said).status_code == 302
+        assert client.post(part_url(part), said).status_code == 302
     assert set(StudyPart.objects.values_list("cost_cents", flat=True)) == {1_250_050}
     assert client.post(url("study_synthesis", idea.pk), {"seen": "", "text": "Oui.\r\nVite."}).status_code == 302
     assert Study.objects.get().synthesis == "Oui.\nVite."
@@ -265,11 +287,12 @@ def test_wrong_reading_comes_back_with_what_was_typed(client, agent, changes, wo
 
 def test_wrong_answer_comes_back_with_what_was_typed(client, agent):
     idea = make_studied()
-    given = {"seen": "0", "outcome": "declined", "reason": "Le terrain est vendu.", "signatory": "La maire"}
+    given = {"seen": "0", "outcome": "declined", "reason": "Le terrain est vendu."}
     response = client.post(url("answer", idea.pk), {**given, "geste": "publier"})
     page = response.content.decode()
     assert (response.status_code, Answer.objects.count()) == (422, 0)
     assert "Dites ce que l’auteur peut faire ensuite." in page
+    assert "Dites la fonction de qui signe, sans son nom." in page
     assert "Le terrain est vendu." in page
 
 
@@ -285,10 +308,8 @@ def test_photo_without_words_or_that_is_none_is_refused(client, agent):
     assert not Event.objects.filter(text="On plante.").exists()
 
 
-def test_part_of_another_idea_is_not_found(client, agent):
-    idea, other = make_studied(), make_studied()
-    part = StudyPart.objects.get(study__idea=other)
-    assert client.get(url("study_part", idea.pk, part.pk)).status_code == 404
+def test_stage_of_another_idea_is_not_found(client, agent):
+    idea = make_studied()
     milestone = make_planned().milestones.first()
     assert client.get(url("step", idea.pk, milestone.pk)).status_code == 404
 
@@ -435,3 +456,193 @@ def test_parts_are_shared_by_service(client, agent):
     item = next(item for item in queues.ideas(agent, timezone.now()) if "Parts" in item.label)
     assert [share.service for share in item.shares] == [parts[1].service.name]
     assert client.get(reverse("admin:index")).status_code == 200
+
+
+# --- The agents of a service -----------------------------------------------------------------------------------------------------
+
+PARTS = reverse("admin:ideas_studypart_changelist")
+SERVICE = tuple(sorted(ROLES["service"].permissions))
+GIVEN = {"feasibility": "yes", "cost_cents": "900", "delay_months": "4"}
+
+
+def agent_of(part):
+    return make_staff(*SERVICE, service=part.service)
+
+
+def studied_by_two(**fields):
+    """An idea asked of two services: the first has not answered, the second has, and agents wrote to each other."""
+    idea = make_studied(services=2, author=make_resident(), **fields)
+    own, other = StudyPart.objects.filter(study__idea=idea).order_by("pk")
+    conditioned = Part("if", condition="Condition de l’autre service.")
+    studying.give_part(actor=make_agent(), part=other, said=conditioned, at=timezone.now())
+    studying.write_synthesis(actor=make_agent(), idea=idea, text="Synthèse entre agents.", seen="")
+    studying.note(actor=make_agent(), idea=idea, text="Note entre agents.", at=timezone.now())
+    return idea, own, other
+
+
+SECRETS = ("Condition de l’autre service.", "Synthèse entre agents.", "Note entre agents.")
+
+
+def test_agent_of_a_service_opens_their_part_and_no_other_page(client):
+    idea, own, other = studied_by_two()
+    user = agent_of(own)
+    sign_in(client, user)
+    for route in sorted(PAGES):
+        assert client.get(url(route, idea.pk)).status_code == 403
+    for page in (
+        url("changelist"),
+        url("rule"),
+        url("change", idea.pk),
+        campaign_url("changelist"),
+        campaign_url("add"),
+    ):
+        assert client.get(page).status_code == 403
+    assert client.post(url("note", idea.pk), {"text": "Non."}).status_code == 403
+    assert client.post(url("study_resume", idea.pk)).status_code == 403
+    assert client.get(part_url(other)).status_code == 404
+    assert client.post(part_url(other), GIVEN).status_code == 404
+    assert client.get(part_url(own)).status_code == 200
+    assert sign_in(Client(), user, second_factor=False).get(part_url(own)).status_code == 302
+
+
+def test_part_is_closed_to_the_others(client):
+    _idea, own, _other = studied_by_two()
+    for user, status in (
+        (None, 302),
+        (make_resident(), 302),
+        (make_staff(), 403),
+        (make_staff("ideas.study_idea", "ideas.view_idea"), 403),
+        (make_staff(*SERVICE), 404),
+        (make_staff(*SERVICE, service=make_service()), 404),
+        (make_staff(service=own.service), 403),
+        (make_agent(), 200),
+    ):
+        if user is not None:
+            sign_in(client, user)
+        assert client.get(part_url(own)).status_code == status
+
+
+def test_agent_of_a_service_reads_nothing_that_agents_write_to_each_other(client):
+    idea, own, other = studied_by_two(title="Un préau pour l’école Wolf")
+    make_idea_comment(idea=idea, body="J’en rêve.")
+    near = make_idea(title="Un préau pour l’école Koechlin")
+    sign_in(client, agent_of(own))
+    page = client.get(part_url(own)).content.decode()
+    assert [words for words in SECRETS if words in page] == []
+    assert ("J’en rêve." in page, near.get_absolute_url() in page, url("change", near.pk) in page) == (
+        True,
+        True,
+        False,
+    )
+    found = client.get(PARTS).content.decode()
+    assert (part_url(own) in found, part_url(other) in found, other.service.name in found) == (True, False, False)
+    sign_in(client, make_agent())
+    page = client.get(part_url(own)).content.decode()
+    assert [words for words in SECRETS if words in page] == list(SECRETS)
+
+
+def test_agent_of_a_service_gives_their_part_and_reads_it_once_the_city_has_answered(client):
+    idea, own, _other = studied_by_two()
+    user = agent_of(own)
+    sign_in(client, user)
+    wrong = client.post(part_url(own), {**GIVEN, "feasibility": "if", "constraint": "Le réseau d’eau."})
+    assert (wrong.status_code, "Le réseau d’eau." in wrong.content.decode()) == (422, True)
+    response = client.post(part_url(own), GIVEN)
+    assert (response.status_code, response["Location"]) == (302, PARTS)
+    own.refresh_from_db()
+    assert (own.feasibility, own.cost_cents, own.agent) == ("yes", 90_000, user)
+    make_answered(idea=idea)
+    page = client.get(part_url(own))
+    assert (page.status_code, page.context["form"], "La Ville le fera." in page.content.decode()) == (200, None, True)
+    assert "Condition de l’autre service." not in page.content.decode()
+    assert client.post(part_url(own), {**GIVEN, "feasibility": "no"}).status_code == 200
+    own.refresh_from_db()
+    assert own.feasibility == "yes"
+
+
+def test_action_refuses_the_part_of_another_service():
+    _idea, own, other = studied_by_two()
+    with pytest.raises(RefusedError) as refused:
+        studying.give_part(actor=agent_of(own), part=other, said=Part("yes"), at=timezone.now())
+    assert refused.value.code == "not_allowed"
+
+
+def test_queue_of_a_service_counts_its_parts_alone(client, django_assert_num_queries):
+    _idea, own, other = studied_by_two()
+    user, free, done = agent_of(own), make_staff(*SERVICE), agent_of(other)
+    for each in (user, free, done):
+        each.has_perm("ideas.view_idea")
+    later = timezone.now() + dt.timedelta(days=61)
+    with django_assert_num_queries(1):
+        found = queues.own_parts(user, later)
+    assert [(item.count, item.late, item.url) for item in found] == [(1, 1, f"{PARTS}?etat=attendue")]
+    with django_assert_num_queries(0):
+        assert queues.own_parts(free, later) == []
+    assert queues.own_parts(done, later) == []
+    assert queues.own_parts(make_agent(), later) == []
+    sign_in(client, user)
+    assert "Parts d’étude à rendre par votre service" in client.get(reverse("admin:index")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"), [("attendue", {"own"}), ("rendue", {"other"}), ("retard", set()), ("zz", {"own", "other"})]
+)
+def test_parts_are_filtered_by_state(client, agent, state, shown):
+    _idea, own, other = studied_by_two()
+    page = client.get(f"{PARTS}?etat={state}").content.decode()
+    assert {name for name, part in (("own", own), ("other", other)) if part_url(part) in page} == shown
+
+
+# --- What each page costs ---------------------------------------------------------------------------------------------------------
+
+# Literal counts, whatever the number of rows.
+COSTS = {
+    "changelist": 6,
+    "rule": 6,
+    "parts": 6,
+    "home": 6,
+    "change": 10,
+    "part": 11,
+    "reading": 11,
+    "study_open": 12,
+    "study_services": 11,
+    "study_synthesis": 11,
+    "study_pause": 10,
+    "answer": 11,
+    "plan": 11,
+    "news": 10,
+    "abandon": 10,
+}
+
+
+def around(idea, rows):
+    """Give an idea so many comments, days of support, neighbours, notes and services, and the lists so many rows."""
+    Idea.objects.filter(pk=idea.pk).update(title="Un préau pour l’école Wolf")
+    for number in range(rows):
+        make_idea_comment(idea=idea, stance="for", criterion="cost")
+        make_support(idea=idea, supported_on=today() - dt.timedelta(days=number))
+        make_idea(title=f"Un préau pour l’école Koechlin {number}")
+        studying.note(actor=make_agent(), idea=idea, text="Appeler l’école.", at=timezone.now())
+        make_ready(), make_studied()
+    if Study.objects.running().filter(idea=idea).exists():
+        services = [make_service() for _ in range(rows)]
+        studying.ask_parts(actor=make_agent(), idea=idea, services=services, at=timezone.now())
+
+
+def cost(client, page, rows):
+    idea = PAGES[page][1]() if page in PAGES else make_studied()
+    around(idea, rows)
+    address = {
+        "parts": lambda: PARTS,
+        "home": lambda: reverse("admin:index"),
+        "part": lambda: part_url(StudyPart.objects.filter(study__idea=idea).earliest("pk")),
+        "changelist": lambda: url(page),
+        "rule": lambda: url(page),
+    }.get(page, lambda: url(page, idea.pk))()
+    client.get(address)
+    return queries(client, address)
+
+
+@pytest.mark.parametrize("page", COSTS)
+def test_page_costs_the_same_at_one_three_and_ten_rows(client, agent, page):
+    assert [cost(client, page, rows) for rows in (1, 3, 10)] == [COSTS[page]] * 3

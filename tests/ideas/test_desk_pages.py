@@ -1,19 +1,26 @@
 """The desk for ideas: who enters, what is typed and kept, sheets of supports, and what is printed."""
 
 import datetime as dt
+import io
 
 import pytest
 from django.contrib.admin import site
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
 from city.models import District
 from desk import people
 from desk.models import Assistance, Person, Receipt
-from ideas.models import Idea, Support
+from ideas import assisting
+from ideas import desk_forms as forms
+from ideas.models import Idea, Photo, Support
+from mulhouse.errors import RefusedError
 from tests.ballots.votes import make_campaign_vote
 from tests.factories import (
     make_campaign,
@@ -199,6 +206,73 @@ def test_what_is_wrong_is_said_beside_it_and_nothing_is_lost(client, campaign, f
     assert response.status_code == 422
     assert (f'href="#id_{name}' in page, sentence in page, "Cinq bancs" in page) == (True, True, True)
     assert (Idea.objects.count(), Assistance.objects.get().used_at) == (0, None)
+
+
+def picture(name="banc.jpg"):
+    file = io.BytesIO()
+    Image.new("RGB", (60, 40), "#7f9f52").save(file, "JPEG")
+    return SimpleUploadedFile(name, file.getvalue(), "image/jpeg")
+
+
+@pytest.mark.parametrize("words", [{"photo_alt": "La place sans un banc."}, {"photo_is_decorative": "on"}])
+def test_an_agent_joins_the_photo_that_somebody_gives(client, campaign, words):
+    assistance = opened(client, campaign)
+    assert client.post(url("idea_act", assistance.key), said(photo=picture(), **words)).status_code == 302
+    photo = Photo.objects.select_related("idea").get()
+    assert (photo.alt, photo.is_decorative) == (words.get("photo_alt", ""), "photo_is_decorative" in words)
+    assert (photo.position, photo.width, photo.idea.published_at is not None) == (1, 60, True)
+    page = Client().get(photo.idea.get_absolute_url()).content.decode()
+    assert reverse("ideas:photo", args=[photo.key]) in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "sentence"),
+    [
+        ({"photo": SimpleUploadedFile("a.jpg", b"<script>", "image/jpeg"), "photo_alt": "x"}, "photo", ""),
+        ({"photo": SimpleUploadedFile("a.odt", b"PK", "text/plain"), "photo_alt": "x"}, "photo", ""),
+        ({}, "photo_alt", "Décrivez cette photo"),
+        ({"photo_alt": "Appelez le 06 12 34 56 78."}, "photo_alt", "06 12 34 56 78"),
+    ],
+)
+def test_a_wrong_photo_is_refused_and_no_file_stays(client, campaign, fields, name, sentence):
+    assistance = opened(client, campaign)
+    response = client.post(url("idea_act", assistance.key), said(**{"photo": picture(), **fields}))
+    page = response.content.decode()
+    assert (response.status_code, f'href="#id_{name}"' in page, sentence in page) == (422, True, True)
+    assert (Idea.objects.count(), Photo.objects.count(), Assistance.objects.get().used_at) == (0, 0, None)
+    assert "Mettre des bancs." in page
+
+
+def test_the_photo_of_a_refused_idea_is_taken_back(client, campaign):
+    assistance = opened(client, campaign)
+    before = stored_files()
+    with transaction.atomic():
+        Assistance.objects.update(used_at=timezone.now())
+    given = forms.SaidForm(said(photo_alt="Un banc."), {"photo": picture()})
+    assert given.is_valid()
+    with pytest.raises(RefusedError):
+        assisting.deposit(
+            actor=assistance.agent,
+            campaign=campaign,
+            assistance=assistance,
+            said=given.said(),
+            shown=given.shown(),
+            at=timezone.now(),
+        )
+    assert stored_files() == before
+
+
+def stored_files():
+    """Name every file of the storage."""
+
+    def below(folder):
+        try:
+            folders, files = default_storage.listdir(folder)
+        except FileNotFoundError:
+            return set()
+        return {f"{folder}{name}" for name in files}.union(*(below(f"{folder}{each}/") for each in folders))
+
+    return below("")
 
 
 def test_what_was_typed_too_late_is_given_back(client, campaign):
