@@ -88,7 +88,6 @@ def prepare() -> Campaign:
         summary="Proposez.",
         opens_on=timezone.localdate() - timedelta(days=400),
         support_days=730,
-        published_at=timezone.now() - timedelta(days=400),
     )
     Threshold.objects.bulk_create(
         Threshold(
@@ -96,6 +95,9 @@ def prepare() -> Campaign:
         )
         for supports, name in THRESHOLDS
     )
+    # Once it is published its rules stay.
+    campaign.published_at = timezone.now() - timedelta(days=400)
+    campaign.save(update_fields=["published_at"])
     Person.objects.bulk_create((Person() for _ in range(PERSONS)), batch_size=BATCH)
     return campaign
 
