@@ -127,7 +127,7 @@ def pass_thresholds(idea: Idea, *, at: dt.datetime) -> None:
 
 
 def _reaches(idea: Idea, supports: int, percent: int) -> bool:
-    return idea.counted * 100 >= supports * percent
+    return bool(idea.counted * 100 >= supports * percent)
 
 
 @transaction.atomic(durable=True)
