@@ -68,6 +68,15 @@ def test_fifty_wordings_of_real_projects_find_them():
     assert found >= LEAST_RECALL, lost
 
 
+def test_published_example():
+    """docs/algorithms/idees-ressemblances.md tells it in words."""
+    near, other, _far = ideas_of(
+        ["Une piste cyclable avenue de Colmar", "Des bancs avenue de Colmar", "Un four à pain"]
+    )
+    found = similarity.scored("Piste cyclable, avenue de Colmar")
+    assert [(key, round(score, 2)) for key, score in found] == [(near.pk, 1.89), (other.pk, 0.91)]
+
+
 def test_another_idea_finds_nothing():
     ideas_of([title for title, _other in TITLES])
     assert [keys(title) for title in FAR] == [[], [], []]
