@@ -33,7 +33,11 @@ def _arguments() -> Namespace:
     parser.add_argument("--search", action="store_true", help="mesurer seulement la recherche")
     parser.add_argument("--ideas", action="store_true", help="mesurer seulement la boîte à idées")
     parser.add_argument(
-        "--crowd", type=int, default=0, metavar="N", help="quarante fils qui soutiennent et retirent N fois chacun"
+        "--crowd",
+        type=int,
+        default=0,
+        metavar="N",
+        help="quarante fils soutiennent une idée et retirent, N fois chacun",
     )
     parser.add_argument("--output", type=Path, help="fichier où écrire aussi le tableau")
     return parser.parse_args()
@@ -141,10 +145,10 @@ def _ideas(made: Any, port: int, servers: Any, arguments: Namespace) -> str:
     return ideas.markdown(ideas.table(made, *_served(port, servers), **_how(arguments)))
 
 
-def _crowd(_made: Any, _port: int, _servers: Any, arguments: Namespace) -> str:
-    from benchmarks import ideas  # noqa: PLC0415 (the environment is set above)
+def _crowd(_made: Any, port: int, servers: Any, arguments: Namespace) -> str:
+    from benchmarks import crowd  # noqa: PLC0415 (the environment is set above)
 
-    return ideas.crowd(arguments.crowd)
+    return crowd.markdown(crowd.gather(*_served(port, servers), gestures=arguments.crowd))
 
 
 def _served(port: int, servers: Any) -> tuple[Any, int, Any]:

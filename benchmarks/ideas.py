@@ -1,36 +1,40 @@
-"""What the idea box costs at 5,000 then 50,000 ideas, twenty supports for each: lists, a page, likely duplicates, a support.
+"""What the idea box costs at 5,000 then 50,000 ideas, twenty supports for each: pages, likely duplicates, a support, the night.
 
-With `--crowd N`, forty threads that support and take back N times each, and the counts afterwards.
+Where the projects of Paris are beside the checkout, they are imported among the others, and looked for in other words.
 """
 
 import itertools
+import os
 import random
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.core.management import call_command
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from tqdm import tqdm
 
 from accounts.models import Residency, User
-from benchmarks import content, measure
+from benchmarks import content, measure, titles
+from benchmarks.answers import Row as Work
+from benchmarks.answers import measuring
 from benchmarks.load import Target
 from benchmarks.measure import Row
+from benchmarks.rewordings import REAL, REWORDINGS
 from city.models import District, Theme
-from desk import people
 from desk.models import Person
-from ideas import filters, heat, similarity, supporting
-from ideas.models import Campaign, Comment, Idea, Stage, Support, Threshold, ThresholdPassing
-from mulhouse.references import new_reference
+from ideas import exports, filters, heat, pairing, similarity
+from ideas.models import Campaign, Comment, Idea, Stage, Support, Threshold
+from mulhouse import opendata
+from transparency import recounting
 
 PERSONS = 20_011  # a prime number: the people of one idea never meet twice
 SUPPORTERS = 400
@@ -40,8 +44,6 @@ COMMENTS = 200
 BATCH = 2_000
 THRESHOLDS = ((50, "Rencontre"), (100, "Atelier citoyen"), (1_000, "Conseil municipal"))
 STUDY = 100
-RARE = 8_000
-CROWD, OF_EACH = 40, 25
 STAGES = (Stage.SUPPORT,) * 12 + (Stage.EXPIRED, Stage.STUDY, Stage.KEPT, Stage.DECLINED, Stage.GOING_ON, Stage.DONE)
 _turns = itertools.count()
 
@@ -50,34 +52,25 @@ _turns = itertools.count()
 class Asked:
     """How the likely duplicates of some re-worded titles are found.
 
-    Units: milliseconds; `recall` is the part of the originals that are among the five.
+    Units: milliseconds of an answer, then of processor (this process and the database): busy neighbours lengthen the first alone.
     """
 
     middle: float
     p95: float
-    recall: float
+    cpu: float
+    cpu_p95: float
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Everything at one size."""
+    """Everything at one size; `recall` is the part of the real projects that other words find among five, None without their file."""
 
     ideas: int
     supports: int
     pages: list[Row]
+    works: list[Work]
     asked: Asked
-
-
-def _words(chance: random.Random) -> list[str]:
-    """Make a vocabulary as long as that of a city: some words are everywhere, most are in few titles."""
-    parts = [one + two for one in "bcdfglmnprstv" for two in ("a", "e", "i", "o", "u", "an", "on", "eau")]
-    return ["".join(chance.choices(parts, k=chance.randint(2, 4))) for _ in range(RARE)]
-
-
-def _title(chance: random.Random, rare: Sequence[str]) -> str:
-    said = [*chance.choices(content.WORDS, k=chance.randint(3, 5)), *chance.choices(rare, k=chance.randint(1, 3))]
-    chance.shuffle(said)
-    return " ".join(said).capitalize()
+    recall: float | None
 
 
 def prepare() -> Campaign:
@@ -88,7 +81,6 @@ def prepare() -> Campaign:
         summary="Proposez.",
         opens_on=timezone.localdate() - timedelta(days=400),
         support_days=730,
-        published_at=timezone.now() - timedelta(days=400),
     )
     Threshold.objects.bulk_create(
         Threshold(
@@ -96,6 +88,9 @@ def prepare() -> Campaign:
         )
         for supports, name in THRESHOLDS
     )
+    # Once it is published its rules stay.
+    campaign.published_at = timezone.now() - timedelta(days=400)
+    campaign.save(update_fields=["published_at"])
     Person.objects.bulk_create((Person() for _ in range(PERSONS)), batch_size=BATCH)
     return campaign
 
@@ -103,10 +98,10 @@ def prepare() -> Campaign:
 def fill(campaign: Campaign, size: int) -> None:
     """Bring the box to `size` ideas, each with some twenty supports: a few have thousands, many have none."""
     chance = random.Random(size)  # noqa: S311 (the same at every run)
-    rare = _words(random.Random(3))  # noqa: S311 (same)
     themes, districts = list(Theme.objects.order_by("pk")), list(District.objects.order_by("pk"))
     now = timezone.now()
     have = campaign.ideas.filter(published_at__isnull=False).count()
+    named = itertools.islice(titles.many(random.Random(3)), have, size)  # noqa: S311 (same)
     for first in tqdm(range(have, size, BATCH), desc=f"{size} idées", unit="lot", disable=None):
         rows = []
         for _ in range(first, min(first + BATCH, size)):
@@ -116,7 +111,7 @@ def fill(campaign: Campaign, size: int) -> None:
                 Idea(
                     campaign=campaign,
                     author_label="Habitant",
-                    title=_title(chance, rare),
+                    title=next(named),
                     need=body,
                     need_html=f"<p>{body}</p>",
                     proposal=body,
@@ -170,14 +165,23 @@ def _support(campaign: Campaign) -> None:
             """,
             [heat.ORIGIN, heat.HALF_LIFE_DAYS],
         )
+        cursor.execute(
+            """
+            INSERT INTO ideas_thresholdpassing (idea_id, threshold_id, percent, passed_at)
+            SELECT i.id, t.id, percent, i.published_at + interval '1 day'
+            FROM ideas_idea i JOIN ideas_threshold t USING (campaign_id), (VALUES (50), (100)) part (percent)
+            WHERE i.counted * 100 >= t.supports * percent
+            ON CONFLICT DO NOTHING
+            """
+        )
 
 
-def _supporters() -> list[str]:
-    """Make the people who support by the form, each with an open session."""
+def supporters(number: int) -> list[str]:
+    """Make people who support by the form, each with an open session; give the keys of the sessions."""
     district = District.objects.order_by("pk").first()
     users = User.objects.bulk_create(
-        User(email=f"soutien{number}@example.org", password="!", public_name=f"Soutien {number}")  # noqa: S106 (none)
-        for number in range(SUPPORTERS)
+        User(email=f"soutien{rank}@example.org", password="!", public_name=f"Soutien {rank}")  # noqa: S106 (none)
+        for rank in range(number)
     )
     Residency.objects.bulk_create(Residency(user=user, district=district) for user in users)
     return [content.session(user) for user in users]
@@ -186,20 +190,9 @@ def _supporters() -> list[str]:
 def _drafts(campaign: Campaign, chance: random.Random) -> list[str]:
     """Make drafts of the resident whose titles say what others said already."""
     author = User.objects.get(public_name="Habitante")
-    titles = Idea.objects.visible().order_by("?").values_list("title", flat=True)[:DRAFTS]
-    drafts = [Idea(campaign=campaign, author=author, title=_reworded(title, chance)) for title in titles]
+    known = Idea.objects.visible().order_by("?").values_list("title", flat=True)[:DRAFTS]
+    drafts = [Idea(campaign=campaign, author=author, title=titles.reworded(title, chance)) for title in known]
     return [idea.reference for idea in Idea.objects.bulk_create(drafts)]
-
-
-def _reworded(title: str, chance: random.Random) -> str:
-    """Say a title otherwise: a word less, another one more, the rest in another order, one letter wrong."""
-    said = title.lower().split()
-    said.remove(chance.choice([word for word in said if word in content.WORDS] or said))
-    longest = max(said, key=len)
-    said[said.index(longest)] = longest[:-1]
-    said.append(chance.choice(content.WORDS))
-    chance.shuffle(said)
-    return " ".join(said).capitalize()
 
 
 def _debated(campaign: Campaign) -> Idea:
@@ -234,7 +227,7 @@ def table(
     **how: Any,
 ) -> list[Measured]:
     """Measure at each size, the small one first; `serve` opens the server, `how` is what `measure.beside` takes."""
-    campaign, sessions = prepare(), _supporters()
+    campaign, sessions = prepare(), supporters(SUPPORTERS)
     found = []
     for size in sizes:
         fill(campaign, size)
@@ -254,13 +247,45 @@ def table(
             ("Idées, recherche", "visiteur", measure.fresh(f"{ideas}?q=ombre+banc")),
             ("Une idée, 200 commentaires", "visiteur", measure.fresh(page)),
             ("Une idée, 200 commentaires", "personne connectée", measure.signed_in(page, made.session_key)),
+            *((name, "visiteur", measure.fresh(path)) for name, path in _others(campaign).items()),
             ("Ressemblances d’un titre", "personne connectée", _near(drafts, made.session_key)),
             ("Soutenir", "personne connectée", _supporting(gathering, sessions)),
         ]
         with serve() as web:
             rows = measure.beside(port, cells, partial(pids, web), **how)
-        found.append(Measured(size, Support.objects.count(), rows, _asked(chance)))
+            works = _works(pids(web))
+        found.append(Measured(size, Support.objects.count(), rows, works, _asked(chance), _recall()))
     return found
+
+
+def _others(campaign: Campaign) -> dict[str, str]:
+    return {
+        "Campagne": campaign.get_absolute_url(),
+        "Règle de ce qui est étudié": reverse("ideas:rule"),
+        "Carte": reverse("ideas:map"),
+        "Réalisées": reverse("ideas:realised"),
+    }
+
+
+def _works(pids: list[int]) -> list[Work]:
+    """Measure what is done apart from pages: the night, and the files."""
+    counted = [os.getpid(), *pids]
+    found: list[Work] = []
+    works: dict[str, Callable[[], Any]] = {
+        "tout recompter, élans compris": lambda: recounting.recount("ideas", repair=False),
+        "paires proches de la nuit": lambda: pairing.find_pairs(at=timezone.now()),
+        "idées en CSV": lambda: _written("idees"),
+        "soutiens en CSV": lambda: _written("idees-soutiens"),
+    }
+    for name, work in works.items():
+        with measuring(name, found, counted):
+            work()
+    return found
+
+
+def _written(table: str) -> None:
+    for _chunk in opendata.csv_chunks(exports.TABLES[table]):
+        pass
 
 
 def _near(drafts: Sequence[str], session: str) -> Target:
@@ -284,15 +309,33 @@ def _supporting(references: Sequence[str], sessions: Sequence[str]) -> Target:
 
 def _asked(chance: random.Random) -> Asked:
     """Ask the likely duplicates of re-worded titles, one at a time."""
-    originals = list(Idea.objects.visible().order_by("pk").values_list("pk", "title"))
-    times, among = [], 0
-    for key, title in chance.sample(originals, ASKED):
-        typed = _reworded(title, chance)
-        begun = time.perf_counter()
-        near = similarity.of_title(typed)
+    named = chance.sample(list(Idea.objects.visible().order_by("pk").values_list("title", flat=True)), ASKED)
+    times, spent = [], []
+    for title in named:
+        typed = titles.reworded(title, chance)
+        before, begun = _processor(), time.perf_counter()
+        similarity.of_title(typed)
         times.append(1000 * (time.perf_counter() - begun))
-        among += any(each.idea.pk == key for each in near)
-    return Asked(median(times), quantiles(times, n=20)[-1], among / ASKED)
+        spent.append(_processor() - before)
+    return Asked(median(times), quantiles(times, n=20)[-1], median(spent), quantiles(spent, n=20)[-1])
+
+
+def _processor() -> float:
+    """Give the milliseconds of processor that this process and its connection to the database took."""
+    with connection.cursor() as cursor:
+        pid = cursor.connection.info.backend_pid
+    return 1000 * time.process_time() + int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
+
+
+def _recall() -> float | None:
+    """Import the real projects among the others; give the part that other words find among five."""
+    if not REAL.exists():
+        return None
+    call_command("import_ideas", str(REAL), mapping="paris", verbosity=0)
+    meant = dict(Idea.objects.filter(source_key__isnull=False).values_list("source_key", "pk"))
+    by_number = {key.rsplit(":", 1)[-1]: pk for key, pk in meant.items() if key}
+    hits = [by_number[number] in {near.idea.pk for near in similarity.of_title(title)} for number, title in REWORDINGS]
+    return sum(hits) / len(hits)
 
 
 def markdown(measured: list[Measured]) -> str:
@@ -304,77 +347,22 @@ def markdown(measured: list[Measured]) -> str:
     lines = [
         f"### Titres dits autrement ({ASKED}), un à la fois",
         "",
-        "| idées | médiane (ms) | p95 (ms) | original parmi les cinq |",
-        "|---:|---:|---:|---:|",
+        "| idées | médiane (ms) | p95 (ms) | processeur, médiane | processeur, p95 | projets réels retrouvés parmi cinq |",
+        "|---:|---:|---:|---:|---:|---:|",
         *(
-            f"| {each.ideas} | {each.asked.middle:.0f} | {each.asked.p95:.0f} | {each.asked.recall:.2f} |"
+            f"| {each.ideas} | {each.asked.middle:.0f} | {each.asked.p95:.0f} | {each.asked.cpu:.1f} | {each.asked.cpu_p95:.1f} "
+            f"| {'fichier absent' if each.recall is None else f'{each.recall:.2f}'} |"
             for each in measured
+        ),
+        "",
+        "### Hors des pages",
+        "",
+        "| travail | idées | secondes | processeur (s) | requêtes SQL | mémoire en plus (Mo) |",
+        "|---|---:|---:|---:|---:|---:|",
+        *(
+            f"| {work.work} | {each.ideas} | {work.seconds:.2f} | {work.processor:.2f} | {work.statements} | {work.memory} |"
+            for each in measured
+            for work in each.works
         ),
     ]
     return "\n\n".join([*parts, "\n".join(lines)])
-
-
-# --- A crowd -------------------------------------------------------------------------------------------------------------
-
-
-def crowd(gestures: int) -> str:
-    """Have forty threads support one idea and take back, so many times each; say what was counted and how fast."""
-    campaign = prepare()
-    district = District.objects.order_by("pk").first()
-    author = User.objects.get(public_name="Habitante")
-    at = timezone.now()
-    idea = Idea.objects.create(
-        campaign=campaign,
-        author=author,
-        reference=new_reference(),
-        title="Des bancs à l’ombre",
-        need="Il fait chaud.",
-        proposal="Des bancs.",
-        theme=Theme.objects.first(),
-        submitted_at=at,
-        published_at=at,
-        stage_at=at,
-        supports_until=campaign.supports_until(timezone.localdate()),
-        next_supports=THRESHOLDS[0][0],
-        heat=heat.COLD,
-    )
-    users = User.objects.bulk_create(
-        User(email=f"foule{number}@example.org", password="!", public_name=f"Foule {number}")  # noqa: S106 (none)
-        for number in range(CROWD * OF_EACH)
-    )
-    Residency.objects.bulk_create(Residency(user=user, district=district) for user in users)
-    for user in users:
-        with transaction.atomic():
-            people.of_user(user)
-
-    def take_part(number: int) -> Counter[str]:
-        chance, theirs = random.Random(number), users[number * OF_EACH : (number + 1) * OF_EACH]  # noqa: S311 (same)
-        seen: Counter[str] = Counter()
-        for _ in range(gestures):
-            gesture = supporting.support if chance.random() < 0.6 else supporting.withdraw_support  # noqa: PLR2004 (more come than go)
-            try:
-                gesture(actor=chance.choice(theirs), idea=idea, at=at)
-                seen["faits"] += 1
-            except Exception as error:  # noqa: BLE001 (counted, and said)
-                seen[type(error).__name__] += 1
-        connections.close_all()
-        return seen
-
-    begun = time.perf_counter()
-    with ThreadPoolExecutor(max_workers=CROWD) as pool:
-        seen = sum(pool.map(take_part, range(CROWD)), Counter())
-    seconds = time.perf_counter() - begun
-    idea.refresh_from_db()
-    rows = Support.objects.filter(idea=idea).count()
-    passings = ThresholdPassing.objects.filter(idea=idea).values_list("threshold__supports", "percent")
-    passed = [f"{supports} à {part} % : {times} fois" for (supports, part), times in sorted(Counter(passings).items())]
-    return "\n".join(
-        [
-            f"### {CROWD} fils, {gestures} gestes chacun",
-            "",
-            f"- {seconds:.0f} s, {CROWD * gestures / seconds:.0f} gestes par seconde",
-            f"- {', '.join(f'{name} : {number}' for name, number in sorted(seen.items()))}",
-            f"- soutiens comptés : {idea.support_total} ; lignes : {rows} ; {'exact' if rows == idea.support_total else 'FAUX'}",
-            f"- seuils passés : {', '.join(passed)}",
-        ]
-    )

@@ -1,16 +1,17 @@
 """What the city realises of ideas, as a gallery: done, under way, given up; each with its place, its day and a photo."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from city.models import District, Motif
+from city.models import Motif
 from ideas import following, presentation
 from ideas.models import EventPhoto, Idea, Milestone, Stage
 from mulhouse import lists, typography
@@ -40,15 +41,25 @@ class Card:
     motif: str
 
 
+@dataclass(frozen=True)
+class District:
+    """A district where something is realised, and how many."""
+
+    key: int
+    slug: str
+    name: str
+    number: int
+
+
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Read a page of the gallery; three queries, and one more beyond the first page."""
+    """Read a page of the gallery; two queries, and one more beyond the first page."""
     asked = request.GET.get("etat", "")
     state = asked if asked in STATES else ""
-    districts = list(_districts())
+    counts, districts = _counts()
     chosen = next((row for row in districts if row.slug == request.GET.get("quartier")), None)
     rows = _rows(STATES[state][0])
     if chosen is not None:
-        rows = rows.filter(place_district=chosen)
+        rows = rows.filter(place_district=chosen.key)
     page = lists.read(
         rows,
         ORDER,
@@ -56,17 +67,10 @@ def context(request: HttpRequest) -> dict[str, Any]:
         at=lists.place(request.GET),
         anchor_of=lambda reference: Idea.objects.filter(reference=reference).defer("search").first(),
     )
-    counts = dict(
-        Idea.objects.visible()
-        .filter(stage__in=[stage for stage, _label in STATES.values()])
-        .order_by()
-        .values_list("stage")
-        .annotate(number=Count("pk"))
-    )
     return {
         "cards": [_card(row) for row in page.rows],
         "states": [
-            ui.Tab(label, request.path + lists.address(request.GET, etat=name), counts.get(stage, 0), state == name)
+            ui.Tab(label, request.path + lists.address(request.GET, etat=name), counts[stage], state == name)
             for name, (stage, label) in STATES.items()
         ],
         "districts": [
@@ -92,10 +96,19 @@ def _count_words(count: int) -> str:
     return words % {"n": typography.number(count)}
 
 
-def _districts() -> QuerySet[Any]:
-    """Give the districts where something is realised, with how many: what a map would show."""
-    shown = Q(ideas__in=Idea.objects.placed().filter(stage__in=[stage for stage, _label in STATES.values()]))
-    return District.objects.annotate(number=Count("ideas", filter=shown)).filter(number__gt=0).order_by("name")
+def _counts() -> tuple[Counter[str], list[District]]:
+    """Count what the gallery holds, by state, and by district: what a map would show. One query, of those ideas alone."""
+    ideas = Idea.objects.visible().filter(stage__in=[stage for stage, _label in STATES.values()])
+    place = ("place_district", "place_district__slug", "place_district__name")
+    counts: Counter[str] = Counter()
+    districts: dict[int, District] = {}
+    for stage, key, slug, name, number in (
+        ideas.order_by("place_district__name").values_list("stage", *place).annotate(number=Count("pk"))
+    ):
+        counts[stage] += number
+        if key is not None:
+            districts[key] = District(key, slug, name, number + (districts[key].number if key in districts else 0))
+    return counts, list(districts.values())
 
 
 def _rows(stage: str) -> QuerySet[Any]:

@@ -3,7 +3,7 @@
 Words weigh by how few titles hold them. They are looked up from the rarest on: every visible idea whose title holds one of the
 rare ones is compared, COMPARED at most, whatever the number of ideas; words that come everywhere only help to put them in order.
 A word that no title holds is looked for once more by its likeness: that finds misspellings, and a word half typed.
-The closest by their words are then put in order by their words and their letters together. Source: docs/algorithms/idees.md.
+The closest by their words are then put in order by their words and their letters together. Source: docs/algorithms/idees-ressemblances.md.
 """
 
 from dataclasses import dataclass
@@ -99,15 +99,20 @@ def closest(title: str) -> list[Idea]:
 
 def of_title(title: str) -> list[Near]:
     """Find the visible ideas most like a title, the closest first; none for a title too short to compare. Three queries."""
-    asked = _asked(title)
-    if not asked:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(_CLOSEST, {"title": asked})
-        keys = [row[0] for row in cursor.fetchall()]
+    keys = [key for key, _score in scored(title)]
     if not keys:
         return []
     answers: Any = Answer.objects.order_by("-number").defer("reason_html")
     rows = Idea.objects.visible().filter(pk__in=keys).defer("search", "title_words", "need", "proposal")
     found = {idea.pk: idea for idea in rows.prefetch_related(Prefetch("answers", answers)).order_by("pk")}
     return [Near(idea, next(iter(idea.answers.all()), None)) for key in keys if (idea := found.get(key))]
+
+
+def scored(title: str) -> list[tuple[int, float]]:
+    """Give the keys of the ideas most like a title, with how much, from LEAST to 2; one query, none for a title too short."""
+    asked = _asked(title)
+    if not asked:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSEST, {"title": asked})
+        return [(key, float(score)) for key, score in cursor.fetchall()]

@@ -2,13 +2,15 @@
 
 Rows are locked in one order: the account, its person, the idea, its passings, then the register. The idea is held before its
 supports are counted: two supports of one idea follow each other, and a threshold is passed once. The person is held before the
-idea, as an agent who reunites two people does.
+idea, as an agent who reunites two people does. A whole crowd waits for one idea: whatever need not be done while it is held is done
+before.
 """
 
 import datetime as dt
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet
 
 from accounts import rules as accounts_rules
 from accounts.models import User
@@ -22,6 +24,21 @@ from mulhouse.errors import require
 from mulhouse.typography import local_day
 from notifications import subscriptions
 from transparency import register
+
+# What the rules of supports and their counts read of an idea: its texts stay where they are.
+COUNTED = (
+    "reference",
+    "campaign__slug",
+    "published_at",
+    "withdrawn_at",
+    "hidden_at",
+    "stage",
+    "supports_until",
+    "verified_only",
+    "counted",
+    "next_supports",
+    "heat",
+)
 
 
 @transaction.atomic(durable=True)
@@ -52,19 +69,26 @@ def add(*, idea: Idea, person: Person, channel: str, is_verified: bool, at: dt.d
     on = local_day(at)
     # The row that a support points at: two people become one under its lock, then take the ideas.
     person = Person.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
-    held = actions.locked(idea)
-    require(rules.supporting_refusal(held, at=at))
+    # Written before the idea is held: under the lock of the person nobody else writes this row, and a refusal takes it back.
     _made, is_new = Support.objects.get_or_create(
-        idea=held, person=person, defaults={"channel": channel, "is_verified": is_verified, "supported_on": on}
+        idea=idea, person=person, defaults={"channel": channel, "is_verified": is_verified, "supported_on": on}
     )
+    held = _locked(idea)
+    require(rules.supporting_refusal(held, at=at))
     if not is_new:
         return False
     counter = _counter(is_verified=is_verified)
     Idea.objects.filter(pk=held.pk).update(**{counter: F(counter) + 1}, heat=heat.added(held.heat, on))
-    held.refresh_from_db(fields=["counted"])
+    held.counted += is_verified or not held.verified_only
     pass_thresholds(held, at=at)
     register.record("idea.supported", role=actions.RESIDENT, subject=held.campaign.slug)
     return True
+
+
+def _locked(idea: Idea) -> Idea:
+    """Read again what is counted of an idea, and hold it until the end of the transaction. Locks: the idea."""
+    held = Idea.objects.select_for_update(of=("self",), no_key=True).select_related("campaign")
+    return held.only(*COUNTED).get(pk=idea.pk)
 
 
 def _counter(*, is_verified: bool) -> str:
@@ -73,32 +97,37 @@ def _counter(*, is_verified: bool) -> str:
 
 def pass_thresholds(idea: Idea, *, at: dt.datetime) -> None:
     """Keep each threshold that the idea reaches, or comes half-way to, the first time that it does. Locks: expects the idea held."""
-    if idea.next_supports is None:
+    if idea.next_supports is None or not _reaches(idea, idea.next_supports, min(ThresholdPassing.Percent.values)):
         return
-    thresholds = list(Threshold.objects.filter(campaign_id=idea.campaign_id).order_by("supports"))
+    known = ThresholdPassing.objects.filter(idea=idea, threshold=OuterRef("pk")).values("percent")
+    rows = Threshold.objects.filter(campaign_id=idea.campaign_id, supports__gte=idea.next_supports)
+    thresholds = list(rows.annotate(known=ArraySubquery(known)).order_by("supports"))
     reached = [
         (threshold, percent)
         for threshold in thresholds
         for percent in ThresholdPassing.Percent.values
-        if idea.counted * 100 >= threshold.supports * percent and threshold.supports >= idea.next_supports
+        if _reaches(idea, threshold.supports, percent)
     ]
     for threshold, percent in reached:
-        _passing, is_new = ThresholdPassing.objects.get_or_create(
-            idea=idea, threshold=threshold, percent=percent, defaults={"passed_at": at}
+        if percent in threshold.known:
+            continue
+        ThresholdPassing.objects.create(idea=idea, threshold=threshold, percent=percent, passed_at=at)
+        register.record(
+            "idea.threshold_passed",
+            role="système",
+            subject=idea.reference,
+            facts={"campagne": idea.campaign.slug, "seuil": threshold.supports, "part": percent},
         )
-        if is_new:
-            register.record(
-                "idea.threshold_passed",
-                role="système",
-                subject=idea.reference,
-                facts={"campagne": idea.campaign.slug, "seuil": threshold.supports, "part": percent},
-            )
-            queue.after_commit("ideas.tell_passings", idea_id=idea.pk)
+        queue.after_commit("ideas.tell_passings", idea_id=idea.pk)
     passed = {threshold.supports for threshold, percent in reached if percent == ThresholdPassing.Percent.WHOLE}
     if passed:
         left = [threshold.supports for threshold in thresholds if threshold.supports > max(passed)]
         idea.next_supports = min(left, default=None)
         Idea.objects.filter(pk=idea.pk).update(next_supports=idea.next_supports)
+
+
+def _reaches(idea: Idea, supports: int, percent: int) -> bool:
+    return bool(idea.counted * 100 >= supports * percent)
 
 
 @transaction.atomic(durable=True)
@@ -109,7 +138,7 @@ def withdraw_support(*, actor: User, idea: Idea, at: dt.datetime) -> None:
     Locks: the account, the idea.
     """
     person = actions.acting(actor)
-    held = actions.locked(idea)
+    held = _locked(idea)
     require(rules.supporting_refusal(held, at=at))
     if take_away(held, Support.objects.filter(person__user=person)):
         register.record("idea.unsupported", role=actions.RESIDENT, subject=held.campaign.slug)
@@ -206,7 +235,7 @@ def absorb(kept: Person, gone: Person) -> None:
     assert_in_transaction()
     theirs = Support.objects.filter(person=gone)
     for idea in Idea.objects.filter(supports__person=gone).order_by("pk"):
-        held = actions.locked(idea)
+        held = _locked(idea)
         row = theirs.filter(idea=held).first()
         if row is None:
             continue
@@ -229,5 +258,5 @@ def erase_supports(*, user: User, at: dt.datetime) -> None:
     theirs = Support.objects.filter(person__user=user)
     opened = Idea.objects.filter(stage=Stage.SUPPORT, supports_until__gte=local_day(at))
     for idea in opened.filter(supports__person__user=user).order_by("pk"):
-        take_away(actions.locked(idea), theirs)
+        take_away(_locked(idea), theirs)
     theirs.update(person=None)

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from benchmarks.rewordings import REAL
 from city.models import Theme
 from ideas import importing, mapped
 from ideas.models import Campaign, Event, Idea, Milestone, Stage
@@ -16,7 +17,6 @@ from transparency.verification import verify_whole
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 INVENTED = FIXTURES / "projets-inventes.csv"
-REAL = Path("/work/shared/data/paris-participatory-budget/projects.csv")
 TODAY = dt.date(2026, 11, 24)
 
 ELSEWHERE = """
