@@ -49,20 +49,30 @@ class Gathered:
 
 
 def gathered(idea: Idea) -> Gathered | None:
-    """Read the gathering of an idea; None, and no query, for one that has nothing to do with any. Two queries at most."""
+    """Read the gathering of an idea; None, and no query, for one that has nothing to do with any. One query."""
     if idea.stage == Stage.GATHERED:
         rows = GatheredIdea.objects.filter(idea=idea, is_live=True, gathering__opened_at__isnull=False)
         member = rows.select_related("gathering__parent").defer("gathering__parent__search").first()
         return Gathered(member.gathering, parent=member.gathering.parent) if member else None
     if not idea.gathers:
         return None
-    gathering = Gathering.objects.filter(parent=idea).first()
-    if gathering is None:
+    # The gathering with each of its ideas: those that were gathered, even if none can be read any more.
+    members = GatheredIdea.objects.filter(gathering__parent=idea).exclude(stage_before="")
+    rows = list(
+        members.select_related("gathering", "idea__author", "idea__district")
+        .defer(
+            "idea__search",
+            "idea__title_words",
+            "idea__need",
+            "idea__need_html",
+            "idea__proposal",
+            "idea__proposal_html",
+        )
+        .order_by("idea__published_at", "idea__pk")
+    )
+    if not rows:
         return None
-    members = GatheredIdea.objects.filter(gathering=gathering).exclude(stage_before="").order_by("pk")
-    ideas = Idea.objects.visible().filter(pk__in=members.values("idea")).select_related("author", "district")
-    originals = [_original(row) for row in ideas.defer("search", "need", "proposal").order_by("published_at", "pk")]
-    return Gathered(gathering, originals=originals)
+    return Gathered(rows[0].gathering, originals=[_original(row.idea) for row in rows if row.idea.is_visible])
 
 
 def _original(idea: Idea) -> Original:

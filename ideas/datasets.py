@@ -33,7 +33,7 @@ def _named(path: str, rows: Callable[[], QuerySet[Any]]) -> Keep:
 
 
 def _of_idea(rows: QuerySet[Any], reference: str) -> QuerySet[Any]:
-    return rows.filter(idea=Subquery(Idea.objects.visible().filter(reference=reference).values("pk")[:1]))
+    return rows.filter(idea=Subquery(Idea.objects.visible().filter(reference=reference).order_by().values("pk")[:1]))
 
 
 def _since(rows: QuerySet[Any], at: dt.datetime) -> QuerySet[Any]:
