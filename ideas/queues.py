@@ -56,14 +56,14 @@ def waiting_parts() -> QuerySet[StudyPart]:
     )
 
 
-def _parts(today: Any) -> QuerySet[Any, Any]:
+def _parts(today: Any) -> Any:
     due = Promise.objects.owed().filter(kind=clocks.STUDY, due_on__lt=today, paused_on__isnull=True)
     late = Count("pk", filter=Q(study__idea__reference__in=due.values("key")))
     rows = waiting_parts().order_by().annotate(sort=_word(PART)).values("sort", "service__name")
     return rows.annotate(number=Count("pk"), late=late).values_list("sort", "service__name", "number", "late")
 
 
-def _count(name: str, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+def _count(name: str, rows: QuerySet[Any]) -> Any:
     """Count what has no service of its own, as the parts are."""
     named = rows.order_by().annotate(sort=_word(name), service=_word("")).values("sort", "service")
     counted = named.annotate(number=Count("pk"), late=Value(0, output_field=IntegerField()))

@@ -238,12 +238,12 @@ class City:
         """The other room: ideas of a campaign, one that is studied, one that is being realised, one that gathers others."""
         campaign = factories.make_campaign(title="La boîte à idées")
         ideas = [factories.make_idea(campaign=campaign, author=self.author) for _ in range(self.count)]
-        self.helped = self._assist(campaign, "b" * 64)
+        assistance = self._assist(campaign, "c" * 64)
         self.planned, studied = make_planned(), make_studied(campaign=campaign)
         factories.gather()
         part, milestone = studied.study.parts.get(), self.planned.milestones.order_by("pk").first()
         self.of_ideas = {
-            "key": self.helped.key,
+            "key": assistance.key,
             "slug": campaign.slug,
             "reference": ideas[0].reference,
             "pk": studied.pk,
