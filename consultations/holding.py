@@ -95,7 +95,10 @@ def erase(*, user: User) -> None:
     Raises: RuntimeError outside a transaction.
     """
     assert_in_transaction()
-    for held in HeldText.objects.waiting().filter(author=user).order_by("pk"):
+    # Each text, then its case, as a decision does.
+    for held in (
+        HeldText.objects.waiting().select_for_update(of=("self",), no_key=True).filter(author=user).order_by("pk")
+    ):
         review.close_case(held, at=timezone.now())
     HeldText.objects.filter(author=user).delete()
 
