@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import Case, OuterRef, Q, Subquery, When
 from django.db.models.functions import JSONObject
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -17,10 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ideas import amending, gathering_rules, rules, signatures
-from ideas.models import Amendment, AuthorNews, GatheredIdea, Gathering, Idea, Stage
+from ideas.models import Amendment, AuthorNews, GatheredIdea, Gathering, Idea, LikelyPair, Stage
 from mulhouse import typography
 
-NEWS_SHOWN = 2
+NEWS_SHOWN, NEAR_SHOWN = 2, 3
 _PIECES = re.compile(r"\s+|\S+")
 
 
@@ -49,20 +50,30 @@ class Gathered:
 
 
 def gathered(idea: Idea) -> Gathered | None:
-    """Read the gathering of an idea; None, and no query, for one that has nothing to do with any. Two queries at most."""
+    """Read the gathering of an idea; None, and no query, for one that has nothing to do with any. One query."""
     if idea.stage == Stage.GATHERED:
         rows = GatheredIdea.objects.filter(idea=idea, is_live=True, gathering__opened_at__isnull=False)
         member = rows.select_related("gathering__parent").defer("gathering__parent__search").first()
         return Gathered(member.gathering, parent=member.gathering.parent) if member else None
     if not idea.gathers:
         return None
-    gathering = Gathering.objects.filter(parent=idea).first()
-    if gathering is None:
+    # The gathering with each of its ideas: those that were gathered, even if none can be read any more.
+    members = GatheredIdea.objects.filter(gathering__parent=idea).exclude(stage_before="")
+    found = list(
+        members.select_related("gathering", "idea__author", "idea__district")
+        .defer(
+            "idea__search",
+            "idea__title_words",
+            "idea__need",
+            "idea__need_html",
+            "idea__proposal",
+            "idea__proposal_html",
+        )
+        .order_by("idea__published_at", "idea__pk")
+    )
+    if not found:
         return None
-    members = GatheredIdea.objects.filter(gathering=gathering).exclude(stage_before="").order_by("pk")
-    ideas = Idea.objects.visible().filter(pk__in=members.values("idea")).select_related("author", "district")
-    originals = [_original(row) for row in ideas.defer("search", "need", "proposal").order_by("published_at", "pk")]
-    return Gathered(gathering, originals=originals)
+    return Gathered(found[0].gathering, originals=[_original(row.idea) for row in found if row.idea.is_visible])
 
 
 def _original(idea: Idea) -> Original:
@@ -72,8 +83,9 @@ def _original(idea: Idea) -> Original:
 
 
 def said() -> dict[str, Any]:
-    """Give what a query of ideas adds for `context`: the states of the changes proposed, the last news of the author."""
+    """Give what a query of ideas adds for `context`: changes proposed, the last news of the author, ideas that say the same."""
     return {
+        "near_ideas": ArraySubquery(_near()),
         "change_states": ArraySubquery(
             Amendment.objects.visible().filter(idea=OuterRef("pk")).order_by().values("state")
         ),
@@ -86,10 +98,22 @@ def said() -> dict[str, Any]:
     }
 
 
+def _near() -> Any:
+    """Give the public ideas that the night found close to one, the closest first; none of a pair that an agent dismissed."""
+    both = (Q(first=OuterRef("pk")), Q(second=OuterRef("pk")))
+    pairs = LikelyPair.objects.filter(both[0] | both[1], dismissed_at__isnull=True)
+    other = Case(When(both[0], then="second"), default="first")
+    shown = Idea.objects.visible().exclude(stage=Stage.GATHERED).filter(pk=OuterRef("other"))
+    rows = pairs.annotate(other=other).annotate(
+        shown=Subquery(shown.values(json=JSONObject(reference="reference", title="title")))
+    )
+    return rows.filter(shown__isnull=False).order_by("-likeness", "-pk").values("shown")[:NEAR_SHOWN]
+
+
 def context(user: Any, idea: Any, *, at: Any) -> dict[str, Any]:
     """Gather what the three fragments show (the idea with its campaign, its author and `said`): no query when it is not gathered.
 
-    Shape: `idea`, `gathered`, `amended`, `author_news`, and what this person may do: `can_gather`, `can_amend`, `can_give_news`.
+    Shape: `idea`, `gathered`, `amended`, `author_news`, `near`, and what this person may do: `can_gather`, `can_amend`, `can_give_news`.
     """
     states, news = idea.change_states, idea.last_news
     is_own = user.is_authenticated and idea.author_id == user.pk
@@ -103,6 +127,7 @@ def context(user: Any, idea: Any, *, at: Any) -> dict[str, Any]:
             for each in news[:NEWS_SHOWN]
         ],
         "has_more_news": len(news) > NEWS_SHOWN,
+        "near": [(each["title"], reverse("ideas:detail", args=[each["reference"]])) for each in idea.near_ideas],
         "can_gather": is_own and gathering_rules.gatherable_refusal(idea, at=at) is None,
         "can_amend": not is_own and amending.standing_refusal(idea) is None,
         "can_give_news": idea.is_visible and user.is_authenticated and rules.signs(user, idea),

@@ -8,6 +8,7 @@ import datetime as dt
 
 from django.utils.translation import gettext_lazy as _
 
+from ideas import city_rules
 from ideas.models import Idea
 from transparency import promising
 from transparency.deadlines import Unit
@@ -16,9 +17,27 @@ from transparency.models import Promise
 READING, STUDY = "idea.reading", "idea.study"
 # Source: features-and-rules §2, feature 6, and §3.
 READING_DAYS, STUDY_DAYS = 10, 60
+LIST = "admin:ideas_idea_changelist"
 KINDS = (
-    promising.Kind(code=READING, label=_("Premières lectures d’idées"), days=READING_DAYS, unit=Unit.WORKED),
-    promising.Kind(code=STUDY, label=_("Études d’idées"), days=STUDY_DAYS),
+    promising.Kind(
+        code=READING,
+        label=_("Premières lectures d’idées"),
+        days=READING_DAYS,
+        unit=Unit.WORKED,
+        permission=city_rules.READ,
+        work_route=LIST,
+        work_query="?suivi=lecture",
+        work_label="Premières lectures d’idées à faire",
+    ),
+    promising.Kind(
+        code=STUDY,
+        label=_("Études d’idées"),
+        days=STUDY_DAYS,
+        permission=city_rules.ANSWER,
+        work_route=LIST,
+        work_query="?suivi=etude",
+        work_label="Réponses dues à des idées étudiées",
+    ),
 )
 _TITLES = {READING: "Première lecture de l’idée {}", STUDY: "Réponse à l’idée {}"}
 

@@ -15,7 +15,12 @@ from opendata.datasets import Asks, Dataset, Filter, Frequency, Listing
 # They add to what is public, count, or touch nothing that a file holds.
 HARMLESS = (
     *("idea.published", "idea.comment_published", "idea.text_held", "idea.supported", "idea.unsupported"),
-    *("idea.threshold_passed", "idea.renewed", "idea.expired"),
+    *("idea.threshold_passed", "idea.renewed", "idea.expired", "idea.supports_verified", "idea.recounted"),
+    *("idea.assisted", "idea.sheet_entered", "idea.coauthor_invited", "idea.coauthor_cancelled"),
+    *("idea.coauthor_accepted", "idea.coauthor_declined", "idea.campaign_draft", "idea.campaign_published"),
+    *(f"idea.{act}" for act in ("read", "study_opened", "study_part_asked", "study_part_given", "study_worked")),
+    *(f"idea.{act}" for act in ("study_paused", "study_resumed", "answered", "reacted", "planned", "step_done")),
+    "idea.realisation_news",
 )
 PRODUCER = _("Agence de la participation citoyenne")
 TOTALS = _("Rien ne compte des personnes par groupe\u00a0: les soutiens sont des totaux.")
@@ -33,7 +38,7 @@ def _named(path: str, rows: Callable[[], QuerySet[Any]]) -> Keep:
 
 
 def _of_idea(rows: QuerySet[Any], reference: str) -> QuerySet[Any]:
-    return rows.filter(idea=Subquery(Idea.objects.visible().filter(reference=reference).values("pk")[:1]))
+    return rows.filter(idea=Subquery(Idea.objects.visible().filter(reference=reference).order_by().values("pk")[:1]))
 
 
 def _since(rows: QuerySet[Any], at: dt.datetime) -> QuerySet[Any]:

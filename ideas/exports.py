@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ideas import signatures, vote_results
@@ -68,8 +69,10 @@ IDEA_COLUMNS = (
 SUPPORT_COLUMNS = ("reference", "verified_count", "declared_count", "next_supports", "supports_until", "published_at")
 
 
-def _named(words: dict[str, str]) -> str:
-    return ", ".join(f"«\u00a0{word}\u00a0»" for word in words.values())
+def _named(words: dict[str, str], *, optional: bool = False) -> Any:
+    """Say which words a column takes."""
+    sentence = _("L’un de ces mots, ou rien\u00a0: {words}.") if optional else _("L’un de ces mots\u00a0: {words}.")
+    return format_lazy(sentence, words=", ".join(f"«\u00a0{word}\u00a0»" for word in words.values()))
 
 
 def _euros(cents: int | None) -> Any:
@@ -175,9 +178,9 @@ IDEAS = Table(
             signatures.of_idea,
         ),
         Column("quartier", _("Quartier affiché dans la signature\u00a0; vide s’il n’est pas public."), _district),
-        Column("au_nom_de", _named(BEHALVES) + ".", lambda row: BEHALVES[row.behalf]),
+        Column("au_nom_de", _named(BEHALVES), lambda row: BEHALVES[row.behalf]),
         Column("organisme", _("Association ou conseil au nom de qui elle est déposée."), lambda row: row.behalf_name),
-        Column("canal", _named(CHANNELS) + ".", lambda row: CHANNELS[row.channel]),
+        Column("canal", _named(CHANNELS), lambda row: CHANNELS[row.channel]),
         PUBLISHED,
         Column(
             "corrigee_le",
@@ -185,7 +188,7 @@ IDEAS = Table(
             lambda row: instant(row.corrected_at),
             Kind.INSTANT,
         ),
-        Column("etape", _named(STAGES) + ".", lambda row: STAGES[row.stage]),
+        Column("etape", _named(STAGES), lambda row: STAGES[row.stage]),
         Column("etape_le", _("Date et heure où elle y est entrée."), lambda row: instant(row.stage_at), Kind.INSTANT),
         Column("soutiens", _("Nombre de soutiens."), lambda row: row.support_total, Kind.INTEGER),
         Column(
@@ -268,7 +271,7 @@ COMMENTS = Table(
             _("Référence du commentaire auquel il répond\u00a0; vide s’il ouvre un fil."),
             lambda row: row.parent.reference if row.parent else "",
         ),
-        Column("sens", _named(STANCES) + ".", lambda row: STANCES[row.stance]),
+        Column("sens", _named(STANCES), lambda row: STANCES[row.stance]),
         Column(
             "question",
             _("«\u00a0oui\u00a0» pour une question à l’auteur."),
@@ -281,7 +284,7 @@ COMMENTS = Table(
         ),
         Column("texte", _("Texte tel qu’il a été écrit, mise en forme comprise."), lambda row: row.body),
         Column("signature", _("Signature publique\u00a0: un nom ou un pseudonyme."), signatures.of_comment),
-        Column("canal", _named(CHANNELS) + ".", lambda row: CHANNELS[row.channel]),
+        Column("canal", _named(CHANNELS), lambda row: CHANNELS[row.channel]),
         Column(
             "publie_le", _("Date et heure à Mulhouse (ISO 8601)."), lambda row: instant(row.published_at), Kind.INSTANT
         ),
@@ -299,7 +302,7 @@ ANSWERS = Table(
         REFERENCE,
         OF_IDEA,
         Column("numero", _("Numéro\u00a0: la dernière remplace les autres."), lambda row: row.number, Kind.INTEGER),
-        Column("reponse", _named(OUTCOMES) + ".", lambda row: OUTCOMES[row.outcome]),
+        Column("reponse", _named(OUTCOMES), lambda row: OUTCOMES[row.outcome]),
         Column("raisons", _("Pourquoi, tel que la Ville l’a écrit."), lambda row: row.reason),
         Column("cout", _("Coût, en euros."), lambda row: _euros(row.cost_cents), Kind.NUMBER),
         Column("prochaine_etape", _("Prochaine étape."), lambda row: row.next_step),
@@ -324,7 +327,7 @@ CAMPAIGN_TABLE = Table(
         Column("campagne", CAMPAIGN_SLUG, lambda row: row.slug),
         Column("titre", _("Titre."), lambda row: row.title),
         Column("en_bref", _("En bref."), lambda row: row.summary),
-        Column("sorte", _named(CAMPAIGNS) + ".", lambda row: CAMPAIGNS[row.kind]),
+        Column("sorte", _named(CAMPAIGNS), lambda row: CAMPAIGNS[row.kind]),
         Column("depots_du", _("Premier jour pour déposer."), lambda row: day(row.opens_on), Kind.DAY),
         Column(
             "depots_au",
@@ -344,7 +347,7 @@ CAMPAIGN_TABLE = Table(
             lambda row: row.support_days,
             Kind.INTEGER,
         ),
-        Column("residence", _named(LEVELS) + ".", lambda row: LEVELS[row.residency_level]),
+        Column("residence", _named(LEVELS), lambda row: LEVELS[row.residency_level]),
         Column("age_minimum", _("Âge minimum."), lambda row: _number(row.minimum_age), Kind.INTEGER),
         Column(
             "seuils_comptent",
@@ -394,7 +397,7 @@ MILESTONES = Table(
     summary=_("Une ligne par étape d’une idée que la Ville réalise."),
     columns=(
         OF_IDEA,
-        Column("etape", _named(STEPS) + ".", lambda row: STEPS[row.step]),
+        Column("etape", _named(STEPS), lambda row: STEPS[row.step]),
         Column("annoncee_pour_le", _("Jour annoncé d’abord."), lambda row: day(row.first_planned_on), Kind.DAY),
         Column("prevue_le", _("Jour prévu."), lambda row: day(row.planned_on), Kind.DAY),
         Column("faite_le", _("Jour où elle a été faite."), lambda row: day(row.done_on), Kind.DAY),
@@ -409,8 +412,8 @@ EVENT_TABLE = Table(
     columns=(
         REFERENCE,
         OF_IDEA,
-        Column("sorte", _named(EVENTS) + ".", lambda row: EVENTS[row.kind]),
-        Column("etape", _named(STEPS) + "\u00a0; vide sans étape.", lambda row: STEPS.get(row.step, "")),
+        Column("sorte", _named(EVENTS), lambda row: EVENTS[row.kind]),
+        Column("etape", _named(STEPS, optional=True), lambda row: STEPS.get(row.step, "")),
         Column("date", _("Jour de l’événement."), lambda row: day(row.happened_on), Kind.DAY),
         Column("date_avant", _("Si une date change\u00a0: l’ancienne."), lambda row: day(row.date_before), Kind.DAY),
         Column("date_apres", _("Si une date change\u00a0: la nouvelle."), lambda row: day(row.date_after), Kind.DAY),

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ideas import signatures
+from ideas import invitations, signatures
 from ideas.models import Campaign, Idea, Stage
 from ideas.models.campaigns import ModerationMode
 from ideas.thresholds import Goal
@@ -97,6 +97,11 @@ def is_open(idea: Idea, *, today: dt.date) -> bool:
     return idea.stage == Stage.SUPPORT and idea.supports_until is not None and today <= idea.supports_until
 
 
+def takes_sheets(idea: Idea) -> bool:
+    """Tell whether an idea is supported on signed sheets: not where a residence must be checked (select `campaign`)."""
+    return idea.campaign.residency_level != "verified"
+
+
 def counts(idea: Idea) -> list[ui.Fact]:
     """Give both counts of supports: those of residences that an agent checked, and those that people declare."""
     return [
@@ -151,6 +156,8 @@ class Card:
     theme: str
     motif: str
     author: str
+    # « avec Ali C. », those who sign with the author; "" for nobody.
+    beside: str
     day: str
     iso_day: str
     place: str
@@ -164,7 +171,7 @@ class Card:
 
 
 def card(idea: Idea, *, words: Words, goals: Sequence[Goal], gesture: str = "") -> Card:
-    """Make the card of an idea (select `author`, `district`, `theme`, `place_district`)."""
+    """Make the card of an idea (select `author`, `district`, `theme`, `place_district`, annotate `coauthor_names`)."""
     published = local_day(idea.published_at or idea.saved_at)
     return Card(
         reference=idea.reference,
@@ -174,6 +181,7 @@ def card(idea: Idea, *, words: Words, goals: Sequence[Goal], gesture: str = "") 
         theme=idea.theme.name if idea.theme else "",
         motif=idea.theme.motif if idea.theme else "",
         author=on_behalf(idea) or signatures.of_idea(idea),
+        beside=coauthors(invitations.names_of(idea)),
         day=words.day(published),
         iso_day=published.isoformat(),
         place=idea.place_district.name if idea.place_district else "",
@@ -182,6 +190,15 @@ def card(idea: Idea, *, words: Words, goals: Sequence[Goal], gesture: str = "") 
         left=left_words(idea, today=words.today),
         gesture=gesture if is_open(idea, today=words.today) else "",
     )
+
+
+def coauthors(names: Sequence[str]) -> str:
+    """Name those who sign with the author; "" for nobody."""
+    if not names:
+        return ""
+    *first, last = names
+    named = _("%(names)s et %(last)s") % {"names": ", ".join(first), "last": last} if first else last
+    return _("avec %(names)s") % {"names": named}
 
 
 def comments(count: int) -> str:

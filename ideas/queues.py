@@ -1,9 +1,9 @@
-"""What waits for those who work on ideas: readings and answers owed, studies to open, parts to give, stages whose day is past."""
+"""What waits for those who work on ideas: studies to open, parts to give, stages whose day is past. What is owed: `clocks`."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, Q, QuerySet, Value
+from django.db.models import CharField, Count, IntegerField, Q, QuerySet, Value
 from django.urls import reverse
 
 from ideas import choosing, city_rules, clocks
@@ -15,49 +15,38 @@ from transparency.models import Promise
 
 # A reaction is worth reading for that long.
 RECENT = timedelta(days=14)
-_OWED = {
-    clocks.READING: (city_rules.READ, "Premières lectures d’idées à faire", "lecture"),
-    clocks.STUDY: (city_rules.ANSWER, "Réponses dues à des idées étudiées", "etude"),
-}
+# What is counted by service, and what is late as soon as it waits.
+PART, STAGE = "part", "stage"
 
 
 def ideas(user: Any, at: datetime) -> list[WorkItem]:
-    """Count what each permission asks for, late ones apart; three queries at most.
+    """Count in one query what each permission asks for, late ones apart; the promises of ideas are counted with all of them.
 
     Shape: no line where nothing waits.
     """
-    today, lines = local_day(at), []
-    mine = [kind for kind, (permission, _label, _filter) in _OWED.items() if user.has_perm(permission)]
-    if mine:
-        lines += _owed(mine, today)
+    sorts = _sorts(user, at)
+    counts = [_count(name, rows) for name, (rows, *_words) in sorts.items()]
     if user.has_perm(city_rules.STUDY):
-        lines += _parts(today)
-    return lines + _counts(user, at)
+        counts.insert(0, _parts(local_day(at)))
+    if not counts:
+        return []
+    first, *others = counts
+    shares, counted = [], {}
+    for sort, service, number, late in first.union(*others, all=True) if others else first:
+        if sort == PART:
+            shares.append(Share(service, number, late))
+        else:
+            counted[sort] = number
+    lines = [
+        WorkItem(label, counted[name], url, late=counted[name] if name == STAGE else 0, detail=detail)
+        for name, (_rows, label, url, detail) in sorts.items()
+        if counted.get(name)
+    ]
+    return [*_part_line(shares), *lines]
 
 
 def _list(kept: str) -> str:
     return f"{reverse('admin:ideas_idea_changelist')}?suivi={kept}"
-
-
-def _owed(kinds: list[str], today: Any) -> list[WorkItem]:
-    late = Q(due_on__lt=today, paused_on__isnull=True)
-    rows = (
-        Promise.objects.owed().filter(kind__in=kinds).values("kind", "service__name").order_by("kind", "service__name")
-    )
-    parts: dict[str, list[Share]] = {}
-    counted = rows.annotate(count=Count("pk"), late=Count("pk", filter=late))
-    for kind, service, count, late_count in counted.values_list("kind", "service__name", "count", "late"):
-        parts.setdefault(kind, []).append(Share(service or "", count, late_count))
-    return [
-        WorkItem(
-            _OWED[kind][1],
-            sum(share.count for share in found),
-            _list(_OWED[kind][2]),
-            late=sum(share.late for share in found),
-            shares=tuple(share for share in found if share.service),
-        )
-        for kind, found in parts.items()
-    ]
 
 
 def waiting_parts() -> QuerySet[StudyPart]:
@@ -90,17 +79,30 @@ def _late_parts(today: Any) -> Count:
     return Count("pk", filter=Q(study__idea__reference__in=due.values("key")))
 
 
-def _parts(today: Any) -> list[WorkItem]:
-    rows = waiting_parts().values("service__name").order_by("service__name")
-    late = _late_parts(today)
-    shares = tuple(
-        Share(*row) for row in rows.annotate(count=Count("pk"), late=late).values_list("service__name", "count", "late")
+def _parts(today: Any) -> Any:
+    rows = waiting_parts().order_by().annotate(sort=_word(PART)).values("sort", "service__name")
+    return rows.annotate(number=Count("pk"), late=_late_parts(today)).values_list(
+        "sort", "service__name", "number", "late"
     )
-    if not shares:
+
+
+def _count(name: str, rows: QuerySet[Any]) -> Any:
+    """Count what has no service of its own, as the parts are."""
+    named = rows.order_by().annotate(sort=_word(name), service=_word("")).values("sort", "service")
+    counted = named.annotate(number=Count("pk"), late=Value(0, output_field=IntegerField()))
+    return counted.values_list("sort", "service", "number", "late")
+
+
+def _word(text: str) -> Value:
+    return Value(text, output_field=CharField())
+
+
+def _part_line(found: list[Share]) -> list[WorkItem]:
+    if not found:
         return []
-    total, late_total = sum(share.count for share in shares), sum(share.late for share in shares)
-    label = "Parts d’étude attendues des services"
-    return [WorkItem(label, total, _asked(), late=late_total, shares=shares)]
+    shares = tuple(sorted(found, key=lambda share: share.service))
+    total, late = sum(share.count for share in shares), sum(share.late for share in shares)
+    return [WorkItem("Parts d’étude attendues des services", total, _asked(), late=late, shares=shares)]
 
 
 def late_stages(today: Any) -> QuerySet[Milestone]:
@@ -109,8 +111,11 @@ def late_stages(today: Any) -> QuerySet[Milestone]:
     return Milestone.objects.filter(done_on__isnull=True, planned_on__lt=today, idea__in=ideas)
 
 
-def _counts(user: Any, at: datetime) -> list[WorkItem]:
-    """Count in one query what has no service of its own."""
+def _sorts(user: Any, at: datetime) -> dict[str, tuple[QuerySet[Any], str, str, str]]:
+    """Give what waits for this person beside the parts of services: the rows, then the words of the line.
+
+    Shape: (rows, label, address, detail), by name.
+    """
     sorts: dict[str, tuple[str, QuerySet[Any], str, str, str]] = {
         "study": (
             city_rules.STUDY,
@@ -126,7 +131,7 @@ def _counts(user: Any, at: datetime) -> list[WorkItem]:
             _list("reactions"),
             "Des deux dernières semaines.",
         ),
-        "stage": (
+        STAGE: (
             city_rules.FOLLOW,
             late_stages(local_day(at)),
             "Étapes de réalisation dont la date est passée",
@@ -141,21 +146,4 @@ def _counts(user: Any, at: datetime) -> list[WorkItem]:
             "",
         ),
     }
-    mine = {name: found for name, found in sorts.items() if user.has_perm(found[0])}
-    parts = [
-        rows.order_by()
-        .annotate(sort=Value(name, output_field=CharField()))
-        .values("sort")
-        .annotate(number=Count("pk"))
-        .values_list("sort", "number")
-        for name, (_permission, rows, *_words) in mine.items()
-    ]
-    if not parts:
-        return []
-    first, *others = parts
-    counted = dict(first.union(*others, all=True)) if others else dict(first)
-    return [
-        WorkItem(label, counted[name], url, late=counted[name] if name == "stage" else 0, detail=detail)
-        for name, (_permission, _rows, label, url, detail) in mine.items()
-        if counted.get(name)
-    ]
+    return {name: (found[1], found[2], found[3], found[4]) for name, found in sorts.items() if user.has_perm(found[0])}

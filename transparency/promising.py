@@ -30,8 +30,8 @@ PORTAL_SERVICE = "agence-participation"
 class Kind:
     """A sort of promise: its code, its name in lists, its delay, and where those who hold `permission` answer (a route of the admin).
 
-    `service` is the slug of the service of the city that owes the answer: counted under its name, and reminded. A room that has a
-    queue of its own leaves `permission` empty. Units: `days` in `unit`.
+    `work_query` is what that address asks. `service` is the slug of the service of the city that owes the answer: counted under its
+    name, and reminded. A room that has a queue of its own leaves `permission` empty. Units: `days` in `unit`.
     """
 
     code: str
@@ -41,6 +41,7 @@ class Kind:
     service: str = PORTAL_SERVICE
     permission: str = ""
     work_route: str = ""
+    work_query: str = ""
     work_label: str = ""
 
 

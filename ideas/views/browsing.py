@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from city.models import District, Theme
-from ideas import presentation, search, thresholds, vote_lines
+from ideas import invitations, presentation, search, thresholds, vote_lines
 from ideas.filters import (
     LATE,
     NEAR,
@@ -179,7 +179,7 @@ def read(request: HttpRequest, rows: QuerySet[Idea], order: lists.Order) -> list
 
 def in_list(rows: QuerySet[Idea]) -> QuerySet[Idea]:
     """Read what a card shows, and nothing longer."""
-    return rows.select_related("author").defer(*UNREAD)
+    return rows.select_related("author").defer(*UNREAD).annotate(coauthor_names=invitations.named())
 
 
 def _best(request: HttpRequest, keys: list[int]) -> lists.Page[Idea]:
@@ -296,6 +296,7 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
         "count_words": presentation.ideas(row.idea_count),
         "can_deposit": row.is_open(at=at),
         "vote_lines": vote_lines.of_campaign(row, at=at),
+        "takes_paper": row.closes_on is None or local_day(at) <= row.closes_on,
         "crumbs": presentation.campaign_crumbs(row),
     }
     return render(request, "ideas/campaign.html", context)

@@ -79,7 +79,7 @@ def coauthors(request: UserRequest, reference: str) -> HttpResponse:
         "rows": rows,
         "is_full": sum(row.state in {CoAuthor.State.INVITED, CoAuthor.State.ACCEPTED} for row in rows) >= MOST,
         "most": MOST,
-        "back_url": idea.get_absolute_url(),
+        "back_url": idea.get_absolute_url() if idea.published_at else reverse("ideas:draft", args=[idea.reference]),
         "crumbs": [ui.Crumb(_("Boîte à idées"), reverse("ideas:list")), ui.Crumb(_("Co-auteurs"))],
     }
     return render(request, "ideas/coauthors.html", context, status=422 if form.errors else 200)

@@ -25,7 +25,7 @@ from ideas.models import Answer, Campaign, HeldText, Idea, Photo
 from ideas.models.campaigns import ModerationMode
 from mulhouse import charter, masked_forms, throttle, typography
 from mulhouse.access import resident
-from mulhouse.errors import DomainError, Refusal, require
+from mulhouse.errors import DomainError, Refusal
 from mulhouse.references import read_reference
 from mulhouse.templatetags import ui
 from mulhouse.typed import Together, new_token, read_token
@@ -307,7 +307,8 @@ def _is_filled(form: IdeaForm, names: Sequence[str]) -> bool:
 def discard(request: UserRequest, reference: str) -> HttpResponse:
     """Ask to confirm, then erase a draft and its photos."""
     row = own_idea(request, reference)
-    require(rules.draft_refusal(request.user, row))
+    if _is_handed_in(row):
+        return _where_it_is(row)
     if request.method == "POST":
         actions.discard_draft(actor=request.user, idea=row)
         messages.success(request, _("Le brouillon est supprimé."))

@@ -8,7 +8,7 @@ from django.db.models.functions import Concat, JSONObject
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
-from ideas import beside, thresholds
+from ideas import beside, invitations, thresholds
 from ideas.models import Campaign, CoAuthor, Comment, Idea, Photo, Support
 from notifications import subscriptions
 
@@ -22,7 +22,7 @@ def idea(request: HttpRequest, reference: str, *, whole: bool = False) -> Any:
     """
     rows: Any = Idea.objects.filter(published_at__isnull=False).annotate(goals=thresholds.of_campaign("campaign"))
     if whole:
-        rows = rows.annotate(shown_photos=_photos(), **beside.said())
+        rows = rows.annotate(shown_photos=_photos(), coauthor_names=invitations.named(), **beside.said())
         if request.user.is_authenticated:
             rows = rows.annotate(
                 is_supported=Exists(Support.objects.filter(idea=OuterRef("pk"), person__user=request.user)),

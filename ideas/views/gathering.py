@@ -17,6 +17,7 @@ from ideas import gathering as acts
 from ideas import gathering_rules, rules, signatures
 from ideas.gathering_forms import GatherForm
 from ideas.models import CarryAnswer, GatheredIdea, Gathering, Idea, Support
+from ideas.views import own as own_pages
 from mulhouse import lists, throttle, typed, typography
 from mulhouse.access import resident
 from mulhouse.errors import DomainError, require
@@ -221,7 +222,8 @@ def carrying(request: UserRequest) -> HttpResponse:
             next_url=request.path + following if following else "",
             words=_("Page %(number)s") % {"number": typography.number(page.number)},
         ),
-        "crumbs": crumbs(ui.Crumb(_("Regroupements"))),
+        "tabs": own_pages.tabs("ideas:carrying"),
+        "crumbs": crumbs(ui.Crumb(_("Mes idées"), reverse("ideas:mine")), ui.Crumb(_("Regroupements"))),
     }
     return render(request, "ideas/gathering_carry.html", context)
 

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import UserRequest
-from ideas import actions, holding, presentation, rules, supporting
+from ideas import actions, coauthors, holding, presentation, rules, supporting
 from ideas.forms import HeldForm, IdeaForm, typed
 from ideas.models import HeldText, Idea, Stage, Support, Threshold
 from ideas.models.writing import ANSWERED
@@ -46,11 +46,17 @@ class Line:
     reference: str = ""
     counts: str = ""
     discard_url: str = ""
+    coauthors_url: str = ""
     renew_url: str = ""
 
 
-def _tabs(current: str) -> list[ui.Tab]:
-    names = {"ideas:mine": _("Déposées"), "ideas:supported": _("Soutenues")}
+def tabs(current: str) -> list[ui.Tab]:
+    """Lead from one to another: what one deposited, supports, is asked about gatherings."""
+    names = {
+        "ideas:mine": _("Déposées"),
+        "ideas:supported": _("Soutenues"),
+        "ideas:carrying": _("Regroupements"),
+    }
     return [ui.Tab(label, reverse(name), current=name == current) for name, label in names.items()]
 
 
@@ -91,7 +97,7 @@ def mine(request: UserRequest) -> HttpResponse:
     context = {
         "held": held,
         "lines": [_line(row, request.user, at=at) for row in page.rows],
-        "tabs": _tabs("ideas:mine"),
+        "tabs": tabs("ideas:mine"),
         "pages": _pages(request, page),
         "crumbs": crumbs(ui.Crumb(_("Mes idées"))),
     }
@@ -124,6 +130,7 @@ def _line(row: Any, user: Any, *, at: dt.datetime) -> Line:
             when=_("Enregistré le %(day)s") % {"day": typography.instant(row.saved_at)},
             next=_draft_next(row, at=at),
             discard_url=reverse("ideas:discard", args=[row.reference]),
+            coauthors_url=_coauthors_url(user, row, at=at),
         )
     tag, when = presentation.stage_tag(row.stage), _("Publiée le %(day)s") % {"day": typography.day(row.published_at)}
     if row.withdrawn_at is not None:
@@ -142,7 +149,13 @@ def _line(row: Any, user: Any, *, at: dt.datetime) -> Line:
         reference=row.reference,
         counts=presentation.supports(row.support_total) if row.is_visible else "",
         renew_url=reverse("ideas:renew", args=[row.reference]) if can_renew else "",
+        coauthors_url=_coauthors_url(user, row, at=at),
     )
+
+
+def _coauthors_url(user: Any, row: Idea, *, at: dt.datetime) -> str:
+    may = coauthors.invite_refusal(user, row, at=at) is None
+    return reverse("ideas:coauthors", args=[row.reference]) if may else ""
 
 
 def _refused() -> ui.Tag:
@@ -220,7 +233,7 @@ def supported(request: UserRequest) -> HttpResponse:
     ]
     context = {
         "lines": lines,
-        "tabs": _tabs("ideas:supported"),
+        "tabs": tabs("ideas:supported"),
         "pages": _pages(request, page),
         "crumbs": crumbs(ui.Crumb(_("Mes idées"), reverse("ideas:mine")), ui.Crumb(_("Idées que je soutiens"))),
     }

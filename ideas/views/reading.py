@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import rules as accounts_rules
 from ideas import beside as beside_idea
-from ideas import following, hiding, presentation, rules, search, setting_aside, thresholds
+from ideas import following, hiding, invitations, presentation, rules, search, setting_aside, thresholds
 from ideas.models import Idea, Photo
 from ideas.views import debate, fetching
 from moderation import clauses
@@ -91,6 +91,7 @@ def idea_context(request: HttpRequest, row: Any) -> dict[str, Any]:
         "tags": [presentation.stage_tag(row.stage), *([ui.Tag(row.theme.name, "neutral", "tag")] if row.theme else [])],
         "author": author,
         "beside": beside,
+        "names": invitations.names_of(row),
         "texts": texts(row),
         "facts": presentation.facts(row),
         "photos": row.shown_photos or [],
@@ -127,6 +128,7 @@ def support_context(
         "counts": presentation.counts(row),
         "counting_rule": presentation.counting_rule(verified_only=row.verified_only),
         "is_open": rules.supporting_refusal(row, at=at) is None,
+        "takes_paper": presentation.takes_sheets(row) and rules.supporting_refusal(row, at=at) is None,
         "is_offered": rules.supporting_refusal(row, at=at) is None and code != "own",
         "is_supported": is_supported,
         # A visitor signs in, and somebody who still has a district to say says it: both on a page that leads back here.

@@ -29,6 +29,7 @@ from tests import factories
 from tests.ballots.votes import enter, make_campaign_draft, make_campaign_vote, make_draft, make_vote
 from tests.commitments.rows import make_commitment
 from tests.consultations.test_reporting import make_report, take_part
+from tests.ideas.city_rows import make_planned, make_studied
 from tests.questionnaires.making import add_question, add_section, make_questionnaire, make_response, option
 from tests.test_routes import walk
 
@@ -74,6 +75,7 @@ class City:
         self._votes()
         self._campaign_votes()
         self._desk()
+        self._ideas()
 
     def _documents(self, consultation):
         documents = [
@@ -246,17 +248,7 @@ class City:
         }[" ".join(sorted(takes))]
 
     def _desk(self):
-        self.assistance = desk.open_assistance(
-            actor=self.agent,
-            topic=self.open.topic,
-            fingerprint="a" * 64,
-            birth_year=1980,
-            channel=Channel.DESK,
-            district=self.author.district,
-            is_residence_checked=True,
-            is_voting=False,
-            at=self.now,
-        )
+        self.assistance = self._assist(self.open, "a" * 64)
         self.receipt = Receipt.objects.create(
             act=Act.CONTRIBUTION,
             channel=Channel.DESK,
@@ -265,6 +257,36 @@ class City:
             reference=self.contributions[0].reference,
             path=self.contributions[0].get_absolute_url(),
         )
+
+    def _assist(self, procedure, fingerprint):
+        return desk.open_assistance(
+            actor=self.agent,
+            topic=procedure.topic,
+            fingerprint=fingerprint,
+            birth_year=1980,
+            channel=Channel.DESK,
+            district=self.author.district,
+            is_residence_checked=True,
+            is_voting=False,
+            at=self.now,
+        )
+
+    def _ideas(self):
+        """The other room: ideas of a campaign, one that is studied, one that is being realised, one that gathers others."""
+        campaign = factories.make_campaign(title="La boîte à idées")
+        ideas = [factories.make_idea(campaign=campaign, author=self.author) for _ in range(self.count)]
+        assistance = self._assist(campaign, "c" * 64)
+        self.planned, studied = make_planned(), make_studied(campaign=campaign)
+        factories.gather()
+        part, milestone = studied.study.parts.get(), self.planned.milestones.order_by("pk").first()
+        self.of_ideas = {
+            "key": assistance.key,
+            "slug": campaign.slug,
+            "reference": ideas[0].reference,
+            "pk": studied.pk,
+            "part_pk": part.pk,
+            "milestone_pk": milestone.pk,
+        }
 
     # --- Their addresses -------------------------------------------------------------------------------------------------
 
@@ -320,6 +342,10 @@ class City:
             return by_name[name]
         if "object_id" in takes:
             return list(self._rows(name, takes))
+        if name.startswith(("desk_idea_", "ideas_")):
+            # A stage stands in the idea that is being realised.
+            own = {"pk": self.planned.pk} if "milestone_pk" in takes else {}
+            return [{each: {**self.of_ideas, **own}[each] for each in takes}]
         return known[" ".join(sorted(takes))]
 
     def _rows(self, name, takes):

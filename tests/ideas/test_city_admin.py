@@ -30,6 +30,7 @@ from tests.factories import (
 from tests.ideas.city_rows import AGENT, make_agent, make_answered, make_planned, make_ready, make_studied
 from tests.ideas.test_campaigning import make_draft
 from tests.ideas.test_city_pages import queries, whole_idea
+from transparency import queues as promised
 from transparency.models import Promise
 
 pytestmark = pytest.mark.django_db
@@ -412,7 +413,9 @@ def test_reader_sees_frozen_rules_and_no_draft(client):
 
 
 def lines(user, at=None):
-    return {item.label: (item.count, item.late) for item in queues.ideas(user, at or timezone.now())}
+    at = at or timezone.now()
+    items = [*queues.ideas(user, at), *promised.promises(user, at)]
+    return {item.label: (item.count, item.late) for item in items}
 
 
 def test_queues_are_those_of_each_permission(django_assert_num_queries):
@@ -440,7 +443,7 @@ def test_queues_are_those_of_each_permission(django_assert_num_queries):
     later = timezone.now() + dt.timedelta(days=61)
     user = make_agent()
     lines(user)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         found = lines(user, later)
     assert found["Réponses dues à des idées étudiées"] == (1, 1)
     assert found["Parts d’étude attendues des services"] == (1, 1)

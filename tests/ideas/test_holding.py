@@ -17,7 +17,7 @@ from mulhouse.errors import DomainError, RefusedError
 from mulhouse.references import new_reference
 from notifications.models import OutboundMail
 from tests import factories as f
-from tests.concurrency import run_in_threads
+from tests.concurrency import queue_behind, run_in_threads
 from tests.ideas.rows import make_photo
 from tests.moderation import deciding
 from transparency import recounting
@@ -359,3 +359,30 @@ def test_the_pages_of_moderation_show_what_waits(prior, author, client, sort):
         in client.get(reverse("admin:moderation_case_changelist")).content.decode().lower()
     )
     assert "Wapiti" in client.get(reverse("admin:moderation_case_change", args=[case.pk])).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_last", [False, True])
+def test_a_correction_and_the_decision_on_the_one_that_waits_follow_each_other(prior, author, is_last):
+    """Both take the idea, then the text that waits, then its case: neither is ended by the database for having crossed the other."""
+    idea = f.make_idea(campaign=prior, author=author, title="Des arbres")
+    held = correction(idea, author, title="Des bancs")
+    decide = deciding.keep_held(kinds.of("held_idea_correction"), held)
+    newer = words(title="Des bancs et des arbres")
+
+    def correct():
+        return actions.correct(actor=author, idea=idea, words=newer, at=timezone.now())
+
+    gestures = (decide, correct) if is_last else (correct, decide)
+    answers = queue_behind(lambda: actions.locked(idea), *gestures)
+
+    idea.refresh_from_db()
+    found = HeldText.objects.waiting().get()
+    assert found.words["title"] == "Des bancs et des arbres"
+    if is_last:
+        # Published, then corrected again.
+        assert [type(answer).__name__ for answer in answers] == ["Decision", "Idea"]
+        assert (idea.title, found.pk == held.pk) == ("Des bancs", False)
+    else:
+        # What the moderator read had changed: they read again.
+        assert (answers[1].code, idea.title, found.pk == held.pk) == ("stale", "Des arbres", True)

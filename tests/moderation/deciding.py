@@ -77,6 +77,21 @@ def open_case(thing, *, at=None, cause=Case.Cause.STAFF, **fields):
         )
 
 
+def keep_held(kind, held, *, actor=None):
+    """Publish a text that waits, by a decision: what a moderator does once they read it. Give the gesture, to be called later."""
+    case = Case.objects.get(kind=kind.code, subject=held.reference)
+    given = {
+        "actor": actor or make_moderator(),
+        "case": case,
+        "action": "keep",
+        "clause": "",
+        "facts": "",
+        "passages": [],
+    }
+    seen = cases.seen_of(case, kind.find(held.reference))
+    return lambda: actions.decide(**given, seen=seen, at=timezone.now())
+
+
 def decide(
     thing,
     action,

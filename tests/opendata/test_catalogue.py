@@ -42,6 +42,7 @@ NOT_TABLES = {
     "consultations:social_image",
     "consultations:report_pdf",
     "consultations:image",
+    "ideas:social_image",
     "opendata:file",
     "opendata:schema",
     "opendata:dcat",
