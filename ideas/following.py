@@ -194,6 +194,11 @@ class File:
         return [part for part in given if part.feasibility]
 
     @property
+    def news(self) -> list[ShownEvent]:
+        """Give the events that say more than the stages, which show what is done and when."""
+        return [event for event in self.events if event.html or event.budget or event.photos]
+
+    @property
     def is_empty(self) -> bool:
         """Tell whether there is nothing to show yet but a day."""
         return not (self.readings or self.study or self.answers or self.events)
