@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from city.models import District
 from ideas import actions, coauthors
 from ideas.models import Idea
 from mulhouse import uploads
@@ -20,7 +21,7 @@ __all__ = ["page"]
 @pytest.fixture
 def box(live_server):
     """The permanent box with an idea at each stage, a photo, a debate, and what others propose."""
-    district = factories.make_district(name="Les Tilleuls")
+    district = District.objects.get(name="Drouot")
     campaign = factories.make_campaign(title="La boîte à idées", thresholds=((2, "Rencontre"), (3, "Étude")))
     factories.make_campaign(
         title="Le budget des quartiers",
