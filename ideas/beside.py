@@ -1,5 +1,6 @@
 """What stands beside an idea on its page: the ideas that it gathers or the one that gathers it, changes proposed, news of its author."""
 
+import datetime as dt
 import difflib
 import re
 from collections import Counter
@@ -116,6 +117,8 @@ def context(user: Any, idea: Any, *, at: Any) -> dict[str, Any]:
     Shape: `idea`, `gathered`, `amended`, `author_news`, `near`, and what this person may do: `can_gather`, `can_amend`, `can_give_news`.
     """
     states, news = idea.change_states, idea.last_news
+    told_at = parse_datetime(news[0]["at"]) if news else None
+    is_too_soon = told_at is not None and at < told_at + dt.timedelta(days=amending.NEWS_DAYS)
     is_own = user.is_authenticated and idea.author_id == user.pk
     return {
         "idea": idea,
@@ -130,7 +133,7 @@ def context(user: Any, idea: Any, *, at: Any) -> dict[str, Any]:
         "near": [(each["title"], reverse("ideas:detail", args=[each["reference"]])) for each in idea.near_ideas],
         "can_gather": is_own and gathering_rules.gatherable_refusal(idea, at=at) is None,
         "can_amend": not is_own and amending.standing_refusal(idea) is None,
-        "can_give_news": idea.is_visible and user.is_authenticated and rules.signs(user, idea),
+        "can_give_news": idea.is_visible and user.is_authenticated and rules.signs(user, idea) and not is_too_soon,
     }
 
 

@@ -194,6 +194,11 @@ class File:
         return [part for part in given if part.feasibility]
 
     @property
+    def news(self) -> list[ShownEvent]:
+        """Give the events that say more than the stages, which show what is done and when."""
+        return [event for event in self.events if event.html or event.budget or event.photos]
+
+    @property
     def is_empty(self) -> bool:
         """Tell whether there is nothing to show yet but a day."""
         return not (self.readings or self.study or self.answers or self.events)
@@ -422,7 +427,9 @@ def _timeline(steps: Sequence[Step], *, is_given_up: bool) -> list[ui.Milestone]
     for step in sorted(steps, key=lambda step: list(Milestone.Step).index(Milestone.Step(step.step))):
         is_first_left = step.done_on is None and all(other.state == "done" for other in shown)
         state: Any = "done" if step.done_on else "current" if is_first_left and not is_given_up else "next"
-        shown.append(ui.Milestone(title=step.label, state=state, at=step.done_on or step.planned_on, text=_moved(step)))
+        # « Réalisée » is not said of what is not.
+        title = _("Fin prévue") if step.step == Milestone.Step.DONE and not step.done_on else step.label
+        shown.append(ui.Milestone(title=title, state=state, at=step.done_on or step.planned_on, text=_moved(step)))
     return shown
 
 

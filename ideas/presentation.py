@@ -152,7 +152,8 @@ class Card:
     reference: str
     title: str
     url: str
-    stage_tag: SafeString
+    # "" where supports are gathered: their bar says so.
+    stage_tag: SafeString | str
     theme: str
     motif: str
     author: str
@@ -177,7 +178,7 @@ def card(idea: Idea, *, words: Words, goals: Sequence[Goal], gesture: str = "") 
         reference=idea.reference,
         title=idea.title,
         url=idea.get_absolute_url(),
-        stage_tag=words.stage_tag(idea.stage),
+        stage_tag="" if idea.stage == Stage.SUPPORT else words.stage_tag(idea.stage),
         theme=idea.theme.name if idea.theme else "",
         motif=idea.theme.motif if idea.theme else "",
         author=on_behalf(idea) or signatures.of_idea(idea),

@@ -29,7 +29,7 @@ from transparency.pages import cached_for_visitors
 def rule(request: HttpRequest) -> HttpResponse:
     """Show which ideas go to study next and why, and what keeps the others."""
     context = rule_context(request, url_of=lambda idea: idea.get_absolute_url())
-    crumbs = [ui.Crumb(_("Quelles idées sont étudiées"))]
+    crumbs = [ui.Crumb(_("Idées"), reverse("ideas:list")), ui.Crumb(_("Quelles idées sont étudiées"))]
     return render(request, "ideas/matrix.html", {**context, "crumbs": crumbs})
 
 
@@ -38,7 +38,7 @@ def rule(request: HttpRequest) -> HttpResponse:
 @cached_for_visitors
 def realised(request: HttpRequest) -> HttpResponse:
     """Show what became of the ideas that the city kept."""
-    crumbs = [ui.Crumb(_("Idées réalisées"))]
+    crumbs = [ui.Crumb(_("Idées"), reverse("ideas:list")), ui.Crumb(_("Idées réalisées"))]
     return render(request, "ideas/realised.html", {**realised_page.context(request), "crumbs": crumbs})
 
 
@@ -77,7 +77,11 @@ def react(request: UserRequest, reference: str) -> HttpResponse:
         "form": form,
         "idea": answer.idea,
         "answer": following.answer(answer),
-        "crumbs": [ui.Crumb(answer.idea.reference, answer.idea.get_absolute_url()), ui.Crumb(_("Réagir"))],
+        "crumbs": [
+            ui.Crumb(_("Idées"), reverse("ideas:list")),
+            ui.Crumb(answer.idea.title, answer.idea.get_absolute_url()),
+            ui.Crumb(_("Réagir")),
+        ],
     }
     return render(request, "ideas/react.html", context, status=422 if form.errors else 200)
 

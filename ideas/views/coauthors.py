@@ -72,6 +72,7 @@ def coauthors(request: UserRequest, reference: str) -> HttpResponse:
                 messages.success(request, words)
                 return redirect("ideas:coauthors", idea.reference)
     rows = list(CoAuthor.objects.filter(idea=idea).select_related("user"))
+    back_url = idea.get_absolute_url() if idea.published_at else reverse("ideas:draft", args=[idea.reference])
     context = {
         "idea": idea,
         "form": form,
@@ -79,8 +80,12 @@ def coauthors(request: UserRequest, reference: str) -> HttpResponse:
         "rows": rows,
         "is_full": sum(row.state in {CoAuthor.State.INVITED, CoAuthor.State.ACCEPTED} for row in rows) >= MOST,
         "most": MOST,
-        "back_url": idea.get_absolute_url() if idea.published_at else reverse("ideas:draft", args=[idea.reference]),
-        "crumbs": [ui.Crumb(_("Boîte à idées"), reverse("ideas:list")), ui.Crumb(_("Co-auteurs"))],
+        "back_url": back_url,
+        "crumbs": [
+            ui.Crumb(_("Idées"), reverse("ideas:list")),
+            ui.Crumb(idea.title, back_url),
+            ui.Crumb(_("Co-auteurs")),
+        ],
     }
     return render(request, "ideas/coauthors.html", context, status=422 if form.errors else 200)
 
@@ -152,7 +157,7 @@ def _refusal(request: UserRequest, row: CoAuthor | None, *, at: Any) -> Refusal 
 
 
 def _show(request: UserRequest, *, status: int, **context: Any) -> HttpResponse:
-    frame = {"crumbs": [ui.Crumb(_("Boîte à idées"), reverse("ideas:list")), ui.Crumb(_("Signer une idée"))]}
+    frame = {"crumbs": [ui.Crumb(_("Idées"), reverse("ideas:list")), ui.Crumb(_("Signer une idée"))]}
     whole = {"remedy": "", "signs": False, "names": [], "invitation": None, **frame, **context}
     return render(request, "ideas/coauthor_invitation.html", whole, status=status)
 

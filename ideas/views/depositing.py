@@ -89,9 +89,12 @@ class Neighbour:
     tag: ui.Tag
     supports: str
     answer: str
+    # It still gathers supports: else one can read it, and know what came of it.
+    is_open: bool
 
 
 def _neighbours(title: str) -> list[Neighbour]:
+    today = typography.local_day(timezone.now())
     return [
         Neighbour(
             reference=near.idea.reference,
@@ -100,6 +103,7 @@ def _neighbours(title: str) -> list[Neighbour]:
             tag=presentation.stage_tag(near.idea.stage),
             supports=presentation.supports(near.idea.support_total),
             answer=_answer_words(near.answer) if near.answer else "",
+            is_open=presentation.is_open(near.idea, today=today),
         )
         for near in similarity.of_title(title)
     ]

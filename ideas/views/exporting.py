@@ -46,7 +46,7 @@ def data(request: HttpRequest) -> HttpResponse:
         "tables": tables,
         "licence": opendata.LICENCE,
         "licence_url": opendata.LICENCE_URL,
-        "crumbs": [ui.Crumb(_("Boîte à idées"), reverse("ideas:list")), ui.Crumb(_("Données"))],
+        "crumbs": [ui.Crumb(_("Idées"), reverse("ideas:list")), ui.Crumb(_("Données"))],
     }
     return render(request, "ideas/data.html", context)
 

@@ -75,7 +75,7 @@ def paper_sheet(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _crumbs(campaign: Campaign) -> list[ui.Crumb]:
     return [
-        ui.Crumb(_("Boîte à idées"), reverse("ideas:list")),
+        ui.Crumb(_("Idées"), reverse("ideas:list")),
         ui.Crumb(campaign.title, campaign.get_absolute_url()),
     ]
 
