@@ -1,6 +1,7 @@
 """« Mes idées »: what somebody deposits and supports, where each stands and what comes next; correcting, withdrawing, renewing."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import UserRequest
-from ideas import actions, holding, presentation, rules, supporting
+from ideas import actions, author_tools, holding, presentation, rules, supporting
 from ideas.forms import HeldForm, IdeaForm, typed
 from ideas.models import HeldText, Idea, Stage, Support, Threshold
 from ideas.models.writing import ANSWERED
@@ -46,7 +47,7 @@ class Line:
     reference: str = ""
     counts: str = ""
     discard_url: str = ""
-    renew_url: str = ""
+    tools: Sequence[author_tools.Tool] = ()
 
 
 def _tabs(current: str) -> list[ui.Tab]:
@@ -132,7 +133,6 @@ def _line(row: Any, user: Any, *, at: dt.datetime) -> Line:
     elif row.hidden_at is not None:
         tag = ui.Tag(_("Retirée par la modération"), "no", "x")
         when = _("Le %(day)s") % {"day": typography.day(row.hidden_at)}
-    can_renew = rules.renew_refusal(user, row, at=at) is None
     return Line(
         title=title,
         url=row.get_absolute_url(),
@@ -141,7 +141,7 @@ def _line(row: Any, user: Any, *, at: dt.datetime) -> Line:
         next=what_comes_next(row, goal=row.goal_name or "", at=at) if row.is_visible else "",
         reference=row.reference,
         counts=presentation.supports(row.support_total) if row.is_visible else "",
-        renew_url=reverse("ideas:renew", args=[row.reference]) if can_renew else "",
+        tools=author_tools.of(user, row, at=at),
     )
 
 

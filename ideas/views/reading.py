@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import rules as accounts_rules
 from ideas import beside as beside_idea
-from ideas import following, hiding, presentation, rules, search, setting_aside, thresholds
+from ideas import author_tools, following, hiding, presentation, rules, search, setting_aside, thresholds
 from ideas.models import Idea, Photo
 from ideas.views import debate, fetching
 from moderation import clauses
@@ -103,6 +103,7 @@ def idea_context(request: HttpRequest, row: Any) -> dict[str, Any]:
         **beside_idea.context(user, row, at=at),
         "file": following.public_file(row, today=local_day(at)),
         "is_author": is_own,
+        "author_tools": author_tools.of(user, row, at=at),
         "crumbs": crumbs(ui.Crumb(row.title)),
         **support_context(request, row, at=at),
     }
