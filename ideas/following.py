@@ -63,6 +63,8 @@ class ShownCriterion:
     label: str
     tag: ui.Tag
     reason: str
+    # Where one comments it; "" for a reading that was replaced, and for agents.
+    comment_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -199,13 +201,13 @@ class File:
         return not (self.readings or self.study or self.answers or self.events)
 
 
-def public_file(idea: Idea, *, today: dt.date) -> File:
-    """Read what the city did of an idea; four queries."""
+def public_file(idea: Idea, *, today: dt.date, is_debated: bool = False) -> File:
+    """Read what the city did of an idea; four queries. `is_debated`: each criterion leads to the debate of the page."""
     head = _head(idea)
     return File(
         stage=presentation.stage_tag(idea.stage),
         clocks=[_clock(row, today=today) for row in head["owed"]],
-        readings=_readings(idea),
+        readings=_readings(idea, is_debated=is_debated),
         study=_study(head),
         answers=_answers(idea),
         steps=[_step(row) for row in head["planned"]],
@@ -305,11 +307,13 @@ def _clock(row: dict[str, Any], *, today: dt.date) -> ShownClock:
 # --- Readings and study --------------------------------------------------------------------------------------------------
 
 
-def _readings(idea: Idea) -> list[ShownReading]:
+def _readings(idea: Idea, *, is_debated: bool) -> list[ShownReading]:
     rows = Criterion.objects.filter(reading__idea=idea).select_related("reading").order_by("-reading__number", "pk")
     by_reading: dict[int, tuple[Reading, list[ShownCriterion]]] = {}
     for row in rows:
-        by_reading.setdefault(row.reading_id, (row.reading, []))[1].append(_criterion(row))
+        is_last = not by_reading or row.reading_id in list(by_reading)[:1]
+        url = f"{idea.get_absolute_url()}?critere={row.code}#debat" if is_debated and is_last else ""
+        by_reading.setdefault(row.reading_id, (row.reading, []))[1].append(_criterion(row, url))
     return [
         ShownReading(
             number=reading.number,
@@ -323,9 +327,9 @@ def _readings(idea: Idea) -> list[ShownReading]:
     ]
 
 
-def _criterion(row: Criterion) -> ShownCriterion:
+def _criterion(row: Criterion, comment_url: str) -> ShownCriterion:
     tag = ui.Tag(row.get_level_display(), LEVEL_TONES[row.level])
-    return ShownCriterion(row.code, str(CriterionCode(row.code).label), tag, row.reason)
+    return ShownCriterion(row.code, str(CriterionCode(row.code).label), tag, row.reason, comment_url)
 
 
 def _study(head: dict[str, Any]) -> ShownStudy | None:

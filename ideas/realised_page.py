@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from city.models import District, Motif
-from ideas import following, presentation
+from ideas import following, plan, presentation
 from ideas.models import EventPhoto, Idea, Milestone, Stage
 from mulhouse import lists, typography
 from mulhouse.templatetags import ui
@@ -44,7 +44,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     """Read a page of the gallery; three queries, and one more beyond the first page."""
     asked = request.GET.get("etat", "")
     state = asked if asked in STATES else ""
-    districts = list(_districts())
+    districts = list(_districts(STATES[state][0]))
     chosen = next((row for row in districts if row.slug == request.GET.get("quartier")), None)
     rows = _rows(STATES[state][0])
     if chosen is not None:
@@ -77,7 +77,14 @@ def context(request: HttpRequest) -> dict[str, Any]:
                 row == chosen,
             )
             for row in districts
+            if row.number
         ],
+        **plan.draw(
+            districts,
+            {row.pk: row.number for row in districts},
+            url_of=lambda slug: request.path + lists.address(request.GET, quartier=slug),
+        ),
+        "chosen": chosen.slug if chosen else "",
         "district": chosen.name if chosen else "",
         "pages": _pages(request, page),
         "page_number": page.number,
@@ -92,10 +99,10 @@ def _count_words(count: int) -> str:
     return words % {"n": typography.number(count)}
 
 
-def _districts() -> QuerySet[Any]:
-    """Give the districts where something is realised, with how many: what a map would show."""
-    shown = Q(ideas__in=Idea.objects.placed().filter(stage__in=[stage for stage, _label in STATES.values()]))
-    return District.objects.annotate(number=Count("ideas", filter=shown)).filter(number__gt=0).order_by("name")
+def _districts(stage: str) -> QuerySet[Any]:
+    """Give the districts, each with how many of its ideas are at that stage."""
+    shown = Q(ideas__in=Idea.objects.placed().filter(stage=stage))
+    return District.objects.annotate(number=Count("ideas", filter=shown)).order_by("name")
 
 
 def _rows(stage: str) -> QuerySet[Any]:

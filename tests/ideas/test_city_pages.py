@@ -3,6 +3,7 @@
 import datetime as dt
 import gzip
 import uuid
+from html import unescape
 
 import pytest
 from django.core.cache import cache
@@ -141,6 +142,27 @@ def test_gallery_shows_what_is_realised_with_its_photo_and_place(client):
     assert [(tab.label, tab.count) for tab in response.context["districts"]] == [(district.name, 1)]
     make_done(place_district=make_district())
     assert len(client.get(f"{REALISED}?quartier={district.slug}").context["cards"]) == 1
+
+
+def test_gallery_stands_on_a_map_that_its_table_says_again(client):
+    here, elsewhere = make_district(map_column=1, map_row=1), make_district(map_column=2, map_row=1)
+    for _ in range(2):
+        make_done(place_district=here)
+    Idea.objects.filter(pk=make_planned().pk).update(place_district=elsewhere)
+    make_done(place_district=elsewhere, hidden_at=timezone.now())
+
+    def shown(query):
+        response = client.get(REALISED + query)
+        html = unescape(response.content.decode())
+        drawn = response.context["groups"]
+        return [
+            (each.count, html.count(f'href="{each.url}#liste"') if each.url else 0) for each in drawn
+        ], '<svg class="plan"' in html
+
+    assert shown("") == ([(2, 2), (0, 0)], True)
+    assert shown("?etat=en-cours") == ([(0, 0), (1, 2)], True)
+    assert shown("?etat=abandonnees") == ([(0, 0), (0, 0)], False)
+    assert len(client.get(f"{REALISED}?quartier={here.slug}").context["cards"]) == 2
 
 
 def test_gallery_leaves_out_what_is_gone_and_pages(client, monkeypatch):
