@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from city.models import District, Theme
-from ideas import clocks, search
+from ideas import clocks, exports, search
 from ideas.models import Campaign, Idea, Stage
 from ideas.models.writing import ANSWERED, SHUFFLE_BITS
 from mulhouse.asking import Asked
@@ -66,7 +66,11 @@ class IdeaFilter(Asked):
     theme = filters.ChoiceFilter(label=_("Thème"), method="by_row", empty_label=_("Tous"))
     quartier = filters.ChoiceFilter(label=_("Quartier"), method="by_row", empty_label=_("Tous"))
     etape = filters.ChoiceFilter(
-        label=_("Étape"), field_name="stage", choices=Stage.choices, empty_label=_("Toutes les étapes")
+        label=_("Étape"),
+        method="by_stage",
+        # The words of the open data, in addresses too.
+        choices=[(exports.STAGES[value], label) for value, label in Stage.choices],
+        empty_label=_("Toutes les étapes"),
     )
     campagne = filters.ChoiceFilter(label=_("Campagne"), method="by_row", empty_label=_("Toutes"))
     # By default: the newest first, and the closest to the words of a search.
@@ -98,6 +102,10 @@ class IdeaFilter(Asked):
     def by_row(self, queryset: QuerySet[Idea], name: str, value: str) -> QuerySet[Idea]:
         """Keep the ideas of a theme, a district or a campaign."""
         return queryset.filter(**{self.COLUMNS[name]: self.rows[name][value].pk})
+
+    def by_stage(self, queryset: QuerySet[Idea], name: str, value: str) -> QuerySet[Idea]:
+        """Keep the ideas of a stage."""
+        return queryset.filter(stage=next(stage for stage, word in exports.STAGES.items() if word == value))
 
 
 def narrowed(rows: QuerySet[Idea], sort: str, *, at: dt.datetime) -> QuerySet[Idea]:

@@ -406,6 +406,28 @@ def answer(row: Answer) -> ShownAnswer:
     )
 
 
+def last_answer() -> ArraySubquery:
+    """Give the answer that stands in a query of ideas, for `answer_lines`."""
+    rows = Answer.objects.filter(idea=OuterRef("pk")).order_by("-number")
+    columns = ("outcome", "cost_cents", "next_step", "next_on", "published_at")
+    return ArraySubquery(rows.values(line=JSONObject(**{name: name for name in columns}))[:1])
+
+
+def answer_lines(found: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Say in three short lines what the city answered, at what cost and by when; "" for what it did not say."""
+    row = found[0] if found else dict.fromkeys(("outcome", "cost_cents", "next_step", "next_on", "published_at"))
+    answered, next_on = _instant_day(row["published_at"]), _day(row["next_on"])
+    step = [row["next_step"] or "", f"({typography.day(next_on)})" if next_on else ""]
+    return {
+        _("Réponse de la Ville"): _("%(outcome)s, le %(day)s")
+        % {"outcome": Answer.Outcome(row["outcome"]).label, "day": typography.day(answered)}
+        if answered
+        else "",
+        _("Coût selon la Ville"): _money(row["cost_cents"]),
+        _("Prochaine étape"): " ".join(filter(None, step)),
+    }
+
+
 # --- Realisation -------------------------------------------------------------------------------------------------------------
 
 
@@ -456,7 +478,7 @@ def _events(idea: Idea) -> list[ShownEvent]:
 
 
 def _event(row: Any) -> ShownEvent:
-    title, tone, icon = _event_words(row)
+    title, tone, icon = event_words(row)
     return ShownEvent(
         reference=row.reference,
         title=title,
@@ -468,7 +490,8 @@ def _event(row: Any) -> ShownEvent:
     )
 
 
-def _event_words(row: Event) -> tuple[str, ui.Tone, str]:
+def event_words(row: Event) -> tuple[str, ui.Tone, str]:
+    """Say an event in a title, with the tone and the icon of its pill."""
     step = str(row.get_step_display()) if row.step else ""
     if row.kind == Event.Kind.STEP:
         title = (

@@ -216,7 +216,7 @@ def card(idea: Idea, *, words: Words, goals: Sequence[Goal], gesture: str = "") 
         stage_tag=words.stage_tag(idea.stage),
         theme=idea.theme.name if idea.theme else "",
         motif=idea.theme.motif if idea.theme else "",
-        author=", ".join(filter(None, (signatures.of_idea(idea), on_behalf(idea)))),
+        author=signed(idea),
         day=words.day(published),
         iso_day=published.isoformat(),
         place=idea.place_district.name if idea.place_district else "",
@@ -240,6 +240,11 @@ def on_behalf(idea: Idea) -> str:
         return ""
     sort = _("pour le conseil %(name)s") if idea.behalf == Idea.Behalf.COUNCIL else _("pour l’association %(name)s")
     return sort % {"name": idea.behalf_name}
+
+
+def signed(idea: Idea) -> str:
+    """Sign an idea on one line: who, and for whom; a council or an association never stands alone, as nobody checked it."""
+    return ", ".join(filter(None, (signatures.of_idea(idea), on_behalf(idea))))
 
 
 def author_line(idea: Idea) -> tuple[str, str]:

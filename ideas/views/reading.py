@@ -206,7 +206,8 @@ def compare(request: HttpRequest) -> HttpResponse:
     wanted = [read_reference(request.GET.get(name, "")) for name in ("a", "b")]
     people = ("author", "district", "theme", "place_district")
     rows = Idea.objects.visible().filter(reference__in=filter(None, wanted)).select_related(*people).defer("search")
-    found = {row.reference: row for row in rows.annotate(goals=thresholds.of_campaign("campaign"))}
+    rows = rows.annotate(goals=thresholds.of_campaign("campaign"), last_answers=following.last_answer())
+    found = {row.reference: row for row in rows}
     compared = [found[reference] for reference in dict.fromkeys(wanted) if reference in found]
     text = request.GET.get("q", "")
     context = {
@@ -263,6 +264,7 @@ def _side(row: Any) -> dict[str, Any]:
         _("Soutiens"): measured,
         _("Réalisme"): realism,
         _("Thème"): row.theme.name if row.theme else "",
+        **following.answer_lines(row.last_answers),
         **dict(texts(row)),
         **{str(fact.label): fact.value for fact in presentation.facts(row, empty=True)},
         _("Déposée par"): signed,

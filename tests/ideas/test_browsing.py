@@ -192,7 +192,7 @@ def test_list_by_theme_place_stage_campaign_and_words(client):
     f.make_idea(campaign=other, title="Bancs à l’ombre", stage=Stage.DONE)
     assert titles(client, f"?theme={theme.slug}") == ["Four à pain"]
     assert titles(client, f"?quartier={district.slug}") == ["Four à pain"]
-    assert titles(client, "?etape=done") == ["Bancs à l’ombre"]
+    assert titles(client, "?etape=realisee") == ["Bancs à l’ombre"]
     assert titles(client, f"?campagne={other.slug}") == ["Bancs à l’ombre"]
     assert titles(client, "?q=bancs") == ["Bancs à l’ombre"]
     assert titles(client, "?q=kayak&tri=recent") == []

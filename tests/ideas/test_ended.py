@@ -22,18 +22,18 @@ def shown(client, idea):
     [
         (
             {"stage": "expired", "declared_count": 12},
-            "Le délai est passé le 12\u00a0mars\u00a02026\u00a0: 12 soutiens sur 100 demandés.",
+            "Le délai est passé le 12\u00a0mars 2026\u00a0: 12 soutiens sur 100 demandés.",
         ),
         (
             {"stage": "expired", "declared_count": 1},
-            "Le délai est passé le 12\u00a0mars\u00a02026\u00a0: 1 soutien sur 100 demandés.",
+            "Le délai est passé le 12\u00a0mars 2026\u00a0: 1 soutien sur 100 demandés.",
         ),
         (
             {"stage": "expired", "verified_count": 12, "declared_count": 9, "verified_only": True},
-            "Le délai est passé le 12\u00a0mars\u00a02026\u00a0: 12 soutiens vérifiés sur 100 demandés.",
+            "Le délai est passé le 12\u00a0mars 2026\u00a0: 12 soutiens vérifiés sur 100 demandés.",
         ),
-        ({"declared_count": 12}, "Le délai est passé le 12\u00a0mars\u00a02026\u00a0: 12 soutiens sur 100 demandés."),
-        ({"declared_count": 120, "next_supports": None}, "Les soutiens sont clos depuis le 12\u00a0mars\u00a02026."),
+        ({"declared_count": 12}, "Le délai est passé le 12\u00a0mars 2026\u00a0: 12 soutiens sur 100 demandés."),
+        ({"declared_count": 120, "next_supports": None}, "Les soutiens sont clos depuis le 12\u00a0mars 2026."),
     ],
 )
 def test_everybody_reads_why(client, fields, words):
@@ -74,4 +74,4 @@ def test_a_campaign_without_a_study_counts_alone(client):
         declared_count=3,
         next_supports=None,
     )
-    assert "Le délai est passé le 12\u00a0mars\u00a02026\u00a0: 3 soutiens." in shown(client, idea)
+    assert "Le délai est passé le 12\u00a0mars 2026\u00a0: 3 soutiens." in shown(client, idea)
