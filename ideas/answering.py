@@ -161,13 +161,8 @@ def react_refusal(user: Any, answer: Answer, *, at: dt.datetime) -> Refusal | No
     """Tell whether somebody may react to an answer (with its idea and campaign); two queries at most."""
     if refusal := city_rules.react_refusal(user, answer, has_later=False, has_reaction=False, at=at):
         return refusal
-    if answer.idea.campaign.moderation == ModerationMode.PRIOR:
-        return Refusal(
-            "prior",
-            _(
-                "Dans cette campagne, tout est relu avant de paraître\u00a0: dites ce que vous pensez de la réponse dans un commentaire."
-            ),
-        )
+    if refusal := unread_refusal(answer.idea):
+        return refusal
     later = Answer.objects.filter(idea_id=answer.idea_id, number__gt=answer.number)
     return city_rules.react_refusal(
         user,
@@ -175,6 +170,18 @@ def react_refusal(user: Any, answer: Answer, *, at: dt.datetime) -> Refusal | No
         has_later=later.exists(),
         has_reaction=Reaction.objects.filter(answer=answer).exists(),
         at=at,
+    )
+
+
+def unread_refusal(idea: Idea) -> Refusal | None:
+    """Tell whether a reaction would go online unread, where everything is read first (the idea with its campaign). No query."""
+    if idea.campaign.moderation != ModerationMode.PRIOR:
+        return None
+    return Refusal(
+        "prior",
+        _(
+            "Dans cette campagne, tout est relu avant de paraître\u00a0: dites ce que vous pensez de la réponse dans un commentaire."
+        ),
     )
 
 

@@ -9,9 +9,8 @@ from django.utils import timezone, translation
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from ideas import signatures, vote_results
+from ideas import signatures, told, vote_results
 from ideas.models import Answer, Campaign, Comment, Event, Idea, Milestone, Reaction, Threshold
-from mulhouse import small_cells
 from mulhouse.opendata import LICENCE, LICENCE_URL, Column, Kind, Table, day, instant
 
 # The words of the files, the same in every language of the site.
@@ -66,7 +65,10 @@ IDEA_COLUMNS = (
     *("support_total", "comment_count", "for_count", "against_count", "realism", "source_url"),
     *("campaign__slug", "theme__name", "district__name", "place_district__name", "author__public_name"),
 )
-SUPPORT_COLUMNS = ("reference", "verified_count", "declared_count", "next_supports", "supports_until", "published_at")
+SUPPORT_COLUMNS = (
+    *("reference", "verified_count", "declared_count", "verified_only", "next_supports", "supports_until"),
+    "published_at",
+)
 
 
 def _named(words: dict[str, str], *, optional: bool = False) -> Any:
@@ -220,8 +222,7 @@ IDEAS = Table(
 
 def _told(row: Idea, name: str) -> Any:
     """Give a part of the supports of an idea; nothing where it would single out a few people."""
-    parts = {"verified": row.verified_count, "declared": row.declared_count}
-    return _number(small_cells.merged(parts).get(name))
+    return _number(told.parts(row).get(name))
 
 
 SUPPORTS = Table(
@@ -233,14 +234,20 @@ SUPPORTS = Table(
         Column("soutiens", _("Nombre de soutiens."), lambda row: row.verified_count + row.declared_count, Kind.INTEGER),
         Column(
             "residences_verifiees",
-            _("Dont personnes à la résidence vérifiée\u00a0; vide si l’une des deux parts est de moins de cinq."),
-            lambda row: _told(row, "verified"),
+            _(
+                "Dont personnes à la résidence vérifiée\u00a0; vide si l’une des deux parts est de moins de cinq, sauf où les seuils "
+                "ne comptent que les résidences vérifiées."
+            ),
+            lambda row: _told(row, told.VERIFIED),
             Kind.INTEGER,
         ),
         Column(
             "residences_declarees",
-            _("Dont personnes à la résidence déclarée\u00a0; vide si l’une des deux parts est de moins de cinq."),
-            lambda row: _told(row, "declared"),
+            _(
+                "Dont personnes à la résidence déclarée\u00a0; vide si l’une des deux parts est de moins de cinq, sauf où les seuils "
+                "ne comptent que les résidences vérifiées."
+            ),
+            lambda row: _told(row, told.DECLARED),
             Kind.INTEGER,
         ),
         Column(

@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from city.models import District, Theme
-from ideas import search
+from ideas import clocks, exports, search
 from ideas.models import Campaign, Idea, Stage
-from ideas.models.writing import SHUFFLE_BITS
+from ideas.models.writing import ANSWERED, SHUFFLE_BITS
 from mulhouse.asking import Asked
 from mulhouse.lists import Order, Ring
 from mulhouse.typography import local_day
@@ -41,11 +41,9 @@ ORDER_NOTES = {
     RISING: _("Chaque soutien compte pour un le jour même, puis pour moitié moins chaque semaine."),
     NEAR: _("D’abord les idées à qui il manque le moins de soutiens pour leur prochain seuil."),
     WAITING: _("Les idées que la Ville étudie, la plus ancienne étude d’abord."),
-    LATE: _("Les idées dont la réponse promise n’est pas venue au jour dit."),
+    LATE: _("Les idées dont la première lecture ou la réponse n’est pas venue au jour promis."),
     SHUFFLED: _("Un ordre tiré au sort, pour que chaque idée ait sa chance. L’adresse de la page le garde."),
 }
-# The promise of an answer to a study (transparency.promising).
-STUDY_PROMISE = "idea.study"
 # Places from which the order at random may begin: enough to be fair, few enough for pages to be kept.
 SEEDS = 1000
 
@@ -68,7 +66,11 @@ class IdeaFilter(Asked):
     theme = filters.ChoiceFilter(label=_("Thème"), method="by_row", empty_label=_("Tous"))
     quartier = filters.ChoiceFilter(label=_("Quartier"), method="by_row", empty_label=_("Tous"))
     etape = filters.ChoiceFilter(
-        label=_("Étape"), field_name="stage", choices=Stage.choices, empty_label=_("Toutes les étapes")
+        label=_("Étape"),
+        method="by_stage",
+        # The words of the open data, in addresses too.
+        choices=[(exports.STAGES[value], label) for value, label in Stage.choices],
+        empty_label=_("Toutes les étapes"),
     )
     campagne = filters.ChoiceFilter(label=_("Campagne"), method="by_row", empty_label=_("Toutes"))
     # By default: the newest first, and the closest to the words of a search.
@@ -101,18 +103,25 @@ class IdeaFilter(Asked):
         """Keep the ideas of a theme, a district or a campaign."""
         return queryset.filter(**{self.COLUMNS[name]: self.rows[name][value].pk})
 
+    def by_stage(self, queryset: QuerySet[Idea], name: str, value: str) -> QuerySet[Idea]:
+        """Keep the ideas of a stage."""
+        return queryset.filter(stage=next(stage for stage, word in exports.STAGES.items() if word == value))
+
 
 def narrowed(rows: QuerySet[Idea], sort: str, *, at: dt.datetime) -> QuerySet[Idea]:
     """Keep what a list is about: near a threshold, under study, late. The others show everything."""
     narrow: Callable[[QuerySet[Idea]], QuerySet[Idea]] | None = {
-        NEAR: lambda rows: rows.filter(stage=Stage.SUPPORT, next_supports__isnull=False),
+        NEAR: lambda rows: rows.filter(
+            stage=Stage.SUPPORT, next_supports__isnull=False, supports_until__gte=local_day(at)
+        ),
         WAITING: lambda rows: rows.filter(stage=Stage.STUDY),
-        LATE: lambda rows: rows.filter(stage=Stage.STUDY, reference__in=late(at=at)),
+        LATE: lambda rows: rows.filter(reference__in=late(at=at)).exclude(stage__in=ANSWERED),
     }.get(sort)
     return narrow(rows) if narrow else rows
 
 
 def late(*, at: dt.datetime) -> QuerySet[Promise, str]:
-    """Name the ideas whose answer is past its day; a clock that stands still is not late."""
-    owed = Promise.objects.owed().filter(kind=STUDY_PROMISE, paused_on__isnull=True, due_on__lt=local_day(at))
+    """Name the ideas whose first reading or answer is past its day; a clock that stands still is not late."""
+    kinds = [kind.code for kind in clocks.KINDS]
+    owed = Promise.objects.owed().filter(kind__in=kinds, paused_on__isnull=True, due_on__lt=local_day(at))
     return owed.values_list("key", flat=True)

@@ -63,6 +63,8 @@ class ShownCriterion:
     label: str
     tag: ui.Tag
     reason: str
+    # Where one comments it; "" for a reading that was replaced, and for agents.
+    comment_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,13 +206,13 @@ class File:
         return not (self.readings or self.study or self.answers or self.events)
 
 
-def public_file(idea: Idea, *, today: dt.date) -> File:
-    """Read what the city did of an idea; four queries."""
+def public_file(idea: Idea, *, today: dt.date, is_debated: bool = False) -> File:
+    """Read what the city did of an idea; four queries. `is_debated`: each criterion leads to the debate of the page."""
     head = _head(idea)
     return File(
         stage=presentation.stage_tag(idea.stage),
         clocks=[_clock(row, today=today) for row in head["owed"]],
-        readings=_readings(idea),
+        readings=_readings(idea, is_debated=is_debated),
         study=_study(head),
         answers=_answers(idea),
         steps=[_step(row) for row in head["planned"]],
@@ -310,11 +312,13 @@ def _clock(row: dict[str, Any], *, today: dt.date) -> ShownClock:
 # --- Readings and study --------------------------------------------------------------------------------------------------
 
 
-def _readings(idea: Idea) -> list[ShownReading]:
+def _readings(idea: Idea, *, is_debated: bool) -> list[ShownReading]:
     rows = Criterion.objects.filter(reading__idea=idea).select_related("reading").order_by("-reading__number", "pk")
     by_reading: dict[int, tuple[Reading, list[ShownCriterion]]] = {}
     for row in rows:
-        by_reading.setdefault(row.reading_id, (row.reading, []))[1].append(_criterion(row))
+        is_last = not by_reading or row.reading_id in list(by_reading)[:1]
+        url = f"{idea.get_absolute_url()}?critere={row.code}#debat" if is_debated and is_last else ""
+        by_reading.setdefault(row.reading_id, (row.reading, []))[1].append(_criterion(row, url))
     return [
         ShownReading(
             number=reading.number,
@@ -328,9 +332,9 @@ def _readings(idea: Idea) -> list[ShownReading]:
     ]
 
 
-def _criterion(row: Criterion) -> ShownCriterion:
+def _criterion(row: Criterion, comment_url: str) -> ShownCriterion:
     tag = ui.Tag(row.get_level_display(), LEVEL_TONES[row.level])
-    return ShownCriterion(row.code, str(CriterionCode(row.code).label), tag, row.reason)
+    return ShownCriterion(row.code, str(CriterionCode(row.code).label), tag, row.reason, comment_url)
 
 
 def _study(head: dict[str, Any]) -> ShownStudy | None:
@@ -407,6 +411,28 @@ def answer(row: Answer) -> ShownAnswer:
     )
 
 
+def last_answer() -> ArraySubquery:
+    """Give the answer that stands in a query of ideas, for `answer_lines`."""
+    rows = Answer.objects.filter(idea=OuterRef("pk")).order_by("-number")
+    columns = ("outcome", "cost_cents", "next_step", "next_on", "published_at")
+    return ArraySubquery(rows.values(line=JSONObject(**{name: name for name in columns}))[:1])
+
+
+def answer_lines(found: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Say in three short lines what the city answered, at what cost and by when; "" for what it did not say."""
+    row = found[0] if found else dict.fromkeys(("outcome", "cost_cents", "next_step", "next_on", "published_at"))
+    answered, next_on = _instant_day(row["published_at"]), _day(row["next_on"])
+    step = [row["next_step"] or "", f"({typography.day(next_on)})" if next_on else ""]
+    return {
+        _("Réponse de la Ville"): _("%(outcome)s, le %(day)s")
+        % {"outcome": Answer.Outcome(row["outcome"]).label, "day": typography.day(answered)}
+        if answered
+        else "",
+        _("Coût selon la Ville"): _money(row["cost_cents"]),
+        _("Prochaine étape"): " ".join(filter(None, step)),
+    }
+
+
 # --- Realisation -------------------------------------------------------------------------------------------------------------
 
 
@@ -459,7 +485,7 @@ def _events(idea: Idea) -> list[ShownEvent]:
 
 
 def _event(row: Any) -> ShownEvent:
-    title, tone, icon = _event_words(row)
+    title, tone, icon = event_words(row)
     return ShownEvent(
         reference=row.reference,
         title=title,
@@ -471,7 +497,8 @@ def _event(row: Any) -> ShownEvent:
     )
 
 
-def _event_words(row: Event) -> tuple[str, ui.Tone, str]:
+def event_words(row: Event) -> tuple[str, ui.Tone, str]:
+    """Say an event in a title, with the tone and the icon of its pill."""
     step = str(row.get_step_display()) if row.step else ""
     if row.kind == Event.Kind.STEP:
         title = (

@@ -21,6 +21,12 @@ from mulhouse.typed import MARKDOWN_HELP, ProseField, harmless, is_shouting
 
 SHORTEST_TITLE = 10
 ALT_LENGTH = 200
+# With a script, what resembles a title is shown while it is typed; without, on a page of its own.
+WHILE_TYPED = {
+    "hx-get": reverse_lazy("ideas:deposit"),
+    "hx-trigger": "input changed delay:400ms",
+    "hx-target": "#ressemblances",
+}
 # More would not be a key of the database.
 KEY_DIGITS = 19
 PHOTO_ACCEPT = ".jpg,.jpeg,.png,.webp,image/jpeg,image/png,image/webp"
@@ -40,15 +46,7 @@ class TitleForm(MaskingForm):
     title = forms.CharField(
         label=gettext_lazy("Votre idée en une phrase"),
         help_text=gettext_lazy("De 10 à 120 caractères. Elle servira de titre."),
-        # With a script, what resembles it is shown while it is typed; without, on a page of its own.
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "off",
-                "hx-get": reverse_lazy("ideas:deposit"),
-                "hx-trigger": "input changed delay:400ms",
-                "hx-target": "#ressemblances",
-            }
-        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": gettext_lazy("Dites votre idée en une phrase.")},
     )
 
@@ -72,6 +70,10 @@ class StartForm(TitleForm):
     """The first step: the four criteria, each explained and ticked, then the title. The ticks are agreed to, not stored."""
 
     CRITERIA = ("general", "powers", "gainless", "charter")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["title"].widget.attrs.update(WHILE_TYPED)
 
     general = _promise(
         gettext_lazy("Elle sert l’intérêt général"),
@@ -198,8 +200,10 @@ class IdeaForm(TitleForm):
         error_messages={"required": gettext_lazy("Choisissez votre signature.")},
     )
 
-    def __init__(self, *args: Any, reacted: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reacted: bool = False, is_draft: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if is_draft:
+            self.fields["title"].widget.attrs.update(WHILE_TYPED)
         if reacted:
             for name in set(self.fields) - set(VERSIONED):
                 del self.fields[name]

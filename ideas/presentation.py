@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ideas import invitations, signatures
+from ideas import invitations, signatures, told
 from ideas.models import Campaign, Idea, Stage
 from ideas.models.campaigns import ModerationMode
 from ideas.thresholds import Goal
@@ -62,7 +63,8 @@ def supports(count: int) -> str:
 
 def progress(idea: Idea, goals: Sequence[Goal]) -> Progress:
     """Measure an idea against its next threshold; what does not gather supports any more has a count alone."""
-    if idea.stage != Stage.SUPPORT or idea.next_supports is None:
+    is_closed = _is_closed(idea, today=local_day(timezone.now()))
+    if idea.stage != Stage.SUPPORT or idea.next_supports is None or is_closed:
         return Progress(supports(idea.support_total))
     words = (
         ngettext("%(n)s soutien vérifié sur %(goal)s", "%(n)s soutiens vérifiés sur %(goal)s", idea.counted)
@@ -92,6 +94,49 @@ def left_words(idea: Idea, *, today: dt.date) -> str:
     return ngettext("Encore %(n)s jour", "Encore %(n)s jours", days) % {"n": typography.number(days)}
 
 
+def _is_closed(idea: Idea, *, today: dt.date) -> bool:
+    """Tell whether the last day of an idea is over, be it noted yet (`supporting.expire`) or not."""
+    return idea.stage == Stage.SUPPORT and idea.supports_until is not None and idea.supports_until < today
+
+
+def waits_for_study(idea: Idea, goals: Sequence[Goal], *, today: dt.date) -> bool:
+    """Tell whether an idea gathered what its campaign asks, takes no support any more, and is not studied yet."""
+    asked = next((goal for goal in goals if goal.opens_study), None)
+    return _is_closed(idea, today=today) and asked is not None and asked.is_reached(idea.next_supports)
+
+
+def ended(idea: Idea, goals: Sequence[Goal], *, today: dt.date) -> str:
+    """Say why an idea takes no support any more, with what it gathered; "" for one that does, or that the city has in hand."""
+    if idea.supports_until is None or not (idea.stage == Stage.EXPIRED or _is_closed(idea, today=today)):
+        return ""
+    day = typography.day(idea.supports_until)
+    if waits_for_study(idea, goals, today=today):
+        return _(
+            "Les soutiens sont clos depuis le %(day)s. Elle a réuni ceux qu’il fallait\u00a0: elle attend l’étude."
+        ) % {"day": day}
+    asked = next((goal.supports for goal in goals if goal.opens_study), None)
+    values = {"day": day, "n": typography.number(idea.counted), "goal": typography.number(asked or 0)}
+    if asked is None:
+        words = ngettext(
+            "Le délai est passé le %(day)s\u00a0: %(n)s soutien.",
+            "Le délai est passé le %(day)s\u00a0: %(n)s soutiens.",
+            idea.counted,
+        )
+    elif idea.verified_only:
+        words = ngettext(
+            "Le délai est passé le %(day)s\u00a0: %(n)s soutien vérifié sur %(goal)s demandés.",
+            "Le délai est passé le %(day)s\u00a0: %(n)s soutiens vérifiés sur %(goal)s demandés.",
+            idea.counted,
+        )
+    else:
+        words = ngettext(
+            "Le délai est passé le %(day)s\u00a0: %(n)s soutien sur %(goal)s demandés.",
+            "Le délai est passé le %(day)s\u00a0: %(n)s soutiens sur %(goal)s demandés.",
+            idea.counted,
+        )
+    return words % values
+
+
 def is_open(idea: Idea, *, today: dt.date) -> bool:
     """Tell whether a visible idea takes supports on a day (rules.supporting_refusal says why it does not)."""
     return idea.stage == Stage.SUPPORT and idea.supports_until is not None and today <= idea.supports_until
@@ -103,11 +148,9 @@ def takes_sheets(idea: Idea) -> bool:
 
 
 def counts(idea: Idea) -> list[ui.Fact]:
-    """Give both counts of supports: those of residences that an agent checked, and those that people declare."""
-    return [
-        ui.Fact(_("Résidence vérifiée par la Ville"), typography.number(idea.verified_count)),
-        ui.Fact(_("Résidence déclarée"), typography.number(idea.declared_count)),
-    ]
+    """Give both counts of supports: those of residences that an agent checked, and those that people declare; none when too few."""
+    labels = {told.VERIFIED: _("Résidence vérifiée par la Ville"), told.DECLARED: _("Résidence déclarée")}
+    return [ui.Fact(labels[name], typography.number(count)) for name, count in told.parts(idea).items()]
 
 
 def counting_rule(*, verified_only: bool) -> str:
@@ -181,14 +224,16 @@ def card(idea: Idea, *, words: Words, goals: Sequence[Goal], gesture: str = "") 
         stage_tag="" if idea.stage == Stage.SUPPORT else words.stage_tag(idea.stage),
         theme=idea.theme.name if idea.theme else "",
         motif=idea.theme.motif if idea.theme else "",
-        author=on_behalf(idea) or signatures.of_idea(idea),
+        author=signed(idea),
         beside=coauthors(invitations.names_of(idea)),
         day=words.day(published),
         iso_day=published.isoformat(),
         place=idea.place_district.name if idea.place_district else "",
         comments=comments(idea.comment_count) if idea.comment_count else "",
         progress=progress(idea, goals),
-        left=left_words(idea, today=words.today),
+        left=_("En attente d’étude")
+        if waits_for_study(idea, goals, today=words.today)
+        else left_words(idea, today=words.today),
         gesture=gesture if is_open(idea, today=words.today) else "",
     )
 
@@ -208,16 +253,24 @@ def comments(count: int) -> str:
 
 
 def on_behalf(idea: Idea) -> str:
-    """Name for whom an idea is deposited; "" for oneself."""
-    return idea.behalf_name if idea.behalf != Idea.Behalf.ONESELF else ""
+    """Say for whom an idea is deposited, beside who deposits it; "" for oneself."""
+    if idea.behalf == Idea.Behalf.ONESELF or not idea.behalf_name:
+        return ""
+    sort = _("pour le conseil %(name)s") if idea.behalf == Idea.Behalf.COUNCIL else _("pour l’association %(name)s")
+    return sort % {"name": idea.behalf_name}
+
+
+def signed(idea: Idea) -> str:
+    """Sign an idea on one line: who, and for whom; a council or an association never stands alone, as nobody checked it."""
+    return ", ".join(filter(None, (signatures.of_idea(idea), on_behalf(idea))))
 
 
 def author_line(idea: Idea) -> tuple[str, str]:
     """Sign an idea: who, and for whom or where they live ("" when that says nothing more)."""
     author = signatures.of_idea(idea)
     if behalf := on_behalf(idea):
-        sort = _("pour le conseil %(name)s") if idea.behalf == Idea.Behalf.COUNCIL else _("pour l’association %(name)s")
-        return author, sort % {"name": behalf}
+        # Nobody checked it.
+        return author, _("%(behalf)s (déclaré par l’auteur)") % {"behalf": behalf}
     is_named = idea.signature == Idea.Signature.NAME and idea.author is not None
     return author, idea.district.name if is_named and idea.district else ""
 

@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from city.models import Motif
-from ideas import following, presentation
+from city.models import District, Motif
+from ideas import following, plan, presentation
 from ideas.models import EventPhoto, Idea, Milestone, Stage
 from mulhouse import lists, typography
 from mulhouse.templatetags import ui
@@ -41,25 +41,16 @@ class Card:
     motif: str
 
 
-@dataclass(frozen=True)
-class District:
-    """A district where something is realised, and how many."""
-
-    key: int
-    slug: str
-    name: str
-    number: int
-
-
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Read a page of the gallery; two queries, and one more beyond the first page."""
+    """Read a page of the gallery; three queries, and one more beyond the first page."""
     asked = request.GET.get("etat", "")
     state = asked if asked in STATES else ""
-    counts, districts = _counts()
+    counts, placed = _counts(STATES[state][0])
+    districts = list(District.objects.order_by("name"))
     chosen = next((row for row in districts if row.slug == request.GET.get("quartier")), None)
     rows = _rows(STATES[state][0])
     if chosen is not None:
-        rows = rows.filter(place_district=chosen.key)
+        rows = rows.filter(place_district=chosen)
     page = lists.read(
         rows,
         ORDER,
@@ -77,11 +68,18 @@ def context(request: HttpRequest) -> dict[str, Any]:
             ui.Tab(
                 row.name,
                 request.path + lists.address(request.GET, quartier="" if row == chosen else row.slug),
-                row.number,
+                placed[row.pk],
                 row == chosen,
             )
             for row in districts
+            if placed[row.pk]
         ],
+        **plan.draw(
+            districts,
+            placed,
+            url_of=lambda slug: request.path + lists.address(request.GET, quartier=slug),
+        ),
+        "chosen": chosen.slug if chosen else "",
         "district": chosen.name if chosen else "",
         "pages": _pages(request, page),
         "page_number": page.number,
@@ -96,19 +94,16 @@ def _count_words(count: int) -> str:
     return words % {"n": typography.number(count)}
 
 
-def _counts() -> tuple[Counter[str], list[District]]:
-    """Count what the gallery holds, by state, and by district: what a map would show. One query, of those ideas alone."""
+def _counts(shown: str) -> tuple[Counter[str], Counter[int]]:
+    """Count what the gallery holds, by state, and by district at the state that is shown. One query, of those ideas alone."""
     ideas = Idea.objects.visible().filter(stage__in=[stage for stage, _label in STATES.values()])
-    place = ("place_district", "place_district__slug", "place_district__name")
     counts: Counter[str] = Counter()
-    districts: dict[int, District] = {}
-    for stage, key, slug, name, number in (
-        ideas.order_by("place_district__name").values_list("stage", *place).annotate(number=Count("pk"))
-    ):
+    placed: Counter[int] = Counter()
+    for stage, district, number in ideas.order_by().values_list("stage", "place_district").annotate(number=Count("pk")):
         counts[stage] += number
-        if key is not None:
-            districts[key] = District(key, slug, name, number + (districts[key].number if key in districts else 0))
-    return counts, list(districts.values())
+        if stage == shown and district is not None:
+            placed[district] += number
+    return counts, placed
 
 
 def _rows(stage: str) -> QuerySet[Any]:

@@ -214,9 +214,9 @@ def supporting_refusal(idea: Idea, *, at: dt.datetime) -> Refusal | None:
         return Refusal("withdrawn", _("Cette idée n’est plus ouverte aux soutiens."))
     if idea.stage == Stage.GATHERED:
         return Refusal("gathered", _("Cette idée est regroupée avec d’autres\u00a0: soutenez l’idée qui les réunit."))
-    if idea.stage != Stage.SUPPORT:
+    if idea.stage not in {Stage.SUPPORT, Stage.EXPIRED}:
         return Refusal("stage", _("Cette idée ne recueille plus de soutiens\u00a0: suivez ce qu’elle devient."))
-    if idea.supports_until is None or local_day(at) > idea.supports_until:
+    if idea.stage == Stage.EXPIRED or idea.supports_until is None or local_day(at) > idea.supports_until:
         return Refusal("expired", _("Le délai pour soutenir cette idée est passé."))
     return None
 

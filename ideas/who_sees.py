@@ -57,8 +57,19 @@ ACTS = (
     ),
     Act(
         code="idea_amendment",
-        label=_("Proposer de modifier une idée, en donner des nouvelles"),
+        label=_("Proposer de modifier une idée"),
         sentence=_("Qui voit quoi\u00a0: tout le monde lit votre texte et votre nom public."),
+        name=Seen.EVERYBODY,
+        words=Seen.EVERYBODY,
+        choice=Seen.NOTHING,
+        stored=_("Le texte, avec votre compte\u00a0; sans nom après sa fermeture."),
+    ),
+    Act(
+        code="idea_news",
+        label=_("Donner des nouvelles de son idée"),
+        sentence=_(
+            "Qui voit quoi\u00a0: tout le monde lit vos nouvelles, signées comme votre idée. Qui la suit les reçoit."
+        ),
         name=Seen.EVERYBODY,
         words=Seen.EVERYBODY,
         choice=Seen.NOTHING,

@@ -42,6 +42,8 @@ TAKE_PART = (
     Entry(_("Toutes les consultations"), "consultations:list"),
     Entry(_("La boîte à idées"), "ideas:list"),
     Entry(_("Les campagnes d’idées"), "ideas:campaigns"),
+    Entry(_("Quelles idées sont étudiées"), "ideas:rule"),
+    Entry(_("Les idées réalisées"), "ideas:realised"),
     # True for everybody: the footer is the same signed in or not, and who has no account is led to make one.
     Entry(_("Mon espace"), "accounts:home"),
     Entry(_("Participer sans internet"), "contact"),

@@ -79,7 +79,7 @@ def addresses(consultation, contribution):
         "register": reverse("transparency:register"),
         "ideas": ideas,
         **{f"ideas, {order}": f"{ideas}?tri={order}&graine=500" for order in ORDER_LABELS},
-        "ideas, filtered": f"{ideas}?campagne={idea.campaign.slug}&tri=hasard&graine=1&apres={idea.reference}&etape=support",
+        "ideas, filtered": f"{ideas}?campagne={idea.campaign.slug}&tri=hasard&graine=1&apres={idea.reference}&etape=soutiens",
         "ideas, search": f"{ideas}?q=idee",
         "idea": idea.get_absolute_url(),
         "ideas, map": reverse("ideas:map"),

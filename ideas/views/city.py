@@ -9,14 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import UserRequest
 from ideas import answering, following, realised_page
 from ideas.city_forms import ReactionForm
 from ideas.models import Answer, EventPhoto
 from ideas.rule_page import rule_context
-from mulhouse import files
+from mulhouse import files, throttle
 from mulhouse.access import public, resident
 from mulhouse.errors import DomainError, require
 from mulhouse.templatetags import ui
@@ -60,12 +60,14 @@ def _answer(request: UserRequest, reference: str) -> Answer:
 
 
 @resident
+@require_http_methods(["GET", "HEAD", "POST"])
 def react(request: UserRequest, reference: str) -> HttpResponse:
     """Let the author of an idea say once, in public, what they think of the answer."""
     answer, now = _answer(request, reference), timezone.now()
     require(answering.react_refusal(request.user, answer, at=now))
     form = ReactionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        throttle.check(throttle.Limit.POSTING, f"user:{request.user.pk}")
         try:
             answering.react(actor=request.user, answer=answer, body=form.cleaned_data["body"], at=now)
         except DomainError as error:

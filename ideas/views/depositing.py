@@ -1,5 +1,6 @@
 """Depositing an idea, in short steps that need no script: four criteria and a title, what resembles it, the idea, its preview."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts import beside
 from accounts import rules as accounts_rules
@@ -21,7 +22,7 @@ from accounts.beside import ProfileForm
 from accounts.http import UserRequest
 from ideas import actions, presentation, review, rules, similarity
 from ideas.forms import IdeaForm, KeptPhotoForm, PhotoForm, StartForm, draft_words, has_room, typed
-from ideas.models import Answer, Campaign, HeldText, Idea, Photo
+from ideas.models import Answer, Campaign, GatheredIdea, HeldText, Idea, Photo, Stage
 from ideas.models.campaigns import ModerationMode
 from mulhouse import charter, masked_forms, throttle, typography
 from mulhouse.access import resident
@@ -29,6 +30,7 @@ from mulhouse.errors import DomainError, Refusal
 from mulhouse.references import read_reference
 from mulhouse.templatetags import ui
 from mulhouse.typed import Together, new_token, read_token
+from mulhouse.typography import local_day
 
 TOKEN = "idea"  # noqa: S105 (what the token is for)
 # What is folded: nobody needs it to publish.
@@ -81,7 +83,10 @@ def _where_it_is(draft: Idea) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """An idea that resembles a title, in words: where it stands and what the city answered last."""
+    """An idea that resembles a title, in words: where it stands, what the city answered last, and what one can do instead.
+
+    `url` leads to what can be supported in the place of a new idea (`is_open`): itself, or the one that gathers it; else to its page.
+    """
 
     reference: str
     title: str
@@ -89,24 +94,44 @@ class Neighbour:
     tag: ui.Tag
     supports: str
     answer: str
+    gesture: str
     # It still gathers supports: else one can read it, and know what came of it.
     is_open: bool
 
 
 def _neighbours(title: str) -> list[Neighbour]:
-    today = typography.local_day(timezone.now())
-    return [
-        Neighbour(
-            reference=near.idea.reference,
-            title=near.idea.title,
-            url=near.idea.get_absolute_url(),
-            tag=presentation.stage_tag(near.idea.stage),
-            supports=presentation.supports(near.idea.support_total),
-            answer=_answer_words(near.answer) if near.answer else "",
-            is_open=presentation.is_open(near.idea, today=today),
-        )
-        for near in similarity.of_title(title)
-    ]
+    found = similarity.of_title(title)
+    today, parents = local_day(timezone.now()), _parents([near.idea for near in found])
+    return [_neighbour(near, parents.get(near.idea.pk), today=today) for near in found]
+
+
+def _neighbour(near: similarity.Near, parent: Idea | None, *, today: dt.date) -> Neighbour:
+    kept = parent or near.idea
+    is_open = presentation.is_open(kept, today=today)
+    if not is_open:
+        gesture = _("Voir ce qu’elle est devenue")
+    else:
+        gesture = _("Soutenir l’idée qui la réunit à d’autres") if parent else _("Soutenir celle-ci")
+    return Neighbour(
+        reference=near.idea.reference,
+        title=near.idea.title,
+        url=kept.get_absolute_url(),
+        tag=presentation.stage_tag(near.idea.stage),
+        supports=presentation.supports(near.idea.support_total),
+        answer=_answer_words(near.answer) if near.answer else "",
+        gesture=gesture,
+        is_open=is_open,
+    )
+
+
+def _parents(ideas: Sequence[Idea]) -> dict[int, Idea]:
+    """Find the idea that gathers each of those that are gathered; no query when none is."""
+    keys = [idea.pk for idea in ideas if idea.stage == Stage.GATHERED]
+    if not keys:
+        return {}
+    rows = GatheredIdea.objects.filter(idea__in=keys, is_live=True, gathering__parent__in=Idea.objects.visible())
+    rows = rows.select_related("gathering__parent").defer("gathering__parent__search").order_by("pk")
+    return {row.idea_id: parent for row in rows if (parent := row.gathering.parent)}
 
 
 def _answer_words(answer: Answer) -> str:
@@ -140,7 +165,7 @@ def _while_typing(request: UserRequest) -> HttpResponse:
     """Send what resembles the title that is being typed, for the page to say it at once."""
     near = _neighbours(request.GET.get("title", ""))
     words = ngettext("%(n)s idée ressemble à la vôtre", "%(n)s idées ressemblent à la vôtre", len(near))
-    context = {"near": near, "said": words % {"n": len(near)} if near else ""}
+    context = {"near": near, "choose_url": "", "said": words % {"n": len(near)} if near else ""}
     response = render(request, "ideas/_typing.html", context)
     response["Vary"] = "HX-Request"
     return response
@@ -161,6 +186,7 @@ def _show_start(request: UserRequest, campaign: Campaign, form: StartForm) -> Ht
         "form": form,
         "criteria": [form[name] for name in StartForm.CRITERIA],
         "near": _neighbours(shown),
+        "choose_url": "",
         "token": str(form.data.get("jeton", "")) or new_token(request.user, TOKEN),
         "refusal": refusal,
         "remedy": remedy_url(refusal),
@@ -196,22 +222,35 @@ def _words_of(idea: Idea) -> actions.Words:
 
 
 @resident
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def duplicates(request: UserRequest, reference: str) -> HttpResponse:
-    """Show the ideas that resemble the title of a draft: to support one of them, or to go on."""
+    """Show the ideas that resemble the title of a draft: to support one of them in its place, or to go on."""
     draft = own_idea(request, reference)
     if _is_handed_in(draft):
         return _where_it_is(draft)
     near = _neighbours(draft.title)
+    chosen = next((each for each in near if each.reference == request.POST.get("choix")), None)
+    if chosen is not None:
+        return _instead(request, draft, chosen)
     if not near:
         return redirect("ideas:draft", draft.reference)
     context = {
         "draft": draft,
+        "choose_url": request.path,
         "near": near,
         "go_on_url": reverse("ideas:draft", args=[draft.reference]),
         "crumbs": crumbs(ui.Crumb(_("Déposer une idée"))),
     }
     return render(request, "ideas/deposit_duplicates.html", context)
+
+
+def _instead(request: UserRequest, draft: Idea, chosen: Neighbour) -> HttpResponse:
+    """Lead to the idea that somebody supports rather than their own, whose draft goes when it holds nothing but a title."""
+    is_bare = not any(getattr(draft, name) for name in ("need", "proposal", "beneficiaries", "cost", "place"))
+    if chosen.is_open and is_bare and not draft.photos.exists():
+        actions.discard_draft(actor=request.user, idea=draft)
+        messages.success(request, _("Votre brouillon est supprimé\u00a0: il n’avait encore qu’un titre."))
+    return redirect(f"{chosen.url}#soutenir" if chosen.is_open else chosen.url)
 
 
 # --- The idea --------------------------------------------------------------------------------------------------------
@@ -243,7 +282,7 @@ def _desk(request: UserRequest, draft: Idea, data: Any = None) -> Desk:
         refusal = None
     return Desk(
         draft=draft,
-        words=IdeaForm(data, initial=typed(draft)),
+        words=IdeaForm(data, initial=typed(draft), is_draft=True),
         profile=ProfileForm(data, prefix="profil", asks=asks, user=request.user),
         refusal=refusal,
         asks=asks,

@@ -1,7 +1,7 @@
 """The map of the ideas: those that name the district of their place; a drawing, a table and a list that say the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef
@@ -12,13 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from city import cartogram
 from city.models import District
-from ideas import presentation, thresholds
+from ideas import plan, presentation, thresholds
 from ideas.filters import ORDERS, RECENT
 from ideas.models import Idea
 from ideas.views import browsing
-from mulhouse import lists, typography
+from mulhouse import lists
 from mulhouse.access import public
 from mulhouse.templatetags import ui
 from mulhouse.typography import local_day
@@ -28,44 +27,25 @@ QUERY = "quartier"
 LATEST = 3
 
 
-@dataclass(frozen=True)
-class Group:
-    """A district: its count, its newest ideas, its tile when it has one."""
-
-    slug: str
-    name: str
-    count: int
-    words: str
-    url: str
-    step: int
-    tile: cartogram.Tile | None
-    rows: Sequence[Idea] = ()
-
-
 @public
 @require_safe
 @cached_for_visitors(shared=True)
 def district_map(request: HttpRequest) -> HttpResponse:
     """Show the ideas that name a district: how many in each, and which."""
     placed = Idea.objects.placed()
-    counts: dict[int | None, int] = dict(
+    counts: dict[int, int] = dict(
         placed.order_by().values("place_district").annotate(count=Count("pk")).values_list("place_district", "count")
     )
     newest = placed.filter(place_district=OuterRef("pk")).order_by("-published_at", "-pk").values("pk")
     districts = list(District.objects.annotate(newest=ArraySubquery(newest[:LATEST])))
     chosen = next((row for row in districts if row.slug == request.GET.get(QUERY)), None)
-    scale = cartogram.scale(counts.get(row.pk, 0) for row in districts)
-    groups = [_group(request.path, row, counts.get(row.pk, 0), scale) for row in districts]
+    drawing = plan.draw(districts, counts, url_of=lambda slug: f"{request.path}?{QUERY}={slug}")
+    groups = drawing["groups"]
     page = _page(request, chosen) if chosen else None
-    drawn = [each for each in groups if each.tile]
-    width, height = cartogram.size(each.tile for each in drawn if each.tile)
     total = sum(counts.values())
     context = {
+        **drawing,
         "groups": groups if page else _with_rows(groups, districts),
-        "drawn": drawn,
-        "width": width,
-        "height": height,
-        "legend": _legend(scale),
         "total": presentation.ideas(total),
         "total_count": total,
         "group": next((each for each in groups if chosen and each.slug == chosen.slug), None),
@@ -83,34 +63,7 @@ def _crumbs(chosen: District | None) -> list[ui.Crumb]:
     return [ui.Crumb(_("Idées"), reverse("ideas:list")), here, *([ui.Crumb(chosen.name)] if chosen else [])]
 
 
-def _legend(scale: cartogram.Scale) -> list[tuple[int, str]]:
-    """Name the counts of each step of the colour, those of one count in one number."""
-    return [
-        (
-            step,
-            typography.number(first) if first == last else _("%(first)s à %(last)s") % {"first": first, "last": last},
-        )
-        for step, (first, last) in enumerate(scale.bounds(), start=1)
-    ]
-
-
-def _group(path: str, district: District, count: int, scale: cartogram.Scale) -> Group:
-    tile = None
-    if district.map_column and district.map_row:
-        words = typography.number(count)
-        tile = cartogram.tile(district.name, words, column=district.map_column, row=district.map_row)
-    return Group(
-        slug=district.slug,
-        name=district.name,
-        count=count,
-        words=presentation.ideas(count),
-        url=f"{path}?{QUERY}={district.slug}" if count else "",
-        step=scale.step(count),
-        tile=tile,
-    )
-
-
-def _with_rows(groups: Sequence[Group], districts: Sequence[District]) -> list[Group]:
+def _with_rows(groups: Sequence[plan.Group], districts: Sequence[District]) -> list[plan.Group]:
     """Give each district its newest ideas, read at once."""
     wanted = {district.slug: list(getattr(district, "newest", [])) for district in districts}
     keys = [key for each in wanted.values() for key in each]

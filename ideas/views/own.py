@@ -1,6 +1,7 @@
 """« Mes idées »: what somebody deposits and supports, where each stands and what comes next; correcting, withdrawing, renewing."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import UserRequest
-from ideas import actions, coauthors, holding, presentation, rules, supporting
+from ideas import actions, author_tools, holding, presentation, rules, supporting
 from ideas.forms import HeldForm, IdeaForm, typed
 from ideas.models import HeldText, Idea, Stage, Support, Threshold
 from ideas.models.writing import ANSWERED
@@ -46,8 +47,7 @@ class Line:
     reference: str = ""
     counts: str = ""
     discard_url: str = ""
-    coauthors_url: str = ""
-    renew_url: str = ""
+    tools: Sequence[author_tools.Tool] = ()
 
 
 def tabs(current: str) -> list[ui.Tab]:
@@ -130,7 +130,7 @@ def _line(row: Any, user: Any, *, at: dt.datetime) -> Line:
             when=_("Enregistré le %(day)s") % {"day": typography.instant(row.saved_at)},
             next=_draft_next(row, at=at),
             discard_url=reverse("ideas:discard", args=[row.reference]),
-            coauthors_url=_coauthors_url(user, row, at=at),
+            tools=author_tools.of(user, row, at=at),
         )
     tag, when = presentation.stage_tag(row.stage), _("Publiée le %(day)s") % {"day": typography.day(row.published_at)}
     if row.withdrawn_at is not None:
@@ -139,7 +139,6 @@ def _line(row: Any, user: Any, *, at: dt.datetime) -> Line:
     elif row.hidden_at is not None:
         tag = ui.Tag(_("Retirée par la modération"), "no", "x")
         when = _("Le %(day)s") % {"day": typography.day(row.hidden_at)}
-    can_renew = rules.renew_refusal(user, row, at=at) is None
     return Line(
         title=title,
         url=row.get_absolute_url(),
@@ -148,14 +147,8 @@ def _line(row: Any, user: Any, *, at: dt.datetime) -> Line:
         next=what_comes_next(row, goal=row.goal_name or "", at=at) if row.is_visible else "",
         reference=row.reference,
         counts=presentation.supports(row.support_total) if row.is_visible else "",
-        renew_url=reverse("ideas:renew", args=[row.reference]) if can_renew else "",
-        coauthors_url=_coauthors_url(user, row, at=at),
+        tools=author_tools.of(user, row, at=at),
     )
-
-
-def _coauthors_url(user: Any, row: Idea, *, at: dt.datetime) -> str:
-    may = coauthors.invite_refusal(user, row, at=at) is None
-    return reverse("ideas:coauthors", args=[row.reference]) if may else ""
 
 
 def _refused() -> ui.Tag:

@@ -15,8 +15,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import rules as accounts_rules
+from ideas import (
+    answering,
+    author_tools,
+    following,
+    hiding,
+    invitations,
+    presentation,
+    rules,
+    search,
+    setting_aside,
+    thresholds,
+)
 from ideas import beside as beside_idea
-from ideas import following, hiding, invitations, presentation, rules, search, setting_aside, thresholds
 from ideas.models import Idea, Photo
 from ideas.views import debate, fetching
 from moderation import clauses
@@ -49,6 +60,9 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
 def _gone_context(request: HttpRequest, row: Idea) -> dict[str, Any]:
     is_own = request.user.is_authenticated and row.author_id == request.user.pk
     is_set_aside = row.withdrawn_at is None and row.hidden_reason == setting_aside.REASON
+    beside = beside_idea.gone(row)
+    gathered = beside["gathered"]
+    is_separated = row.hidden_at is None and gathered is not None and gathered.ended
     return {
         "idea": row,
         "texts": texts(row) if is_own else [],
@@ -56,8 +70,9 @@ def _gone_context(request: HttpRequest, row: Idea) -> dict[str, Any]:
         "stub": "" if row.withdrawn_at else hiding.stub(row.hidden_reason),
         "clause_url": clauses.address(row.hidden_reason),
         "is_set_aside": is_set_aside,
-        "crumbs": crumbs(ui.Crumb(_("Idée retirée"))),
-        **beside_idea.gone(row),
+        "is_separated": is_separated,
+        "crumbs": crumbs(ui.Crumb(_("Idées séparées") if is_separated else _("Idée retirée"))),
+        **beside,
     }
 
 
@@ -102,8 +117,10 @@ def idea_context(request: HttpRequest, row: Any) -> dict[str, Any]:
         "compare_url": f"{reverse('ideas:compare')}?a={row.reference}",
         "progress": presentation.progress(row, goals),
         **beside_idea.context(user, row, at=at),
-        "file": following.public_file(row, today=local_day(at)),
+        "file": following.public_file(row, today=local_day(at), is_debated=True),
         "is_author": is_own,
+        "reaction_refusal": unread.message if (unread := answering.unread_refusal(row)) else "",
+        "author_tools": author_tools.of(user, row, at=at),
         "crumbs": crumbs(ui.Crumb(row.title)),
         **support_context(request, row, at=at),
     }
@@ -137,7 +154,20 @@ def support_context(
         if refusal is None or code == "sign_in" or code in rules.ASKED_BESIDE
         else refusal.message,
         "support_remedy": remedy_url(refusal),
+        **_ended_context(request.user, row, goals, at=at),
     }
+
+
+def _ended_context(user: Any, row: Idea, goals: Sequence[thresholds.Goal], *, at: dt.datetime) -> dict[str, Any]:
+    """Say why supports ended, and to the author whether they may give the idea a second time to gather some."""
+    today = local_day(at)
+    said = {"ended": presentation.ended(row, goals, today=today), "renew_url": "", "renew_refusal": ""}
+    is_own = user.is_authenticated and row.author_id == user.pk
+    if not said["ended"] or not is_own or presentation.waits_for_study(row, goals, today=today):
+        return said
+    if refusal := rules.renew_refusal(user, row, at=at):
+        return {**said, "renew_refusal": refusal.message}
+    return {**said, "renew_url": reverse("ideas:renew", args=[row.reference])}
 
 
 def remedy_url(refusal: Refusal | None) -> str:
@@ -189,7 +219,8 @@ def compare(request: HttpRequest) -> HttpResponse:
     wanted = [read_reference(request.GET.get(name, "")) for name in ("a", "b")]
     people = ("author", "district", "theme", "place_district")
     rows = Idea.objects.visible().filter(reference__in=filter(None, wanted)).select_related(*people).defer("search")
-    found = {row.reference: row for row in rows.annotate(goals=thresholds.of_campaign("campaign"))}
+    rows = rows.annotate(goals=thresholds.of_campaign("campaign"), last_answers=following.last_answer())
+    found = {row.reference: row for row in rows}
     compared = [found[reference] for reference in dict.fromkeys(wanted) if reference in found]
     text = request.GET.get("q", "")
     context = {
@@ -246,6 +277,7 @@ def _side(row: Any) -> dict[str, Any]:
         _("Soutiens"): measured,
         _("Réalisme"): realism,
         _("Thème"): row.theme.name if row.theme else "",
+        **following.answer_lines(row.last_answers),
         **dict(texts(row)),
         **{str(fact.label): fact.value for fact in presentation.facts(row, empty=True)},
         _("Déposée par"): signed,

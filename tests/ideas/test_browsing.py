@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from ideas import filters, supporting
+from ideas import clocks, filters, supporting
 from ideas.models import Idea, Stage
 from mulhouse import lists, memory
 from mulhouse.references import new_reference
@@ -32,11 +32,11 @@ def titles(client, query=""):
     return [card.title for card in client.get(LIST + query).context["cards"]]
 
 
-def promise(idea, *, due_in, **fields):
+def promise(idea, *, due_in, kind=clocks.STUDY, **fields):
     due = f.today() + dt.timedelta(days=due_in)
     made = due - dt.timedelta(days=60)
     days = {"made_on": made, "first_due_on": due, "due_on": due, "days": 60, "unit": "calendar"}
-    Promise.objects.create(kind=filters.STUDY_PROMISE, key=idea.reference, title="Étude", **{**days, **fields})
+    Promise.objects.create(kind=kind, key=idea.reference, title="Étude", **{**days, **fields})
 
 
 # --- Who -----------------------------------------------------------------------------------------------------------
@@ -126,6 +126,30 @@ def test_late_is_past_the_promised_day_and_still_owed(client):
     assert titles(client, "?tri=retard") == ["en retard"]
 
 
+@pytest.mark.parametrize("stage", [Stage.SUPPORT, Stage.EXPIRED, Stage.STUDY])
+def test_a_first_reading_is_late_at_every_stage(client, stage):
+    campaign = f.make_campaign()
+    promise(f.make_idea(campaign=campaign, title="pas lue", stage=stage), due_in=-1, kind=clocks.READING)
+    promise(f.make_idea(campaign=campaign, title="à temps", stage=stage), due_in=0, kind=clocks.READING)
+    assert titles(client, "?tri=retard") == ["pas lue"]
+
+
+def test_what_takes_no_support_any_more_is_near_no_threshold(client):
+    campaign, yesterday = f.make_campaign(), f.today() - dt.timedelta(days=1)
+    f.make_idea(campaign=campaign, title="ouverte", supports_until=f.today(), declared_count=1)
+    closed = {"campaign": campaign, "supports_until": yesterday, "published_at": NOW - dt.timedelta(days=2)}
+    f.make_idea(**closed, title="close", declared_count=49)
+    f.make_idea(**closed, title="à étudier", declared_count=120, next_supports=200)
+    assert titles(client, "?tri=seuil") == ["ouverte"]
+    memory.client().flushdb()
+    shown = {card.title: card for card in client.get(LIST).context["cards"]}
+    assert {title: (card.progress.words, card.progress.lacks, card.left) for title, card in shown.items()} == {
+        "ouverte": ("1 soutien sur 50", "Encore 49 soutiens\u00a0: Rencontre", "Dernier jour"),
+        "close": ("49 soutiens", "", ""),
+        "à étudier": ("120 soutiens", "", "En attente d’étude"),
+    }
+
+
 def test_order_at_random_is_the_same_all_along_its_pages(client):
     campaign, author, theme = f.make_campaign(), f.make_resident(), f.make_theme()
     for number in range(45):
@@ -169,7 +193,7 @@ def test_list_by_theme_place_stage_campaign_and_words(client):
     f.make_idea(campaign=other, title="Bancs à l’ombre", stage=Stage.DONE)
     assert titles(client, f"?theme={theme.slug}") == ["Four à pain"]
     assert titles(client, f"?quartier={district.slug}") == ["Four à pain"]
-    assert titles(client, "?etape=done") == ["Bancs à l’ombre"]
+    assert titles(client, "?etape=realisee") == ["Bancs à l’ombre"]
     assert titles(client, f"?campagne={other.slug}") == ["Bancs à l’ombre"]
     assert titles(client, "?q=bancs") == ["Bancs à l’ombre"]
     assert titles(client, "?q=kayak&tri=recent") == []

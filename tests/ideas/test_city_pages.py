@@ -3,6 +3,7 @@
 import datetime as dt
 import gzip
 import uuid
+from html import unescape
 
 import pytest
 from django.core.cache import cache
@@ -16,9 +17,10 @@ from django.utils import timezone
 from commitments.photos import Photo
 from ideas import answering, following, realising, studying
 from ideas.models import Answer, Event, EventPhoto, Idea, Milestone, Stage, StudyPart
+from ideas.models.studies import CriterionCode
 from ideas.studying import Part
 from mulhouse import memory
-from tests.factories import make_district, make_idea, make_resident, sign_in, today
+from tests.factories import make_campaign, make_district, make_idea, make_resident, sign_in, today
 from tests.ideas.city_rows import make_agent, make_answered, make_planned, make_ready, make_studied, read
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +145,26 @@ def test_gallery_shows_what_is_realised_with_its_photo_and_place(client):
     assert len(client.get(f"{REALISED}?quartier={district.slug}").context["cards"]) == 1
 
 
+def test_gallery_stands_on_a_map_that_its_table_says_again(client):
+    here, elsewhere = make_district(map_column=1, map_row=1), make_district(map_column=2, map_row=1)
+    for _ in range(2):
+        make_done(place_district=here)
+    Idea.objects.filter(pk=make_planned().pk).update(place_district=elsewhere)
+    make_done(place_district=elsewhere, hidden_at=timezone.now())
+
+    def shown(query):
+        response = client.get(REALISED + query)
+        html = unescape(response.content.decode())
+        drawn = [each for each in response.context["groups"] if each.name in (here.name, elsewhere.name)]
+        links = [(each.count, html.count(f'href="{each.url}#liste"') if each.url else 0) for each in drawn]
+        return links, '<svg class="plan"' in html
+
+    assert shown("") == ([(2, 2), (0, 0)], True)
+    assert shown("?etat=en-cours") == ([(0, 0), (1, 2)], True)
+    assert shown("?etat=abandonnees") == ([(0, 0), (0, 0)], False)
+    assert len(client.get(f"{REALISED}?quartier={here.slug}").context["cards"]) == 2
+
+
 def test_gallery_leaves_out_what_is_gone_and_pages(client, monkeypatch):
     monkeypatch.setattr("ideas.realised_page.PAGE_SIZE", 2)
     make_done(hidden_at=timezone.now())
@@ -263,3 +285,55 @@ def test_withdrawn_or_hidden_reaction_is_not_shown(client):
     type(reaction).objects.update(hidden_at=timezone.now())
     assert "Merci." not in client.get(page).content.decode()
     assert "Réagir à cette réponse" not in client.get(page).content.decode()
+
+
+# --- What leads there ----------------------------------------------------------------------------------------------------
+
+
+def test_the_box_leads_to_what_ideas_become_and_to_their_data(client):
+    page = client.get(reverse("ideas:list")).content.decode().partition("</main>")
+    wanted = [f'href="{reverse(f"ideas:{name}")}"' for name in ("rule", "realised", "data")]
+    assert [link in page[0] for link in wanted] == [True, True, True]
+    assert [link in page[2] for link in wanted] == [True, True, False]
+
+
+def test_each_criterion_of_the_reading_that_stands_leads_to_the_debate(client):
+    idea = make_idea()
+    read(idea, level=1)
+    read(idea, level=3)
+    links = [f'href="{idea.get_absolute_url()}?critere={code}#debat"' for code in CriterionCode.values]
+    html = client.get(idea.get_absolute_url()).content.decode()
+    assert [html.count(link) for link in links] == [1] * len(links)
+    user = make_resident(public_name="Nadia B.")
+    sign_in(client, user)
+    asked = client.get(f"{idea.get_absolute_url()}?critere=cost")
+    assert asked.context["comment_form"].initial["criterion"] == "cost"
+    sign_in(client, make_agent())
+    desk = client.get(reverse("admin:ideas_idea_change", args=[idea.pk]))
+    assert (desk.status_code, "critere=" in desk.content.decode()) == (200, False)
+
+
+# --- The author's reaction -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("moderation", "is_offered"), [("after", True), ("prior", False)])
+def test_a_reaction_is_not_offered_where_it_would_be_refused(client, moderation, is_offered):
+    idea = make_answered(idea=make_studied(campaign=make_campaign(moderation=moderation), author=make_resident()))
+    react = reverse("ideas:react", args=[idea.reference])
+    assert react not in client.get(idea.get_absolute_url()).content.decode()
+    sign_in(client, idea.author)
+    html = client.get(idea.get_absolute_url()).content.decode()
+    assert (react in html, "dites ce que vous pensez de la réponse dans un commentaire" in html) == (
+        is_offered,
+        not is_offered,
+    )
+    assert client.get(react).status_code == (200 if is_offered else 403)
+
+
+def test_reacting_takes_a_form_and_no_more_than_the_others(client):
+    idea = make_answered()
+    react = reverse("ideas:react", args=[idea.reference])
+    sign_in(client, idea.author)
+    assert client.put(react).status_code == 405
+    codes = [client.post(react, {"body": "Voir https://exemple.org/vente"}).status_code for _ in range(11)]
+    assert codes == [422] * 10 + [429]

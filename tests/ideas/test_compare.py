@@ -1,10 +1,13 @@
 """Two ideas side by side: choosing them, what is compared, what is never shown."""
 
+import datetime as dt
+
 import pytest
 from django.utils import timezone
 
 from tests import factories as f
 from tests.factories import sign_in
+from tests.ideas.rows import make_answer
 
 pytestmark = pytest.mark.django_db
 COMPARE = "/idees/comparer/"
@@ -37,6 +40,28 @@ def test_the_two_ideas_stand_line_by_line(client):
     assert lines["Où\u00a0?"] == ["", "Au canal"]
     assert "Pour qui\u00a0?" not in lines
     assert lines["La proposition"] == ["<p>Planter des arbres.</p>"] * 2
+
+
+def test_what_the_city_answered_stands_line_by_line(client):
+    first, second = f.make_idea(stage="kept"), f.make_idea()
+    make_answer(first, outcome="declined")
+    day = dt.date(2027, 3, 12)
+    make_answer(
+        first,
+        cost_cents=1_250_000,
+        next_step="Plans",
+        next_on=day,
+        published_at=dt.datetime(2026, 11, 2, 9, tzinfo=dt.UTC),
+    )
+    asked = f"{COMPARE}?a={first.reference}&b={second.reference}"
+    lines = {str(heading): [str(each) for each in sides] for heading, sides in client.get(asked).context["lines"]}
+    assert lines["Réponse de la Ville"] == ["Retenue, le 2\u00a0novembre 2026", ""]
+    assert lines["Coût selon la Ville"] == ["12\u00a0500\u00a0€", ""]
+    assert lines["Prochaine étape"] == ["Plans (12\u00a0mars 2027)", ""]
+    unanswered = client.get(f"{COMPARE}?a={second.reference}&b={f.make_idea().reference}").context["lines"]
+    assert {"Réponse de la Ville", "Coût selon la Ville", "Prochaine étape"} & {
+        heading for heading, _sides in unanswered
+    } == set()
 
 
 def test_the_second_is_chosen_among_the_same_theme_or_by_words(client):

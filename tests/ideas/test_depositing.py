@@ -13,6 +13,7 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.models import Residency
+from ideas import gathering
 from ideas.models import Answer, Campaign, HeldText, Idea, Photo
 from mulhouse import memory
 from notifications.models import OutboundMail
@@ -100,7 +101,7 @@ def test_a_visitor_signs_in_and_comes_back(client):
 def test_another_s_draft_is_not_found(client, user, name, method):
     theirs = whole(f.make_resident())
     response = getattr(client, method)(url(name, theirs), form())
-    assert response.status_code in ({404} if (name, method) != ("duplicates", "post") else {405})
+    assert response.status_code == 404
     theirs.refresh_from_db()
     assert (theirs.published_at, theirs.need) == (None, "Il manque de l’ombre.")
 
@@ -220,12 +221,69 @@ def test_what_resembles_it_comes_as_a_step_without_script(client, user):
     wanted = (
         near.title,
         near.get_absolute_url(),
-        "Soutenir celle-ci",
+        "Voir ce qu’elle est devenue",
         "Déjà fait",
         "Réponse de la Ville le",
         url("draft", draft),
     )
     assert [part for part in wanted if part not in content] == []
+    assert "Soutenir celle-ci" not in content
+
+
+@pytest.mark.parametrize("stage", ["support", "expired", "study", "kept", "declined", "going_on", "done"])
+def test_what_can_not_be_supported_is_not_proposed_to_be(client, user, stage):
+    f.make_idea(campaign=Campaign.objects.first(), title=f"{TITLE} sud", stage=stage)
+    content = page(client, url("duplicates", draft_of(user)))
+    is_open = stage == "support"
+    assert ("Soutenir celle-ci" in content, "Voir ce qu’elle est devenue" in content) == (is_open, not is_open)
+
+
+def test_of_an_idea_that_is_gathered_the_one_that_gathers_it_is_proposed(client, user):
+    ideas = [f.make_idea(campaign=Campaign.objects.first(), title=title) for title in (f"{TITLE} sud", "Autre chose")]
+    held = f.make_gathering(ideas=ideas)
+    for idea in ideas[1:]:
+        gathering.answer(actor=idea.author, gathering=held, idea=idea, agrees=True, at=timezone.now())
+    parent = Idea.objects.get(gathers=2)
+    assert Idea.objects.get(pk=ideas[0].pk).stage == "gathered"
+    content = page(client, url("duplicates", draft_of(user)))
+    assert ("Soutenir celle-ci" in content, "Soutenir l’idée qui la réunit" in content) == (False, True)
+    response = client.post(url("duplicates", draft_of(user)), {"choix": ideas[0].reference})
+    assert response["Location"] == f"{parent.get_absolute_url()}#soutenir"
+
+
+def test_a_draft_that_is_but_a_title_goes_when_another_idea_is_chosen(client, user):
+    near = f.make_idea(campaign=Campaign.objects.first(), title=f"{TITLE} sud")
+    bare, written = draft_of(user, need="", proposal=""), draft_of(user, need="On y roule mal.")
+    for draft in (bare, written):
+        response = client.post(url("duplicates", draft), {"choix": near.reference})
+        assert response["Location"] == f"{near.get_absolute_url()}#soutenir"
+    assert list(Idea.objects.filter(author=user)) == [written]
+
+
+@pytest.mark.parametrize("choice", ["", "AAAAAAAA", "close"])
+def test_nothing_goes_when_nothing_is_chosen_in_its_place(client, user, choice):
+    closed = f.make_idea(campaign=Campaign.objects.first(), title=f"{TITLE} sud", stage="declined")
+    draft = draft_of(user, need="", proposal="")
+    client.post(url("duplicates", draft), {"choix": closed.reference if choice == "close" else choice})
+    assert list(Idea.objects.filter(author=user)) == [draft]
+
+
+def test_another_s_draft_is_not_chosen_away(client, user):
+    near = f.make_idea(campaign=Campaign.objects.first(), title=f"{TITLE} sud")
+    theirs = draft_of(f.make_resident(), need="", proposal="")
+    assert client.post(url("duplicates", theirs), {"choix": near.reference}).status_code == 404
+    assert Idea.objects.filter(pk=theirs.pk).exists()
+
+
+def test_a_title_is_looked_up_only_where_what_resembles_it_has_a_place(client, user):
+    draft, idea = draft_of(user), f.make_idea(campaign=Campaign.objects.first(), author=user)
+    pages = {
+        name: page(client, url(name, row)) for name, row in (("deposit", None), ("draft", draft), ("correct", idea))
+    }
+    looked_up = {
+        name: ('hx-target="#ressemblances"' in html, 'id="ressemblances"' in html) for name, html in pages.items()
+    }
+    assert looked_up == {"deposit": (True, True), "draft": (True, True), "correct": (False, False)}
 
 
 def test_who_saw_it_while_typing_does_not_see_it_again(client, user):

@@ -213,6 +213,17 @@ def test_agent_goes_from_a_pair_to_a_gathering_and_back(client):
     client.logout()
     response = client.get(made.parent.get_absolute_url())
     assert (response.status_code, "Deux bancs différents." in text(response)) == (410, True)
+    said = ("La Ville les a séparées.", "retirée par son auteur", "L’idée a été retirée", "Idées séparées")
+    assert [words in text(response) for words in said] == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("is_of_city", "words"),
+    [(True, "Proposé par la Ville, sans refus des auteurs."), (False, "avec l’accord des autres.")],
+)
+def test_page_says_what_the_authors_agreed_to(client, is_of_city, words):
+    made = f.gather(is_of_city=is_of_city)
+    assert words in text(client.get(made.parent.get_absolute_url()))
 
 
 def test_agent_dismisses_a_pair(client):

@@ -115,6 +115,7 @@ def test_journey_of_the_author(client):
     f.sign_in(client, idea.author)
     assert address in client.get(idea.get_absolute_url()).content.decode()
     form = client.get(address)
+    assert "signées comme votre idée" in form.content.decode()
     token = form.context["token"]
     assert client.post(address, {"body": " ", "jeton": token}).status_code == 422
     response = client.post(address, {"body": "Appelez le 06 12 34 56 78.", "jeton": token})

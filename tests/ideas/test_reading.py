@@ -110,8 +110,12 @@ def test_page_says_what_its_author_wrote(client):
         ({}, "Ada", "Vauban-Test"),
         ({"signature": "district"}, "Un habitant du quartier Vauban-Test", ""),
         ({"author_label": "Une association d’ailleurs"}, "Une association d’ailleurs", "Vauban-Test"),
-        ({"behalf": "association", "behalf_name": "Les Amis"}, "Ada", "pour l’association Les Amis"),
-        ({"behalf": "council", "behalf_name": "Drouot"}, "Ada", "pour le conseil Drouot"),
+        (
+            {"behalf": "association", "behalf_name": "Les Amis"},
+            "Ada",
+            "pour l’association Les Amis (déclaré par l’auteur)",
+        ),
+        ({"behalf": "council", "behalf_name": "Drouot"}, "Ada", "pour le conseil Drouot (déclaré par l’auteur)"),
         ({"author": None}, "Compte fermé", ""),
         ({"author": None, "channel": "desk"}, "Une habitante ou un habitant du quartier Vauban-Test, au guichet", ""),
     ],
@@ -122,6 +126,39 @@ def test_signature(client, fields, signed, beside):
     idea = f.make_idea(**{"author": author, "district": district, **fields})
     context = client.get(idea.get_absolute_url()).context
     assert (context["author"], context["beside"]) == (signed, beside)
+
+
+@pytest.mark.parametrize(
+    ("fields", "signed"),
+    [
+        ({}, "Ada"),
+        ({"behalf": "association", "behalf_name": "Les Amis"}, "Ada, pour l’association Les Amis"),
+        ({"behalf": "council", "behalf_name": "Drouot"}, "Ada, pour le conseil Drouot"),
+    ],
+)
+def test_a_card_never_shows_a_council_or_an_association_alone(client, fields, signed):
+    f.make_idea(author=f.make_resident(public_name="Ada"), **fields)
+    assert [card.author for card in client.get("/idees/").context["cards"]] == [signed]
+
+
+@pytest.mark.parametrize(
+    ("verified", "declared", "verified_only", "told"),
+    [
+        (20, 31, False, ["20", "31"]),
+        (0, 0, False, ["0", "0"]),
+        (4, 31, False, []),
+        (31, 1, False, []),
+        (31, 1, True, ["31", "1"]),
+    ],
+)
+def test_few_people_are_told_as_in_the_open_data(client, verified, declared, verified_only, told):
+    idea = f.make_idea(verified_count=verified, declared_count=declared, verified_only=verified_only)
+    response = client.get(idea.get_absolute_url())
+    assert [fact.value for fact in response.context["counts"]] == told
+    assert ("on ne reconnaît ainsi personne" in response.content.decode()) is not bool(told)
+    exported = client.get("/idees/export/idees-soutiens.csv").getvalue().decode("utf-8-sig").splitlines()
+    row = dict(zip(exported[0].split(";"), exported[1].split(";"), strict=True))
+    assert [row[name] for name in ("residences_verifiees", "residences_declarees")] == (told or ["", ""])
 
 
 def test_versions_are_readable_after_a_correction(client):

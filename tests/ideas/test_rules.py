@@ -259,7 +259,7 @@ def test_a_text_that_waits_is_taken_back_by_its_author(fields, taking_back):
         ({"hidden_at": timezone.now()}, "withdrawn"),
         ({"stage": "gathered"}, "gathered"),
         ({"stage": "study"}, "stage"),
-        ({"stage": "expired"}, "stage"),
+        ({"stage": "expired"}, "expired"),
         ({"supports_until": f.today() - DAY}, "expired"),
         ({"supports_until": f.today()}, None),
     ],
