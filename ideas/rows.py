@@ -11,7 +11,7 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from ideas.models import HeldText, Idea, Photo
+from ideas.models import Amendment, HeldText, Idea, Photo
 from mulhouse.errors import Refusal, RefusedError
 from transparency import register
 
@@ -47,6 +47,11 @@ def erase_files(photos: QuerySet[Photo]) -> int:
     for photo in found:
         transaction.on_commit(partial(photo.file.storage.delete, str(photo.file.name)))
     return photos.delete()[0] if found else 0
+
+
+def empty_changes(ideas: QuerySet[Idea]) -> None:
+    """Empty what others proposed to change in ideas whose words go: each proposal holds the whole text as it would be."""
+    Amendment.objects.filter(idea__in=ideas).update(title="", need="", proposal="—", answer="")
 
 
 def record_held(actor: User, idea: Idea, sort: HeldText.Sort, cause: HeldText.Cause) -> None:
