@@ -20,7 +20,7 @@ from city.models import District, Theme
 from ideas import clocks, heat, invitations, review, rules
 from ideas.models import Campaign, HeldText, Idea, IdeaVersion, Photo, Stage, Threshold
 from ideas.models.writing import MAX_PHOTOS
-from ideas.rows import RESIDENT, acting, erase_files, less, locked, record_held, stored
+from ideas.rows import RESIDENT, acting, empty_changes, erase_files, less, locked, record_held, stored
 from moderation import marks
 from moderation import rules as moderation
 from mulhouse import charter, typography
@@ -36,7 +36,7 @@ from transparency import register
 PHOTO_KIND = "idea_photo"
 RENDERED = ("need", "proposal")
 # What the other gestures of the box take from here: `rows` is where it is written.
-__all__ = ("RESIDENT", "acting", "erase_files", "less", "locked", "record_held")
+__all__ = ("RESIDENT", "acting", "empty_changes", "erase_files", "less", "locked", "record_held")
 
 
 @dataclass(frozen=True)
@@ -443,6 +443,7 @@ def erase_ideas(*, user: User) -> None:
     erase_files(Photo.objects.filter(idea__in=theirs.filter(published_at__isnull=True)))
     erase_files(Photo.objects.filter(idea__in=gone))
     IdeaVersion.objects.filter(idea__in=gone).delete()
+    empty_changes(gone)
     theirs.filter(published_at__isnull=True).delete()
     gone.update(**EMPTIED)
     # A name they gave at the desk goes with them.

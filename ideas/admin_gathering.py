@@ -47,7 +47,7 @@ def _dismiss(actor: Any, pair: LikelyPair, answers: dict[str, Any]) -> str:
 
 
 def _link(idea: Idea) -> SafeString:
-    return format_html('<a href="{}">{}</a>', idea.get_absolute_url(), idea.title)
+    return format_html('<a href="{}">{}</a>', idea.get_absolute_url(), idea.title_for_others)
 
 
 @admin.register(LikelyPair)
@@ -132,13 +132,13 @@ class GatheringAdmin(StudiedAdmin):
 
     navigation = "Regroupements"
     navigation_rank = 26
-    list_display = ("title", "state", "campaign", "is_of_city", "submitted_at")
+    list_display = ("called", "state", "campaign", "is_of_city", "submitted_at")
     list_select_related = ("campaign", "parent")
-    search_fields = ("title",)
+    search_fields = ("title", "parent__title")
     search_label = "un titre"
     ordering = ("-submitted_at", "-pk")
     fields = (
-        "title",
+        "called",
         "state",
         "ideas",
         "idea_that_gathers",
@@ -194,7 +194,12 @@ class GatheringAdmin(StudiedAdmin):
 
     def row_title(self, row: Gathering) -> str:
         """Name it by what the idea would be."""
-        return row.title
+        return row.named
+
+    @admin.display(description="titre")
+    def called(self, row: Gathering) -> str:
+        """Name it, but not by the words of an idea that moderation hid."""
+        return row.named
 
     @admin.display(description="état")
     def state(self, row: Gathering) -> str:

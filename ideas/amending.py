@@ -301,8 +301,12 @@ def erase_said(*, user: User) -> None:
     assert_in_transaction()
     at = timezone.now()
     unseen = Q(withdrawn_at__isnull=False) | Q(hidden_at__isnull=False) | Q(released_at__isnull=True)
+    # What stands beside an idea that is gone is read by nobody either.
+    unseen |= Q(idea__withdrawn_at__isnull=False) | Q(idea__hidden_at__isnull=False)
+    # Their word, as the author of the idea, on a change that is gone.
+    Amendment.objects.filter(unseen, idea__author=user).update(answer="")
     blanks: dict[type[Said], dict[str, str]] = {
-        Amendment: {"title": "", "need": "", "proposal": GONE, "reason": GONE},
+        Amendment: {"title": "", "need": "", "proposal": GONE, "reason": GONE, "answer": ""},
         AuthorNews: {"body": GONE, "body_html": ""},
     }
     for model, blank in blanks.items():

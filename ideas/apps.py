@@ -84,6 +84,8 @@ class IdeasConfig(AppConfig):
         followed.declare(topics.IDEA, many=topics.ideas_named)
         followed.declare(topics.CAMPAIGN, many=topics.campaigns_named)
         followed.declare(replying.COMMENT, many=replying.comments_named)
+        followed.declare(topics.AMENDMENT, many=topics.amendments_named)
+        followed.declare(topics.AUTHOR_NEWS, many=topics.author_news_named)
 
         # What moderation reads first, takes away, masks and gives back.
         from ideas import hiding, holding  # noqa: PLC0415

@@ -76,7 +76,7 @@ def part_refusal(user: Any, part: StudyPart) -> Refusal | None:
 
 
 def note_refusal(user: Any, idea: Idea) -> Refusal | None:
-    """Tell whether somebody may write an internal note: those who work on ideas."""
+    """Tell whether somebody may read and write what agents say between themselves, notes and synthesis: those who work on ideas."""
     if not any(user.has_perm(permission) for permission in (READ, STUDY, ANSWER, FOLLOW)):
         return Refusal("not_allowed", "Votre rôle ne permet pas d’écrire une note sur une idée.")
     return None

@@ -101,6 +101,7 @@ def _destroy_texts(key: str) -> None:
     )
     actions.erase_files(Photo.objects.filter(idea__in=gone))
     IdeaVersion.objects.filter(idea__in=gone).delete()
+    actions.empty_changes(Idea.objects.filter(pk__in=gone))
     Idea.objects.filter(pk__in=gone).update(**actions.EMPTIED)
     for model, campaign in _SAID:
         rows = _said(model).alias(went_at=_WENT_AT).filter(**went, **{f"{campaign}__slug": asked["slug"]})

@@ -257,7 +257,9 @@ def _open(held: Gathering, members: Sequence[GatheredIdea], ideas: Sequence[Idea
         submitted_at=at if theme else None,
     )
     held.parent, held.opened_at = parent, at
-    held.save(update_fields=["parent", "opened_at"])
+    # A second copy would outlive what moderation hides and what its author takes back.
+    held.title = held.need = held.proposal = ""
+    held.save(update_fields=["parent", "opened_at", "title", "need", "proposal"])
     for member, idea in zip(members, ideas, strict=True):
         GatheredIdea.objects.filter(pk=member.pk).update(stage_before=idea.stage)
         Idea.objects.filter(pk=idea.pk).update(stage=Stage.GATHERED, stage_at=at)

@@ -13,14 +13,15 @@ from mulhouse.personal_data import Fate, Final, Group, Holding, Retention
 
 
 def _gatherings(user: User) -> Iterable[dict[str, Any]]:
-    rows = Gathering.objects.filter(author=user).prefetch_related("members__idea").order_by("pk")
-    for row in rows:
+    rows = Gathering.objects.filter(author=user).select_related("parent").prefetch_related("members__idea")
+    for row in rows.defer("parent__search").order_by("pk"):
+        words = row.parent or row
         yield {
             "reference": row.reference,
             "idees": [member.idea.reference for member in row.members.all()],
-            "titre": row.title,
-            "besoin": row.need,
-            "proposition": row.proposal,
+            "titre": words.title,
+            "besoin": words.need,
+            "proposition": words.proposal,
             "propose_le": row.submitted_at,
             "ouvert_le": row.opened_at,
             "termine_le": row.ended_at,

@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from ideas import amending
 from ideas.models import Amendment, AuthorNews, Gathering, Idea, Support
 from mulhouse import typography
 from notifications import subscriptions, telling
@@ -49,6 +50,9 @@ def tell_authors(*, gathering: Gathering, at: dt.datetime) -> int:
         step, said = "proposed", _proposed(gathering)
         members = members.filter(is_live=True, answer="")
     elif gathering.is_open:
+        # A service message is not taken back: one whose idea was hidden since is not written.
+        if gathering.parent is None or not gathering.parent.is_visible:
+            return 0
         step, said = "opened", _opened(gathering)
         members = members.filter(is_live=True)
     elif gathering.opened_at is not None:
@@ -103,7 +107,7 @@ def _separated(gathering: Gathering) -> Said:
         reason = _("Motif\u00a0: %(reason)s") % {"reason": gathering.end_reason} if gathering.end_reason else ""
         again = _("Votre idée reprend sa place, avec les soutiens qu’elle avait.")
         return (
-            _("Les idées réunies sont séparées\u00a0: %(title)s") % {"title": gathering.title},
+            _("Les idées réunies sont séparées\u00a0: %(title)s") % {"title": gathering.named},
             f"{again} {reason}".strip(),
             reverse("ideas:gathering", args=[gathering.reference]),
         )
@@ -208,7 +212,8 @@ def tell_amendment(*, amendment: Amendment, at: dt.datetime) -> int:
     if person is None:
         return 0
     step = amendment.state if is_answered else "proposed"
-    letter = _letter(person, f"idea_amendment:{amendment.reference}:{step}", idea.topic, said)
+    about = f"{amending.AMENDMENT_KIND}:{amendment.reference}"
+    letter = _letter(person, f"{about}:{step}", about, said)
     return telling.tell(kind="ideas.amendments", letters=[letter], at=at)
 
 
@@ -216,8 +221,8 @@ def tell_amendment(*, amendment: Amendment, at: dt.datetime) -> int:
 
 
 def news_key(news: AuthorNews) -> str:
-    """Name the telling of a piece of news."""
-    return f"idea_author_news:{news.reference}"
+    """Name a piece of news: its telling, and what its mails are about."""
+    return f"{amending.NEWS_KIND}:{news.reference}"
 
 
 def followers(news: AuthorNews) -> QuerySet[Any]:
@@ -240,7 +245,8 @@ def tell_news(*, news: AuthorNews, people: Sequence[Any], at: dt.datetime) -> in
             reverse("ideas:author_news", args=[idea.reference, news.reference]),
         )
 
-    letters = [_letter(each, f"{news_key(news)}:{each.pk}", idea.topic, said, topic=idea.topic) for each in people]
+    key = news_key(news)
+    letters = [_letter(each, f"{key}:{each.pk}", key, said, topic=idea.topic) for each in people]
     return telling.tell(kind="ideas.author_news", letters=letters, at=at)
 
 
@@ -276,5 +282,9 @@ def amendments_to_tell(*, at: dt.datetime) -> QuerySet[Amendment]:
     """Give the changes proposed or answered lately."""
     recent = Q(released_at__gt=at - RECENT) | Q(answered_at__gt=at - RECENT)
     return (
-        Amendment.objects.filter(recent).select_related("idea__author", "author").defer("idea__search").order_by("pk")
+        Amendment.objects.public()
+        .filter(recent)
+        .select_related("idea__author", "author")
+        .defer("idea__search")
+        .order_by("pk")
     )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ideas import actions, clocks, setting_aside, talking
-from ideas.models import Comment, Idea, IdeaVersion, Photo, Reaction
+from ideas.models import Amendment, Comment, Idea, IdeaVersion, Photo, Reaction
 from moderation import clauses, marks
 from moderation.kinds import MASKED, Kind, Words
 from mulhouse.db import assert_in_transaction
@@ -25,6 +25,8 @@ from mulhouse.references import read_reference
 ERASED = "Texte effacé"
 VERSION_WORDS = ("title", "need", "need_html", "proposal", "proposal_html", "beneficiaries", "cost")
 IDEA_WORDS = (*VERSION_WORDS, "place", "behalf_name")
+# What others propose holds the whole text as it would be.
+CHANGED_WORDS = ("title", "need", "proposal")
 SAID_WORDS = ("body", "body_html")
 
 
@@ -155,9 +157,11 @@ def _show_idea(row: Idea) -> None:
 
 def _snapshot_idea(row: Idea) -> dict[str, Any]:
     versions = IdeaVersion.objects.filter(idea=row).order_by("pk")
+    changes = Amendment.objects.filter(idea=row).order_by("pk")
     return {
         **_words(row, IDEA_WORDS),
         "versions": [{"pk": version.pk, **_words(version, VERSION_WORDS)} for version in versions],
+        "changes": [{"pk": change.pk, **_words(change, CHANGED_WORDS)} for change in changes],
     }
 
 
@@ -166,19 +170,25 @@ def _restore_idea(row: Idea, snapshot: dict[str, Any]) -> None:
     for version in snapshot["versions"]:
         kept = {name: version[name] for name in VERSION_WORDS}
         IdeaVersion.objects.filter(idea=row, pk=version["pk"]).update(**kept)
+    for change in snapshot["changes"]:
+        kept = {name: change[name] for name in CHANGED_WORDS}
+        Amendment.objects.filter(idea=row, pk=change["pk"]).update(**kept)
 
 
 def _mask_idea(row: Idea, passages: list[str]) -> None:
-    """Mask passages in an idea and in each of its earlier versions."""
+    """Mask passages in an idea, in each of its earlier versions, and in what others propose to make of it."""
     _write(row, _masked(row, IDEA_WORDS, passages))
     for version in IdeaVersion.objects.filter(idea=row).order_by("pk"):
         _write(version, _masked(version, VERSION_WORDS, passages))
+    for change in Amendment.objects.filter(idea=row).order_by("pk"):
+        _write(change, _masked(change, CHANGED_WORDS, passages))
 
 
 def _erase_idea(row: Idea) -> None:
     """Erase hidden words, their versions and their photos, for good."""
     _write(row, {**actions.EMPTIED, "title": ERASED})
     IdeaVersion.objects.filter(idea=row).delete()
+    actions.empty_changes(Idea.objects.filter(pk=row.pk))
     actions.erase_files(Photo.objects.filter(idea=row))
 
 

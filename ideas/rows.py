@@ -12,7 +12,7 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from ideas.models import HeldText, Idea, Photo
+from ideas.models import Amendment, HeldText, Idea, Photo
 from mulhouse.errors import Refusal, RefusedError
 from mulhouse.uploads import CleanFile
 from transparency import register
@@ -64,6 +64,11 @@ def stored(upload: CleanFile, *, alt: str, is_decorative: bool) -> Photo:
     )
     kept.file.save(f"{kept.key}.{upload.name.rsplit('.', 1)[-1]}", ContentFile(upload.content), save=False)
     return kept
+
+
+def empty_changes(ideas: QuerySet[Idea]) -> None:
+    """Empty what others proposed to change in ideas whose words go: each proposal holds the whole text as it would be."""
+    Amendment.objects.filter(idea__in=ideas).update(title="", need="", proposal="—", answer="")
 
 
 def record_held(actor: User, idea: Idea, sort: HeldText.Sort, cause: HeldText.Cause) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ideas import amending, gathering, setting_aside
+from ideas import amending, gathering, setting_aside, signatures
 from ideas.models import Amendment, AuthorNews, Gathering
 from ideas.models.amending import Said
 from moderation import clauses
@@ -183,13 +183,21 @@ def address(row: Any) -> str:
     return reverse("ideas:author_news", args=[row.idea.reference, row.reference])
 
 
+def _signer(row: Said) -> Any:
+    """Give the person whose public name is read under a text, when it is one."""
+    if not isinstance(row, AuthorNews):
+        return row.author
+    rows = AuthorNews.objects.filter(pk=row.pk).annotate(own_district=signatures.unnamed())
+    return row.author if rows.values_list("own_district", flat=True).get() is None else None
+
+
 def _said(model: type[Said], code: str, label: Any, segment: str) -> Kind:
     return Kind(
         code=code,
         label=label,
         segment=segment,
         **_readers(model),
-        signer=lambda row: row.author,
+        signer=_signer,
         words=_words,
         author=lambda row: row.author,
         url=address,

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from ideas import announcing, coauthors, gathering, gathering_telling, pairing, replying, supporting, telling, verifying
 from ideas.announcing import News
-from ideas.models import Amendment, Answer, AuthorNews, Event, Gathering, Study
+from ideas.models import Amendment, Answer, AuthorNews, Event, Gathering, Idea, Study
 from notifications import telling as notified
 
 BATCH = 500
@@ -135,7 +135,7 @@ def tell_gathering(*, gathering_id: int) -> None:
 def ask_supporters(*, gathering_id: int) -> None:
     """Ask each supporter of ideas that are gathered, and tell those who follow them; taken up where it stopped."""
     rows = Gathering.objects.open().filter(asked_at__isnull=True).select_related("parent").defer("parent__search")
-    row = rows.filter(pk=gathering_id).first()
+    row = rows.filter(pk=gathering_id, parent__in=Idea.objects.visible()).first()
     if row is None:
         return
     at = timezone.now()

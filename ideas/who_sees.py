@@ -57,8 +57,10 @@ ACTS = (
     ),
     Act(
         code="idea_amendment",
-        label=_("Proposer de modifier une idée"),
-        sentence=_("Qui voit quoi\u00a0: tout le monde lit votre texte et votre nom public."),
+        label=_("Proposer de modifier une idée, ou y répondre"),
+        sentence=_(
+            "Qui voit quoi\u00a0: tout le monde lit votre texte et votre nom public, ou votre quartier s’il signe votre idée."
+        ),
         name=Seen.EVERYBODY,
         words=Seen.EVERYBODY,
         choice=Seen.NOTHING,

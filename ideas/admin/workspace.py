@@ -9,8 +9,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, F, OuterRef
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models import Count, OuterRef
+from django.db.models.functions import JSONObject
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -58,11 +58,7 @@ def fetch(pk: int) -> Any:
                 days.order_by("-supported_on").values(line=JSONObject(day="supported_on", number="number"))[:DAYS_SHOWN]
             ),
             own_notes=ArraySubquery(
-                notes.values(
-                    line=JSONObject(
-                        text="text", at="written_at", by=Coalesce(F("agent__public_name"), F("agent__email"))
-                    )
-                )
+                notes.values(line=JSONObject(text="text", at="written_at", by="agent__public_name"))
             ),
         ),
         pk=pk,
@@ -151,6 +147,8 @@ def context(request: HttpRequest, idea: Any) -> dict[str, Any]:
     """
     reads_files = request.user.has_perm(city_rules.VIEW)
     days = sorted((parse_date(row["day"]), row["number"]) for row in idea.days)
+    notes = [(row["by"] or "Un agent", parse_datetime(row["at"]), row["text"]) for row in idea.own_notes]
+    refusal = city_rules.note_refusal(request.user, idea)
     return {
         **admin.site.each_context(request),
         "title": idea.title,
@@ -166,10 +164,8 @@ def context(request: HttpRequest, idea: Any) -> dict[str, Any]:
         "chart": _chart(days),
         "comments": _comments(idea),
         "neighbours": _neighbours(request.user, idea, reads_files=reads_files),
-        "notes": [(row["by"] or "Un agent", parse_datetime(row["at"]), row["text"]) for row in idea.own_notes]
-        if reads_files
-        else [],
-        "note_refusal": city_rules.note_refusal(request.user, idea),
+        "notes": [] if refusal else notes,
+        "note_refusal": refusal,
         "file_url": _way_back(request, idea),
     }
 

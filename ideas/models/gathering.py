@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from desk.models import Person
@@ -26,17 +27,19 @@ class GatheringQuerySet(models.QuerySet["Gathering"]):
 
     def visible_to(self, user: Any) -> Self:
         """What this person may open: what they proposed, what concerns an idea of theirs, and everything for agents."""
-        if user.is_staff and user.has_perm("ideas.study_idea"):
+        # Moderators read what waits.
+        if user.is_staff and (user.has_perm("ideas.study_idea") or user.has_perm("moderation.decide_case")):
             return self
         own = GatheredIdea.objects.filter(idea__author=user).order_by()
-        return self.filter(Q(author=user) | Q(pk__in=own.values("gathering")))
+        return self.filter(Q(author=user) | Q(pk__in=own.values("gathering"), released_at__isnull=False))
 
 
 class Gathering(ReadFirst):
     """A proposal to gather ideas, by the city or by the author of one of them, then what became of it.
 
-    The idea that gathers (`parent`) exists from the day it opens. `released_at`: its words may be read (by moderation first, where
-    `cause` says so). Source: docs/algorithms/idees-regroupement.md.
+    The idea that gathers (`parent`) exists from the day it opens: the words are its own from then on, and are here no more, so that
+    moderation and its author take them away once. `released_at`: the words may be read (by moderation first, where `cause` says so).
+    Source: docs/algorithms/idees-regroupement.md.
     """
 
     class End(models.TextChoices):
@@ -96,6 +99,13 @@ class Gathering(ReadFirst):
     def get_absolute_url(self) -> str:
         """Give the page of those it concerns."""
         return reverse("ideas:gathering", args=[self.reference])
+
+    @property
+    def named(self) -> str:
+        """Its title, for those it concerns (select `parent`): that of the idea that gathers, but for one that was hidden."""
+        if self.parent is None:
+            return self.title
+        return gettext("Idée retirée") if self.parent.hidden_at is not None else self.parent.title
 
     @property
     def is_pending(self) -> bool:

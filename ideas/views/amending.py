@@ -40,8 +40,8 @@ def tag_of(row: Amendment) -> ui.Tag:
     return ui.Tag(row.get_state_display(), TONES[row.state])
 
 
-def author_of(row: Any) -> str:
-    """Sign what is written beside an idea (select `author`)."""
+def author_of(row: Amendment) -> str:
+    """Sign a change (select `author`)."""
     return signatures.of_person(row.author.public_name if row.author else None)
 
 

@@ -115,7 +115,7 @@ def gathering(request: UserRequest, reference: str) -> HttpResponse:
         "can_cancel": gathering_rules.cancel_refusal(request.user, row) is None,
         "can_leave": any(each.is_live for each in own) and gathering_rules.standing_refusal(row) is None,
         "has_asked": any(each.leaving_at for each in own if each.is_live),
-        "crumbs": crumbs(ui.Crumb(_("Regroupements"), reverse("ideas:carrying")), ui.Crumb(row.title)),
+        "crumbs": crumbs(ui.Crumb(_("Regroupements"), reverse("ideas:carrying")), ui.Crumb(row.named)),
     }
     return render(request, "ideas/gathering.html", context)
 
@@ -230,7 +230,7 @@ def carrying(request: UserRequest) -> HttpResponse:
 
 def _concerning(user: Any) -> Any:
     members = GatheredIdea.objects.filter(gathering=OuterRef("pk"), idea__author=user)
-    return Gathering.objects.filter(Exists(members))
+    return Gathering.objects.filter(Exists(members), released_at__isnull=False)
 
 
 def asked_of(user: Any) -> Any:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import UserRequest
 from ideas import amending as acts
+from ideas import signatures
 from ideas.gathering_forms import NewsForm
 from ideas.models import AuthorNews, Idea
 from ideas.views import amending, gathering
@@ -36,6 +37,7 @@ def news_list(request: HttpRequest, reference: str) -> HttpResponse:
     """List the news of an idea, the newest first."""
     idea = gathering.fetch_idea(request, reference)
     rows = AuthorNews.objects.visible().filter(idea=idea).select_related("author")
+    rows = rows.annotate(own_district=signatures.unnamed())
     page = lists.read(
         rows,
         lists.Order("submitted_at"),
@@ -65,7 +67,7 @@ def _line(request: HttpRequest, idea: Idea, row: AuthorNews) -> dict[str, object
         "row": row,
         # Made by `render_markdown` when it was written.
         "html": mark_safe(row.body_html),  # noqa: S308 (see above)
-        "author": amending.author_of(row),
+        "author": signatures.of_news(row),
         "url": reverse("ideas:author_news", args=[idea.reference, row.reference]),
         "withdraw_url": reverse("ideas:author_news_withdraw", args=[idea.reference, row.reference]) if is_own else "",
         "report_url": "" if is_own else reverse("moderation:report", args=[SEGMENT, row.reference]),
@@ -74,6 +76,7 @@ def _line(request: HttpRequest, idea: Idea, row: AuthorNews) -> dict[str, object
 
 def _fetch(request: HttpRequest, reference: str, news_reference: str) -> AuthorNews:
     rows = AuthorNews.objects.select_related("idea__author", "idea__campaign", "author").defer("idea__search")
+    rows = rows.annotate(own_district=signatures.unnamed())
     row = get_object_or_404(
         rows,
         idea__in=Idea.objects.visible().filter(reference=read_reference(reference)),

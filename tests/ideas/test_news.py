@@ -86,7 +86,7 @@ def test_sweep_tells_what_a_lost_task_did_not_and_nothing_that_is_gone():
         Subscription.objects.create(user=f.make_resident(), topic=news.idea.topic)
     amending.take_back(actor=gone.author, said=gone, at=timezone.now())
     tasks.sweep_gatherings()
-    assert list(Notification.objects.values_list("about", flat=True)) == [kept.idea.topic]
+    assert list(Notification.objects.values_list("about", flat=True)) == [f"idea_author_news:{kept.reference}"]
 
 
 def test_moderation_hides_and_gives_back(client):

@@ -14,7 +14,7 @@ from accounts.models import User
 from consultations import actions as consulting
 from desk.models import Person
 from ideas import actions as ideas
-from ideas import coauthors, supporting, talking
+from ideas import coauthors, gathering, supporting, talking
 from moderation import actions as moderation
 from mulhouse import who_sees
 from mulhouse.references import new_reference
@@ -144,6 +144,16 @@ class Town:
             body=f"Mot {done.words}",
             at=self.at,
         )
+
+    def _idea_gathering(self, done):
+        originals = [f.make_idea(campaign=self.campaign, author=self.neighbour) for _ in range(2)]
+        f.make_support(idea=originals[0], user=done.actor)
+        made = f.gather(*originals)
+        gathering.carry(actor=done.actor, gathering=made, is_yes=True, at=self.at)
+        return made
+
+    def _idea_amendment(self, done):
+        return f.make_amendment(idea=self.their_idea, author=done.actor, reason=f"Parce que {done.words}")
 
     # --- Signing an idea ---
 

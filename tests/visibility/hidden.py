@@ -37,9 +37,24 @@ from consultations.models import (
     Report,
     Source,
 )
+from ideas import gathering, said_hiding
 from ideas import setting_aside as setting_ideas_aside
+from ideas.models import (
+    Amendment,
+    AuthorNews,
+    Campaign,
+    CoAuthor,
+    Criterion,
+    Event,
+    EventPhoto,
+    Gathering,
+    Idea,
+    InternalNote,
+    Reading,
+    Study,
+    StudyPart,
+)
 from ideas.models import Answer as IdeaAnswer
-from ideas.models import Campaign, Criterion, Event, EventPhoto, Idea, InternalNote, Reading, Study, StudyPart
 from ideas.models import HeldText as HeldIdeaText
 from moderation import actions as moderation
 from moderation import kinds
@@ -93,8 +108,11 @@ WRITERS = holding("consultations.change_report")
 ASKERS = holding("questionnaires.view_questionnaire")
 MODERATORS = holding("moderation.view_case")
 KEEPERS = holding("privacy.view_breach")
-# Whoever works on ideas.
+# Whoever looks at ideas, works on them, gathers them.
 BOX = holding("ideas.view_idea")
+WORKERS = holding(*(f"ideas.{verb}_idea" for verb in ("read", "study", "answer", "follow")))
+GATHERERS = holding("ideas.study_idea")
+PEOPLE = holding("accounts.view_user", "accounts.view_residency")
 
 
 @dataclass(frozen=True)
@@ -118,6 +136,8 @@ class City:
     base: Base
     seen: dict[str, str] = field(default_factory=dict)
     secrets: list[Secret] = field(default_factory=list)
+    # Public pages that only agents or mails lead to.
+    starts: list[str] = field(default_factory=list)
     # Somebody who lives there and has nothing of their own, somebody who has no name yet; what was read as a visitor (None) and as
     # the neighbour: once for all the tests.
     neighbour: User = field(default_factory=f.make_resident)
@@ -144,6 +164,11 @@ class City:
 
 def page_of(row):
     return row.get_absolute_url()
+
+
+def author_of(city, what):
+    """Give who may still read something."""
+    return next(secret for secret in city.secrets if secret.what == what).readers[0]
 
 
 def words_of(model):
@@ -536,12 +561,24 @@ def _box(city, at):
     answer = city.show("answer to an idea", lambda word: around.make_answer(public, reason_html=f"<p>Oui {word}</p>"))
     city.show("news of an idea", lambda word: around.make_event(public, text_html=f"<p>Commencé {word}</p>"))
     city.show("reaction to an answer", lambda word: around.make_reaction(answer, body_html=f"<p>Merci {word}</p>"))
+    # Answered, and their author has said nothing of it yet.
+    around.make_answer(f.make_idea(**written))
     around.make_milestone(public)
     around.make_photo(public)
+    EventPhoto.objects.create(
+        event=public.events.get(), file=ContentFile(b"RIFF", "x.webp"), alt="Le kiosque", content_type="image/webp"
+    )
+    city.starts += [
+        reverse("ideas:paper_form", args=[campaign.slug]),
+        reverse("ideas:paper_sheet", args=[public.reference]),
+    ]
     _ideas(city, at, public, written)
     _around_ideas(city, at, public)
     _waiting_ideas(city, at, public, author)
     _city_side_of_ideas(city, at, public)
+    _beside_ideas(city, at, public)
+    _gathered_ideas(city, at, public)
+    _signing_ideas(city, at, public)
 
 
 def _ideas(city, at, public, written):
@@ -559,7 +596,10 @@ def _ideas(city, at, public, written):
     def photo(row, **fields):
         return lambda word: fill(around.make_photo(row, word.encode(), **fields), word)
 
-    draft = city.hide("draft of an idea", idea(published=False), page_of, [author])
+    def draft_url(row):
+        return reverse("ideas:draft", args=[row.reference])
+
+    draft = city.hide("draft of an idea", idea(published=False), draft_url, [author])
     city.hide("photo of a draft idea", photo(draft), photo_url, [author])
     city.hide("withdrawn idea", idea(withdrawn_at=at), page_of, [author], BOX)
     gone = city.hide("hidden idea", idea(hidden_at=at, hidden_reason="3.2"), page_of, [author], BOX)
@@ -698,7 +738,7 @@ def _city_side_of_ideas(city, at, public):
     city.hide(
         "internal note about an idea",
         lambda word: InternalNote.objects.create(idea=public, text=word, written_at=at),
-        staff=BOX,
+        staff=WORKERS,
     )
 
     def study(word):
@@ -706,11 +746,16 @@ def _city_side_of_ideas(city, at, public):
             idea=f.make_idea(campaign=public.campaign, stage="study"),
             opened_at=at,
             ground="La plus soutenue.",
-            synthesis=word,
         )
         around_study(row, word, at)
+        return row
 
-    city.hide("study that goes on", study, staff=BOX)
+    running = city.hide("study that goes on", study, staff=BOX)
+    city.hide(
+        "synthesis of a study",
+        lambda word: Study.objects.filter(pk=running.pk).update(synthesis=word),
+        staff=WORKERS,
+    )
 
     def draft(word):
         row = f.make_campaign(published_at=None, thresholds=((9, word),))
@@ -718,6 +763,113 @@ def _city_side_of_ideas(city, at, public):
         return fill(row, word)
 
     city.hide("draft of a campaign of ideas", draft, page_of, staff=BOX | holding("ideas.change_campaign"))
+
+
+def _beside_ideas(city, at, public):
+    """Changes that others propose and news of authors: public, then not; read first; beside an idea that is gone."""
+    author = public.author
+    f.make_amendment(idea=public, author=author_of(city, "draft of a contribution"), reason="Un toit de plus.")
+    f.make_author_news(idea=f.make_idea(campaign=public.campaign, author=author), body="Nous étions vingt.")
+    gone = f.make_idea(campaign=public.campaign, hidden_at=at, hidden_reason="3.2")
+    states = {
+        "withdrawn {}": {"released_at": at, "withdrawn_at": at},
+        "hidden {}": {"released_at": at, "hidden_at": at},
+        "{} that waits": {"cause": "held"},
+        "refused {}": {"cause": "held", "refused_at": at, "refused_clause": "3.2"},
+        "{} beside a hidden idea": {"released_at": at, "idea": gone},
+    }
+    for state, fields in states.items():
+        for what, model in {"change of an idea": Amendment, "news of an author": AuthorNews}.items():
+            values = {"idea": public, "author": author, "submitted_at": at, **fields}
+            city.hide(
+                state.format(what),
+                lambda word, model=model, values=values: model.objects.create(**{**filled(model, word), **values}),
+                said_hiding.address,
+                [] if "idea" in fields else [author],
+                MODERATORS if "cause" in fields else NOBODY,
+            )
+
+    def set_aside(word):
+        person = f.make_resident(public_name="Charlie Retenue")
+        f.make_amendment(idea=public, author=person, reason=word)
+        with transaction.atomic():
+            said_hiding.set_aside(person)
+
+    city.hide("change proposed by a person whose data are set aside", set_aside)
+    city.hide(
+        "name of somebody who signs an idea by district and gives news of it",
+        lambda word: f.make_author_news(
+            idea=f.make_idea(
+                campaign=public.campaign, author=f.make_resident(public_name=f"Nom {word}"), signature="district"
+            )
+        ),
+        staff=PEOPLE,
+    )
+
+
+def _gathered_ideas(city, at, public):
+    """Proposals to gather, known to those they concern; ideas that moderation hid since, gathered or gathering others."""
+    first, second = public.author, f.make_resident(public_name="Noa Voisin")
+    supporter = author_of(city, "draft of a contribution")
+
+    def pair(**fields):
+        return [f.make_idea(campaign=public.campaign, author=person, **fields) for person in (first, second)]
+
+    def proposed(**fields):
+        def make(word):
+            made = fill(f.make_gathering(ideas=pair()), word)
+            Gathering.objects.filter(pk=made.pk).update(**fields)
+            return made
+
+        return make
+
+    city.hide("proposal to gather", proposed(), page_of, [first, second], GATHERERS)
+    held = {"released_at": None, "cause": "held"}
+    city.hide("proposal to gather that waits", proposed(**held), page_of, [first], GATHERERS | MODERATORS)
+    refused = {**held, "refused_at": at, "refused_clause": "3.2", "ended_at": at, "end": "refused"}
+    city.hide("refused proposal to gather", proposed(**refused), page_of, [first], GATHERERS | MODERATORS)
+
+    def gathers(word):
+        made = f.gather(*pair(), title=f"Titre {word}", need=word, proposal=word)
+        f.make_support(idea=made.members.earliest("pk").idea, user=supporter)
+        Idea.objects.filter(pk=made.parent_id).update(hidden_at=at, hidden_reason="3.2")
+        return made
+
+    city.hide("hidden idea that gathers others", gathers, page_of)
+
+    def gathered(word):
+        ideas = [f.make_idea(campaign=public.campaign, author=second, title=f"Titre {word}"), pair()[1]]
+        f.make_support(idea=ideas[1], user=supporter)
+        made = f.gather(*ideas)
+        Idea.objects.filter(pk=ideas[0].pk).update(hidden_at=at, hidden_reason="3.2")
+        return made
+
+    city.hide("hidden idea that others are gathered with", gathered, page_of)
+
+    def carried(word):
+        person = f.make_resident(public_name=f"Nom {word}")
+        ideas = pair()
+        f.make_support(idea=ideas[1], user=person)
+        f.make_support(idea=ideas[1], user=supporter)
+        gathering.carry(actor=person, gathering=f.gather(*ideas), is_yes=True, at=at)
+
+    city.hide("name of somebody whose support counts for the idea that gathers", carried, staff=PEOPLE)
+
+
+def _signing_ideas(city, at, public):
+    """Those who are asked to sign an idea with its author: known by an address, to the author alone."""
+    city.hide(
+        "address of somebody who is asked to sign an idea",
+        lambda word: CoAuthor.objects.create(idea=public, email=f"{word}@example.org", invited_at=at, sent=1),
+        lambda made: reverse("ideas:coauthors", args=[made.idea.reference]),
+        [public.author],
+    )
+
+    def set_aside(word):
+        person = f.make_resident(public_name=f"Nom {word}", limited_since=at)
+        CoAuthor.objects.create(idea=public, user=person, state="accepted", invited_at=at, sent=1, answered_at=at)
+
+    city.hide("name of a co-author whose data are set aside", set_aside, staff=PEOPLE)
 
 
 def _sealed(city, open_one):
@@ -963,6 +1115,12 @@ def _followers(city, at):
             abouts = [f"contribution:{row.reference}" for row in hidden]
             abouts += [f"comment:{row.reference}" for row in comments]
             abouts += [f"idea:{row.reference}" for row in Idea.objects.exclude(hidden_at=None).order_by("pk")]
+            abouts += [
+                f"idea_amendment:{row.reference}" for row in Amendment.objects.exclude(hidden_at=None).order_by("pk")
+            ]
+            abouts += [
+                f"idea_author_news:{row.reference}" for row in AuthorNews.objects.exclude(hidden_at=None).order_by("pk")
+            ]
             abouts += [f"campaign:{row.slug}" for row in Campaign.objects.filter(published_at=None).order_by("pk")]
             Notification.objects.bulk_create(
                 [

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from accounts.roles import ROLES
 from consultations.models import Comment, Contribution, HeldText
+from ideas.models import Amendment, Answer, AuthorNews, CoAuthor, Gathering, Idea
+from ideas.models import Comment as IdeaComment
 from ideas.models import HeldText as HeldIdeaText
-from ideas.models import Idea
 from moderation.models import Block, Decision
 from mulhouse import memory
 from notifications.models import Notification
@@ -19,6 +20,7 @@ from privacy.models import DataRequest
 from tests import factories as f
 from tests.consultations.test_staff_pages import views
 from tests.test_routes import OURS, ROUTES, address_of
+from tests.visibility import hidden
 from tests.visibility.undoing import counts, undone
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +30,7 @@ MODERATING = {"moderator", "administrator"}
 
 
 def author_of(city, what="draft of a contribution"):
-    return next(secret for secret in city.secrets if secret.what == what).readers[0]
+    return hidden.author_of(city, what)
 
 
 def become(client, city, who):
@@ -69,6 +71,15 @@ def things(city):
     basket = city.base.campaign_votes[1]
     asked, vote = city.base.asked[1].reference, city.base.votes[1].votation.reference
     words = {"words": "Non.", "body": "Un mot.", "stance": "for", "position": "agree"}
+    own_idea, remark = [idea.reference], IdeaComment.objects.visible().filter(author=proposer, idea=idea).earliest("pk")
+    answered = Answer.objects.public().filter(idea__author=proposer, reaction=None).earliest("pk").idea
+    change = Amendment.objects.public().filter(author=author, idea=idea).earliest("pk")
+    news = AuthorNews.objects.public().filter(author=proposer).earliest("pk")
+    invited = [idea.reference, CoAuthor.objects.invited().filter(idea=idea).earliest("pk").pk]
+    gatherings = Gathering.objects.filter(author=proposer)
+    asked_of = gatherings.waiting().filter(released_at__isnull=False).earliest("pk")
+    agrees = {"idee": asked_of.members.filter(idea__author=proposer).get().idea.reference, "reponse": "oui"}
+    opened = gatherings.open().filter(parent__in=Idea.objects.visible()).earliest("pk").reference
     return {
         **{f"consultations:{name}": (own, {"author"}, 404, {}) for name in ("draft", "check", "discard")},
         **{f"consultations:{name}": (text, {"author"}, 404, {}) for name in ("edit", "withdraw")},
@@ -80,6 +91,21 @@ def things(city):
         },
         **{f"ideas:{name}": ([idea.reference], {"proposer"}, 404, {}) for name in ("correct", "withdraw")},
         **{f"ideas:{name}": ([waiting.reference], {"proposer"}, 404, {}) for name in ("held", "held_take_back")},
+        "ideas:withdraw_comment": ([*own_idea, remark.reference], {"proposer"}, 403, {}),
+        "ideas:react": ([answered.reference], {"proposer"}, 404, {}),
+        "ideas:withdraw_reaction": (own_idea, {"proposer"}, 404, {}),
+        "ideas:coauthors": (own_idea, {"proposer"}, 404, {}),
+        **{f"ideas:coauthor_{name}": (invited, {"proposer"}, 404, {}) for name in ("resend", "cancel")},
+        "ideas:amendment_answer": ([*own_idea, change.reference], {"proposer"}, 403, {}),
+        "ideas:amendment_withdraw": ([*own_idea, change.reference], {"author"}, 403, {}),
+        "ideas:author_news_write": ([answered.reference], {"proposer"}, 403, {}),
+        "ideas:author_news_withdraw": ([news.idea.reference, news.reference], {"proposer"}, 403, {}),
+        "ideas:gather": (own_idea, {"proposer"}, 403, {}),
+        "ideas:gathering_answer": ([asked_of.reference], {"proposer"}, 404, agrees),
+        "ideas:gathering_cancel": ([asked_of.reference], {"proposer"}, 404, {}),
+        "ideas:gathering_leave": ([opened], {"proposer"}, 404, {}),
+        # Who supported one of the ideas.
+        "ideas:carry": ([opened], {"author"}, 403, {"compte": "oui"}),
         # Near the end of its time alone: tests/ideas/test_own.py.
         "ideas:renew": ([idea.reference], None, 0, {}),
         # Somebody else's: none of these people is its author.
@@ -97,6 +123,7 @@ def things(city):
         },
         "consultations:questionnaire_page": ([slug, asked, 1], None, 0, {}),
         **{f"ideas:{name}": ([idea.reference], None, 0, {}) for name in ("support", "withdraw_support", "follow")},
+        **{f"ideas:{name}": (own_idea, None, 0, words) for name in ("comments", "amend")},
         "consultations:cast_vote": ([slug, vote], None, 0, {}),
         "consultations:receipt": ([slug, vote], None, 0, {}),
         **{
@@ -108,8 +135,11 @@ def things(city):
 
 
 LIVING_HERE = {"resident", "proposer", "suspended"}
-# Moderators read what waits: they may not change it.
-READ_BY_MODERATORS = {f"{room}:{name}" for room in ("consultations", "ideas") for name in ("held", "held_take_back")}
+# Moderators read what waits, and who gathers ideas for the city what is proposed to their authors: they may not change it.
+READING = {
+    **{f"{room}:{name}": MODERATING for room in ("consultations", "ideas") for name in ("held", "held_take_back")},
+    **{f"ideas:gathering_{name}": hidden.GATHERERS | MODERATING for name in ("answer", "cancel", "leave")},
+}
 # What is named by a key that only a mail or a session holds, or by one's own keys of sign-in: tests/accounts, tests/notifications.
 BY_A_KEY = {
     "accounts:data_file",
@@ -162,7 +192,7 @@ def test_a_gesture_that_is_not_theirs_changes_nothing(client, city, who):
         if who in allowed:
             is_right = status not in {403, 404}
         else:
-            expected = 403 if name in READ_BY_MODERATORS and who in MODERATING else refused
+            expected = 403 if who in READING.get(name, ()) else refused
             is_right = status == expected and not changed
         if not is_right:
             wrong[name] = (status, sorted(changed))

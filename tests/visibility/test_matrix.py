@@ -115,9 +115,15 @@ NOT_READ = {
     *("commitments:photo", "consultations:image", "consultations:social_image", "consultations:preview"),
     *("consultations:attachment", "consultations:document", "consultations:document_file"),
     *("consultations:package", "consultations:report_pdf", "consultations:map"),
-    # A text that waits, tried at its own address.
-    "ideas:held",
-    *(f"ideas:{name}" for name in ("follow", "withdraw_support", "photo", "social_image")),
+    # The same of ideas: forms that are sent, what is one person's own, what only a mail or an agent leads to.
+    *(f"ideas:{name}" for name in ("follow", "withdraw_support", "comments", "social_image")),
+    *(f"ideas:{name}" for name in ("draft", "duplicates", "photos", "preview", "discard", "held", "held_take_back")),
+    *(f"ideas:{name}" for name in ("correct", "withdraw", "renew", "withdraw_comment", "react", "withdraw_reaction")),
+    *(f"ideas:{name}" for name in ("coauthors", "coauthor_resend", "coauthor_cancel")),
+    *(f"ideas:{name}" for name in ("invitation", "invitation_accept", "invitation_decline")),
+    *(f"ideas:{name}" for name in ("gather", "gathering", "gathering_answer", "gathering_cancel", "gathering_leave")),
+    *(f"ideas:{name}" for name in ("carry", "amendment_answer", "amendment_withdraw")),
+    *(f"ideas:{name}" for name in ("author_news_write", "author_news_withdraw")),
     # Nothing there: refusals of the API, former charters, the demonstration, the gallery of components.
     *("api:none", "api:unknown", "charter_version", "demo_enter", "demo_mail", "demo_mailbox", "gallery"),
 }
@@ -162,6 +168,7 @@ NOT_YET = {"free text of a running questionnaire"}
 WAS_PUBLIC = {
     "withdrawn idea",
     "hidden idea",
+    *(f"{state} {what}" for state in ("withdrawn", "hidden") for what in ("change of an idea", "news of an author")),
     "withdrawn contribution",
     "hidden contribution",
     "contribution hidden since the package was made",
