@@ -1,5 +1,7 @@
 """Changes that others propose to an idea: refused, read first, taken or not; what is taken is a version that everybody can read."""
 
+import time
+
 import pytest
 from django.db import transaction
 from django.urls import reverse
@@ -264,8 +266,33 @@ def test_words_that_go_and_come_are_told_apart():
     html = beside.compared("Planter <des> arbres", "Planter des arbres et bancs")
     assert str(html) == (
         'Planter <del><span class="sr">retiré\u00a0: </span>&lt;des&gt;</del> <ins><span class="sr">ajouté\u00a0: </span>'
-        'des</ins> arbres<ins><span class="sr">ajouté\u00a0: </span> et bancs</ins>'
+        'des</ins> arbres <ins><span class="sr">ajouté\u00a0: </span>et bancs</ins>'
     )
+
+
+def test_space_alone_is_no_change_and_is_the_new_one():
+    assert str(beside.compared("Un banc.\nUn arbre.", "Un banc.\n\nUn arbre.")) == "Un banc.\n\nUn arbre."
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("a " * 1500, "a b " * 750), ("a " * 77, "a b " * 77), ("z " + "a " * 1498, "a z a " * 500)],
+    ids=["above", "under", "shifted"],
+)
+def test_a_repetitive_text_costs_little_to_compare(before, after):
+    """Anybody may propose such a text, and ask for its page again and again."""
+    begun = time.process_time()
+    html = str(beside.compared(before, after))
+    assert time.process_time() - begun < 3
+    assert "<ins>" in html
+
+
+def test_what_has_too_much_in_common_is_shown_whole_but_for_its_ends():
+    html = str(beside.compared("Début " + "a " * 200 + "fin", "Début " + "a b " * 200 + "fin"))
+    said = "".join(('<del><span class="sr">retiré\u00a0: </span>', ("a " * 199).strip(), "</del>"))
+    assert html.startswith(f"Début a {said} <ins>")
+    assert html.endswith("</ins> fin")
+    assert (html.count("<del>"), html.count("<ins>")) == (1, 1)
 
 
 def test_journey_of_a_change(client):
