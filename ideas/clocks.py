@@ -8,7 +8,7 @@ import datetime as dt
 
 from django.utils.translation import gettext_lazy as _
 
-from ideas.models import Idea
+from ideas.models import Idea, Stage
 from transparency import promising
 from transparency.deadlines import Unit
 from transparency.models import Promise
@@ -42,6 +42,11 @@ def stop(*, idea: Idea, at: dt.datetime) -> None:
 
 
 def start_again(*, idea: Idea) -> None:
-    """Owe again what `stop` let go of: the idea is given back, and its day is still the one that was promised."""
+    """Owe again what `stop` let go of: the idea is given back, and its day is still the one that was promised.
+
+    One that is gathered with others is owed nothing of its own.
+    """
+    if idea.stage == Stage.GATHERED:
+        return
     for kind in (READING, STUDY):
         promising.take_back(kind=kind, key=idea.reference)
