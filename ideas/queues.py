@@ -17,6 +17,8 @@ from transparency.models import Promise
 RECENT = timedelta(days=14)
 _OWED = {
     clocks.READING: (city_rules.READ, "Premières lectures d’idées à faire", "lecture"),
+    clocks.ELIGIBLE: (city_rules.ANSWER, "Idées qui ont leurs soutiens\u00a0: étude ou réponse due", "seuil"),
+    clocks.THRESHOLD: (city_rules.FOLLOW, "Promesses de seuils atteints à tenir", "promesses"),
     clocks.STUDY: (city_rules.ANSWER, "Réponses dues à des idées étudiées", "etude"),
 }
 

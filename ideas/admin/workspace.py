@@ -180,6 +180,7 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
             },
             "can_study": can_study,
             "can_realise": gestures["plan"][0] is None,
+            "can_keep": city_rules.promise_refusal(user, idea, is_reached=True, is_kept=False) is None,
             "running": running if can_study else None,
         },
     )
