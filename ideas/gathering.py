@@ -416,10 +416,9 @@ def _uncount_carried(held: Gathering, parent: Idea) -> None:
 def _stand_again(idea: Idea, stage: Stage, *, since: dt.datetime, at: dt.datetime) -> None:
     """Put an idea back where it stood; the days it had left are not lost, unless its campaign has one last day for all."""
     values: dict[str, Any] = {"stage": stage, "stage_at": at}
-    if stage == Stage.SUPPORT and idea.supports_until is not None and idea.campaign.supports_end_on is None:
-        values["supports_until"] = idea.supports_until + (local_day(at) - local_day(since))
     Idea.objects.filter(pk=idea.pk).update(**values)
     idea.stage = stage
+    supporting.give_days_back(idea, since=since, at=at)
     if idea.is_visible:
         clocks.start_again(idea=idea)
 
