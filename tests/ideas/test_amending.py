@@ -324,6 +324,52 @@ def test_journey_of_a_change(client):
     assert "1 modification proposée, 1 retenue." in client.get(idea.get_absolute_url()).content.decode()
 
 
+def correct(idea, **changes):
+    words = {
+        "title": idea.title,
+        "need": idea.need,
+        "proposal": idea.proposal,
+        "signature": "name",
+        "theme": idea.theme,
+    }
+    actions.correct(actor=idea.author, idea=idea, words=actions.Words(**{**words, **changes}), at=timezone.now())
+
+
+@pytest.mark.parametrize("accepts", [None, False])
+def test_change_is_compared_with_the_words_that_it_was_written_from(client, accepts):
+    """The text corrected meanwhile is another one: it is neither struck out nor added by who proposed."""
+    idea = f.make_idea(author=f.make_resident(public_name="Nadia B."), proposal="Un banc.")
+    made = f.make_amendment(idea=idea, proposal="Deux bancs.")
+    if accepts is not None:
+        amending.answer(actor=idea.author, amendment=made, accepts=accepts, word="", at=timezone.now())
+    correct(idea, proposal="Trois bancs.")
+    page = client.get(reverse("ideas:amendment", args=[idea.reference, made.reference])).content.decode()
+    assert "Un banc.</del>" in page
+    assert "Deux bancs.</ins>" in page
+    assert "Trois" not in page
+    assert ("Comparé au texte d’alors" in page) is (accepts is None)
+
+
+def test_change_is_shown_alone_once_the_words_before_are_masked(client):
+    idea = f.make_idea(proposal="Un banc.")
+    made = f.make_amendment(idea=idea, proposal="Deux bancs.")
+    Idea.objects.filter(pk=idea.pk).update(proposal="Un ███.")
+    page = client.get(reverse("ideas:amendment", args=[idea.reference, made.reference])).content.decode()
+    assert "Le texte d’avant n’est plus lisible." in page
+    assert ("Deux bancs." in page, "<del>" in page, "███" in page) == (True, False, False)
+
+
+def test_version_names_the_change_that_replaced_it(client):
+    idea = f.make_idea(author=f.make_resident(public_name="Nadia B."))
+    f.make_support(idea=idea)
+    correct(idea, proposal="Un banc.")
+    made = f.make_amendment(idea=idea, proposal="Deux bancs.")
+    amending.answer(actor=idea.author, amendment=made, accepts=True, word="", at=timezone.now())
+    address = reverse("ideas:amendment", args=[idea.reference, made.reference])
+    page = client.get(idea.get_absolute_url()).content.decode()
+    assert page.count(f'<a href="{address}">une modification proposée</a>') == 1
+
+
 def test_pages_are_closed_to_who_may_not(client):
     idea, waiting = f.make_idea(), f.make_amendment(idea=f.make_idea(campaign=f.make_campaign(moderation="prior")))
     own = reverse("ideas:amendment", args=[waiting.idea.reference, waiting.reference])
