@@ -18,7 +18,7 @@ from accounts import consents
 from accounts.models import Consent, User
 from city.models import District, Theme
 from ideas import clocks, heat, invitations, review, rules
-from ideas.models import Campaign, HeldText, Idea, IdeaVersion, Photo, Stage, Threshold
+from ideas.models import Amendment, Campaign, HeldText, Idea, IdeaVersion, Photo, Stage, Threshold
 from ideas.models.writing import MAX_PHOTOS
 from ideas.rows import RESIDENT, acting, empty_changes, erase_files, less, locked, record_held, stored
 from moderation import marks
@@ -319,14 +319,15 @@ def write_correction(
 ) -> None:
     """Write the corrected words of a published idea: `words` gives its columns by name.
 
-    `is_versioned`: the words before stay readable even if nobody reacted (somebody else proposed the new ones).
+    `is_versioned`: the words before stay readable even if nobody reacted (somebody else proposed the new ones). So do those that
+    a change was written from.
 
     Raises: RuntimeError outside a transaction.
     Locks: expects the idea held; takes the register.
     """
     assert_in_transaction()
     changed = [*words, *_rendered(), "saved_at"]
-    if idea.has_reaction or is_versioned:
+    if is_versioned or idea.has_reaction or Amendment.objects.filter(idea=idea, withdrawn_at=None).exists():
         kept = (*VERSIONED, *_rendered())
         IdeaVersion.objects.create(
             idea=idea,

@@ -18,7 +18,7 @@ from accounts import consents
 from accounts import rules as accounts_rules
 from accounts.models import Consent, User
 from ideas import actions, review, rules
-from ideas.models import Amendment, AuthorNews, Idea
+from ideas.models import Amendment, AuthorNews, Idea, IdeaVersion
 from ideas.models.amending import Said
 from ideas.models.campaigns import ModerationMode
 from moderation import cases
@@ -48,9 +48,22 @@ class Change:
     reason: str
 
 
-def digest(idea: Idea) -> str:
+def digest(idea: Idea | IdeaVersion) -> str:
     """Give the SHA-256 of the words that an amendment changes."""
     return hashlib.sha256("\0".join(getattr(idea, name) for name in CHANGED).encode()).hexdigest()
+
+
+def written_from(amendment: Amendment) -> Idea | IdeaVersion | None:
+    """Give the words that a change was written from: those of the idea, or of one of its versions; one query at most.
+
+    Shape: None when nobody reads them any more (moderation masked some).
+    """
+    if amendment.version is not None:
+        return amendment.version
+    if amendment.digest == digest(amendment.idea):
+        return amendment.idea
+    versions = amendment.idea.versions.order_by("-number")
+    return next((version for version in versions if digest(version) == amendment.digest), None)
 
 
 # --- May they? ---------------------------------------------------------------------------------------------------------

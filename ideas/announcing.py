@@ -198,6 +198,12 @@ def _event(event: Event) -> Words:
             % values,
             event.text,
         )
+    if event.kind == Event.Kind.PROMISE:
+        return Words(
+            _("Promesse tenue\u00a0: %(title)s") % values,
+            _("La Ville a tenu, le %(day)s, ce qu’elle promettait pour l’idée «\u00a0%(title)s\u00a0».") % values,
+            event.text,
+        )
     if event.kind == Event.Kind.ABANDONED:
         return Words(
             _("Projet abandonné\u00a0: %(title)s") % values,

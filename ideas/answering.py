@@ -28,6 +28,8 @@ STAGES = {
     Answer.Outcome.ALREADY: Stage.ALREADY,
     Answer.Outcome.TRANSFERRED: Stage.TRANSFERRED,
 }
+# An answer is read whole; what it takes to explain it further is behind a heading of its own. Source: ux.md §1.3, 4.
+LONGEST_REASON, LONGEST_DETAIL = 600, 6000
 # The realisation moves on by its own gestures; a correction of the answer leaves it where it is.
 UNDER_WAY = frozenset({Stage.GOING_ON, Stage.DONE, Stage.ABANDONED})
 
@@ -44,6 +46,8 @@ class Said:
     next_on: dt.date | None = None
     handed_to: str = ""
     remedy: str = ""
+    detail: str = ""
+    act_url: str = ""
     correction: str = ""
 
 
@@ -69,13 +73,15 @@ def publish(*, actor: Any, idea: Idea, said: Said, seen: int, at: dt.datetime) -
         idea=held,
         number=number + 1,
         reason_html=render_markdown(said.reason),
+        detail_html=render_markdown(said.detail) if said.detail else "",
         published_at=at,
     )
     if held.stage not in UNDER_WAY:
         held.stage, held.stage_at = STAGES[Answer.Outcome(said.outcome)], at
         held.save(update_fields=["stage", "stage_at", "saved_at"])
     Study.objects.running().filter(idea=held).update(closed_at=at)
-    clocks.keep(clocks.STUDY, idea=held, at=at)
+    for kind in (clocks.ELIGIBLE, clocks.STUDY):
+        clocks.keep(kind, idea=held, at=at)
     facts: dict[str, Any] = {"reponse": answer.reference, "decision": said.outcome, "signataire": said.signatory}
     if number:
         facts["corrige"] = said.correction
@@ -121,6 +127,11 @@ def lacking(said: Said, *, at: dt.datetime) -> list[tuple[str, str]]:
         given = getattr(said, name)
         if is_asked and not (given.strip() if isinstance(given, str) else given):
             found.append((name, words))
+    for name, longest in (("reason", LONGEST_REASON), ("detail", LONGEST_DETAIL)):
+        if len(getattr(said, name) or "") > longest:
+            found.append((name, f"{longest} caractères au plus."))
+    if said.act_url and not said.act_url.startswith(("https://", "http://")):
+        found.append(("act_url", "Donnez une adresse qui commence par https://."))
     if said.next_on is not None and said.next_on < local_day(at):
         found.append(("next_on", "Cette date est passée. La prochaine étape est à venir."))
     return found

@@ -63,6 +63,7 @@ class IdeasConfig(AppConfig):
             register.Act("idea.step_done", "Une étape d’une réalisation est faite"),
             register.Act("idea.date_changed", "La date d’une étape d’une réalisation a changé"),
             register.Act("idea.realisation_news", "La Ville a donné des nouvelles d’une réalisation"),
+            register.Act("idea.promise_kept", "La Ville a tenu la promesse d’un seuil atteint par une idée"),
             register.Act("idea.abandoned", "La Ville a renoncé à une idée, avec ses raisons"),
         )
         self._declare_data()

@@ -4,7 +4,7 @@ import datetime as dt
 import difflib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,10 @@ from ideas.models import Amendment, AuthorNews, GatheredIdea, Gathering, Idea, L
 from mulhouse import typography
 
 NEWS_SHOWN, NEAR_SHOWN = 2, 3
-_PIECES = re.compile(r"\s+|\S+")
+# A word, and the space that follows it.
+_WORDS = re.compile(r"\s+\Z|\s*\S+\s*")
+# Pairs of equal words, one of each text: what comparing costs grows faster than them. A whole proposal written anew has some 3,000.
+MOST_PAIRS = 6_000
 
 
 @dataclass(frozen=True)
@@ -161,21 +164,53 @@ def amended(states: Sequence[str]) -> str:
 
 
 def compared(before: str, after: str) -> SafeString:
-    """Show what a text becomes, word by word: what goes is struck out, what comes is underlined, both said to screen readers."""
-    old, new = _PIECES.findall(before), _PIECES.findall(after)
+    """Show what a text becomes, word by word: what goes is struck out, what comes is underlined, both said to screen readers.
+
+    Texts that have too much in common in too many places are shown whole, before then after: anybody may ask for this page.
+    """
     marks = {"del": _("retiré"), "ins": _("ajouté")}
-    parts: list[SafeString] = []
-    for kind, old_from, old_to, new_from, new_to in difflib.SequenceMatcher(
-        None, old, new, autojunk=False
-    ).get_opcodes():
-        if kind == "equal":
-            parts.append(format_html("{}", "".join(new[new_from:new_to])))
+    found: list[SafeString] = []
+    is_apart = True
+    for name, words in _changes(_WORDS.findall(before), _WORDS.findall(after)):
+        text = "".join(words)
+        if not text:
             continue
-        for name, pieces in (("del", old[old_from:old_to]), ("ins", new[new_from:new_to])):
-            if text := "".join(pieces):
-                template = mark_safe(f'<{name}><span class="sr">{{}}\u00a0: </span>{{}}</{name}>')  # noqa: S308 (two names)
-                parts.append(format_html(template, marks[name], text))
-                if kind == "replace" and name == "del":
-                    # So that the word that goes and the one that comes do not read as one.
-                    parts.append(SafeString(" "))
-    return format_html_join("", "{}", ((part,) for part in parts))
+        if not is_apart:
+            # So that the word that goes and the one that comes do not read as one.
+            found.append(SafeString(" "))
+        is_apart = text[-1].isspace()
+        if name not in marks:
+            found.append(format_html("{}", text))
+            continue
+        said = text.rstrip()
+        template = mark_safe(f'<{name}><span class="sr">{{}}\u00a0: </span>{{}}</{name}>{{}}')  # noqa: S308 (two names)
+        found.append(format_html(template, marks[name], said, text[len(said) :]))
+    return format_html_join("", "{}", ((part,) for part in found))
+
+
+def _changes(old: list[str], new: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Give the words that stay (""), that go ("del") and that come ("ins"), in order; a word is the same whatever space follows."""
+    bare_old, bare_new = [word.strip() for word in old], [word.strip() for word in new]
+    start = _same(bare_old, bare_new)
+    end = _same(bare_old[start:][::-1], bare_new[start:][::-1])
+    old_end, new_end = len(old) - end, len(new) - end
+    yield "", new[:start]
+    times = Counter(bare_new[start:new_end])
+    if sum(times[word] for word in bare_old[start:old_end]) > MOST_PAIRS:
+        steps = [("replace", 0, old_end - start, 0, new_end - start)]
+    else:
+        matcher = difflib.SequenceMatcher(None, bare_old[start:old_end], bare_new[start:new_end], autojunk=False)
+        steps = matcher.get_opcodes()  # type: ignore[assignment]
+    for kind, old_from, old_to, new_from, new_to in steps:
+        if kind == "equal":
+            yield "", new[start + new_from : start + new_to]
+        else:
+            yield "del", old[start + old_from : start + old_to]
+            yield "ins", new[start + new_from : start + new_to]
+    yield "", new[new_end:]
+
+
+def _same(first: Sequence[str], second: Sequence[str]) -> int:
+    """Count the words that two texts begin with alike."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((rank for rank, (one, other) in pairs if one != other), min(len(first), len(second)))

@@ -121,8 +121,11 @@ def _threshold(threshold: Threshold) -> str:
         "%(n)s soutiens, «\u00a0%(name)s\u00a0»\u00a0: %(promise)s",
         threshold.supports,
     )
+    within = ngettext("Délai\u00a0: %(days)s jour.", "Délai\u00a0: %(days)s jours.", threshold.days)
     opens = _("À partir de là, l’idée peut être étudiée.")
-    return words % values + (f" {opens}" if threshold.opens_study else "")
+    return f"{words % values} {within % {'days': typography.number(threshold.days)}}" + (
+        f" {opens}" if threshold.opens_study else ""
+    )
 
 
 def _budget(campaign: Campaign) -> list[str]:

@@ -13,7 +13,7 @@ from django.utils.text import slugify
 
 from ideas import campaign_rules
 from ideas.models import Campaign, Threshold
-from ideas.models.campaigns import RESERVED_SLUGS
+from ideas.models.campaigns import PROMISE_DAYS, RESERVED_SLUGS
 from mulhouse.errors import DomainError, require
 from mulhouse.typography import local_day
 from transparency import register
@@ -47,6 +47,8 @@ class ThresholdEdit:
     name: str
     promise: str
     opens_study: bool = False
+    # Units: days to keep what is promised.
+    days: int = PROMISE_DAYS
 
 
 @transaction.atomic(durable=True)
@@ -113,7 +115,9 @@ def publish(*, actor: Any, campaign: Campaign, at: dt.datetime) -> Campaign:
     held.published_at = at
     held.save(update_fields=["published_at", "updated_at"])
     rules = {name: _plain(getattr(held, name)) for name in FIELDS if name not in {"slug", "summary"}}
-    steps = [asdict(ThresholdEdit(row.supports, row.name, row.promise, row.opens_study)) for row in thresholds]
+    steps = [
+        asdict(ThresholdEdit(row.supports, row.name, row.promise, row.opens_study, row.days)) for row in thresholds
+    ]
     register.record(
         "idea.campaign_published",
         role="agent",

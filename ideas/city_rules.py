@@ -123,6 +123,19 @@ def news_refusal(user: Any, idea: Idea) -> Refusal | None:
     return None if idea.stage == Stage.DONE and user.has_perm(FOLLOW) else realise_refusal(user, idea)
 
 
+def promise_refusal(user: Any, idea: Idea, *, is_reached: bool, is_kept: bool) -> Refusal | None:
+    """Tell whether somebody may say that the promise of a threshold is kept: once it is reached, whatever the answer, and once."""
+    if not user.has_perm(FOLLOW):
+        return Refusal("not_allowed", "Votre rôle ne permet pas de dire qu’une promesse est tenue.")
+    if refusal := _gone_refusal(idea):
+        return refusal
+    if not is_reached:
+        return Refusal("not_reached", "Cette idée n’a pas atteint ce seuil.")
+    if is_kept:
+        return Refusal("kept", "Cette promesse est déjà tenue.")
+    return None
+
+
 def milestone_refusal(user: Any, milestone: Milestone) -> Refusal | None:
     """Tell whether somebody may finish a stage or change its day: as long as it is not done."""
     if milestone.done_on is not None:

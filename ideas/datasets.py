@@ -37,8 +37,10 @@ def _named(path: str, rows: Callable[[], QuerySet[Any]]) -> Keep:
     return lambda kept, slug: kept.filter(**{path: Subquery(rows().filter(slug=slug).order_by().values("pk")[:1])})
 
 
-def _of_idea(rows: QuerySet[Any], reference: str) -> QuerySet[Any]:
-    return rows.filter(idea=Subquery(Idea.objects.visible().filter(reference=reference).order_by().values("pk")[:1]))
+def _of_idea(path: str) -> Keep:
+    return lambda rows, reference: rows.filter(
+        **{path: Subquery(Idea.objects.visible().filter(reference=reference).order_by().values("pk")[:1])}
+    )
 
 
 def _since(rows: QuerySet[Any], at: dt.datetime) -> QuerySet[Any]:
@@ -54,7 +56,11 @@ def _campaign(path: str, order: tuple[str, ...] | None = RECENT) -> Filter:
     return Filter("campagne", meaning, Asks.SLUG, _named(path, Campaign.objects.published), order=order)
 
 
-ONE = Filter("idee", "Référence d’une idée.", Asks.SLUG, _of_idea)
+def _one(path: str) -> Filter:
+    return Filter("idee", "Référence d’une idée.", Asks.SLUG, _of_idea(path))
+
+
+ONE = _one("idea")
 SINCE = Filter("depuis", "Premier instant de publication (ISO 8601).", Asks.SINCE, _since, order=RECENT)
 # Each in the order of the index of the public list.
 OF_IDEAS = (
@@ -160,5 +166,24 @@ DATASETS = (
         keywords=(*KEYWORDS, "vote", "budget participatif"),
         small_numbers=_("Sous cinq bulletins, les totaux seuls. Les bulletins ne sont pas donnés un par un."),
         routes=(*ROUTES, "ideas:vote_file"),
+    ),
+    Dataset(
+        exports.READINGS,
+        PRODUCER,
+        Frequency.IRREGULAR,
+        page=PAGE,
+        keywords=(*KEYWORDS, "transparence"),
+        listing=Listing(exports.read_criteria, filters=(_one("reading__idea"),)),
+        routes=ROUTES,
+    ),
+    Dataset(
+        exports.GATHERINGS,
+        PRODUCER,
+        Frequency.IRREGULAR,
+        page=PAGE,
+        keywords=KEYWORDS,
+        listing=Listing(exports.read_gatherings, filters=(_one("idea"),)),
+        small_numbers=TOTALS,
+        routes=ROUTES,
     ),
 )

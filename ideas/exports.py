@@ -10,7 +10,18 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ideas import signatures, told, vote_results
-from ideas.models import Answer, Campaign, Comment, Event, Idea, Milestone, Reaction, Threshold
+from ideas.models import (
+    Answer,
+    Campaign,
+    Comment,
+    Criterion,
+    Event,
+    GatheredIdea,
+    Idea,
+    Milestone,
+    Reaction,
+    Threshold,
+)
 from mulhouse.opendata import LICENCE, LICENCE_URL, Column, Kind, Table, day, instant
 
 # The words of the files, the same in every language of the site.
@@ -54,7 +65,9 @@ CRITERIA = {
     "overlap": "existant",
 }
 STEPS = {"study": "etude", "design": "conception", "works": "travaux", "done": "realisee"}
-EVENTS = {"step": "etape", "date": "date", "news": "nouvelle", "abandoned": "abandon"}
+EVENTS = {"step": "etape", "date": "date", "news": "nouvelle", "abandoned": "abandon", "promise": "promesse_tenue"}
+POWERS = {"city": "ville", "agglomeration": "agglomeration", "other": "autre"}
+ENDS = {"city": "ville", "authors": "auteurs"}
 LEVELS = {"none": "toute_personne", "declared": "residence_declaree", "verified": "residence_verifiee"}
 CENTS = 100
 
@@ -112,9 +125,30 @@ def read_comments() -> QuerySet[Comment]:
 def read_answers() -> QuerySet[Answer]:
     """Read the answers to visible ideas, the newest first, each with what the author says of it as long as everybody reads that."""
     said = Reaction.objects.visible().filter(answer=OuterRef("pk")).order_by()
-    rows = Answer.objects.public().select_related("idea").defer("reason_html", "idea__search")
+    rows = Answer.objects.public().select_related("idea").defer("reason_html", "detail_html", "idea__search")
     rows = rows.annotate(said=Subquery(said.values("body")[:1]), said_at=Subquery(said.values("published_at")[:1]))
     return rows.order_by("-published_at", "-pk")
+
+
+def read_criteria() -> QuerySet[Criterion]:
+    """Read what the first readings of visible ideas say of each criterion, those that were replaced included, the newest first."""
+    rows = Criterion.objects.filter(reading__idea__in=Idea.objects.visible()).select_related("reading__idea")
+    return rows.defer("reading__idea__search").order_by("-pk")
+
+
+def read_gatherings() -> QuerySet[GatheredIdea]:
+    """Read the ideas that were gathered under one, separated again or not, the last recorded first.
+
+    Both are visible; the idea that gathered, once separated, was never hidden: its address is public and says so.
+    """
+    rows = GatheredIdea.objects.exclude(stage_before="").filter(
+        idea__in=Idea.objects.visible(), gathering__parent__hidden_at__isnull=True
+    )
+    return (
+        rows.select_related("idea", "gathering__parent")
+        .defer("idea__search", "gathering__parent__search")
+        .order_by("-pk")
+    )
 
 
 def read_campaigns() -> QuerySet[Campaign]:
@@ -136,7 +170,7 @@ def read_milestones() -> QuerySet[Milestone]:
 
 def read_events() -> QuerySet[Event]:
     """Read the dated words of the city on what is realised, the newest first."""
-    rows = Event.objects.public().select_related("idea").defer("text_html", "idea__search")
+    rows = Event.objects.public().select_related("idea", "threshold").defer("text_html", "idea__search")
     return rows.order_by("-published_at", "-pk")
 
 
@@ -311,6 +345,8 @@ ANSWERS = Table(
         Column("numero", _("Numéro\u00a0: la dernière remplace les autres."), lambda row: row.number, Kind.INTEGER),
         Column("reponse", _named(OUTCOMES), lambda row: OUTCOMES[row.outcome]),
         Column("raisons", _("Pourquoi, tel que la Ville l’a écrit."), lambda row: row.reason),
+        Column("detail", _("Le détail, pour qui veut en savoir plus."), lambda row: row.detail),
+        Column("adresse_de_l_acte", _("Adresse de l’acte où la décision est publiée."), lambda row: row.act_url),
         Column("cout", _("Coût, en euros."), lambda row: _euros(row.cost_cents), Kind.NUMBER),
         Column("prochaine_etape", _("Prochaine étape."), lambda row: row.next_step),
         Column("prochaine_etape_le", _("Date de la prochaine étape."), lambda row: day(row.next_on), Kind.DAY),
@@ -323,6 +359,70 @@ ANSWERS = Table(
         Column("reaction_le", _("Date et heure de cette réaction."), lambda row: instant(row.said_at), Kind.INSTANT),
     ),
     rows=read_answers,
+)
+
+READINGS = Table(
+    name="idees-lectures",
+    title=_("Les premières lectures des idées"),
+    summary=_(
+        "Une ligne par critère de chaque lecture de la Ville, celles qui ont été remplacées comprises, la plus récente d’abord."
+    ),
+    columns=(
+        Column("idee", _("Référence de l’idée."), lambda row: row.reading.idea.reference),
+        Column(
+            "numero",
+            _("Numéro de la lecture\u00a0: la dernière remplace les autres."),
+            lambda row: row.reading.number,
+            Kind.INTEGER,
+        ),
+        Column("competence", _named(POWERS) + ".", lambda row: POWERS[row.reading.power]),
+        Column("transmise_a", _("À qui l’idée revient."), lambda row: row.reading.handed_to),
+        Column("realisme", _("Réalisme de cette lecture, sur 100."), lambda row: row.reading.score, Kind.INTEGER),
+        Column("critere", _named(CRITERIA) + ".", lambda row: CRITERIA[row.code]),
+        Column("niveau", _("Niveau, de 0 (empêche le projet) à 4."), lambda row: row.level, Kind.INTEGER),
+        Column("raison", _("Pourquoi ce niveau, tel que la Ville l’a écrit."), lambda row: row.reason),
+        Column(
+            "publiee_le",
+            _("Date et heure à Mulhouse (ISO 8601)."),
+            lambda row: instant(row.reading.published_at),
+            Kind.INSTANT,
+        ),
+    ),
+    rows=read_criteria,
+)
+
+GATHERINGS = Table(
+    name="idees-regroupements",
+    title=_("Les regroupements d’idées"),
+    summary=_(
+        "Une ligne par idée regroupée sous une autre, même si elles ont été séparées depuis, la dernière enregistrée d’abord."
+    ),
+    columns=(
+        OF_IDEA,
+        Column("reunie_par", _("Référence de l’idée qui réunit."), lambda row: row.gathering.parent.reference),
+        Column(
+            "propose_par",
+            _("«\u00a0ville\u00a0» ou «\u00a0auteur\u00a0»."),
+            lambda row: "ville" if row.gathering.is_of_city else "auteur",
+        ),
+        Column(
+            "regroupee_le",
+            _("Date et heure du regroupement."),
+            lambda row: instant(row.gathering.opened_at),
+            Kind.INSTANT,
+        ),
+        Column(
+            "separee_le",
+            _("Date et heure de la séparation\u00a0; vide sans séparation."),
+            lambda row: instant(row.gathering.ended_at),
+            Kind.INSTANT,
+        ),
+        Column(
+            "separee_par", _named(ENDS) + "\u00a0; vide sans séparation.", lambda row: ENDS.get(row.gathering.end, "")
+        ),
+        Column("motif", _("Pourquoi, tel que la Ville l’a écrit."), lambda row: row.gathering.end_reason),
+    ),
+    rows=read_gatherings,
 )
 
 CAMPAIGN_SLUG = _("Nom dans les adresses, stable.")
@@ -389,6 +489,7 @@ THRESHOLDS = Table(
         Column("soutiens", _("Soutiens demandés."), lambda row: row.supports, Kind.INTEGER),
         Column("nom", _("Nom du seuil."), lambda row: row.name),
         Column("promesse", _("Ce que la Ville promet."), lambda row: row.promise),
+        Column("delai_jours", _("Délai pour tenir la promesse, en jours."), lambda row: row.days, Kind.INTEGER),
         Column(
             "ouvre_l_etude",
             _("«\u00a0oui\u00a0» si l’idée peut être étudiée à partir de ce seuil."),
@@ -414,13 +515,21 @@ MILESTONES = Table(
 
 EVENT_TABLE = Table(
     name="idees-nouvelles",
-    title=_("Les nouvelles des idées en réalisation"),
-    summary=_("Une ligne par événement daté d’une idée que la Ville réalise, le plus récent d’abord."),
+    title=_("Les nouvelles des idées\u00a0: promesses tenues et réalisations"),
+    summary=_(
+        "Une ligne par événement daté\u00a0: promesse tenue, étape, nouvelle d’une idée que la Ville réalise. Le plus récent d’abord."
+    ),
     columns=(
         REFERENCE,
         OF_IDEA,
         Column("sorte", _named(EVENTS), lambda row: EVENTS[row.kind]),
         Column("etape", _named(STEPS, optional=True), lambda row: STEPS.get(row.step, "")),
+        Column(
+            "seuil",
+            _("Soutiens du seuil dont la promesse est tenue\u00a0; vide sinon."),
+            lambda row: _number(row.threshold.supports if row.threshold else None),
+            Kind.INTEGER,
+        ),
         Column("date", _("Jour de l’événement."), lambda row: day(row.happened_on), Kind.DAY),
         Column("date_avant", _("Si une date change\u00a0: l’ancienne."), lambda row: day(row.date_before), Kind.DAY),
         Column("date_apres", _("Si une date change\u00a0: la nouvelle."), lambda row: day(row.date_after), Kind.DAY),
@@ -476,6 +585,8 @@ TABLES = {
         MILESTONES,
         EVENT_TABLE,
         VOTES,
+        READINGS,
+        GATHERINGS,
     )
 }
 

@@ -9,14 +9,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import CharField, OuterRef, Subquery, Value
+from django.db.models.functions import Concat, JSONObject
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from ideas import clocks, presentation
-from ideas.models import Answer, Criterion, Event, EventPhoto, Idea, Milestone, Reaction, Reading, Stage, StudyPart
+from ideas.models import (
+    Answer,
+    Criterion,
+    Event,
+    EventPhoto,
+    Idea,
+    Milestone,
+    Reaction,
+    Reading,
+    Stage,
+    StudyPart,
+    ThresholdPassing,
+)
 from ideas.models.studies import CriterionCode
 from ideas.models.writing import ANSWERED
 from mulhouse import typography
@@ -44,7 +56,7 @@ LEVEL_TONES: tuple[ui.Tone, ...] = ("no", "no", "mixed", "info", "yes")
 
 @dataclass(frozen=True)
 class ShownClock:
-    """A promise on its day: in a pill, in a sentence; why it stands still, and the day first told when it moved."""
+    """A promise on its day: in a pill, in a sentence, with a word more where one is due; why it stands still; the day first told."""
 
     kind: str
     tag: ui.Tag
@@ -53,6 +65,20 @@ class ShownClock:
     pause: str = ""
     first: str = ""
     is_kept: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class ShownPromise:
+    """What a threshold that the idea reached promises, by when, and whether it is kept."""
+
+    key: int
+    supports: int
+    name: str
+    promise: str
+    due_on: dt.date
+    tag: ui.Tag
+    is_kept: bool
 
 
 @dataclass(frozen=True)
@@ -111,6 +137,8 @@ class ShownAnswer:
     number: int
     tag: ui.Tag
     html: SafeString
+    detail: SafeString
+    act_url: str
     facts: list[ui.Fact]
     signatory: str
     at: dt.datetime
@@ -161,6 +189,7 @@ class File:
 
     stage: ui.Tag
     clocks: list[ShownClock]
+    promises: list[ShownPromise]
     readings: list[ShownReading]
     study: ShownStudy | None
     answers: list[ShownAnswer]
@@ -211,7 +240,8 @@ def public_file(idea: Idea, *, today: dt.date, is_debated: bool = False) -> File
     head = _head(idea)
     return File(
         stage=presentation.stage_tag(idea.stage),
-        clocks=[_clock(row, today=today) for row in head["owed"]],
+        clocks=[_clock(row, idea, today=today) for row in head["owed"]],
+        promises=[_kept_promise(row, today=today) for row in head["reached"] if row["owed"]],
         readings=_readings(idea, is_debated=is_debated),
         study=_study(head),
         answers=_answers(idea),
@@ -226,7 +256,10 @@ def _head(idea: Idea) -> dict[str, Any]:
     """Read in one query what hangs on the row of an idea and is short: its study, its parts, its stages, its promises."""
     steps = Milestone.objects.filter(idea=OuterRef("pk")).order_by("planned_on", "pk")
     parts = StudyPart.objects.filter(study__idea=OuterRef("pk")).order_by("service__position", "service__name")
-    owed = Promise.objects.standing().filter(key=OuterRef("reference"), kind__in=(clocks.READING, clocks.STUDY))
+    owed = Promise.objects.standing().filter(key=OuterRef("reference"), kind__in=[kind.code for kind in clocks.KINDS])
+    reached = ThresholdPassing.objects.filter(idea=OuterRef("pk"), percent=ThresholdPassing.Percent.WHOLE)
+    there = Concat(OuterRef("idea__reference"), Value("-"), OuterRef("threshold__supports"), output_field=CharField())
+    of_threshold = Promise.objects.standing().filter(kind=clocks.THRESHOLD, key=there)
     why = PromisePause.objects.filter(promise=OuterRef("pk"), resumed_on__isnull=True).values("reason")[:1]
     rows: Any = Idea.objects.filter(pk=idea.pk).annotate(
         planned=ArraySubquery(
@@ -268,8 +301,28 @@ def _head(idea: Idea) -> dict[str, Any]:
                 )
             )
         ),
+        reached=ArraySubquery(
+            reached.order_by("threshold__supports").values(
+                line=JSONObject(
+                    key="threshold",
+                    supports="threshold__supports",
+                    name="threshold__name",
+                    promise="threshold__promise",
+                    owed=Subquery(of_threshold.values(line=JSONObject(due_on="due_on", met_on="met_on"))),
+                )
+            )
+        ),
     )
-    names = ("study__opened_at", "study__closed_at", "study__ground", "study__synthesis", "planned", "said", "owed")
+    names = (
+        "study__opened_at",
+        "study__closed_at",
+        "study__ground",
+        "study__synthesis",
+        "planned",
+        "said",
+        "owed",
+        "reached",
+    )
     found: dict[str, Any] = rows.order_by().values(*names).get()
     return found
 
@@ -290,11 +343,12 @@ def _instant_day(text: str | None) -> dt.date | None:
 # --- Promises ----------------------------------------------------------------------------------------------------------
 
 
-def _clock(row: dict[str, Any], *, today: dt.date) -> ShownClock:
+def _clock(row: dict[str, Any], idea: Idea, *, today: dt.date) -> ShownClock:
     due, first, met, paused = (_day(row[name]) for name in ("due_on", "first_due_on", "met_on", "paused_on"))
     assert due is not None  # noqa: S101 (the column holds a day)
     words = {
         clocks.READING: _("Première lecture promise pour le %(day)s"),
+        clocks.ELIGIBLE: _("Étude ouverte, ou réponse donnée, au plus tard le %(day)s"),
         clocks.STUDY: _("Réponse promise pour le %(day)s"),
     }
     read = standings.read(due_on=due, done_on=met, given_up=False, today=today, paused_on=paused)
@@ -306,7 +360,32 @@ def _clock(row: dict[str, Any], *, today: dt.date) -> ShownClock:
         pause=row["pause"] or "",
         first=typography.day(first) if first and first != due else "",
         is_kept=met is not None,
+        text=_unreal_words(idea) if row["kind"] == clocks.ELIGIBLE and met is None else "",
     )
+
+
+def _kept_promise(row: dict[str, Any], *, today: dt.date) -> ShownPromise:
+    due, met = _that_day(row["owed"]["due_on"]), _day(row["owed"]["met_on"])
+    read = standings.read(due_on=due, done_on=met, given_up=False, today=today)
+    return ShownPromise(
+        key=row["key"],
+        supports=row["supports"],
+        name=row["name"],
+        promise=row["promise"],
+        due_on=due,
+        tag=promises.tag(read),
+        is_kept=met is not None,
+    )
+
+
+def _unreal_words(idea: Idea) -> str:
+    """Say why an idea that has its supports is not studied, and what it is owed; "" when nothing is against it (select `campaign`)."""
+    if idea.realism is None or idea.realism >= idea.campaign.least_realism:
+        return ""
+    return _(
+        "Elle a réuni les soutiens demandés, mais son réalisme est de %(score)s sur 100\u00a0: il en faut %(least)s pour être "
+        "étudiée. La Ville lui doit quand même une réponse, avec ses raisons."
+    ) % {"score": idea.realism, "least": idea.campaign.least_realism}
 
 
 # --- Readings and study --------------------------------------------------------------------------------------------------
@@ -401,6 +480,8 @@ def answer(row: Answer) -> ShownAnswer:
         number=row.number,
         tag=ui.Tag(row.get_outcome_display(), tone, icon),
         html=mark_safe(row.reason_html),  # noqa: S308 (cleaned by the action that stored it)
+        detail=mark_safe(row.detail_html),  # noqa: S308 (idem)
+        act_url=row.act_url,
         facts=[ui.Fact(label, value, foreign=True) for label, value in found if value],
         signatory=row.signatory,
         at=row.published_at,
@@ -420,7 +501,9 @@ def last_answer() -> ArraySubquery:
 
 def answer_lines(found: Sequence[dict[str, Any]]) -> dict[str, str]:
     """Say in three short lines what the city answered, at what cost and by when; "" for what it did not say."""
-    row = found[0] if found else dict.fromkeys(("outcome", "cost_cents", "next_step", "next_on", "published_at"))
+    row: dict[str, Any] = (
+        found[0] if found else dict.fromkeys(("outcome", "cost_cents", "next_step", "next_on", "published_at"))
+    )
     answered, next_on = _instant_day(row["published_at"]), _day(row["next_on"])
     step = [row["next_step"] or "", f"({typography.day(next_on)})" if next_on else ""]
     return {
@@ -513,6 +596,8 @@ def event_words(row: Event) -> tuple[str, ui.Tone, str]:
         )
         values = {"step": step, "before": typography.day(row.date_before), "after": typography.day(row.date_after)}
         return words % values, "mixed", "calendar"
+    if row.kind == Event.Kind.PROMISE:
+        return _("Promesse tenue"), "yes", "check"
     if row.kind == Event.Kind.ABANDONED:
         return _("La Ville y renonce"), "no", "x"
     return _("Des nouvelles"), "info", "info"

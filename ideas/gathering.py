@@ -17,7 +17,7 @@ from accounts import rules as accounts_rules
 from accounts.models import Consent, User
 from desk import people
 from desk.models import Channel, Person
-from ideas import actions, gathering_rules, heat, review, rules, supporting
+from ideas import actions, clocks, gathering_rules, heat, review, rules, supporting
 from ideas.models import CarryAnswer, GatheredIdea, Gathering, Idea, LikelyPair, Stage, Support
 from ideas.models.campaigns import ModerationMode
 from moderation import cases
@@ -263,6 +263,7 @@ def _open(held: Gathering, members: Sequence[GatheredIdea], ideas: Sequence[Idea
     for member, idea in zip(members, ideas, strict=True):
         GatheredIdea.objects.filter(pk=member.pk).update(stage_before=idea.stage)
         Idea.objects.filter(pk=idea.pk).update(stage=Stage.GATHERED, stage_at=at)
+        clocks.stop(idea=idea, at=at)
     for author in authors.values():
         subscriptions.add(author, parent.topic)
     actions.make_public(idea=parent, at=at)
@@ -378,6 +379,7 @@ def _separate(held: Gathering, why: Gathering.End, *, actor: User, reason: str, 
     _uncount_carried(held, parent)
     parent.withdrawn_at = at
     parent.save(update_fields=["withdrawn_at", "saved_at"])
+    clocks.stop(idea=parent, at=at)
     for key, idea in ideas.items():
         _stand_again(idea, Stage(members[key].stage_before), since=held.opened_at or at, at=at)
     end(held, why, at=at, reason=reason)
@@ -416,9 +418,11 @@ def _uncount_carried(held: Gathering, parent: Idea) -> None:
 def _stand_again(idea: Idea, stage: Stage, *, since: dt.datetime, at: dt.datetime) -> None:
     """Put an idea back where it stood; the days it had left are not lost, unless its campaign has one last day for all."""
     values: dict[str, Any] = {"stage": stage, "stage_at": at}
-    if stage == Stage.SUPPORT and idea.supports_until is not None and idea.campaign.supports_end_on is None:
-        values["supports_until"] = idea.supports_until + (local_day(at) - local_day(since))
     Idea.objects.filter(pk=idea.pk).update(**values)
+    idea.stage = stage
+    supporting.give_days_back(idea, since=since, at=at)
+    if idea.is_visible:
+        clocks.start_again(idea=idea)
 
 
 # --- Pairs that agents look at ---------------------------------------------------------------------------------------

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ideas import actions, clocks, setting_aside, talking
+from ideas import actions, clocks, setting_aside, supporting, talking
 from ideas.models import Amendment, Comment, Idea, IdeaVersion, Photo, Reaction
 from moderation import clauses, marks
 from moderation.kinds import MASKED, Kind, Words
@@ -149,8 +150,11 @@ def _hide_idea(row: Idea, at: dt.datetime, clause: str) -> None:
 
 
 def _show_idea(row: Idea) -> None:
-    """Give an idea back to the public, unless its author withdrew it meanwhile. Locks: its campaign."""
+    """Give an idea back to the public, with the days it lost, unless its author withdrew it meanwhile. Locks: its campaign."""
+    since = row.hidden_at
     if _shown(row) and row.withdrawn_at is None:
+        assert since is not None  # noqa: S101 (it was hidden)
+        supporting.give_days_back(row, since=since, at=timezone.now())
         clocks.start_again(idea=row)
         actions.count_idea(idea=row, by=1)
 

@@ -11,10 +11,10 @@ from typing import Any
 from django.db import transaction
 
 from commitments.photos import Photo
-from ideas import actions, city_rules
-from ideas.models import Event, EventPhoto, Idea, Milestone, Stage
+from ideas import actions, city_rules, clocks
+from ideas.models import Event, EventPhoto, Idea, Milestone, Stage, Threshold, ThresholdPassing
 from mulhouse import queue, reasons, typography
-from mulhouse.errors import DomainError, require
+from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.markup import render_markdown
 from mulhouse.typography import local_day
 from transparency import register
@@ -158,6 +158,58 @@ def add_news(
         facts["budget_centimes"] = budget_cents
     register.record("idea.realisation_news", role="agent", subject=held.reference, facts=facts, actor=actor)
     return event
+
+
+@transaction.atomic(durable=True)
+def keep_promise(
+    *,
+    actor: Any,
+    idea: Idea,
+    threshold: Threshold,
+    text: str,
+    happened_on: dt.date,
+    at: dt.datetime,
+    photos: Sequence[Photo] = (),
+) -> Event:
+    """Say that what a threshold promised is done: a meeting held, a workshop, a vote. It counts as kept on the day this is said.
+
+    Raises: RefusedError; DomainError "text" without words, "happened_on" for a day to come.
+    Locks: the idea, its promise.
+    """
+    held = actions.locked(idea)
+    require(promise_refusal(actor, held, threshold))
+    if not text.strip():
+        raise DomainError("text", "Dites en quelques mots ce qui a été fait\u00a0: c’est ce que les habitants liront.")
+    _not_to_come("happened_on", happened_on, at=at)
+    clocks.keep_threshold(idea=held, threshold=threshold, at=at)
+    event = _tell(
+        held,
+        kind=Event.Kind.PROMISE,
+        threshold=threshold,
+        text=text.strip(),
+        happened_on=happened_on,
+        photos=photos,
+        at=at,
+    )
+    facts = {
+        "seuil": threshold.supports,
+        "date": happened_on.isoformat(),
+        "nouvelle": event.reference,
+        **_sealed(photos),
+    }
+    register.record("idea.promise_kept", role="agent", subject=held.reference, facts=facts, actor=actor)
+    return event
+
+
+def promise_refusal(user: Any, idea: Idea, threshold: Threshold) -> Refusal | None:
+    """Tell whether somebody may say that a promise is kept; two queries at most."""
+    whole = ThresholdPassing.objects.filter(idea=idea, threshold=threshold, percent=ThresholdPassing.Percent.WHOLE)
+    return city_rules.promise_refusal(
+        user,
+        idea,
+        is_reached=whole.exists(),
+        is_kept=Event.objects.filter(idea=idea, threshold=threshold).exists(),
+    )
 
 
 @transaction.atomic(durable=True)

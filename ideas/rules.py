@@ -14,6 +14,8 @@ from mulhouse.typography import local_day
 
 # Under so many days before its last one, an idea that is short of its next threshold may be renewed.
 RENEWAL_DAYS = 14
+# So many days after its last one, it may not be any more.
+RENEWABLE_DAYS = 90
 
 
 def campaign_refusal(campaign: Campaign, *, at: dt.datetime) -> Refusal | None:
@@ -246,20 +248,35 @@ def signs(user: Any, idea: Idea) -> bool:
 
 
 def renew_refusal(user: Any, idea: Idea, *, at: dt.datetime) -> Refusal | None:
-    """Tell whether an author may give their idea a second time to gather supports: once, near the end or after it."""
+    """Tell whether an author may give their idea a second time to gather what its next threshold asks: once, near the end or after it."""
     if not user.is_authenticated or idea.author_id != user.pk:
         return Refusal("not_author", _("Cette idée n’est pas la vôtre."))
     if not idea.is_visible or idea.stage not in {Stage.SUPPORT, Stage.EXPIRED} or idea.supports_until is None:
         return Refusal("stage", _("Cette idée ne recueille plus de soutiens."))
     if idea.campaign.supports_end_on is not None:
         return Refusal("edition", _("Cette campagne a un dernier jour pour tous\u00a0: une idée ne s’y prolonge pas."))
+    return _renewing_refusal(idea, idea.supports_until, at=at)
+
+
+def _renewing_refusal(idea: Idea, last: dt.date, *, at: dt.datetime) -> Refusal | None:
+    """Tell whether it is time to renew an idea whose last day is `last`, and whether it lacks something still."""
     if idea.renewed_at is not None:
         return Refusal("renewed", _("Cette idée a déjà été prolongée une fois."))
-    if (idea.supports_until - local_day(at)).days >= RENEWAL_DAYS:
+    if idea.next_supports is None:
+        return Refusal("reached", _("Votre idée a atteint tous les seuils\u00a0: elle n’a plus de soutiens à réunir."))
+    if (local_day(at) - last).days > RENEWABLE_DAYS:
+        return Refusal(
+            "late",
+            _(
+                "Le délai de votre idée est passé depuis plus de %(n)s jours\u00a0: elle ne se prolonge plus. Déposez-la de nouveau."
+            )
+            % {"n": RENEWABLE_DAYS},
+        )
+    if (last - local_day(at)).days >= RENEWAL_DAYS:
         return Refusal(
             "early",
             _("Vous pourrez prolonger votre idée à partir du %(day)s.")
-            % {"day": typography.day(idea.supports_until - dt.timedelta(days=RENEWAL_DAYS - 1))},
+            % {"day": typography.day(last - dt.timedelta(days=RENEWAL_DAYS - 1))},
         )
     return None
 

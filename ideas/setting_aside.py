@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import User
-from ideas import actions, clocks, talking
+from ideas import actions, clocks, supporting, talking
 from ideas.models import Comment, Idea, Reaction
 from mulhouse.db import assert_in_transaction
 from privacy.quarantine import Shelf
@@ -53,6 +53,7 @@ def show(user: User) -> None:
     for idea in _held(Idea.objects.filter(author=user, hidden_reason=REASON).defer("search")):
         Idea.objects.filter(pk=idea.pk).update(**shown)
         if idea.withdrawn_at is None:
+            supporting.give_days_back(idea, since=idea.hidden_at, at=timezone.now())
             clocks.start_again(idea=idea)
             actions.count_idea(idea=idea, by=1)
     Reaction.objects.filter(author=user, hidden_reason=REASON).update(**shown)

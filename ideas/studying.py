@@ -134,6 +134,7 @@ def open_study(*, actor: Any, idea: Idea, services: Sequence[Service], at: dt.da
     StudyPart.objects.bulk_create(StudyPart(study=study, service=service, asked_at=at) for service in services)
     held.stage, held.stage_at = Stage.STUDY, at
     held.save(update_fields=["stage", "stage_at", "saved_at"])
+    clocks.keep(clocks.ELIGIBLE, idea=held, at=at)
     clocks.begin(clocks.STUDY, idea=held, at=at)
     register.record(
         "idea.study_opened",

@@ -16,7 +16,7 @@ from accounts import rules as accounts_rules
 from accounts.models import User
 from desk import people
 from desk.models import Channel, Person
-from ideas import actions, heat, rules
+from ideas import actions, clocks, heat, rules
 from ideas.models import Idea, Stage, Support, Threshold, ThresholdPassing
 from mulhouse import queue
 from mulhouse.db import assert_in_transaction
@@ -112,6 +112,10 @@ def pass_thresholds(idea: Idea, *, at: dt.datetime) -> None:
         if percent in threshold.known:
             continue
         ThresholdPassing.objects.create(idea=idea, threshold=threshold, percent=percent, passed_at=at)
+        if percent == ThresholdPassing.Percent.WHOLE:
+            clocks.begin_threshold(idea=idea, threshold=threshold, at=at)
+            if threshold.opens_study:
+                clocks.begin(clocks.ELIGIBLE, idea=idea, at=at)
         register.record(
             "idea.threshold_passed",
             role="système",
@@ -222,6 +226,19 @@ def renewed_until(idea: Idea, *, at: dt.datetime) -> dt.date:
     """Give the last day of supports if an idea were renewed at that instant (select `campaign`)."""
     today = local_day(at)
     return max(today, idea.supports_until or today) + dt.timedelta(days=idea.campaign.support_days)
+
+
+def give_days_back(idea: Idea, *, since: dt.datetime, at: dt.datetime) -> None:
+    """Add to the last day of an idea those during which nobody could support it, unless its campaign has one last day for all.
+
+    What was closed before stays so. Locks: expects the idea held (select `campaign`).
+    """
+    last = idea.supports_until
+    if idea.stage != Stage.SUPPORT or last is None or idea.campaign.supports_end_on is not None:
+        return
+    if local_day(since) <= last:
+        idea.supports_until = last + (local_day(at) - local_day(since))
+        Idea.objects.filter(pk=idea.pk).update(supports_until=idea.supports_until)
 
 
 # --- One person, one support -----------------------------------------------------------------------------------------

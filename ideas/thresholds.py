@@ -19,6 +19,7 @@ class Goal:
     name: str
     promise: str
     opens_study: bool
+    days: int
 
     def is_reached(self, next_supports: int | None) -> bool:
         """Tell whether an idea whose next threshold is that one reached it: what was reached stays so."""
@@ -28,7 +29,7 @@ class Goal:
 def of_campaign(reference: str) -> ArraySubquery:
     """Read the thresholds of each row of a query, lowest first; `reference` leads from the row to its campaign."""
     rows = Threshold.objects.filter(campaign=OuterRef(reference)).order_by("supports")
-    columns = ("supports", "name", "promise", "opens_study")
+    columns = ("supports", "name", "promise", "opens_study", "days")
     return ArraySubquery(rows.values(json=JSONObject(**{name: name for name in columns})))
 
 

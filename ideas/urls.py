@@ -34,6 +34,7 @@ urlpatterns = [
     path("flux/<slug:kind>/", feeding.feed, name="feed"),
     path("regle/", city.rule, name="rule"),
     path("realisees/", city.realised, name="realised"),
+    path("promesses/<slug:key>/", city.promise, name="promise"),
     path("photos/realisations/<uuid:key>/", city.event_photo, name="event_photo"),
     path("photos/<uuid:key>/", reading.photo, name="photo"),
     # The author's side.

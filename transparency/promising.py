@@ -68,23 +68,25 @@ def make(
     service: Service | None = None,
     route: str = "",
     due: dt.date | None = None,
+    days: int | None = None,
 ) -> Promise:
     """Promise an answer. Repeating it gives the promise that stands: a clock is never set back.
 
     `title` is public and names nobody; `service` is another than the one of the kind; `route` leads to the public page that
-    `key` names, "" where there is none; `due` is the day that a law counts otherwise than the kind does.
+    `key` names, "" where there is none; `due` is the day that a law counts otherwise than the kind does; `days` is a delay of its own.
 
     Shape: without a service when the city has none by the slug of the kind.
     Raises: RuntimeError outside a transaction; KeyError for a kind that is not declared.
     """
     assert_in_transaction()
     declared, made_on = _kinds[kind], deadlines.day_of(at)
-    promised = due or deadlines.due_on(made_on, declared.days, declared.unit)
+    delay = days or declared.days
+    promised = due or deadlines.due_on(made_on, delay, declared.unit)
     values = {
         "title": title,
         "route": route,
         "service": service or Service.objects.filter(slug=declared.service).first(),
-        "days": declared.days,
+        "days": delay,
         "unit": declared.unit.value,
         "made_on": made_on,
         "first_due_on": promised,

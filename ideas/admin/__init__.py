@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Substr
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -24,7 +25,9 @@ from transparency.models import Promise
 
 
 def _owed(kind: str) -> Any:
-    return Promise.objects.owed().filter(kind=kind).values("key")
+    # The key of a promise begins with the reference of its idea.
+    owed = Promise.objects.owed().filter(kind=kind)
+    return owed.annotate(idea=Substr("key", 1, LENGTH)).values("idea")
 
 
 def _running() -> QuerySet[Promise]:
@@ -42,6 +45,8 @@ class WorkFilter(admin.SimpleListFilter):
         return [
             ("lecture", "À lire"),
             ("prete", "Prête pour l’étude"),
+            ("seuil", "Étude ou réponse due"),
+            ("promesses", "Promesse d’un seuil à tenir"),
             ("etude", "Réponse due"),
             ("parts", "Part d’un service attendue"),
             ("reactions", "Réaction récente de l’auteur"),
@@ -55,6 +60,8 @@ class WorkFilter(admin.SimpleListFilter):
         kept: dict[str, Any] = {
             "lecture": lambda: queryset.filter(reference__in=_owed(clocks.READING)),
             "prete": lambda: queryset.filter(pk__in=choosing.eligible().order_by().values("pk")),
+            "seuil": lambda: queryset.filter(reference__in=_owed(clocks.ELIGIBLE)),
+            "promesses": lambda: queryset.filter(reference__in=_owed(clocks.THRESHOLD)),
             "etude": lambda: queryset.filter(reference__in=_owed(clocks.STUDY)),
             "parts": lambda: queryset.filter(pk__in=queues.waiting_parts().values("study__idea")),
             "reactions": lambda: queryset.filter(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from ideas import campaign_rules, campaigning
 from ideas.campaigning import ThresholdEdit
 from ideas.models import Campaign
+from ideas.models.campaigns import MAX_PROMISE_DAYS, PROMISE_DAYS
 from mulhouse import typography
 from mulhouse.access import staff
 from mulhouse.errors import DomainError
@@ -100,6 +101,13 @@ class ThresholdForm(forms.Form):
         required=False,
         help_text="Une phrase\u00a0: «\u00a0La Ville organise une rencontre dans le quartier.\u00a0»",
     )
+    days = forms.IntegerField(
+        label="Jours pour tenir la promesse",
+        min_value=1,
+        max_value=MAX_PROMISE_DAYS,
+        required=False,
+        initial=PROMISE_DAYS,
+    )
     opens_study = forms.BooleanField(label="À partir de ce seuil, l’idée peut être étudiée", required=False)
 
     def is_blank(self) -> bool:
@@ -110,6 +118,8 @@ class ThresholdForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A threshold has a number, a name and a promise."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
+        if "days" not in self.errors:
+            values["days"] = values.get("days") or PROMISE_DAYS
         if not self.is_blank():
             asked = (
                 ("supports", "Donnez le nombre de soutiens."),
@@ -145,7 +155,7 @@ _FormSet: Any = forms.formset_factory(
 
 
 def _formset(campaign: Campaign | None, data: Any) -> BaseThresholdFormSet:
-    rows = list(campaign.thresholds.values("supports", "name", "promise", "opens_study")) if campaign else []
+    rows = list(campaign.thresholds.values("supports", "name", "promise", "opens_study", "days")) if campaign else []
     made: BaseThresholdFormSet = _FormSet(data, initial=rows + [{}] * (MOST_THRESHOLDS - len(rows)), prefix="seuil")
     return made
 

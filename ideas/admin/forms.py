@@ -9,7 +9,7 @@ from django.utils import timezone
 from city.models import Service
 from commitments.forms import NewsForm as PhotoNewsForm
 from ideas import answering, realism, studying
-from ideas.answering import Said
+from ideas.answering import LONGEST_DETAIL, LONGEST_REASON, Said
 from ideas.models import Answer, Criterion, Milestone, Reading, StudyPart
 from ideas.models.studies import REASON_LENGTH, CriterionCode
 from ideas.studying import Judgement, Part
@@ -188,10 +188,24 @@ class AnswerForm(forms.Form):
     )
     reason = forms.CharField(
         label="Raisons",
-        max_length=LONGEST_TEXT,
-        widget=_text(8),
-        help_text="En langage clair. Une ligne vide commence un paragraphe.",
+        max_length=LONGEST_REASON,
+        widget=_text(6),
+        help_text="En langage clair\u00a0: c’est ce que tout le monde lit. Le reste va dans le détail.",
         error_messages={"required": "Donnez les raisons de la décision."},
+    )
+    detail = forms.CharField(
+        label="Détail",
+        max_length=LONGEST_DETAIL,
+        required=False,
+        widget=_text(6),
+        help_text="Pour qui veut en savoir plus. Une ligne vide commence un paragraphe.",
+    )
+    act_url = forms.URLField(
+        label="Adresse de l’acte",
+        max_length=400,
+        required=False,
+        assume_scheme="https",
+        help_text="La délibération, l’arrêté ou le document où la décision est publiée.",
     )
     cost_cents = Euros(label="Coût, en euros")
     next_step = forms.CharField(
@@ -275,6 +289,20 @@ class StepForm(NewsForm):
 
     budget_cents = None  # type: ignore[assignment] # said by news
     text = forms.CharField(label="Ce qui a été fait", max_length=3000, required=False, widget=_text(4))
+
+
+class PromiseForm(StepForm):
+    """A promise that is kept."""
+
+    text = forms.CharField(
+        label="Ce qui a été fait",
+        max_length=3000,
+        widget=_text(4),
+        help_text="En langage clair\u00a0: où, avec qui, ce qui en est sorti.",
+        error_messages={
+            "required": "Dites en quelques mots ce qui a été fait\u00a0: c’est ce que les habitants liront."
+        },
+    )
 
 
 class AbandonForm(forms.Form):

@@ -218,7 +218,17 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     if last:
         start |= {
             name: getattr(last, name)
-            for name in ("outcome", "reason", "next_step", "next_on", "handed_to", "remedy", "signatory")
+            for name in (
+                "outcome",
+                "reason",
+                "next_step",
+                "next_on",
+                "handed_to",
+                "remedy",
+                "detail",
+                "act_url",
+                "signatory",
+            )
         }
         start["cost_cents"] = forms.in_euros(last.cost_cents)
     form = forms.AnswerForm(request.POST or None, initial=start, is_correction=last is not None)
@@ -257,6 +267,8 @@ def _preview(said: answering.Said) -> following.ShownAnswer:
         next_on=said.next_on,
         handed_to=said.handed_to,
         remedy=said.remedy,
+        detail_html=render_markdown(said.detail) if said.detail else "",
+        act_url=said.act_url,
         signatory=said.signatory,
         correction=said.correction,
         published_at=timezone.now(),

@@ -13,7 +13,7 @@ from commitments.photos import Photo
 from ideas import city_rules, realising
 from ideas.admin import forms
 from ideas.admin.workspace import act, fetch
-from ideas.models import Milestone
+from ideas.models import Milestone, Threshold
 from mulhouse.access import staff
 from mulhouse.errors import DomainError, require
 
@@ -139,6 +139,40 @@ def news(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+@staff(city_rules.FOLLOW)
+def promise(request: HttpRequest, pk: int, threshold_pk: int) -> HttpResponse:
+    """Say that the promise of a threshold is kept."""
+    idea = fetch(pk)
+    threshold = get_object_or_404(Threshold, pk=threshold_pk, campaign=idea.campaign_id)
+    require(realising.promise_refusal(request.user, idea, threshold))
+    form = forms.PromiseForm(request.POST or None, request.FILES or None)
+
+    def run(given: dict[str, Any]) -> str:
+        _with_photo(
+            given,
+            lambda kept: realising.keep_promise(
+                actor=request.user,
+                idea=idea,
+                threshold=threshold,
+                text=given["text"],
+                happened_on=given["happened_on"],
+                photos=kept,
+                at=timezone.now(),
+            ),
+        )
+        return "Promesse tenue. Les personnes qui suivent l’idée reçoivent un courriel."
+
+    return act(
+        request,
+        idea,
+        form,
+        title=f"Promesse tenue\u00a0: {threshold.name}",
+        label="Dire que c’est fait",
+        intro=f"{threshold.promise} Le délai s’arrête le jour où vous le dites ici.",
+        run=run,
+    )
+
+
 def _with_photo(given: dict[str, Any], run: Callable[[Sequence[Photo]], Any]) -> None:
     """Store the photo before the action, and take it back when it is refused."""
     photo = photos.store(given["photo"], alt=given["alt"], folder=realising.FOLDER) if given["photo"] else None
@@ -180,5 +214,6 @@ def addresses(opened: Callable[[Any], Any]) -> list[URLPattern]:
         path("<int:pk>/realisation/etape/<int:milestone_pk>/date/", opened(date), name=name("step_date")),
         path("<int:pk>/realisation/etape/<int:milestone_pk>/faite/", opened(step), name=name("step")),
         path("<int:pk>/realisation/nouvelle/", opened(news), name=name("news")),
+        path("<int:pk>/promesse/<int:threshold_pk>/", opened(promise), name=name("promise")),
         path("<int:pk>/realisation/abandon/", opened(abandon), name=name("abandon")),
     ]

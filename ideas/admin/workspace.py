@@ -208,6 +208,7 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
             "next": open_to_them.get(_awaited(shown, can_study=can_study)),
             "can_study": can_study,
             "can_realise": open_to_them["plan"] is not None,
+            "can_keep": city_rules.promise_refusal(user, idea, is_reached=True, is_kept=False) is None,
             "running": running if can_study else None,
         },
     )

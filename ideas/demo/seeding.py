@@ -39,6 +39,7 @@ from ideas.models import (
     ThresholdPassing,
 )
 from ideas.models.studies import CriterionCode
+from ideas.models.writing import ANSWERED
 from mulhouse import charter
 from mulhouse.markup import render_markdown
 from mulhouse.workdays import PARIS
@@ -155,6 +156,8 @@ class Staging:
         self.services = {service.slug: service for service in Service.objects.order_by("pk")}
         self.reasons = tomllib.loads((CONTENT / "reasons.toml").read_text(encoding="utf-8"))
         self.rows: list[tuple[Idea, Words, Random]] = []
+        # When each idea that reached the threshold of the study did.
+        self.passed: dict[int, dt.datetime] = {}
 
     def idea(self, number: int, words: Words, campaign: Campaign) -> None:
         """Make an idea, with its counters still to come."""
@@ -260,6 +263,18 @@ class Staging:
             followers += [Subscription(user=user, topic=idea.topic) for user in following if user]
         Support.objects.bulk_create(supports, batch_size=1000)
         ThresholdPassing.objects.bulk_create(passings)
+        for one in passings:
+            if one.percent == ThresholdPassing.Percent.WHOLE:
+                clocks.begin_threshold(idea=one.idea, threshold=one.threshold, at=one.passed_at)
+                if one.idea.stage in ANSWERED and one.idea.stage_at is not None:
+                    clocks.keep_threshold(
+                        idea=one.idea, threshold=one.threshold, at=max(one.passed_at, one.idea.stage_at)
+                    )
+        self.passed = {
+            one.idea_id: one.passed_at
+            for one in passings
+            if one.threshold.opens_study and one.percent == ThresholdPassing.Percent.WHOLE
+        }
         Subscription.objects.bulk_create(followers, ignore_conflicts=True)
         Idea.objects.bulk_update(
             [idea for idea, _, _ in self.rows], ["verified_count", "declared_count", "heat", "next_supports"]
@@ -355,6 +370,8 @@ class Staging:
     def _study(self, idea: Idea, words: Words) -> None:
         """Write the study: of an idea that waits, the first service has given its part."""
         if "services" not in words:
+            if idea.stage == Stage.SUPPORT and idea.pk in self.passed:
+                clocks.begin(clocks.ELIGIBLE, idea=idea, at=self.passed[idea.pk])
             return
         is_over = idea.stage != Stage.STUDY
         assert idea.stage_at is not None  # noqa: S101 (made so above)
@@ -374,6 +391,8 @@ class Staging:
             )
             for rank, slug in enumerate(words["services"])
         )
+        clocks.begin(clocks.ELIGIBLE, idea=idea, at=min(opened_at, self.passed.get(idea.pk, opened_at)))
+        clocks.keep(clocks.ELIGIBLE, idea=idea, at=opened_at)
         clocks.begin(clocks.STUDY, idea=idea, at=opened_at)
         if is_over:
             clocks.keep(clocks.STUDY, idea=idea, at=idea.stage_at)
@@ -435,6 +454,11 @@ class Staging:
             if done_on:
                 events.append(self._event(idea, Event.Kind.STEP, done, step=step))
         events += [self._event(idea, Event.Kind.NEWS, ago, text=text) for ago, text in words.get("news", ())]
+        for supports, ago, text in words.get("kept", ()):
+            event = self._event(idea, Event.Kind.PROMISE, ago, text=text)
+            event.threshold = Threshold.objects.get(campaign=idea.campaign_id, supports=supports)
+            clocks.keep_threshold(idea=idea, threshold=event.threshold, at=event.published_at)
+            events.append(event)
         if "abandoned" in words:
             ago, text = words["abandoned"]
             events.append(self._event(idea, Event.Kind.ABANDONED, ago, text=text))

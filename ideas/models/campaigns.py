@@ -18,8 +18,21 @@ LEAST_REALISM = 35
 # Units: working hours. Two days of work.
 REVIEW_HOURS = 16
 MAX_REVIEW_HOURS = 80
+# Units: days. Six months, as the founding experiment of the city said.
+PROMISE_DAYS, MAX_PROMISE_DAYS = 180, 730
 # Addresses under /idees/ that are pages of their own.
-RESERVED_SLUGS = ("campagnes", "carte", "comparer", "deposer", "flux", "mes-idees", "photos", "realisees", "regle")
+RESERVED_SLUGS = (
+    "campagnes",
+    "carte",
+    "comparer",
+    "deposer",
+    "flux",
+    "mes-idees",
+    "photos",
+    "promesses",
+    "realisees",
+    "regle",
+)
 
 
 class ModerationMode(models.TextChoices):
@@ -183,6 +196,11 @@ class Threshold(models.Model):
     supports = models.PositiveIntegerField("soutiens", validators=(MinValueValidator(1),))
     name = models.CharField("nom du seuil", max_length=80)
     promise = models.CharField("ce que la Ville promet", max_length=300)
+    days = models.PositiveSmallIntegerField(
+        "jours pour tenir la promesse",
+        default=PROMISE_DAYS,
+        validators=(MinValueValidator(1), MaxValueValidator(MAX_PROMISE_DAYS)),
+    )
     opens_study = models.BooleanField("l’idée peut être étudiée à partir de ce seuil", default=False)
 
     class Meta:
@@ -202,6 +220,7 @@ class Threshold(models.Model):
                 violation_error_message="Un seul seuil ouvre l’étude.",
             ),
             models.CheckConstraint(condition=Q(supports__gte=1), name="threshold_at_least_one"),
+            models.CheckConstraint(condition=Q(days__range=(1, MAX_PROMISE_DAYS)), name="threshold_promise_days"),
         )
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from ideas.models.campaigns import Threshold
 from ideas.models.writing import Idea
 from mulhouse.references import new_reference
 
@@ -48,7 +49,7 @@ class EventQuerySet(models.QuerySet["Event"]):
 
 
 class Event(models.Model):
-    """A dated word of the city on a realisation: a stage begun or done, a new day, a budget, news. Never rewritten."""
+    """A dated word of the city: a promise of a threshold kept, a stage begun or done, a new day, a budget, news. Never rewritten."""
 
     class Kind(models.TextChoices):
         """What sort of event it is."""
@@ -57,11 +58,16 @@ class Event(models.Model):
         DATE = "date", _("Date changée")
         NEWS = "news", _("Nouvelle")
         ABANDONED = "abandoned", _("Projet abandonné")
+        PROMISE = "promise", _("Promesse tenue")
 
     reference = models.CharField("référence", max_length=8, unique=True, default=new_reference, editable=False)
     idea = models.ForeignKey(Idea, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField("sorte", max_length=9, choices=Kind, default=Kind.NEWS)
     step = models.CharField("étape", max_length=6, choices=Milestone.Step, blank=True)
+    # The threshold whose promise is kept.
+    threshold = models.ForeignKey(
+        Threshold, verbose_name="seuil", null=True, blank=True, on_delete=models.PROTECT, related_name="events"
+    )
     happened_on = models.DateField("date")
     date_before = models.DateField("date avant", null=True, blank=True)
     date_after = models.DateField("date après", null=True, blank=True)
@@ -93,6 +99,13 @@ class Event(models.Model):
                 condition=Q(kind="date", date_before__isnull=False, date_after__isnull=False)
                 | (~Q(kind="date") & Q(date_before__isnull=True, date_after__isnull=True)),
                 name="idea_event_dates",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="promise", threshold__isnull=False) | ~Q(kind="promise") & Q(threshold__isnull=True),
+                name="idea_event_promise",
+            ),
+            models.UniqueConstraint(
+                fields=("idea", "threshold"), condition=Q(threshold__isnull=False), name="idea_event_promise_once"
             ),
         )
 

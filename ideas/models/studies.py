@@ -230,6 +230,10 @@ class Answer(models.Model):
     handed_to = models.CharField("transmise à", max_length=160, blank=True)
     # What can still be done, said with every refusal.
     remedy = models.CharField("ce que l’on peut faire ensuite", max_length=REASON_LENGTH, blank=True)
+    # What there is to say beside the reasons, and where the decision is published.
+    detail = models.TextField("détail", blank=True)
+    detail_html = models.TextField("détail affiché", blank=True)
+    act_url = models.URLField("adresse de l’acte", max_length=400, blank=True)
     signatory = models.CharField("fonction du signataire", max_length=120)
     correction = models.CharField("ce que cette réponse corrige", max_length=REASON_LENGTH, blank=True)
     published_at = models.DateTimeField("publiée le")

@@ -137,7 +137,7 @@ def answer(request: UserRequest, reference: str, amendment_reference: str) -> Ht
 
 
 def _drawn(request: HttpRequest, row: Amendment, form: AnswerForm | None) -> HttpResponse:
-    before: Any = row.version or row.idea
+    before = acts.written_from(row)
     is_own = request.user.is_authenticated and row.author_id == request.user.pk
     is_failed = form is not None and form.is_bound
     context = {
@@ -146,10 +146,11 @@ def _drawn(request: HttpRequest, row: Amendment, form: AnswerForm | None) -> Htt
         "author": author_of(row),
         "tag": tag_of(row),
         "changes": [
-            (label, beside.compared(getattr(before, name), getattr(row, name)))
+            (label, beside.compared(getattr(before, name), getattr(row, name)) if before else getattr(row, name))
             for name, label in (("title", _("Titre")), ("need", _("Le besoin")), ("proposal", _("La proposition")))
             if getattr(row, name)
         ],
+        "is_alone": before is None,
         "is_stale": row.state == Amendment.State.WAITING and row.digest != acts.digest(row.idea),
         "form": form,
         "failures": form if is_failed else AnswerForm(),

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import UserRequest
 from ideas import answering, following, realised_page
 from ideas.city_forms import ReactionForm
-from ideas.models import Answer, EventPhoto
+from ideas.models import Answer, EventPhoto, Idea
 from ideas.rule_page import rule_context
 from mulhouse import files, throttle
 from mulhouse.access import public, resident
 from mulhouse.errors import DomainError, require
+from mulhouse.references import read_reference
 from mulhouse.templatetags import ui
 from transparency.pages import cached_for_visitors
 
@@ -40,6 +41,15 @@ def realised(request: HttpRequest) -> HttpResponse:
     """Show what became of the ideas that the city kept."""
     crumbs = [ui.Crumb(_("Idées"), reverse("ideas:list")), ui.Crumb(_("Idées réalisées"))]
     return render(request, "ideas/realised.html", {**realised_page.context(request), "crumbs": crumbs})
+
+
+@public
+@require_safe
+def promise(request: HttpRequest, key: str) -> HttpResponse:
+    """Lead from the promise of a threshold (its idea, then its supports) to where the page of the idea tells of it."""
+    reference, _dash, supports = key.partition("-")
+    idea = get_object_or_404(Idea.objects.visible().only("reference"), reference=read_reference(reference))
+    return redirect(f"{idea.get_absolute_url()}#seuil-{supports}")
 
 
 @public

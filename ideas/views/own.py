@@ -302,7 +302,7 @@ def renew(request: UserRequest, reference: str) -> HttpResponse:
             % {"day": typography.day(renewed.supports_until or local_day(at))},
         )
         return redirect(row)
-    asked = row.campaign.thresholds.filter(opens_study=True).first()
+    asked = row.campaign.thresholds.filter(supports=row.next_supports or 0).first()
     context = {
         "idea": row,
         "supports": presentation.supports(row.counted),

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -28,7 +29,7 @@ from ideas import (
     thresholds,
 )
 from ideas import beside as beside_idea
-from ideas.models import Idea, Photo
+from ideas.models import Amendment, Idea, Photo
 from ideas.views import debate, fetching
 from moderation import clauses
 from mulhouse import files, social
@@ -99,7 +100,8 @@ def idea_context(request: HttpRequest, row: Any) -> dict[str, Any]:
     at, user = timezone.now(), request.user
     is_own = user.is_authenticated and row.author_id == user.pk
     author, beside = presentation.author_line(row)
-    versions = list(row.versions.all()) if row.corrected_at else []
+    taken = Amendment.objects.visible().filter(version=OuterRef("pk")).order_by("pk").values("reference")[:1]
+    versions = list(row.versions.annotate(amendment=Subquery(taken))) if row.corrected_at else []
     goals = thresholds.read(row.goals)
     return {
         "idea": row,

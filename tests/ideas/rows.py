@@ -5,7 +5,7 @@ import datetime as dt
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from ideas.models import Answer, Event, IdeaVersion, Milestone, Photo, Reaction
+from ideas.models import Answer, Criterion, Event, IdeaVersion, Milestone, Photo, Reaction, Reading
 from tests.factories import today
 
 
@@ -74,3 +74,10 @@ def make_milestone(idea, **fields):
     """A stage of a realisation."""
     values = {"step": "works", "first_planned_on": today(), "planned_on": today(), **fields}
     return Milestone.objects.create(idea=idea, **values)
+
+
+def make_reading(idea, reason="C’est faisable.", **fields):
+    """A first reading that says one thing."""
+    reading = Reading.objects.create(idea=idea, number=1, score=50, published_at=timezone.now(), **fields)
+    Criterion.objects.create(reading=reading, code="powers", level=2, reason=reason)
+    return reading

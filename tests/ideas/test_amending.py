@@ -1,5 +1,7 @@
 """Changes that others propose to an idea: refused, read first, taken or not; what is taken is a version that everybody can read."""
 
+import time
+
 import pytest
 from django.db import transaction
 from django.urls import reverse
@@ -264,8 +266,33 @@ def test_words_that_go_and_come_are_told_apart():
     html = beside.compared("Planter <des> arbres", "Planter des arbres et bancs")
     assert str(html) == (
         'Planter <del><span class="sr">retiré\u00a0: </span>&lt;des&gt;</del> <ins><span class="sr">ajouté\u00a0: </span>'
-        'des</ins> arbres<ins><span class="sr">ajouté\u00a0: </span> et bancs</ins>'
+        'des</ins> arbres <ins><span class="sr">ajouté\u00a0: </span>et bancs</ins>'
     )
+
+
+def test_space_alone_is_no_change_and_is_the_new_one():
+    assert str(beside.compared("Un banc.\nUn arbre.", "Un banc.\n\nUn arbre.")) == "Un banc.\n\nUn arbre."
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("a " * 1500, "a b " * 750), ("a " * 77, "a b " * 77), ("z " + "a " * 1498, "a z a " * 500)],
+    ids=["above", "under", "shifted"],
+)
+def test_a_repetitive_text_costs_little_to_compare(before, after):
+    """Anybody may propose such a text, and ask for its page again and again."""
+    begun = time.process_time()
+    html = str(beside.compared(before, after))
+    assert time.process_time() - begun < 3
+    assert "<ins>" in html
+
+
+def test_what_has_too_much_in_common_is_shown_whole_but_for_its_ends():
+    html = str(beside.compared("Début " + "a " * 200 + "fin", "Début " + "a b " * 200 + "fin"))
+    said = "".join(('<del><span class="sr">retiré\u00a0: </span>', ("a " * 199).strip(), "</del>"))
+    assert html.startswith(f"Début a {said} <ins>")
+    assert html.endswith("</ins> fin")
+    assert (html.count("<del>"), html.count("<ins>")) == (1, 1)
 
 
 def test_journey_of_a_change(client):
@@ -295,6 +322,52 @@ def test_journey_of_a_change(client):
     page = client.get(response["Location"]).content.decode()
     assert "Merci." in page
     assert "1 modification proposée, 1 retenue." in client.get(idea.get_absolute_url()).content.decode()
+
+
+def correct(idea, **changes):
+    words = {
+        "title": idea.title,
+        "need": idea.need,
+        "proposal": idea.proposal,
+        "signature": "name",
+        "theme": idea.theme,
+    }
+    actions.correct(actor=idea.author, idea=idea, words=actions.Words(**{**words, **changes}), at=timezone.now())
+
+
+@pytest.mark.parametrize("accepts", [None, False])
+def test_change_is_compared_with_the_words_that_it_was_written_from(client, accepts):
+    """The text corrected meanwhile is another one: it is neither struck out nor added by who proposed."""
+    idea = f.make_idea(author=f.make_resident(public_name="Nadia B."), proposal="Un banc.")
+    made = f.make_amendment(idea=idea, proposal="Deux bancs.")
+    if accepts is not None:
+        amending.answer(actor=idea.author, amendment=made, accepts=accepts, word="", at=timezone.now())
+    correct(idea, proposal="Trois bancs.")
+    page = client.get(reverse("ideas:amendment", args=[idea.reference, made.reference])).content.decode()
+    assert "Un banc.</del>" in page
+    assert "Deux bancs.</ins>" in page
+    assert "Trois" not in page
+    assert ("Comparé au texte d’alors" in page) is (accepts is None)
+
+
+def test_change_is_shown_alone_once_the_words_before_are_masked(client):
+    idea = f.make_idea(proposal="Un banc.")
+    made = f.make_amendment(idea=idea, proposal="Deux bancs.")
+    Idea.objects.filter(pk=idea.pk).update(proposal="Un ███.")
+    page = client.get(reverse("ideas:amendment", args=[idea.reference, made.reference])).content.decode()
+    assert "Le texte d’avant n’est plus lisible." in page
+    assert ("Deux bancs." in page, "<del>" in page, "███" in page) == (True, False, False)
+
+
+def test_version_names_the_change_that_replaced_it(client):
+    idea = f.make_idea(author=f.make_resident(public_name="Nadia B."))
+    f.make_support(idea=idea)
+    correct(idea, proposal="Un banc.")
+    made = f.make_amendment(idea=idea, proposal="Deux bancs.")
+    amending.answer(actor=idea.author, amendment=made, accepts=True, word="", at=timezone.now())
+    address = reverse("ideas:amendment", args=[idea.reference, made.reference])
+    page = client.get(idea.get_absolute_url()).content.decode()
+    assert page.count(f'<a href="{address}">une modification proposée</a>') == 1
 
 
 def test_pages_are_closed_to_who_may_not(client):

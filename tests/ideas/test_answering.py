@@ -94,6 +94,30 @@ def test_each_outcome_owes_something_to_residents(changes, code):
     assert (idea.stage, Answer.objects.count()) == (Stage.STUDY, 0)
 
 
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"reason": "x" * 601}, "reason"),
+        ({"detail": "x" * 6001}, "detail"),
+        ({"act_url": "javascript:alert(1)"}, "act_url"),
+    ],
+)
+def test_answer_is_short_and_leads_to_a_page(changes, code):
+    idea = make_studied()
+    assert code_of(lambda: publish(idea, **changes)) == code
+
+
+def test_answer_shows_its_detail_and_its_act(client):
+    idea = make_studied()
+    publish(idea, reason="x" * 600, detail="Voici **tout**.", act_url="https://www.mulhouse.fr/deliberation-12")
+    page = client.get(idea.get_absolute_url()).content.decode()
+    assert "<p>Voici <strong>tout</strong>.</p>" in page
+    assert 'href="https://www.mulhouse.fr/deliberation-12"' in page
+    other = make_answered()
+    page = client.get(other.get_absolute_url()).content.decode()
+    assert ("Le détail de la réponse" in page, "L’acte où la décision" in page) == (False, False)
+
+
 def test_what_is_not_studied_may_be_answered_once_read():
     idea = make_idea()
     read(idea, level=0)

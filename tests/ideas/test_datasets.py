@@ -15,7 +15,7 @@ from ideas.models.writing import Stage
 from mulhouse.references import new_reference
 from opendata import cursors, datasets, dumping, writing
 from tests import factories as f
-from tests.ideas.rows import make_answer, make_event, make_milestone
+from tests.ideas.rows import make_answer, make_event, make_milestone, make_reading
 from tests.moderation import deciding
 from tests.opendata.test_api import get, pages
 from tests.opendata.test_catalogue import body
@@ -51,13 +51,16 @@ def test_filters_of_ideas(client, code):
     assert references(client, code, campagne="edition", etape="etude") == []
 
 
-@pytest.mark.parametrize("code", ["idees-commentaires", "idees-reponses", "idees-nouvelles", "idees-etapes"])
+@pytest.mark.parametrize(
+    "code", ["idees-commentaires", "idees-reponses", "idees-nouvelles", "idees-etapes", "idees-lectures"]
+)
 def test_what_belongs_to_an_idea(client, code):
     made = {
         "idees-commentaires": lambda idea: f.make_idea_comment(idea=idea),
         "idees-reponses": make_answer,
         "idees-nouvelles": make_event,
         "idees-etapes": make_milestone,
+        "idees-lectures": make_reading,
     }[code]
     idea, other = f.make_idea(), f.make_idea()
     made(idea)
@@ -97,6 +100,7 @@ def test_a_page_costs_the_same_with_ten_times_the_rows(client, code, asked):
             make_answer(idea)
             make_event(idea)
             make_milestone(idea)
+            make_reading(idea)
         with CaptureQueriesContext(connection) as found:
             get(client, code, taille=10 * times, **asked)
         return len(found)

@@ -13,13 +13,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ideas import exports
-from ideas.models import Campaign, Comment, Event, Idea, Milestone
+from ideas import exports, gathering
+from ideas.models import Campaign, Comment, Event, Idea, Milestone, Reading
 from ideas.models.studies import Answer, CriterionCode
 from ideas.models.writing import Stage
 from mulhouse import opendata, small_cells
 from tests import factories as f
-from tests.ideas.rows import make_answer, make_event, make_milestone, make_reaction
+from tests.ideas.city_rows import read
+from tests.ideas.rows import make_answer, make_event, make_milestone, make_reaction, make_reading
 
 pytestmark = pytest.mark.django_db
 AT = dt.datetime(2026, 3, 29, 0, 30, tzinfo=dt.UTC)
@@ -42,6 +43,8 @@ def everything():
     make_reaction(make_answer(idea))
     make_event(idea)
     make_milestone(idea)
+    read(idea)
+    f.gather(*(f.make_idea(campaign=idea.campaign) for _ in range(2)))
     return idea
 
 
@@ -74,6 +77,7 @@ def test_nothing_hidden_is_exported(client, table):
         make_reaction(make_answer(idea, reason="Zinnia"), body="Zinnia")
         make_event(idea, text="Zinnia")
         make_milestone(idea)
+        make_reading(idea, reason="Zinnia")
         secret = idea.reference
         assert secret not in body(client.get(f"/idees/export/{table}.json"))
     shown = f.make_idea()
@@ -200,6 +204,55 @@ def test_comment_answer_and_news_as_csv(client):
     assert (row["etape"], row["faite_le"]) == ("travaux", "2027-03-01")
 
 
+def test_readings_as_csv_with_those_that_were_replaced(client):
+    idea = f.make_idea()
+    read(idea, level=1, power="other", handed_to="L’État")
+    read(idea, level=3)
+    found = rows(client, "idees-lectures")
+    assert [(row["idee"], row["numero"], row["realisme"], row["niveau"]) for row in found] == [
+        *[(idea.reference, "2", "75", "3")] * 6,
+        *[(idea.reference, "1", "25", "1")] * 6,
+    ]
+    assert [row["critere"] for row in found[:6]] == [exports.CRITERIA[code] for code in reversed(CriterionCode.values)]
+    assert (found[6]["competence"], found[6]["transmise_a"], found[0]["competence"]) == ("autre", "L’État", "ville")
+    assert found[0]["raison"] == "Raison de overlap."
+
+
+def test_gatherings_as_csv_until_one_of_both_is_hidden(client):
+    made, proposed = f.gather(at=AT), f.make_gathering()
+    first, second = (member.idea.reference for member in made.members.select_related("idea").order_by("pk"))
+    both = [
+        (first, made.parent.reference, "auteur", "2026-03-29T01:30:00+01:00", ""),
+        (second, made.parent.reference, "auteur", "2026-03-29T01:30:00+01:00", ""),
+    ]
+
+    def told():
+        names = ("idee", "reunie_par", "propose_par", "regroupee_le", "separee_le")
+        return sorted(tuple(row[name] for name in names) for row in rows(client, "idees-regroupements"))
+
+    assert proposed.opened_at is None
+    assert told() == sorted(both)
+    Idea.objects.filter(reference=first).update(hidden_at=timezone.now())
+    assert told() == [both[1]]
+    Idea.objects.filter(reference=first).update(hidden_at=None)
+    agent = f.make_staff("ideas.study_idea")
+    gathering.separate(actor=agent, gathering=made, reason="Deux lieux.", at=AT)
+    found = rows(client, "idees-regroupements")
+    assert {(row["separee_par"], row["separee_le"], row["motif"]) for row in found} == {
+        ("ville", "2026-03-29T01:30:00+01:00", "Deux lieux.")
+    }
+    Idea.objects.filter(pk=made.parent_id).update(hidden_at=timezone.now())
+    assert told() == []
+
+
+def test_kept_promise_names_its_threshold(client):
+    idea = f.make_idea(campaign=f.make_campaign(thresholds=((50, "Rencontre"),)))
+    make_event(idea, kind="promise", threshold=idea.campaign.thresholds.get())
+    (row,) = rows(client, "idees-nouvelles")
+    assert (row["sorte"], row["seuil"]) == ("promesse_tenue", "50")
+    assert [row["delai_jours"] for row in rows(client, "idees-seuils")] == ["180"]
+
+
 def test_a_campaign_and_its_rules_as_csv(client):
     f.make_campaign(
         slug="edition",
@@ -234,6 +287,7 @@ def test_every_word_of_the_site_has_one_in_the_files():
         "CRITERIA": CriterionCode,
         "STEPS": Milestone.Step,
         "EVENTS": Event.Kind,
+        "POWERS": Reading.Power,
         "LEVELS": Campaign._meta.get_field("residency_level").choices,
         "CHANNELS": Idea._meta.get_field("channel").choices,
     }

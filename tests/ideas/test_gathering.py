@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Residency
 from desk.models import Person
 from ideas import (
+    clocks,
     gathering,
     gathering_personal_data,
     gathering_telling,
@@ -27,7 +28,7 @@ from mulhouse.errors import RefusedError
 from mulhouse.references import new_reference
 from notifications.models import Notification, OutboundMail, Subscription
 from tests import factories as f
-from transparency.models import RegisterLine
+from transparency.models import Promise, RegisterLine
 
 pytestmark = pytest.mark.django_db
 STUDY = "ideas.study_idea"
@@ -447,6 +448,46 @@ def test_separation_gives_everything_back():
     assert parent.campaign.idea_count == 2
     # And the ideas may be gathered again.
     assert f.gather(first, second).is_open
+
+
+def owed():
+    return set(Promise.objects.owed().values_list("key", flat=True))
+
+
+def test_city_owes_a_reading_of_the_idea_that_gathers_then_of_the_originals_again():
+    ideas = two_ideas(3)
+    with transaction.atomic():
+        for idea in ideas:
+            clocks.begin(clocks.READING, idea=idea, at=idea.published_at)
+        clocks.keep(clocks.READING, idea=ideas[2], at=timezone.now())
+    first, second, third = (idea.reference for idea in ideas)
+    days = dict(Promise.objects.values_list("key", "due_on"))
+    assert owed() == {first, second}
+    made = f.gather(*ideas)
+    assert owed() == {made.parent.reference}
+    hidden = kinds.get("idea")
+    with transaction.atomic():
+        row = hidden.hold(second)
+        hidden.hide(row, timezone.now(), "spam")
+    with transaction.atomic():
+        hidden.show(hidden.hold(second))
+    # Given back, and still gathered: it is owed nothing of its own.
+    assert owed() == {made.parent.reference}
+    gathering.separate(actor=f.make_staff(STUDY), gathering=made, reason="Deux lieux.", at=timezone.now())
+    assert owed() == {first, second}
+    assert dict(Promise.objects.filter(key__in=days).values_list("key", "due_on")) == days
+    assert Promise.objects.get(key=third).met_on is not None
+
+
+def test_hidden_original_is_owed_nothing_after_the_separation():
+    ideas = two_ideas()
+    with transaction.atomic():
+        for idea in ideas:
+            clocks.begin(clocks.READING, idea=idea, at=idea.published_at)
+    made = f.gather(*ideas)
+    Idea.objects.filter(pk=ideas[0].pk).update(hidden_at=timezone.now())
+    gathering.separate(actor=f.make_staff(STUDY), gathering=made, reason="Deux lieux.", at=timezone.now())
+    assert owed() == {ideas[1].reference}
 
 
 def test_authors_separate_when_all_of_them_ask():

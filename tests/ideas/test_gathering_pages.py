@@ -74,6 +74,8 @@ def test_journey_of_two_authors(client):
     client.logout()
     page = text(client.get(made.parent.get_absolute_url()))
     assert ("Réunit 2 idées" in page, first.title in page, second.title in page) == (True, True, True)
+    # Nobody can be asked about a support without an account: it stays where it was given.
+    assert "Un soutien donné au guichet ou sur papier, sans compte, reste à l’idée d’origine" in page
     page = text(client.get(second.get_absolute_url()))
     assert ("Cette idée est regroupée avec d’autres" in page, made.parent.title in page) == (True, True)
 

@@ -1,5 +1,7 @@
 """What moderation does to each sort of text of the idea box: taken away, masked in every version, given back exactly, erased."""
 
+import datetime as dt
+
 import pytest
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -139,6 +141,38 @@ def test_the_city_owes_nothing_of_what_nobody_reads_and_owes_it_again(way):
         with transaction.atomic():
             setting_aside.show(idea.author)
     assert standing.get().due_on == due_on
+
+
+@pytest.mark.parametrize("way", ["decision", "set aside"])
+@pytest.mark.parametrize(
+    ("left", "changes", "expected"),
+    [
+        (20, {}, 26),
+        # Its last day was over before.
+        (-8, {}, -8),
+        (20, {"stage": "study"}, 20),
+        (20, {"edition": True}, 20),
+    ],
+    ids=["open", "over", "studied", "edition"],
+)
+def test_an_idea_given_back_has_the_days_that_it_lost(way, left, changes, expected):
+    fields = {"stage": changes.get("stage", "support"), "supports_until": f.today() + dt.timedelta(days=left)}
+    if changes.get("edition"):
+        day = fields["supports_until"]
+        fields["campaign"] = f.make_campaign(kind="edition", closes_on=day, supports_end_on=day)
+    idea = f.make_idea(**fields)
+    if way == "decision":
+        deciding.take_away(idea)
+    else:
+        with transaction.atomic():
+            setting_aside.hide(idea.author)
+    Idea.objects.filter(pk=idea.pk).update(hidden_at=timezone.now() - dt.timedelta(days=6))
+    if way == "decision":
+        deciding.bring_back(idea)
+    else:
+        with transaction.atomic():
+            setting_aside.show(idea.author)
+    assert Idea.objects.visible().get().supports_until == f.today() + dt.timedelta(days=expected)
 
 
 def test_what_its_author_withdrew_meanwhile_does_not_come_back():

@@ -7,13 +7,22 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ideas import actions, clocks, studying, tasks
+from ideas import actions, city_rules, clocks, queues, studying, supporting, tasks
 from ideas.models import Criterion, Idea, InternalNote, Reading, Stage, Study, StudyPart
 from ideas.studying import Part
-from mulhouse import workdays
+from mulhouse import typography, workdays
 from mulhouse.errors import DomainError, RefusedError
 from notifications.models import Notification, Subscription
-from tests.factories import make_idea, make_resident, make_service, make_staff, make_theme, make_user, today
+from tests.factories import (
+    make_campaign,
+    make_idea,
+    make_resident,
+    make_service,
+    make_staff,
+    make_theme,
+    make_user,
+    today,
+)
 from tests.ideas.city_rows import AGENT, judgements, make_agent, make_answered, make_ready, make_studied, read
 from transparency.models import Promise, PromisePause, RegisterLine
 
@@ -229,6 +238,67 @@ def test_studying_what_lacks_something_says_what():
         "Étudiée sans remplir toutes les conditions (Il manque 60 soutiens. Réalisme 25 sur 100\u00a0: il en faut 35.) "
         "Raison\u00a0: Une urgence."
     )
+
+
+# --- What is owed to an idea that has its supports ---------------------------------------------------------------------
+
+
+def supported(count=2):
+    """An idea that reaches the threshold which opens its study, through its supporters."""
+    idea = make_idea(campaign=make_campaign(thresholds=((1, "Rencontre"), (2, "Atelier"))))
+    for _ in range(count):
+        supporting.support(actor=make_resident(), idea=idea, at=timezone.now())
+    idea.refresh_from_db()
+    return idea
+
+
+def eligible(idea):
+    return Promise.objects.filter(kind="idea.eligible", key=idea.reference).first()
+
+
+def test_nothing_is_promised_below_the_threshold_of_the_study():
+    assert eligible(supported(1)) is None
+
+
+def test_idea_that_has_its_supports_is_promised_a_study_or_an_answer():
+    promise = eligible(supported())
+    assert (promise.made_on, promise.due_on, promise.met_on) == (today(), today() + dt.timedelta(days=60), None)
+    assert (promise.route, promise.days) == ("ideas:detail", 60)
+
+
+def test_opening_the_study_keeps_it():
+    idea = supported()
+    read(idea)
+    studying.open_study(actor=make_agent(), idea=idea, services=[make_service()], at=timezone.now())
+    assert eligible(idea).met_on == today()
+
+
+def test_idea_that_its_realism_keeps_from_a_study_is_told_why_and_owed_an_answer(client):
+    idea = supported()
+    read(idea, level=1)
+    page = client.get(idea.get_absolute_url()).content.decode()
+    words = "son réalisme est de 25 sur 100\u00a0: il en faut 35 pour être étudiée"
+    assert words in page
+    day = typography.day(today() + dt.timedelta(days=60))
+    assert f"Étude ouverte, ou réponse donnée, au plus tard le {day}" in page
+    make_answered(idea=idea, outcome="declined", remedy="Déposer autrement.", next_step="", next_on=None)
+    assert eligible(idea).met_on == today()
+    assert words not in client.get(idea.get_absolute_url()).content.decode()
+
+
+def test_it_waits_in_the_queue_of_those_who_answer_after_the_last_day_too():
+    idea = supported()
+    Idea.objects.filter(pk=idea.pk).update(supports_until=today() - dt.timedelta(days=1))
+    assert not supporting.expire(idea=idea, at=timezone.now())
+    late = timezone.now() + dt.timedelta(days=61)
+    lines = [(line.label, line.count, line.late) for line in queues.ideas(make_staff(city_rules.ANSWER), late)]
+    assert lines == [("Idées qui ont leurs soutiens\u00a0: étude ou réponse due", 1, 1)]
+
+
+def test_withdrawn_idea_is_owed_nothing():
+    idea = supported()
+    actions.withdraw(actor=idea.author, idea=idea, at=timezone.now())
+    assert eligible(idea).dropped_on == today()
 
 
 def test_study_asks_at_least_one_service_and_opens_once():

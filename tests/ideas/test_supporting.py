@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Residency
@@ -300,6 +301,8 @@ def test_idea_that_reached_its_study_does_not_expire():
         ({"stage": Stage.EXPIRED, "renewed_at": timezone.now()}, "renewed"),
         ({"stage": Stage.STUDY}, "stage"),
         ({"withdrawn_at": timezone.now()}, "stage"),
+        ({"next_supports": None}, "reached"),
+        ({"stage": Stage.EXPIRED, "supports_until": f.today() - dt.timedelta(days=91)}, "late"),
     ],
 )
 def test_renewal_is_refused(fields, code):
@@ -329,6 +332,23 @@ def test_expired_idea_is_renewed_once_and_keeps_its_supports():
     assert refused(supporting.renew, actor=idea.author, idea=idea, at=at) == "renewed"
     give(idea, 1)
     assert counts(idea) == (0, 2, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("supports", "words"),
+    [
+        (0, "Il en faut 1 pour le seuil suivant, «\u00a0Rencontre\u00a0»."),
+        (1, "Il en faut 2 pour que la Ville l’étudie."),
+        (2, "Il en faut 9 pour le seuil suivant, «\u00a0Conseil\u00a0»."),
+    ],
+)
+def test_renewal_says_what_the_next_threshold_asks(client, supports, words):
+    campaign = f.make_campaign(thresholds=((1, "Rencontre"), (2, "Atelier"), (9, "Conseil")))
+    idea = f.make_idea(campaign=campaign)
+    give(idea, supports)
+    Idea.objects.update(supports_until=f.today() - dt.timedelta(days=90))
+    f.sign_in(client, idea.author)
+    assert words in client.get(reverse("ideas:renew", args=[idea.reference])).content.decode()
 
 
 def test_renewal_before_the_end_adds_to_the_days_left():
