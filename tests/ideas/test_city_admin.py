@@ -555,7 +555,8 @@ def test_agent_of_a_service_gives_their_part_and_reads_it_once_the_city_has_answ
     page = client.get(part_url(own))
     assert (page.status_code, page.context["form"], "La Ville le fera." in page.content.decode()) == (200, None, True)
     assert "Condition de l’autre service." not in page.content.decode()
-    assert client.post(part_url(own), {**GIVEN, "feasibility": "no"}).status_code == 200
+    late = client.post(part_url(own), {**GIVEN, "feasibility": "no", "constraint": "Trop tard."})
+    assert (late.status_code, "Trop tard." in late.content.decode()) == (422, True)
     own.refresh_from_db()
     assert own.feasibility == "yes"
 
