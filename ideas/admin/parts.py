@@ -19,7 +19,6 @@ from ideas.admin.workspace import act, context, fetch
 from ideas.models import Idea, StudyPart
 from mulhouse import typography
 from mulhouse.access import staff
-from mulhouse.errors import Refusal
 from mulhouse.staff import ShownAdmin
 from transparency.models import Promise
 
@@ -133,8 +132,9 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
     part = get_object_or_404(asked.visible_to(request.user).select_related("service", "study"), pk=pk)
     idea = fetch(part.study.idea_id)
     part.study.idea = idea
-    if refusal := city_rules.part_refusal(request.user, part):
-        return _shown(request, idea, part, refusal)
+    # What was typed before the answer came is given back by the action, with the reason.
+    if request.method != "POST" and city_rules.part_refusal(request.user, part):
+        return _shown(request, idea, part)
     known = {
         "feasibility": part.feasibility,
         "condition": part.condition,
@@ -161,11 +161,10 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _shown(request: HttpRequest, idea: Idea, part: StudyPart, refusal: Refusal) -> HttpResponse:
+def _shown(request: HttpRequest, idea: Idea, part: StudyPart) -> HttpResponse:
     """Show a part that does not change any more."""
     page = {
         **context(request, idea),
         "gesture": f"Part du service\u00a0: {part.service}",
-        "refusal": refusal,
     }
     return TemplateResponse(request, "admin/ideas/part.html", page)

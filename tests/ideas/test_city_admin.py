@@ -172,9 +172,10 @@ def test_filters_of_the_list_answer(client, agent, follow):
 
 
 def test_list_says_the_day_promised_and_what_is_late(client, agent):
-    late, paused, kept = make_idea(title="Un banc au soleil"), make_studied(), make_idea(title="Une fontaine")
+    late, paused, kept = make_studied(), make_studied(), make_studied()
     day = today() - dt.timedelta(days=1)
-    Promise.objects.filter(key__in=(late.reference, paused.reference)).update(due_on=day, first_due_on=day)
+    earlier = {"made_on": day, "first_due_on": day, "due_on": day}
+    Promise.objects.filter(key__in=(late.reference, paused.reference)).update(**earlier)
     Promise.objects.filter(key=paused.reference).update(paused_on=day)
     page = client.get(f"{url('changelist')}?suivi=retard").content.decode()
     shown = [url("change", idea.pk) in page for idea in (late, paused, kept)]
@@ -558,7 +559,8 @@ def test_agent_of_a_service_gives_their_part_and_reads_it_once_the_city_has_answ
     page = client.get(part_url(own))
     assert (page.status_code, page.context["form"], "La Ville le fera." in page.content.decode()) == (200, None, True)
     assert "Condition de l’autre service." not in page.content.decode()
-    assert client.post(part_url(own), {**GIVEN, "feasibility": "no"}).status_code == 200
+    late = client.post(part_url(own), {**GIVEN, "feasibility": "no", "constraint": "Trop tard."})
+    assert (late.status_code, "Trop tard." in late.content.decode()) == (422, True)
     own.refresh_from_db()
     assert own.feasibility == "yes"
 
