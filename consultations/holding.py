@@ -93,6 +93,7 @@ def erase(*, user: User) -> None:
     """Erase the held texts of an account that closes; its held contributions are drafts, and go with them.
 
     Raises: RuntimeError outside a transaction.
+    Locks: each text, its case.
     """
     assert_in_transaction()
     # Each text, then its case, as a decision does.

@@ -96,6 +96,7 @@ def erase(*, user: User) -> None:
     """Erase the held texts of an account that closes; its held ideas are drafts, and go with them.
 
     Raises: RuntimeError outside a transaction.
+    Locks: each text, its case.
     """
     assert_in_transaction()
     # Each text, then its case, as a decision does.
