@@ -32,6 +32,14 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+# With a script, what resembles the title is shown while it is typed; without, on a page of its own.
+SUGGESTIONS = {
+    "hx-get": reverse_lazy("ideas:deposit"),
+    "hx-trigger": "input changed delay:400ms",
+    "hx-target": "#ressemblances",
+}
+
+
 class TitleForm(MaskingForm):
     """The title of an idea: long enough to say something, short enough for a list."""
 
@@ -40,17 +48,13 @@ class TitleForm(MaskingForm):
     title = forms.CharField(
         label=gettext_lazy("Votre idée en une phrase"),
         help_text=gettext_lazy("De 10 à 120 caractères. Elle servira de titre."),
-        # With a script, what resembles it is shown while it is typed; without, on a page of its own.
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "off",
-                "hx-get": reverse_lazy("ideas:deposit"),
-                "hx-trigger": "input changed delay:400ms",
-                "hx-target": "#ressemblances",
-            }
-        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": gettext_lazy("Dites votre idée en une phrase.")},
     )
+
+    def suggest(self) -> None:
+        """Ask for what resembles the title while it is typed: before it is published, it would resemble itself after."""
+        self.fields["title"].widget.attrs.update(SUGGESTIONS)
 
     def clean_title(self) -> str:
         """Refuse a title too short to say something, or too long to be read in a list."""
@@ -100,6 +104,10 @@ class StartForm(TitleForm):
         ),
         gettext_lazy("Cochez si votre idée respecte la charte."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.suggest()
 
 
 BEHALVES = {
@@ -198,8 +206,10 @@ class IdeaForm(TitleForm):
         error_messages={"required": gettext_lazy("Choisissez votre signature.")},
     )
 
-    def __init__(self, *args: Any, reacted: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reacted: bool = False, is_published: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not is_published:
+            self.suggest()
         if reacted:
             for name in set(self.fields) - set(VERSIONED):
                 del self.fields[name]

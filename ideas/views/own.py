@@ -242,7 +242,9 @@ def correct(request: UserRequest, reference: str) -> HttpResponse:
     at = timezone.now()
     require(rules.edit_refusal(request.user, row, at=at))
     reacted = row.has_reaction
-    form = IdeaForm(request.POST if request.method == "POST" else None, reacted=reacted, initial=typed(row))
+    form = IdeaForm(
+        request.POST if request.method == "POST" else None, reacted=reacted, is_published=True, initial=typed(row)
+    )
     if form.is_bound and form.is_valid():
         throttle.check(throttle.Limit.POSTING, f"user:{request.user.pk}")
         words = form.words(kept=row)
