@@ -21,7 +21,7 @@ __all__ = ["page"]
 @pytest.fixture
 def box(live_server):
     """The permanent box with an idea at each stage, a photo, a debate, and what others propose."""
-    district = District.objects.get(name="Drouot")
+    district = factories.make_district(name="Les Tilleuls")
     campaign = factories.make_campaign(title="La boîte à idées", thresholds=((2, "Rencontre"), (3, "Étude")))
     factories.make_campaign(
         title="Le budget des quartiers",
@@ -79,7 +79,9 @@ def address(name, *args):
 def test_lists_and_rules(page, live_server, box, idea):
     """The lists in every order, sought and narrowed; the map, the rules, what is realised, two ideas side by side."""
     campaign, theme, district = box
-    other = factories.make_idea(campaign=campaign, theme=theme, title="Une fontaine")
+    # In a district of the plan, where there is one: a plan without a link can not be pushed aside by keyboard.
+    on_plan = District.objects.order_by("pk").first()
+    other = factories.make_idea(campaign=campaign, theme=theme, title="Une fontaine", place_district=on_plan)
     city_rows.pass_threshold(other)
     city_rows.read(other)
     city_rows.make_planned()

@@ -200,3 +200,8 @@ def test_a_photo_is_described_without_personal_data(fields, expected):
 def test_no_photo_is_said_beside_the_field():
     form = forms.PhotoForm({"alt": "Une rue"}, {})
     assert codes(form) == {"file": ["required"]}
+
+
+def test_what_resembles_a_title_is_sought_while_it_is_typed_and_not_once_it_is_published():
+    asked = (forms.StartForm(), forms.IdeaForm(is_draft=True), forms.IdeaForm(), forms.HeldForm(asks=["title"]))
+    assert ["hx-get" in form["title"].as_widget() for form in asked] == [True, True, False, False]
