@@ -37,8 +37,10 @@ _PAIRS = f"""
         SELECT i.id, similarity({_TITLE.format("i")}, {_TITLE.format("f")}) AS score FROM ideas_idea i
         WHERE {_TITLE.format("i")} %% {_TITLE.format("f")} AND {_OTHERS}
         UNION ALL
-        (SELECT i.id, {WORDS_FOUND} FROM ideas_idea i
-        WHERE numnode(f.words) > 2 AND i.search @@ f.words AND {_OTHERS} ORDER BY i.id DESC LIMIT {CLOSEST})
+        -- OFFSET 0: found by the index of the words, then put in order; otherwise every idea is read from the newest on.
+        (SELECT found.id, {WORDS_FOUND} FROM (
+            SELECT i.id FROM ideas_idea i WHERE numnode(f.words) > 2 AND i.search @@ f.words AND {_OTHERS} OFFSET 0
+        ) found ORDER BY found.id DESC LIMIT {CLOSEST})
         ORDER BY 2 DESC, 1 LIMIT {CLOSEST}
     ) o WHERE o.score >= {LEAST} GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608 (only numbers and texts written above enter it)
@@ -51,6 +53,8 @@ def find_pairs(*, at: dt.datetime) -> int:
     Shape: how many are new.
     """
     with connection.cursor() as cursor:
+        # For this transaction: the index then leaves out the titles that would be left out afterwards.
+        cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(LEAST)])
         cursor.execute(_PAIRS, {"since": at - SINCE})
         found = cursor.fetchall()
     before = LikelyPair.objects.count()
