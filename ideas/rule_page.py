@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ideas import choosing, realism, scatter
+from ideas import choosing, clocks, realism, scatter
 from ideas.models import Idea
 from ideas.models.studies import CriterionCode
 from ideas.ranking import Candidate
@@ -72,6 +72,7 @@ def rule_context(request: HttpRequest, *, url_of: Callable[[Idea], str]) -> dict
         "picture": _picture(coming, others),
         "weights": [(str(CriterionCode(code).label), weight) for code, weight in realism.WEIGHTS.items()],
         "blocked": realism.BLOCKED_AT_MOST,
+        "eligible_days": clocks.ELIGIBLE_DAYS,
     }
 
 

@@ -15,17 +15,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='answer',
             name='act_url',
-            field=models.URLField(blank=True, max_length=400, verbose_name='adresse de l’acte'),
+            field=models.URLField(blank=True, db_default='', max_length=400, verbose_name='adresse de l’acte'),
         ),
         migrations.AddField(
             model_name='answer',
             name='detail',
-            field=models.TextField(blank=True, verbose_name='détail'),
+            field=models.TextField(blank=True, db_default='', verbose_name='détail'),
         ),
         migrations.AddField(
             model_name='answer',
             name='detail_html',
-            field=models.TextField(blank=True, verbose_name='détail affiché'),
+            field=models.TextField(blank=True, db_default='', verbose_name='détail affiché'),
         ),
         migrations.AddField(
             model_name='event',
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='threshold',
             name='days',
-            field=models.PositiveSmallIntegerField(default=180, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(730)], verbose_name='jours pour tenir la promesse'),
+            field=models.PositiveSmallIntegerField(db_default=180, default=180, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(730)], verbose_name='jours pour tenir la promesse'),
         ),
         migrations.AlterField(
             model_name='event',

@@ -199,6 +199,7 @@ class Threshold(models.Model):
     days = models.PositiveSmallIntegerField(
         "jours pour tenir la promesse",
         default=PROMISE_DAYS,
+        db_default=PROMISE_DAYS,
         validators=(MinValueValidator(1), MaxValueValidator(MAX_PROMISE_DAYS)),
     )
     opens_study = models.BooleanField("l’idée peut être étudiée à partir de ce seuil", default=False)

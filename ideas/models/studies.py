@@ -231,9 +231,9 @@ class Answer(models.Model):
     # What can still be done, said with every refusal.
     remedy = models.CharField("ce que l’on peut faire ensuite", max_length=REASON_LENGTH, blank=True)
     # What there is to say beside the reasons, and where the decision is published.
-    detail = models.TextField("détail", blank=True)
-    detail_html = models.TextField("détail affiché", blank=True)
-    act_url = models.URLField("adresse de l’acte", max_length=400, blank=True)
+    detail = models.TextField("détail", blank=True, db_default="")
+    detail_html = models.TextField("détail affiché", blank=True, db_default="")
+    act_url = models.URLField("adresse de l’acte", max_length=400, blank=True, db_default="")
     signatory = models.CharField("fonction du signataire", max_length=120)
     correction = models.CharField("ce que cette réponse corrige", max_length=REASON_LENGTH, blank=True)
     published_at = models.DateTimeField("publiée le")

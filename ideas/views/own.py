@@ -302,7 +302,9 @@ def renew(request: UserRequest, reference: str) -> HttpResponse:
             % {"day": typography.day(renewed.supports_until or local_day(at))},
         )
         return redirect(row)
-    asked = row.campaign.thresholds.filter(supports=row.next_supports or 0).first()
+    # What it needs to be studied, as long as it lacks that; then what the next threshold asks.
+    left = list(row.campaign.thresholds.filter(supports__gte=row.next_supports or 0).order_by("supports"))
+    asked = next((threshold for threshold in left if threshold.opens_study), left[0] if left else None)
     context = {
         "idea": row,
         "supports": presentation.supports(row.counted),

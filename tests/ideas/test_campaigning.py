@@ -212,8 +212,11 @@ def test_rules_in_words():
     assert found[1:] == [
         "Chaque idée a 90 jours pour réunir des soutiens, et peut être prolongée une fois d’autant.",
         "Il faut habiter Mulhouse pour déposer et soutenir\u00a0: le dire suffit. À partir de 16 ans.",
-        "50 soutiens, «\u00a0Rencontre\u00a0»\u00a0: La Ville organise une rencontre.",
-        "100 soutiens, «\u00a0Étude\u00a0»\u00a0: La Ville étudie l’idée. À partir de là, l’idée peut être étudiée.",
+        "50 soutiens, «\u00a0Rencontre\u00a0»\u00a0: La Ville organise une rencontre. Délai\u00a0: 180 jours.",
+        (
+            "100 soutiens, «\u00a0Étude\u00a0»\u00a0: La Ville étudie l’idée. Délai\u00a0: 180 jours. "
+            "À partir de là, l’idée peut être étudiée."
+        ),
         "Les seuils comptent les soutiens des résidences vérifiées seulement.",
         "Une idée est étudiée si sa première lecture lui donne au moins 35 sur 100 pour le réalisme.",
         "Le budget de la campagne est de 50\u00a0000\u00a0€.",

@@ -52,6 +52,7 @@ def test_rule_lists_who_comes_next_and_why(client):
     page = response.content.decode()
     for idea in (first, second, short):
         assert f'href="{idea.get_absolute_url()}"' in page
+    assert "La Ville a 60 jours, dès que les soutiens sont réunis" in page
     assert page.count('<circle class="p0"') == 2
     assert "style=" not in page.partition("<main")[2]
 

@@ -337,7 +337,7 @@ def test_expired_idea_is_renewed_once_and_keeps_its_supports():
 @pytest.mark.parametrize(
     ("supports", "words"),
     [
-        (0, "Il en faut 1 pour le seuil suivant, «\u00a0Rencontre\u00a0»."),
+        (0, "Il en faut 2 pour que la Ville l’étudie."),
         (1, "Il en faut 2 pour que la Ville l’étudie."),
         (2, "Il en faut 9 pour le seuil suivant, «\u00a0Conseil\u00a0»."),
     ],
