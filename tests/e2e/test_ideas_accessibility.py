@@ -17,6 +17,9 @@ from tests.ideas import city_rows, rows
 
 __all__ = ["page"]
 
+# A slow machine reads some twenty pages in more time than one test has.
+PARTS = 3
+
 
 @pytest.fixture
 def box(live_server):
@@ -76,7 +79,8 @@ def address(name, *args):
     return reverse(f"ideas:{name}", args=args)
 
 
-def test_lists_and_rules(page, live_server, box, idea):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_lists_and_rules(page, live_server, box, idea, part):
     """The lists in every order, sought and narrowed; the map, the rules, what is realised, two ideas side by side."""
     campaign, theme, district = box
     # In a district of the plan, where there is one: a plan without a link can not be pushed aside by keyboard.
@@ -102,7 +106,7 @@ def test_lists_and_rules(page, live_server, box, idea):
         address("paper_form", campaign.slug),
         address("paper_sheet", idea.reference),
     ]
-    assert all_problems(page, live_server.url, asked) == {}
+    assert all_problems(page, live_server.url, asked[part::PARTS]) == {}
 
 
 def test_an_idea_at_each_stage(page, live_server, idea):
@@ -129,7 +133,8 @@ def test_an_idea_at_each_stage(page, live_server, idea):
     assert all_problems(page, live_server.url, asked) == {}
 
 
-def test_pages_of_an_author(page, live_server, idea):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_pages_of_an_author(page, live_server, idea, part):
     """From the first sentence to the photos and the preview; then all that one does with what one published."""
     author, campaign = idea.author, idea.campaign
     draft = factories.make_idea(
@@ -159,7 +164,7 @@ def test_pages_of_an_author(page, live_server, idea):
         proposed.get_absolute_url(),
         address("carrying"),
     ]
-    assert all_problems(page, live_server.url, asked) == {}
+    assert all_problems(page, live_server.url, asked[part::PARTS]) == {}
 
 
 def test_pages_of_who_takes_part(page, live_server, idea):
