@@ -106,6 +106,7 @@ def stub_context(request: HttpRequest, row: Any) -> dict[str, Any]:
     return {
         "idea": row.idea,
         "said": row,
+        "texts": [text for name in said_hiding.WORDS[type(row)] if (text := getattr(row, name))] if is_own else [],
         "is_own": is_own,
         "stub": _("Texte retiré par son auteur") if row.withdrawn_at else said_hiding.stub(row.hidden_reason),
         "clause_url": clauses.address(row.hidden_reason) if row.hidden_at and not row.withdrawn_at else "",

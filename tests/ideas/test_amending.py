@@ -404,3 +404,44 @@ def test_list_costs_the_same_however_many(client, django_assert_num_queries, cou
     made = Amendment.objects.order_by("pk").first()
     with django_assert_num_queries(1):
         client.get(reverse("ideas:amendment", args=[idea.reference, made.reference]))
+
+
+# --- What goes with an idea ------------------------------------------------------------------------------------------
+
+
+def test_words_masked_in_an_idea_are_masked_in_what_others_make_of_it_and_given_back():
+    idea = f.make_idea(proposal="Appelez le 06 12 34 56 78.")
+    made, kind = f.make_amendment(idea=idea, title="Un autre titre"), kinds.get("idea")
+    snapshot = kind.snapshot(idea)
+    kind.mask(idea, ["06 12 34 56 78"])
+    made.refresh_from_db()
+    assert made.proposal == "Appelez le (donnée personnelle masquée). Et des bancs."
+    kind.restore(idea, snapshot)
+    made.refresh_from_db()
+    assert made.proposal == "Appelez le 06 12 34 56 78. Et des bancs."
+    kind.erase(idea)
+    made.refresh_from_db()
+    assert (made.title, made.proposal, made.reason) == ("", "—", "S’asseoir.")
+
+
+def test_closing_an_account_empties_its_words_beside_what_is_gone():
+    author, made, gone = f.make_resident(), f.make_amendment(), f.make_author_news()
+    answer(made, accepts=False, word="Non merci.")
+    Amendment.objects.filter(pk=made.pk).update(hidden_at=timezone.now())
+    Idea.objects.filter(pk=gone.idea_id).update(hidden_at=timezone.now())
+    with transaction.atomic():
+        for person in (author, made.idea.author, gone.author):
+            amending.erase_said(user=person)
+    made.refresh_from_db()
+    gone.refresh_from_db()
+    assert (made.answer, gone.body, gone.body_html) == ("", "—", "")
+
+
+def test_nothing_is_said_of_a_change_to_an_idea_that_was_hidden_meanwhile():
+    made = f.make_amendment()
+    Idea.objects.filter(pk=made.idea_id).update(hidden_at=timezone.now())
+    tasks.sweep_gatherings()
+    assert Notification.objects.filter(kind="ideas.amendments").count() == 0
+    Idea.objects.filter(pk=made.idea_id).update(hidden_at=None)
+    tasks.sweep_gatherings()
+    assert Notification.objects.get(kind="ideas.amendments").about == f"idea_amendment:{made.reference}"

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from ideas import gathering, pairing, tasks
 from ideas.models import CarryAnswer, Gathering, Idea, LikelyPair, Stage
@@ -239,3 +240,40 @@ def test_agent_dismisses_a_pair(client):
     f.sign_in(client, f.make_staff(STUDY))
     assert client.post(press).status_code == 302
     assert list(pairing.to_look_at()) == []
+
+
+# --- What is not for everybody ---------------------------------------------------------------------------------------
+
+
+def test_words_that_moderation_reads_first_are_not_shown_to_the_other_authors(client):
+    campaign = f.make_campaign(moderation="prior")
+    ideas = [f.make_idea(campaign=campaign) for _ in range(2)]
+    made = f.make_gathering(ideas=ideas, title="Titre à relire")
+    f.sign_in(client, ideas[1].author)
+    assert client.get(made.get_absolute_url()).status_code == 404
+    assert "Titre à relire" not in text(client.get(url("carrying")))
+    for reader in (ideas[0].author, f.make_staff("moderation.decide_case")):
+        f.sign_in(client, reader)
+        assert "Titre à relire" in text(client.get(made.get_absolute_url()))
+
+
+def test_title_of_an_idea_that_was_hidden_stays_nowhere_in_its_gathering(client):
+    ideas = [f.make_idea(campaign=f.make_campaign())]
+    ideas.append(f.make_idea(campaign=ideas[0].campaign, title="Original secret"))
+    made = f.gather(*ideas, title="Titre secret", need="Besoin secret", proposal="Proposition secrète")
+    made.refresh_from_db()
+    assert (made.title, made.need, made.proposal, made.named) == ("", "", "", "Titre secret")
+    Idea.objects.filter(pk__in=[made.parent_id, ideas[1].pk]).update(hidden_at=timezone.now())
+    assert tasks.tell_gathering(gathering_id=made.pk) is None
+    tasks.ask_supporters(gathering_id=made.pk)
+    assert OutboundMail.objects.filter(text__icontains="secret").count() == 0
+    staff = f.make_staff(STUDY)
+    for reader, address in (
+        (ideas[0].author, made.get_absolute_url()),
+        (ideas[0].author, url("carrying")),
+        (staff, reverse("admin:ideas_gathering_changelist")),
+        (staff, reverse("admin:ideas_gathering_change", args=[made.pk])),
+    ):
+        f.sign_in(client, reader)
+        page = text(client.get(address))
+        assert ("secret" in page, "Idée retirée" in page or address == url("carrying")) == (False, True), address

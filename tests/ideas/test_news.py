@@ -140,3 +140,28 @@ def test_list_costs_the_same_however_many(client, django_assert_num_queries, cou
     with django_assert_num_queries(3):
         response = client.get(reverse("ideas:author_news_list", args=[idea.reference]))
     assert len(response.context["lines"]) == count
+
+
+def test_author_who_signs_by_district_is_not_named_by_news(client):
+    district = f.make_district(name="Le Port")
+    author = f.make_resident(public_name="Nadia B.")
+    idea = f.make_idea(author=author, signature="district", district=district)
+    made, named = f.make_author_news(idea=idea), f.make_author_news()
+    for address in (
+        reverse("ideas:author_news_list", args=[idea.reference]),
+        reverse("ideas:author_news", args=[idea.reference, made.reference]),
+    ):
+        page = client.get(address).content.decode()
+        assert ("Nadia B." in page, "Un habitant du quartier Le Port" in page) == (False, True)
+    kind = kinds.get(amending.NEWS_KIND)
+    assert (kind.signer(made), kind.signer(named)) == (None, named.author)
+
+
+def test_author_of_an_original_signed_by_district_is_not_named_where_it_is_gathered(client):
+    campaign = f.make_campaign()
+    author = f.make_resident(public_name="Nadia B.")
+    hidden = f.make_idea(campaign=campaign, author=author, signature="district")
+    parent = f.gather(f.make_idea(campaign=campaign), hidden).parent
+    f.make_author_news(idea=parent, author=author)
+    page = client.get(reverse("ideas:author_news_list", args=[parent.reference])).content.decode()
+    assert ("Nadia B." in page, "Un habitant de Mulhouse" in page) == (False, True)

@@ -138,6 +138,8 @@ class City:
     secrets: list[Secret] = field(default_factory=list)
     # Public pages that only agents or mails lead to.
     starts: list[str] = field(default_factory=list)
+    # Pages where somebody answers for what is theirs.
+    desks: list[str] = field(default_factory=list)
     # Somebody who lives there and has nothing of their own, somebody who has no name yet; what was read as a visitor (None) and as
     # the neighbour: once for all the tests.
     neighbour: User = field(default_factory=f.make_resident)
@@ -768,7 +770,8 @@ def _city_side_of_ideas(city, at, public):
 def _beside_ideas(city, at, public):
     """Changes that others propose and news of authors: public, then not; read first; beside an idea that is gone."""
     author = public.author
-    f.make_amendment(idea=public, author=author_of(city, "draft of a contribution"), reason="Un toit de plus.")
+    change = f.make_amendment(idea=public, author=author_of(city, "draft of a contribution"), reason="Un toit de plus.")
+    city.desks += [said_hiding.address(change), page_of(public), reverse("ideas:carrying")]
     f.make_author_news(idea=f.make_idea(campaign=public.campaign, author=author), body="Nous étions vingt.")
     gone = f.make_idea(campaign=public.campaign, hidden_at=at, hidden_reason="3.2")
     states = {
@@ -823,7 +826,8 @@ def _gathered_ideas(city, at, public):
 
         return make
 
-    city.hide("proposal to gather", proposed(), page_of, [first, second], GATHERERS)
+    waiting = city.hide("proposal to gather", proposed(), page_of, [first, second], GATHERERS)
+    city.desks.append(waiting.get_absolute_url())
     held = {"released_at": None, "cause": "held"}
     city.hide("proposal to gather that waits", proposed(**held), page_of, [first], GATHERERS | MODERATORS)
     refused = {**held, "refused_at": at, "refused_clause": "3.2", "ended_at": at, "end": "refused"}
@@ -833,25 +837,28 @@ def _gathered_ideas(city, at, public):
         made = f.gather(*pair(), title=f"Titre {word}", need=word, proposal=word)
         f.make_support(idea=made.members.earliest("pk").idea, user=supporter)
         Idea.objects.filter(pk=made.parent_id).update(hidden_at=at, hidden_reason="3.2")
-        return made
+        return made.parent
 
-    city.hide("hidden idea that gathers others", gathers, page_of)
+    city.hide("hidden idea that gathers others", gathers, page_of, [first])
 
     def gathered(word):
-        ideas = [f.make_idea(campaign=public.campaign, author=second, title=f"Titre {word}"), pair()[1]]
+        words = {"title": f"Titre {word}", "need": word, "need_html": f"<p>{word}</p>"}
+        ideas = [f.make_idea(campaign=public.campaign, author=second, **words), pair()[0]]
         f.make_support(idea=ideas[1], user=supporter)
-        made = f.gather(*ideas)
+        f.gather(*ideas)
         Idea.objects.filter(pk=ideas[0].pk).update(hidden_at=at, hidden_reason="3.2")
-        return made
+        return ideas[0]
 
-    city.hide("hidden idea that others are gathered with", gathered, page_of)
+    city.hide("hidden idea that others are gathered with", gathered, page_of, [second])
 
     def carried(word):
         person = f.make_resident(public_name=f"Nom {word}")
         ideas = pair()
         f.make_support(idea=ideas[1], user=person)
         f.make_support(idea=ideas[1], user=supporter)
-        gathering.carry(actor=person, gathering=f.gather(*ideas), is_yes=True, at=at)
+        made = f.gather(*ideas)
+        city.desks.append(made.get_absolute_url())
+        gathering.carry(actor=person, gathering=made, is_yes=True, at=at)
 
     city.hide("name of somebody whose support counts for the idea that gathers", carried, staff=PEOPLE)
 

@@ -124,8 +124,8 @@ NOT_READ = {
     *(f"ideas:{name}" for name in ("gather", "gathering", "gathering_answer", "gathering_cancel", "gathering_leave")),
     *(f"ideas:{name}" for name in ("carry", "amendment_answer", "amendment_withdraw")),
     *(f"ideas:{name}" for name in ("author_news_write", "author_news_withdraw")),
-    # Nothing there: refusals of the API, former charters, the demonstration, the gallery of components.
-    *("api:none", "api:unknown", "charter_version", "demo_enter", "demo_mail", "demo_mailbox", "gallery"),
+    # Nothing there: refusals of the API, the demonstration, the gallery of components.
+    *("api:none", "api:unknown", "demo_enter", "demo_mail", "demo_mailbox", "gallery"),
 }
 
 
@@ -168,6 +168,8 @@ NOT_YET = {"free text of a running questionnaire"}
 WAS_PUBLIC = {
     "withdrawn idea",
     "hidden idea",
+    "hidden idea that gathers others",
+    "hidden idea that others are gathered with",
     *(f"{state} {what}" for state in ("withdrawn", "hidden") for what in ("change of an idea", "news of an author")),
     "withdrawn contribution",
     "hidden contribution",
