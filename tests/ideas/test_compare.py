@@ -44,7 +44,7 @@ def test_the_two_ideas_stand_line_by_line(client):
 
 def test_what_the_city_answered_stands_line_by_line(client):
     first, second = f.make_idea(stage="kept"), f.make_idea()
-    make_answer(first, outcome="declined")
+    make_answer(first, outcome="already")
     day = dt.date(2027, 3, 12)
     make_answer(
         first,

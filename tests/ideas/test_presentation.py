@@ -9,7 +9,7 @@ from ideas.models import Idea, Stage
 from ideas.thresholds import Goal
 
 TODAY = dt.date(2026, 12, 1)
-GOALS = [Goal(50, "Rencontre", "…", opens_study=False), Goal(100, "Atelier", "…", opens_study=True)]
+GOALS = [Goal(50, "Rencontre", "…", opens_study=False, days=180), Goal(100, "Atelier", "…", opens_study=True, days=180)]
 
 
 def idea(**fields):
