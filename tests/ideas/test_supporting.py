@@ -4,7 +4,8 @@ import datetime as dt
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -163,6 +164,21 @@ def test_one_may_follow_what_one_supports_in_the_same_gesture():
 
     assert list(Subscription.objects.values_list("user", "topic")) == [(follower.pk, idea.topic)]
     assert [person.pk for person in subscriptions.followers(idea.topic)] == [follower.pk]
+
+
+def test_little_is_done_while_a_crowd_waits_for_the_idea():
+    """Between the lock of the idea and the commit: the count, then the line of the register; its texts are never read."""
+    idea = f.make_idea(campaign=f.make_campaign(thresholds=((50, "Rencontre"),)))
+    seen = []
+    for _ in range(3):
+        actor = f.make_resident()
+        with CaptureQueriesContext(connection) as asked:
+            supporting.support(actor=actor, idea=idea, at=timezone.now())
+        statements = [query["sql"] for query in asked]
+        held = next(at for at, sql in enumerate(statements) if 'FOR NO KEY UPDATE OF "ideas_idea"' in sql)
+        seen.append((statements[held].count('"need"'), [sql.split(" ", 1)[0] for sql in statements[held + 1 :]]))
+
+    assert seen == [(0, ["UPDATE", "SELECT", "SELECT", "INSERT", "COMMIT"])] * 3
 
 
 # --- Thresholds ----------------------------------------------------------------------------------------------------
