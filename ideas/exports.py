@@ -375,10 +375,10 @@ READINGS = Table(
             lambda row: row.reading.number,
             Kind.INTEGER,
         ),
-        Column("competence", _named(POWERS) + ".", lambda row: POWERS[row.reading.power]),
+        Column("competence", _named(POWERS), lambda row: POWERS[row.reading.power]),
         Column("transmise_a", _("À qui l’idée revient."), lambda row: row.reading.handed_to),
         Column("realisme", _("Réalisme de cette lecture, sur 100."), lambda row: row.reading.score, Kind.INTEGER),
-        Column("critere", _named(CRITERIA) + ".", lambda row: CRITERIA[row.code]),
+        Column("critere", _named(CRITERIA), lambda row: CRITERIA[row.code]),
         Column("niveau", _("Niveau, de 0 (empêche le projet) à 4."), lambda row: row.level, Kind.INTEGER),
         Column("raison", _("Pourquoi ce niveau, tel que la Ville l’a écrit."), lambda row: row.reason),
         Column(
@@ -417,9 +417,7 @@ GATHERINGS = Table(
             lambda row: instant(row.gathering.ended_at),
             Kind.INSTANT,
         ),
-        Column(
-            "separee_par", _named(ENDS) + "\u00a0; vide sans séparation.", lambda row: ENDS.get(row.gathering.end, "")
-        ),
+        Column("separee_par", _named(ENDS, optional=True), lambda row: ENDS.get(row.gathering.end, "")),
         Column("motif", _("Pourquoi, tel que la Ville l’a écrit."), lambda row: row.gathering.end_reason),
     ),
     rows=read_gatherings,
