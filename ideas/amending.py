@@ -30,7 +30,7 @@ from transparency import register
 
 # What moderation calls these texts, and those that it reads first.
 AMENDMENT_KIND, NEWS_KIND = "idea_amendment", "idea_author_news"
-HELD_KINDS: dict[type[Said], str] = {Amendment: "held_idea_amendment", AuthorNews: "held_idea_author_news"}
+HELD_KINDS: dict[type[Said], str] = {Amendment: "held_idea_amendment", AuthorNews: "held_author_news"}
 CHANGED = ("title", "need", "proposal")
 NEWS_DAYS = 7
 # Of one person, on one idea, that wait for the author's answer.

@@ -10,6 +10,7 @@ from django.utils import timezone
 from ideas import amending, tasks
 from ideas.models import AuthorNews, Idea
 from moderation import kinds
+from moderation.models import Case
 from mulhouse.errors import RefusedError
 from notifications.models import Notification, Subscription
 from tests import factories as f
@@ -165,3 +166,13 @@ def test_author_of_an_original_signed_by_district_is_not_named_where_it_is_gathe
     f.make_author_news(idea=parent, author=author)
     page = client.get(reverse("ideas:author_news_list", args=[parent.reference])).content.decode()
     assert ("Nadia B." in page, "Un habitant de Mulhouse" in page) == (False, True)
+
+
+def test_news_that_moderation_reads_first_waits_for_it(client):
+    idea = f.make_idea(campaign=f.make_campaign(moderation="prior"))
+    f.sign_in(client, idea.author)
+    address = reverse("ideas:author_news_write", args=[idea.reference])
+    assert client.post(address, {"body": "Nous étions vingt."}).status_code == 302
+    made = AuthorNews.objects.get()
+    case = Case.objects.get()
+    assert (made.is_waiting, case.kind, case.subject) == (True, amending.HELD_KINDS[AuthorNews], made.reference)
