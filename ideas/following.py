@@ -563,7 +563,12 @@ def photo(row: dict[str, Any]) -> ShownPhoto:
 
 
 def _events(idea: Idea) -> list[ShownEvent]:
-    rows: Any = Event.objects.filter(idea=idea).order_by("-happened_on", "-pk").annotate(shown_photos=photos_of("pk"))
+    rows: Any = (
+        Event.objects.filter(idea=idea)
+        .select_related("threshold")
+        .order_by("-happened_on", "-pk")
+        .annotate(shown_photos=photos_of("pk"))
+    )
     return [_event(row) for row in rows[:EVENTS_SHOWN]]
 
 
@@ -596,8 +601,8 @@ def event_words(row: Event) -> tuple[str, ui.Tone, str]:
         )
         values = {"step": step, "before": typography.day(row.date_before), "after": typography.day(row.date_after)}
         return words % values, "mixed", "calendar"
-    if row.kind == Event.Kind.PROMISE:
-        return _("Promesse tenue"), "yes", "check"
+    if row.kind == Event.Kind.PROMISE and row.threshold:
+        return row.threshold.name, "yes", "circle-check"
     if row.kind == Event.Kind.ABANDONED:
         return _("La Ville y renonce"), "no", "x"
     return _("Des nouvelles"), "info", "info"

@@ -187,6 +187,7 @@ def test_page_says_by_when_then_what_was_done(client):
     keep(idea)
     page = client.get(idea.get_absolute_url()).content.decode()
     assert "Ce que la Ville a fait" in page
+    assert "<h4>Rencontre</h4>" in page
     assert "La rencontre a eu lieu <strong>lundi</strong>." in page
 
 
