@@ -225,7 +225,7 @@ def test_renewing_says_why_and_what_then(client, user):
     assert url("renew", idea) in page(client, url("mine"))
     content = page(client, url("renew", idea))
     until = f.today() + 90 * DAY
-    wanted = ("réunissait 12 soutiens", "Il en faut 50 pour le seuil suivant", "une seule fois", str(until.year))
+    wanted = ("réunissait 12 soutiens", "Il en faut 100", "une seule fois", str(until.year))
     assert [part for part in wanted if part not in content] == []
     assert client.post(url("renew", idea))["Location"] == idea.get_absolute_url()
     assert (again(idea).stage, again(idea).supports_until) == ("support", until)
