@@ -605,7 +605,7 @@ COSTS = {
     "changelist": 6,
     "rule": 6,
     "parts": 6,
-    "home": 6,
+    "home": 5,
     "change": 10,
     "part": 11,
     "reading": 11,

@@ -101,7 +101,7 @@ def test_no_support_is_counted_after_the_last_day():
     codes = Counter(answer.code if isinstance(answer, RefusedError) else answer for answer in answers)
     check(idea)
     assert idea.stage == Stage.EXPIRED
-    assert (codes[True], codes[False], codes[None] + codes["stage"]) == (1, 3, 36)
+    assert (codes[True], codes[False], codes[None] + codes["expired"]) == (1, 3, 36)
     assert idea.declared_count == codes[None]
     assert f'"soutiens":{codes[None]}' in RegisterLine.objects.get(act="idea.expired").content
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ideas import actions, city_rules, clocks, queues, studying, supporting, tasks
+from ideas import actions, city_rules, clocks, studying, supporting, tasks
 from ideas.models import Criterion, Idea, InternalNote, Reading, Stage, Study, StudyPart
 from ideas.studying import Part
 from mulhouse import typography, workdays
@@ -24,6 +24,7 @@ from tests.factories import (
     today,
 )
 from tests.ideas.city_rows import AGENT, judgements, make_agent, make_answered, make_ready, make_studied, read
+from transparency import queues as promised
 from transparency.models import Promise, PromisePause, RegisterLine
 
 pytestmark = pytest.mark.django_db
@@ -291,7 +292,7 @@ def test_it_waits_in_the_queue_of_those_who_answer_after_the_last_day_too():
     Idea.objects.filter(pk=idea.pk).update(supports_until=today() - dt.timedelta(days=1))
     assert not supporting.expire(idea=idea, at=timezone.now())
     late = timezone.now() + dt.timedelta(days=61)
-    lines = [(line.label, line.count, line.late) for line in queues.ideas(make_staff(city_rules.ANSWER), late)]
+    lines = [(line.label, line.count, line.late) for line in promised.promises(make_staff(city_rules.ANSWER), late)]
     assert lines == [("Idées qui ont leurs soutiens\u00a0: étude ou réponse due", 1, 1)]
 
 

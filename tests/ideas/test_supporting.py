@@ -88,7 +88,7 @@ def test_author_does_not_support_their_own_idea():
         ({"published": False}, "withdrawn"),
         ({"withdrawn_at": timezone.now()}, "withdrawn"),
         ({"hidden_at": timezone.now()}, "withdrawn"),
-        ({"stage": Stage.EXPIRED}, "stage"),
+        ({"stage": Stage.EXPIRED}, "expired"),
         ({"stage": Stage.STUDY}, "stage"),
         ({"stage": Stage.KEPT}, "stage"),
         ({"stage": Stage.GATHERED}, "gathered"),

@@ -8,13 +8,14 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from ideas import actions, city_rules, queues, realising, supporting, tasks
+from ideas import actions, city_rules, realising, supporting, tasks
 from ideas.models import Event, Idea, Stage, Threshold, ThresholdPassing
 from mulhouse import typography
 from mulhouse.errors import DomainError, RefusedError
 from notifications.models import Notification
 from tests import factories as f
 from tests.ideas.city_rows import AGENT, make_agent, make_answered, read
+from transparency import queues as promised
 from transparency.models import Promise, RegisterLine
 
 pytestmark = pytest.mark.django_db
@@ -219,8 +220,8 @@ def test_agent_keeps_it_from_the_file(client):
 def test_it_waits_in_the_queue_until_it_is_kept():
     idea, person = supported(), f.make_staff(*FOLLOWER)
     late = timezone.now() + dt.timedelta(days=181)
-    assert [(line.label, line.count, line.late) for line in queues.ideas(person, late)] == [
+    assert [(line.label, line.count, line.late) for line in promised.promises(person, late)] == [
         ("Promesses de seuils atteints à tenir", 1, 1)
     ]
     keep(idea)
-    assert queues.ideas(person, late) == []
+    assert promised.promises(person, late) == []

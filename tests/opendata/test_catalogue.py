@@ -443,7 +443,10 @@ def test_every_public_table_of_the_site_is_there():
     names = {"quartiers", "themes", "services", "populations"}
     box = {
         f"idees-{name}"
-        for name in ("soutiens", "commentaires", "reponses", "campagnes", "seuils", "etapes", "nouvelles", "votes")
+        for name in (
+            *("soutiens", "commentaires", "reponses", "campagnes", "seuils", "etapes", "nouvelles", "votes"),
+            *("lectures", "regroupements"),
+        )
     }
     assert set(CODES) == texts | results | city | names | box | {"idees"}
 

@@ -155,6 +155,10 @@ class Town:
     def _idea_amendment(self, done):
         return f.make_amendment(idea=self.their_idea, author=done.actor, reason=f"Parce que {done.words}")
 
+    def _idea_news(self, done):
+        idea = f.make_idea(author=done.actor)
+        return f.make_author_news(idea=idea, body=f"Nous étions vingt, {done.words}.")
+
     # --- Signing an idea ---
 
     def _idea_co_author(self, done):

@@ -63,12 +63,22 @@ def seen_by_everybody(town, read):
 
 
 # The words that everybody reads once they are published, and the name that signs them: nothing else.
-PUBLISHED = {"take_part", "contribution", "open_data", "comment", "profile", "idea", "idea_comment", "idea_amendment"}
+PUBLISHED = {
+    "take_part",
+    "contribution",
+    "open_data",
+    "comment",
+    "profile",
+    "idea",
+    "idea_comment",
+    "idea_amendment",
+    "idea_news",
+}
 PUBLIC = {code: (code in PUBLISHED,) * 2 for code in (act.code for act in who_sees.acts())}
 # A signature, and no words.
 PUBLIC["idea_co_author"] = (True, False)
-# A name is no document; what is proposed to change an idea is read beside it.
-NOT_SEARCHED = {"profile", "idea_amendment"}
+# A name is no document; what is proposed to change an idea, and its author's news, are read beside it.
+NOT_SEARCHED = {"profile", "idea_amendment", "idea_news"}
 
 
 def test_the_registry_says_which_acts_are_public():
