@@ -37,7 +37,7 @@ from consultations.models import (
     Report,
     Source,
 )
-from ideas import gathering, said_hiding
+from ideas import clocks, gathering, said_hiding
 from ideas import setting_aside as setting_ideas_aside
 from ideas.models import (
     Amendment,
@@ -565,6 +565,8 @@ def _box(city, at):
     city.show("reaction to an answer", lambda word: around.make_reaction(answer, body_html=f"<p>Merci {word}</p>"))
     # Answered, and their author has said nothing of it yet.
     around.make_answer(f.make_idea(**written))
+    with transaction.atomic():
+        clocks.begin_threshold(idea=public, threshold=campaign.thresholds.earliest("supports"), at=at)
     around.make_milestone(public)
     around.make_photo(public)
     EventPhoto.objects.create(
@@ -610,7 +612,15 @@ def _ideas(city, at, public, written):
     city.hide(
         "photo of an idea taken away by moderation", photo(public, hidden_at=at, position=2), photo_url, [author], BOX
     )
+    city.hide(
+        "promise of a threshold of a hidden idea",
+        lambda _word: clocks.threshold_key(gone, 50),
+        lambda key: reverse("ideas:promise", args=[key]),
+    )
     _under_a_hidden_idea(city, at, gone)
+    # Under the title of an idea that everybody reads, which is offered to its author in its place.
+    again = f.make_idea(**written, published=False, title=public.title, need="", need_html="")
+    city.desks.append(reverse("ideas:duplicates", args=[again.reference]))
 
     def set_aside(word):
         person = f.make_resident(public_name="Sasha Retenue")

@@ -87,7 +87,7 @@ def things(city):
         **{f"consultations:{name}": ([held.reference], {"author"}, 404, {}) for name in ("held", "held_take_back")},
         **{
             f"ideas:{name}": ([begun.reference], {"proposer"}, 404, {})
-            for name in ("draft", "preview", "photos", "discard")
+            for name in ("draft", "duplicates", "preview", "photos", "discard")
         },
         **{f"ideas:{name}": ([idea.reference], {"proposer"}, 404, {}) for name in ("correct", "withdraw")},
         **{f"ideas:{name}": ([waiting.reference], {"proposer"}, 404, {}) for name in ("held", "held_take_back")},

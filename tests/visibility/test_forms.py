@@ -169,7 +169,7 @@ ELSEWHERE = {
         "accounts:home",
         "accounts:second_factor",
         "consultations:mine",
-        *(f"ideas:{name}" for name in ("carrying", "duplicates", "gathering", "mine", "supported")),
+        *(f"ideas:{name}" for name in ("carrying", "gathering", "mine", "supported")),
         "moderation:own",
         "usersessions_list",
     ),
