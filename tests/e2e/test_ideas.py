@@ -89,14 +89,20 @@ def test_who_is_offered_a_likely_idea_supports_it_and_takes_it_back(page, live_s
     begin(page, base, CLOSE)
     press(page, "Continuer")
     assert page.get_by_role("heading", level=3).all_inner_texts() == [OTHERS]
-    follow(page, "Soutenir celle-ci")
+    press(page, "Soutenir celle-ci")
     on(page, OTHERS)
+    # What was begun held nothing but a title: it is gone.
+    assert "Votre brouillon est supprimé" in " ".join(page.locator("body").inner_text().split())
+    assert list(Idea.objects.all()) == [other]
     press(page, "Soutenir", within=page.locator("#soutenir"))
     on(page, OTHERS)
     assert page.get_by_role("heading", name="Vous soutenez cette idée").count() == 1
     assert Support.objects.filter(idea=other, person__user=person).count() == 1
 
-    # What was begun is kept until its author throws it away.
+    # What is begun and resembles nothing is kept until its author throws it away.
+    begin(page, base, ITS_OWN)
+    press(page, "Continuer")
+    on(page, "Décrire mon idée")
     page.goto(base + reverse("ideas:mine"))
     on(page, "Mes idées")
     follow(page, "Supprimer", within=page.locator("main"))
