@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.text import format_lazy
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from ideas import signatures, told, vote_results
@@ -85,9 +85,10 @@ SUPPORT_COLUMNS = (
 
 
 def _named(words: dict[str, str], *, optional: bool = False) -> Any:
-    """Say which words a column takes."""
-    sentence = _("L’un de ces mots, ou rien\u00a0: {words}.") if optional else _("L’un de ces mots\u00a0: {words}.")
-    return format_lazy(sentence, words=", ".join(f"«\u00a0{word}\u00a0»" for word in words.values()))
+    """Say which words a column takes, in the language of whoever reads it."""
+    sentence = _("L’un de ces mots, ou rien\u00a0: %(words)s.") if optional else _("L’un de ces mots\u00a0: %(words)s.")
+    named = ", ".join(f"«\u00a0{word}\u00a0»" for word in words.values())
+    return lazy(lambda: str(sentence) % {"words": named}, str)()
 
 
 def _euros(cents: int | None) -> Any:
