@@ -286,6 +286,7 @@ class City:
             "pk": studied.pk,
             "part_pk": part.pk,
             "milestone_pk": milestone.pk,
+            "threshold_pk": self.planned.passings.get(percent=100).threshold_id,
         }
 
     # --- Their addresses -------------------------------------------------------------------------------------------------
@@ -343,8 +344,8 @@ class City:
         if "object_id" in takes:
             return list(self._rows(name, takes))
         if name.startswith(("desk_idea_", "ideas_")):
-            # A stage stands in the idea that is being realised.
-            own = {"pk": self.planned.pk} if "milestone_pk" in takes else {}
+            # A stage stands in the idea that is being realised, and a promise in one whose threshold is reached.
+            own = {"pk": self.planned.pk} if takes & {"milestone_pk", "threshold_pk"} else {}
             return [{each: {**self.of_ideas, **own}[each] for each in takes}]
         return known[" ".join(sorted(takes))]
 
