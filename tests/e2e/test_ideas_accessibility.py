@@ -6,11 +6,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from ballots import actions as ballots
 from city.models import District
 from ideas import actions, coauthors
 from ideas.models import Idea
 from mulhouse import uploads
 from tests import factories
+from tests.ballots import votes
 from tests.e2e.journeys import photo_with_a_place
 from tests.e2e.test_accessibility import NARROWEST, WIDE, all_problems, become, page, sent_empty, tab_through
 from tests.ideas import city_rows, rows
@@ -187,6 +189,21 @@ def test_pages_of_who_takes_part(page, live_server, idea):
         address("carrying"),
     ]
     assert all_problems(page, live_server.url, asked) == {}
+
+
+def test_pages_of_the_vote_of_a_campaign(page, live_server):
+    """Open, to a visitor and to a voter; then counted, with what the budget could not hold."""
+    link = votes.make_campaign_vote()
+    before = factories.today() - dt.timedelta(days=votes.DAYS + 2)
+    ended = votes.make_campaign_vote(campaign=link.campaign, opens_on=before)
+    votes.cast(ended, [1, 2], at=ended.votation.opens_at + dt.timedelta(days=1))
+    ballots.count(votation=ended.votation, at=votes.closed(ended))
+    routes = ("vote", "receipt", "secrecy", "paper_ballot")
+    asked = [link.campaign.get_absolute_url(), votes.url(ended), *(votes.url(link, route) for route in routes)]
+    assert all_problems(page, live_server.url, asked) == {}
+    become(page, live_server.url, votes.make_voter())
+    assert all_problems(page, live_server.url, [votes.url(link), votes.url(link, "cast_vote")]) == {}
+    assert sent_empty(page, "Vérifier mon bulletin") == []
 
 
 def test_pages_in_error(page, live_server, idea):
