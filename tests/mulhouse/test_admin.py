@@ -131,7 +131,7 @@ def test_home_costs_the_same_with_more_tables(db, client, django_assert_num_quer
         client.get(INDEX)
     for _ in range(4):
         make_consultation(published_at=None)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         client.get(INDEX)
 
 
