@@ -42,9 +42,15 @@ messages: install-dev ## Met à jour les catalogues de traduction à partir du c
 manage: install ## Une commande de gestion : make manage CMD="verify_register"
 	@$(DEMO) $(CMD)
 
-bench: install-dev ## Mesure les pages principales, en proportion d’une page nue
+bench: install-dev ## Mesure les pages principales, en proportion d’une page nue ; ARGS=--ideas pour une partie
+ifdef ARGS
+	@$(PY) -m benchmarks $(ARGS)
+else
 	@$(PY) -m benchmarks
 	@$(PY) -m benchmarks --search
+	@$(PY) -m benchmarks --ideas
+	@$(PY) -m benchmarks --crowd 200
+endif
 
 audit: install-dev ## Cherche les failles connues des paquets installés
 	@$(PY) bin/audit.py

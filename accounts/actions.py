@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from accounts import consents, links, roles, rules, sessions
 from accounts.models import Consent, DataExport, Residency, User
-from city.models import District
+from city.models import District, Service
 from mulhouse import looking, memory, personal_data, queue, typography
 from mulhouse.db import ConstraintViolatedError, assert_in_transaction, named_constraint
 from mulhouse.errors import DomainError, require
@@ -285,20 +285,27 @@ def unlock_verification(*, actor: User, person: User) -> None:
 
 
 @transaction.atomic(durable=True)
-def grant_role(*, actor: User, person: User, role: roles.Role) -> None:
+def grant_role(*, actor: User, person: User, role: roles.Role, service: Service | None = None) -> None:
     """Give a role; the person is signed out, so that they come back with a second factor. Twice is not an error.
 
-    The register says which function was given, never to whom.
+    A role of a service is given with it; given again with another, it moves the person there. The register says which function was
+    given, never to whom.
 
-    Raises: RefusedError when `actor` may not.
+    Raises: RefusedError when `actor` may not, "service" for one that is missing or has no meaning.
     """
     require(rules.role_refusal(actor, person, role))
-    if person.groups.filter(name=role.code).exists():
+    require(rules.service_refusal(role, service))
+    is_there = service is None or person.service_id == service.pk
+    if is_there and person.groups.filter(name=role.code).exists():
         return
     person.groups.add(Group.objects.get(name=role.code))
+    if service is not None:
+        person.service = service
+        person.save(update_fields=["service"])
     _follow_roles(person)
-    _tell(person, "accounts/role_granted", role=role.label)
-    register.record("role.granted", role="administration", facts={"fonction": role.label}, actor=actor)
+    named = role.label if service is None else f"{role.label} ({service})"
+    _tell(person, "accounts/role_granted", role=named)
+    register.record("role.granted", role="administration", facts={"fonction": named}, actor=actor)
 
 
 @transaction.atomic(durable=True)
@@ -311,6 +318,9 @@ def revoke_role(*, actor: User, person: User, role: roles.Role) -> None:
     if not person.groups.filter(name=role.code).exists():
         return
     person.groups.remove(Group.objects.get(name=role.code))
+    if role.of_service:
+        person.service = None
+        person.save(update_fields=["service"])
     _follow_roles(person)
     _tell(person, "accounts/role_revoked", role=role.label)
     register.record("role.revoked", role="administration", facts={"fonction": role.label}, actor=actor)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import actions, matrix, roles
 from accounts.models import User
+from city.models import Service
 from mulhouse.reasons import ReasonField
 from mulhouse.staff import Button, ShownAdmin
 
@@ -50,9 +51,21 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(label="Rôle", choices=[(role.code, role.label) for role in roles.ROLES.values()])
 
 
+class GrantForm(RoleForm):
+    """Which role, and of which service for the one that has no meaning without."""
+
+    service = forms.ModelChoiceField(
+        label="Service",
+        queryset=Service.objects.order_by("position", "name"),
+        required=False,
+        empty_label="Aucun",
+        help_text=f"Pour le rôle «\u00a0{roles.SERVICE.label}\u00a0» seulement.",
+    )
+
+
 def _grant(actor: Any, row: User, answers: dict[str, Any]) -> str:
     role = roles.ROLES[answers["role"]]
-    actions.grant_role(actor=actor, person=row, role=role)
+    actions.grant_role(actor=actor, person=row, role=role, service=answers["service"])
     return f"Le rôle « {role.label} » est donné. La personne est prévenue et devra se reconnecter."
 
 
@@ -87,7 +100,7 @@ class UserAdmin(ShownAdmin):
     list_intro = "Les adresses électroniques ne sont pas affichées. Une adresse complète se cherche."
     search_label = "par nom public, ou par adresse électronique exacte"
     list_display = ("__str__", "district", "held_roles", "is_active", "date_joined")
-    list_select_related = ("district",)
+    list_select_related = ("district", "service")
     list_filter = ("is_active", "is_staff")
     search_fields = ("public_name",)
     search_addresses = ("=email",)
@@ -99,7 +112,7 @@ class UserAdmin(ShownAdmin):
             label="Donner un rôle",
             permission="accounts.grant_role",
             run=_grant,
-            form=RoleForm,
+            form=GrantForm,
             shown=lambda row: row.is_active,
         ),
         Button(
@@ -162,5 +175,9 @@ class UserAdmin(ShownAdmin):
     def held_roles(self, user: User) -> str:
         """Name the roles of a person."""
         held = {group.name for group in user.groups.all()}
-        named = [role.label for role in roles.ROLES.values() if role.code in held]
+        named = [
+            f"{role.label} ({user.service})" if role.of_service and user.service else role.label
+            for role in roles.ROLES.values()
+            if role.code in held
+        ]
         return ", ".join([*named, *(["Compte technique"] if user.is_superuser else [])]) or "Habitant"

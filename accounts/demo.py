@@ -21,12 +21,14 @@ from django.utils import timezone
 
 from accounts import consents, roles
 from accounts.models import Consent, Residency, User
-from city.models import District
+from city.models import District, Service
 from mulhouse.typography import local_day
 
 PASSWORD = "chateau tilleul filature"  # noqa: S105 (published: see above)
 RESIDENT = "resident"
 NEWCOMER = "newcomer"
+# Whose part the agent of a service gives: a slug of the city's own names.
+SERVICE = "mobilites"
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,13 @@ _ACCOUNTS = (
         "Elle reçoit les habitants, écrit pour eux et vérifie les résidences.",
         "guichet@demo.example",
         "Guichet de la mairie",
+    ),
+    DemoAccount(
+        roles.SERVICE.code,
+        "Une agente d’un service",
+        "Elle dit ce que son service pense d’une idée à l’étude, et ne lit rien d’autre.",
+        "service@demo.example",
+        "Déplacements",
     ),
     DemoAccount(
         roles.MODERATOR.code,
@@ -138,6 +147,9 @@ def _person(account: DemoAccount) -> User:
     consents.give(user, Consent.Purpose.CHARTER)
     if has_role:
         user.groups.add(Group.objects.get(name=account.role))
+        if roles.ROLES[account.role].of_service:
+            user.service = Service.objects.filter(slug=SERVICE).first()
+            user.save(update_fields=["service"])
         data = {"secret": encrypt(totp_secret(account))}
         Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data=data)
         RecoveryCodes.activate(user)

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from city.models import District
+from city.models import District, Service
 
 
 class UserManager(BaseUserManager["User"]):
@@ -62,6 +62,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     # A suspended account opens again at this instant, if nobody opens it before.
     suspended_until = models.DateTimeField("fermé jusqu’au", null=True, blank=True, editable=False)
     is_staff = models.BooleanField("entre dans l’administration", default=False)
+    # Whose part of a work an agent does: with the role « Service de la Ville » alone (`accounts.roles.SERVICE`).
+    service = models.ForeignKey(
+        Service, verbose_name="service", null=True, blank=True, on_delete=models.SET_NULL, related_name="agents"
+    )
     date_joined = models.DateTimeField("inscription", auto_now_add=True)
     # Requests to have a residency verified since the last one that succeeded: after five, a wait that doubles.
     verification_tries = models.PositiveSmallIntegerField("demandes de vérification", default=0, editable=False)

@@ -52,6 +52,7 @@ def _person(user: User) -> Iterable[dict[str, Any]]:
             "inscription": user.date_joined,
             "derniere_connexion": user.last_login,
             "roles": [role.label for role in roles.of(user)],
+            "service": user.service.name if user.service else "",
         }
     ]
 

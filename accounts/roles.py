@@ -20,6 +20,8 @@ class Role:
     code: str
     label: str
     permissions: frozenset[str]
+    # Given with a service of the city: it opens what is asked of that service, and nothing of the others.
+    of_service: bool = False
 
 
 def _all(app: str, models: Iterable[str], verbs: Iterable[str]) -> set[str]:
@@ -48,6 +50,10 @@ AGENT = Role(
             "consultations.delete_consultation",
             "consultations.analyse_consultation",
         }
+        # The agency prepares and publishes campaigns, reads, studies, answers and follows what is realised.
+        | _all("ideas", ("campaign",), ("add", "change", "view", "publish"))
+        | _all("ideas", ("idea",), ("view", "read", "study", "answer", "follow"))
+        | _all("ideas", ("studypart",), ("view", "change"))
         | {"accounts.view_residency", "accounts.verify_residency", "desk.assist"}
         | {"notifications.view_outboundmail", "notifications.retry_outboundmail"}
         | {"notifications.view_addressstate", "notifications.change_addressstate"}
@@ -63,6 +69,10 @@ DESK = Role(
         | _all("consultations", (*VOICES, "consultation"), ("view",))
     ),
 )
+# Who gives the part of their service in the study of an idea, and reads nothing of what agents write between themselves.
+SERVICE = Role(
+    "service", "Service de la Ville", frozenset(_all("ideas", ("studypart",), ("view", "change"))), of_service=True
+)
 MODERATOR = Role(
     "moderator",
     "Modération",
@@ -75,6 +85,7 @@ EVALUATOR = Role(
     frozenset(
         _all("consultations", (*CONSULTATION_TABLES, *VOICES), ("view",))
         | {"transparency.view_registerline", "commitments.view_commitment", "questionnaires.view_questionnaire"}
+        | _all("ideas", ("campaign", "idea"), ("view",))
     ),
 )
 ADMINISTRATOR = Role(
@@ -99,7 +110,7 @@ ADMINISTRATOR = Role(
     ),
 )
 
-ROLES = {role.code: role for role in (AGENT, DESK, MODERATOR, MEDIATOR, EVALUATOR, ADMINISTRATOR)}
+ROLES = {role.code: role for role in (AGENT, DESK, SERVICE, MODERATOR, MEDIATOR, EVALUATOR, ADMINISTRATOR)}
 
 
 def of(user: Any) -> list[Role]:

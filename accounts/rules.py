@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import consents, names, roles
 from accounts.models import Consent, Residency, User
+from city.models import Service
 from mulhouse import charter, typography
 from mulhouse.errors import Refusal
 from mulhouse.typography import local_day
@@ -271,6 +272,15 @@ def role_refusal(actor: User, person: User, role: roles.Role) -> Refusal | None:
         return Refusal("own_role", "Vous ne pouvez pas changer vos propres rôles : demandez à un collègue.")
     if not person.is_active:
         return Refusal("suspended", "Ce compte est suspendu : rouvrez-le avant de lui donner un rôle.")
+    return None
+
+
+def service_refusal(role: roles.Role, service: Service | None) -> Refusal | None:
+    """Tell whether a role is given with what it takes: a service for the one that has no meaning without, none for the others."""
+    if role.of_service and service is None:
+        return Refusal("service", "Choisissez le service\u00a0: ce rôle ouvre ce qui lui est demandé, et rien d’autre.")
+    if service is not None and not role.of_service:
+        return Refusal("service", "Ce rôle se donne sans service. Laissez ce champ vide.")
     return None
 
 

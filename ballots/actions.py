@@ -37,6 +37,7 @@ FIELDS = (
     "kind",
     "most",
     "winners",
+    "amount_cents",
     "opens_on",
     "ends_on",
     "residency_level",
@@ -58,6 +59,7 @@ class OptionEdit:
 
     label: str
     description: str = ""
+    cost_cents: int | None = None
 
 
 # --- Preparing -----------------------------------------------------------------------------------------------------
@@ -83,7 +85,13 @@ def save(
         votation.save()
         votation.options.all().delete()
     Option.objects.bulk_create(
-        Option(votation=votation, number=number, label=edit.label, description=edit.description)
+        Option(
+            votation=votation,
+            number=number,
+            label=edit.label,
+            description=edit.description,
+            cost_cents=edit.cost_cents,
+        )
         for number, edit in enumerate(options, start=1)
     )
     register.record("vote.draft", role="agent", actor=actor)
@@ -167,9 +175,15 @@ def discard(*, actor: Any, votation: Votation) -> None:
 
 def _declared(votation: Votation) -> dict[str, Any]:
     """Say on the register what was declared (prefetch `options`)."""
+    options = list(votation.options.all())
+    budget = {
+        "budget_centimes": votation.amount_cents,
+        "couts_centimes": [option.cost_cents for option in options],
+    }
     return {
         "question": votation.question,
-        "propositions": [option.label for option in votation.options.all()],
+        "propositions": [option.label for option in options],
+        **(budget if votation.amount_cents else {}),
         "forme": votation.kind,
         "choix_au_plus": votation.most,
         "retenues_au_plus": votation.winners,
@@ -223,6 +237,7 @@ def _valid(choices: Sequence[int], votation: Votation) -> tally.Ballot:
         sentences = {
             "blank": _("Choisissez une proposition\u00a0: ce vote n’a pas de vote blanc."),
             "too_many": _("Vous avez choisi trop de propositions."),
+            "over": _("Votre panier dépasse le budget."),
         }
         raise DomainError(error.code, sentences.get(error.code, _("Ce bulletin n’est pas valable."))) from None
 
@@ -329,7 +344,7 @@ SHEET_PROBLEMS = {
     "ballots": "Il y a plus de bulletins blancs et nuls que de bulletins trouvés.",
     "blank": "Ce vote n’a pas de vote blanc\u00a0: comptez ces bulletins parmi les nuls.",
     "option": "Une proposition a plus de voix qu’il n’y a de bulletins exprimés.",
-    "sum": "Les voix ne correspondent pas au nombre de bulletins exprimés. Recomptez.",
+    "sum": "Les voix ne correspondent pas au nombre de bulletins exprimés, ou coûtent plus que leurs paniers. Recomptez.",
 }
 
 
@@ -394,6 +409,11 @@ def _numbers(votation: Votation, found: counting.Result, *, at: dt.datetime) -> 
             "retenues": list(found.outcome.kept),
             "egalite": list(found.outcome.level),
         }
+        if found.outcome.turns:
+            facts["repartition"] = [
+                {"proposition": turn.number, "cout": turn.cost, "reste": turn.left, "retenue": turn.kept}
+                for turn in found.outcome.turns
+            ]
     return facts
 
 

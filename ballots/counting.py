@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Count as CountRows
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -143,13 +144,15 @@ def result(votation: Votation, *, at: dt.datetime) -> Result | None:
 def whole(votation: Votation, ballots: dict[tally.Ballot, int]) -> Result:
     """Add the paper to the web and apply the rules."""
     declared = votation.rules()
-    on_paper = by_hand(votation)
+    roll = RollLine.objects.filter(votation=votation)
+    came = roll.aggregate(voters=CountRows("pk"), by_hand=CountRows("pk", filter=Q(channel__in=rules.BY_HAND)))
+    on_paper = came["by_hand"]
     paper = (agreed(list(votation.paper_counts.order_by("pk"))) if on_paper else None) or tally.Count()
     count = tally.count(ballots, declared) + paper
     return Result(
         count=count,
         outcome=tally.decide(count, declared),
-        voters=RollLine.objects.filter(votation=votation).count(),
+        voters=came["voters"],
         by_hand=on_paper,
         paper=paper.ballots,
     )

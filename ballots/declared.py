@@ -26,18 +26,23 @@ FROZEN = (
     "tie",
 )
 DAYS = ("opens_on", "ends_on")
+# Left out where no budget is shared: the rules frozen before budgets existed stay what they were.
+BUDGET = "amount_cents"
 
 
 def of(votation: Votation) -> Rules:
     """Read the rules of a vote as they stand (prefetch `options`).
 
-    Units: dates as YYYY-MM-DD, `minimum_age` in years, `quorum` in ballots.
+    Units: dates as YYYY-MM-DD, `minimum_age` in years, `quorum` in ballots, `amount_cents` and `costs` in euro cents.
     """
     cancelled = votation.cancelled_at
+    options = sorted(votation.options.all(), key=lambda option: option.number)
+    budget = {BUDGET: votation.amount_cents, "costs": [option.cost_cents for option in options]}
     return {
         **{name: getattr(votation, name) for name in FROZEN},
         **{name: getattr(votation, name).isoformat() for name in DAYS},
-        "options": [option.label for option in sorted(votation.options.all(), key=lambda option: option.number)],
+        "options": [option.label for option in options],
+        **(budget if votation.amount_cents else {}),
         "cancelled_on": typography.local_day(cancelled).isoformat() if cancelled else "",
     }
 
@@ -49,11 +54,14 @@ def in_words(rules: Mapping[str, Any]) -> list[str]:
         return [_("Annulé le %(day)s. L’urne a été détruite sans être ouverte.") % {"day": day}]
     # Never saved: it only lends its words to the values.
     votation = Votation(
-        **{name: rules[name] for name in FROZEN}, **{name: dt.date.fromisoformat(rules[name]) for name in DAYS}
+        **{name: rules[name] for name in FROZEN},
+        **{name: dt.date.fromisoformat(rules[name]) for name in DAYS},
+        amount_cents=rules.get(BUDGET),
     )
+    costs = [f" ({typography.amount(cost)})" for cost in rules.get("costs", ())] or [""] * len(rules["options"])
+    named = [f"«\u00a0{label}\u00a0»{cost}" for label, cost in zip(rules["options"], costs, strict=True)]
     return [
-        _("Propositions\u00a0: %(names)s")
-        % {"names": ", ".join(f"«\u00a0{label}\u00a0»" for label in rules["options"])},
+        _("Propositions\u00a0: %(names)s") % {"names": ", ".join(named)},
         *(f"{str(fact.label).removesuffix('?').rstrip()}\u00a0: {fact.value}" for fact in presentation.rules(votation)),
         _("Une voix par personne, en ligne, au guichet ou sur papier.")
         if rules["residency_level"] == ResidencyLevel.VERIFIED

@@ -19,20 +19,25 @@ CHECKS = {
     Check.ENOUGH: "assez_de_bulletins",
     Check.QUORUM: "quorum",
     Check.RANKING: "classement",
+    Check.ALLOCATION: "repartition",
     Check.MAJORITY: "majorite",
     Check.TIE: "egalite",
 }
+# What is told of each option, where it has a meaning; amounts in euro cents.
+MEASURES = ("voix", "oui", "non", "cout", "reste")
 Line = dict[str, Any]
 
 
 def lines(votation: Votation, result: Result) -> list[Line]:
     """Give a line for each option; none when the detail would say who voted what (prefetch `options`).
 
-    Shape: `non` is empty unless the vote is by yes or no.
+    Shape: `non` only where the vote is by yes or no; `cout`, and `reste` before that option's turn, where a budget is shared.
+    Units: `cout` and `reste` in euro cents.
     """
     if not result.outcome.steps[0].holds:
         return []
     is_yes_no = votation.kind == Votation.Kind.YES_NO
+    turns = {turn.number: turn for turn in result.outcome.turns}
     found = []
     for option in sorted(votation.options.all(), key=lambda option: option.number):
         score = result.count.scores.get(option.number, Score())
@@ -42,6 +47,7 @@ def lines(votation: Votation, result: Result) -> list[Line]:
                 "proposition": option.label,
                 "oui" if is_yes_no else "voix": score.yes,
                 **({"non": score.no} if is_yes_no else {}),
+                **({"cout": turn.cost, "reste": turn.left} if (turn := turns.get(option.number)) else {}),
                 "retenue": "oui" if option.number in result.outcome.kept else "non",
             }
         )
@@ -68,7 +74,7 @@ def as_csv(votation: Votation, result: Result, *, source: str) -> bytes:
     told = lines(votation, result)
     writer.writerow(("mesure", "proposition", "nombre", "retenue"))
     for line in told:
-        for measure in ("voix", "oui", "non"):
+        for measure in MEASURES:
             if measure in line:
                 writer.writerow((measure, harmless(line["proposition"]), line[measure], line["retenue"]))
     writer.writerows((measure, "", number, "") for measure, number in totals(result).items())
@@ -87,6 +93,7 @@ def as_json(votation: Votation, result: Result, *, source: str) -> bytes:
         "forme": votation.kind,
         "majorite": votation.majority,
         "quorum": votation.quorum,
+        **({"budget_centimes": votation.amount_cents} if votation.amount_cents else {}),
         **totals(result),
         "propositions": lines(votation, result),
         "regles": [

@@ -1,5 +1,6 @@
 """The ballot as it is filled in, the receipt as it is typed, the sheet on which an agent writes what they counted."""
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -10,7 +11,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import User
 from ballots import actions, codes, presentation, tally
-from ballots.models import MAX_OPTIONS, Option, Votation
+from ballots.models import MAX_OPTIONS, MAX_PROJECTS, Option, Votation
+from mulhouse import typography
 from mulhouse.reasons import ReasonField
 
 if TYPE_CHECKING:
@@ -21,6 +23,21 @@ else:
 BLANK = "0"
 # As long as « oui » and « non »: the length of what is sent says nothing of what was chosen.
 NEITHER = "nsp"
+
+
+class Basket(forms.CheckboxSelectMultiple):
+    """Boxes that say what each costs to the script that counts what remains."""
+
+    def __init__(self, costs: dict[str, int]) -> None:
+        super().__init__()
+        self.costs = costs
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Put the cost on the box; a blank ballot has none."""
+        option = super().create_option(name, value, *args, **kwargs)
+        if cost := self.costs.get(str(value)):
+            option["attrs"]["data-cout"] = cost
+        return option
 
 
 def new_token(user: User, votation: Votation) -> str:
@@ -58,9 +75,9 @@ class BallotForm(forms.Form):
         is_single = votation.kind == Votation.Kind.SINGLE
         field = forms.ChoiceField if is_single else forms.MultipleChoiceField
         self.fields["choix"] = field(
-            label=_("Votre choix") if is_single else _("Vos choix, %(n)s au plus") % {"n": votation.most},
+            label=self._asked(votation),
             choices=[*labels, *blank],
-            widget=forms.RadioSelect if is_single else forms.CheckboxSelectMultiple,
+            widget=self._widget(votation),
             error_messages={
                 "required": _("Choisissez une proposition, ou le vote blanc.")
                 if votation.blank_allowed
@@ -68,6 +85,20 @@ class BallotForm(forms.Form):
                 "invalid_choice": _("Choisissez parmi les propositions de la liste."),
             },
         )
+
+    def _asked(self, votation: Votation) -> str:
+        if votation.kind == Votation.Kind.SINGLE:
+            return _("Votre choix")
+        if votation.kind == Votation.Kind.BUDGET:
+            return _("Votre panier, %(amount)s au plus") % {"amount": typography.amount(self.rules.amount)}
+        return _("Vos choix, %(n)s au plus") % {"n": votation.most}
+
+    def _widget(self, votation: Votation) -> forms.Widget:
+        if votation.kind == Votation.Kind.SINGLE:
+            return forms.RadioSelect()
+        if votation.kind == Votation.Kind.BUDGET:
+            return Basket({str(number).zfill(self.width): cost for number, cost in self.rules.costs.items()})
+        return forms.CheckboxSelectMultiple()
 
     def _answer(self, label: Any) -> forms.ChoiceField:
         return forms.ChoiceField(
@@ -88,7 +119,7 @@ class BallotForm(forms.Form):
             given["ballot"] = tally.ballot(self._chosen(given), self.rules)
         except tally.WrongBallotError as error:
             name = "choix" if "choix" in self.fields else None
-            self.add_error(name, self._sentence(error.code))
+            self.add_error(name, self._sentence(error.code, given))
         return given
 
     @sensitive_variables()
@@ -102,7 +133,16 @@ class BallotForm(forms.Form):
             raise tally.WrongBallotError("blank_and_more")
         return [number for number in chosen if number]
 
-    def _sentence(self, code: str) -> str:
+    @sensitive_variables()
+    def _sentence(self, code: str, given: dict[str, Any]) -> str:
+        if code == "over":
+            cost = sum(self.rules.costs[number] for number in self._chosen(given))
+            return _(
+                "Votre panier coûte %(cost)s, c’est %(more)s de trop\u00a0: décochez une proposition ou plusieurs."
+            ) % {
+                "cost": typography.amount(cost),
+                "more": typography.amount(cost - self.rules.amount),
+            }
         sentences = {
             "blank": _("Répondez à une proposition au moins\u00a0: ce vote n’a pas de vote blanc."),
             "blank_and_more": _("Le vote blanc ne se combine pas avec un autre choix."),
@@ -126,7 +166,7 @@ class BallotForm(forms.Form):
         """Give as many hidden fields as any ballot can have: how long a page can get."""
         if "choix" not in self.fields:
             return [(name, NEITHER) for name in self.fields]
-        return [("choix", BLANK.zfill(self.width))] * (len(self.rules.options) + 1)
+        return [("choix", BLANK.zfill(self.width))] * (self.rules.longest + 1)
 
 
 class ReceiptForm(forms.Form):
@@ -150,14 +190,49 @@ class ReceiptForm(forms.Form):
         return code
 
 
+class EurosField(forms.Field):
+    """An amount typed in euros, « 12 000 » or « 12 000,50 € », kept in cents."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> int | None:
+        """Read it past its spaces and its sign."""
+        if value in self.empty_values:
+            return None
+        try:
+            return cents(str(value))
+        except ValueError:
+            raise forms.ValidationError(
+                "Écrivez un montant en euros\u00a0: «\u00a012 000\u00a0» ou «\u00a012 000,50\u00a0».", code="invalid"
+            ) from None
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write it as people do."""
+        return typography.amount(value) if isinstance(value, int) else value
+
+
+def cents(text: str) -> int:
+    """Read an amount in euros. Raises: ValueError."""
+    found = re.fullmatch(r"(\d{1,10})(?:[.,](\d{1,2}))?", re.sub(r"[\s€]", "", text))
+    if found is None:
+        raise ValueError(text)
+    return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
+
+
 class VotationForm(VotationModelForm):
     """A vote that is being prepared (prefetch `options`)."""
 
-    options = forms.CharField(
+    amount_cents = EurosField(
+        label="Budget à répartir, en euros",
+        required=False,
+        help_text="Vide\u00a0: aucun. Sinon les propositions retenues sont celles qui ont le plus de voix et tiennent dans ce budget.",
+    )
+    options: forms.Field = forms.CharField(
         label="Propositions, une par ligne",
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text="Dans l’ordre du bulletin. Après une barre «\u00a0|\u00a0», une phrase qui explique\u00a0: "
-        "«\u00a0Un kiosque | Au milieu de la place, couvert\u00a0».",
+        "«\u00a0Un kiosque | Au milieu de la place, couvert\u00a0». Avec un budget, une seconde barre et le coût en euros\u00a0: "
+        "«\u00a0Un kiosque | Couvert | 12 000\u00a0».",
     )
 
     class Meta:
@@ -171,8 +246,10 @@ class VotationForm(VotationModelForm):
         help_texts: ClassVar[dict[str, str]] = {
             "question": "Une seule question, sans suggérer la réponse.",
             "most": "Pour «\u00a0plusieurs choix\u00a0» seulement.",
-            "winners": "Combien de propositions sont retenues si elles remplissent les règles. Sans effet pour le oui ou non.",
+            "winners": "Combien de propositions sont retenues si elles remplissent les règles. Sans effet pour le oui ou non, "
+            "ni avec un budget.",
             "opens_on": "Après aujourd’hui\u00a0: les règles se publient avant l’ouverture.",
+            "tie": "Sans effet avec un budget\u00a0: la moins chère passe d’abord, puis le plus petit numéro.",
             "quorum": "0\u00a0: aucun. Les bulletins blancs et nuls comptent.",
         }
 
@@ -180,18 +257,20 @@ class VotationForm(VotationModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["options"].initial = "\n".join(
-                " | ".join(filter(None, (option.label, option.description))) for option in self.instance.options.all()
+                " | ".join(_parts(option)) for option in self.instance.options.all()
             )
 
     def clean_options(self) -> list[actions.OptionEdit]:
         """Read one option on each line."""
         lines = [line for line in str(self.cleaned_data["options"]).splitlines() if line.strip()]
-        if len(lines) > MAX_OPTIONS:
-            raise forms.ValidationError(f"{MAX_OPTIONS} propositions au plus.", code="many")
+        amount = self.cleaned_data.get("amount_cents")
+        most = MAX_PROJECTS if amount else MAX_OPTIONS
+        if len(lines) > most:
+            raise forms.ValidationError(f"{most} propositions au plus.", code="many")
         found = []
         for line in lines:
-            label, _bar, description = (part.strip() for part in line.partition("|"))
-            edit = actions.OptionEdit(label, description)
+            label, description, cost = ([part.strip() for part in line.split("|", 2 if amount else 1)] + ["", ""])[:3]
+            edit = actions.OptionEdit(label, description, _cost(label, cost) if amount else None)
             for name, text in (("label", label), ("description", description)):
                 longest = Option._meta.get_field(name).max_length  # type: ignore[union-attr]
                 if len(text) > (longest or 0):
@@ -206,10 +285,12 @@ class VotationForm(VotationModelForm):
         return found
 
     def clean(self) -> dict[str, Any]:
-        """Keep numbers that have no meaning for the chosen form at one."""
+        """Keep numbers that have no meaning for the chosen form at one; a basket has an amount."""
         given = super().clean() or {}
         if given.get("kind") != Votation.Kind.UP_TO:
             given |= {"most": 1, "winners": 1}
+        if given.get("kind") == Votation.Kind.BUDGET and given.get("amount_cents", 0) is None:
+            self.add_error("amount_cents", "Un panier se remplit dans un budget\u00a0: écrivez son montant.")
         return given
 
     def values(self) -> dict[str, Any]:
@@ -217,12 +298,36 @@ class VotationForm(VotationModelForm):
         return {name: self.cleaned_data[name] for name in actions.FIELDS}
 
 
+def _parts(option: Option) -> list[str]:
+    cost = [] if option.cost_cents is None else [typography.amount(option.cost_cents)]
+    return [option.label, option.description, *cost] if option.description or cost else [option.label]
+
+
+def _cost(label: str, text: str) -> int:
+    try:
+        found = cents(text)
+    except ValueError:
+        found = 0
+    if not found:
+        raise forms.ValidationError(
+            f"Écrivez le coût de «\u00a0{label[:40]}\u00a0» en euros, après une seconde barre.", code="cost"
+        )
+    return found
+
+
 class ReasonForm(forms.Form):
     """Why: everybody reads it."""
 
-    reason = ReasonField(
-        help_text="Une phrase, publique\u00a0: elle va au registre, sur la page du vote et aux personnes qui participent."
-    )
+    reason = ReasonField(help_text="Une phrase, publique\u00a0: elle va au registre et sur la page du vote.")
+
+    def __init__(self, *args: Any, tells: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if tells:
+            self.fields[
+                "reason"
+            ].help_text = (
+                "Une phrase, publique\u00a0: elle va au registre, sur la page du vote et aux personnes qui participent."
+            )
 
 
 class CancelForm(ReasonForm):
@@ -254,7 +359,7 @@ class PaperForm(forms.Form):
         label="dont bulletins nuls",
         min_value=0,
         max_value=1_000_000,
-        help_text="Illisibles, signés, ou avec trop de choix.",
+        help_text="Illisibles, signés, avec trop de choix ou au-dessus du budget.",
     )
 
     def __init__(self, *args: Any, votation: Votation, **kwargs: Any) -> None:

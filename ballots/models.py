@@ -20,6 +20,8 @@ from desk.models import Channel, Person
 from mulhouse.references import new_reference
 
 MAX_OPTIONS = 20
+# A budget is shared between more: the page where a basket is checked, sent without compression, is 2 kB longer with forty than with three.
+MAX_PROJECTS = 40
 
 
 class VotationQuerySet(models.QuerySet["Votation"]):
@@ -55,6 +57,7 @@ class Votation(models.Model):
         SINGLE = tally.Kind.SINGLE.value, _("un seul choix")
         UP_TO = tally.Kind.UP_TO.value, _("plusieurs choix")
         YES_NO = tally.Kind.YES_NO.value, _("oui ou non à chaque proposition")
+        BUDGET = tally.Kind.BUDGET.value, _("panier dans un budget")
 
     class Majority(models.TextChoices):
         """What an option needs."""
@@ -76,6 +79,8 @@ class Votation(models.Model):
     kind = models.CharField("forme du vote", max_length=8, choices=Kind, default=Kind.SINGLE)
     most = models.PositiveSmallIntegerField("choix par bulletin, au plus", default=1)
     winners = models.PositiveSmallIntegerField("propositions retenues, au plus", default=1)
+    # What the options kept may cost together; None when a vote shares no budget.
+    amount_cents = models.PositiveBigIntegerField("budget à répartir (en centimes)", null=True, blank=True)
     opens_on = models.DateField("premier jour")
     ends_on = models.DateField("dernier jour", help_text="Inclus, jusqu’à minuit.")
     residency_level = models.CharField(
@@ -127,6 +132,21 @@ class Votation(models.Model):
                 condition=Q(first_ends_on__isnull=True) | Q(ends_on__gt=F("first_ends_on")),
                 name="votation_only_extended",
             ),
+            models.CheckConstraint(
+                condition=~Q(kind="budget") | Q(amount_cents__isnull=False),
+                name="votation_basket_has_amount",
+                violation_error_message="Un panier se remplit dans un budget\u00a0: écrivez son montant.",
+            ),
+            # Who is kept follows from the voices and the costs alone.
+            models.CheckConstraint(
+                condition=Q(amount_cents__isnull=True)
+                | Q(amount_cents__gt=0, kind__in=("up_to", "budget"), majority="most"),
+                name="votation_amount_shared",
+                violation_error_message=(
+                    "Un budget se répartit entre plusieurs choix, par nombre de voix\u00a0: choisissez «\u00a0plusieurs choix\u00a0» ou "
+                    "«\u00a0panier dans un budget\u00a0», et la majorité «\u00a0le plus de voix\u00a0»."
+                ),
+            ),
         )
 
     def __str__(self) -> str:
@@ -150,9 +170,12 @@ class Votation(models.Model):
 
     def rules(self) -> tally.Rules:
         """Give the declared rules as the count reads them (prefetch `options`)."""
+        costs = {option.number: option.cost_cents or 0 for option in self.options.all()}
         return tally.Rules(
             kind=tally.Kind(self.kind),
-            options=tuple(sorted(option.number for option in self.options.all())),
+            options=tuple(sorted(costs)),
+            amount=self.amount_cents or 0,
+            costs=costs if self.amount_cents else {},
             most=self.most,
             winners=self.winners,
             blank_allowed=self.blank_allowed,
@@ -168,6 +191,7 @@ class Option(models.Model):
     number = models.PositiveSmallIntegerField("numéro")
     label = models.CharField("proposition", max_length=160)
     description = models.CharField("en une phrase", max_length=300, blank=True)
+    cost_cents = models.PositiveBigIntegerField("coût (en centimes)", null=True, blank=True)
 
     class Meta:
         verbose_name = "proposition soumise au vote"
@@ -178,7 +202,8 @@ class Option(models.Model):
             models.UniqueConstraint(
                 fields=("votation", "number"), name="option_number_once", deferrable=models.Deferrable.DEFERRED
             ),
-            models.CheckConstraint(condition=Q(number__range=(1, MAX_OPTIONS)), name="option_number_small"),
+            models.CheckConstraint(condition=Q(number__range=(1, MAX_PROJECTS)), name="option_number_bounded"),
+            models.CheckConstraint(condition=Q(cost_cents__isnull=True) | Q(cost_cents__gt=0), name="option_not_free"),
         )
 
     def __str__(self) -> str:

@@ -1,16 +1,16 @@
 """A vote in words: its rules, the steps of its count, its figures. Everything here is made from rows already read."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.levels import ResidencyLevel
-from ballots import counting, dates, tally
+from ballots import allocation, counting, dates, tally
 from ballots.dates import State
 from ballots.models import Option, Votation
 from desk.models import Channel
@@ -32,6 +32,13 @@ class Host:
     rules_url: str
     # One address for each form of the file: (« CSV », address).
     files: Sequence[tuple[str, str]] = ()
+    # Where an option is told at length, by its number.
+    option_urls: Mapping[int, str] = field(default_factory=dict)
+    tabs: Sequence[ui.Tab] = ()
+    tabs_label: str = ""
+    # The words of the way back, and why a ballot is not printed although the vote is open.
+    read_words: str = ""
+    over_words: str = ""
 
 
 def tag(votation: Votation, *, at: dt.datetime) -> ui.Tag:
@@ -76,19 +83,38 @@ def rules(votation: Votation) -> list[ui.Fact]:
             else _("Non prévu"),
         ),
         ui.Fact(_("Quorum"), _quorum(votation)),
-        ui.Fact(_("Majorité"), _majority(votation)),
     ]
+    found += _budget(votation) if votation.amount_cents else [ui.Fact(_("Majorité"), _majority(votation))]
     if _can_be_level(votation):
         found.append(ui.Fact(_("En cas d’égalité"), _first(_tie(votation))))
-    if votation.kind == Votation.Kind.UP_TO and votation.winners > 1:
+    if votation.kind == Votation.Kind.UP_TO and votation.winners > 1 and not votation.amount_cents:
         found.insert(6, ui.Fact(_("Propositions retenues"), _("%(n)s au plus") % {"n": votation.winners}))
     if votation.residency_level == ResidencyLevel.VERIFIED:
         found.insert(1, ui.Fact(_("Pour voter en ligne"), _("Un agent a vu votre pièce d’identité, une fois")))
     return found
 
 
+def _budget(votation: Votation) -> list[ui.Fact]:
+    """Say how a budget is shared."""
+    return [
+        ui.Fact(_("Budget"), typography.amount(votation.amount_cents or 0)),
+        ui.Fact(
+            _("Propositions retenues"),
+            _(
+                "Celles qui ont le plus de voix, une à une, tant que leur coût tient dans ce qui reste du budget. Celle qui n’y "
+                "tient plus est passée, et la suivante est essayée."
+            ),
+        ),
+        ui.Fact(_("En cas d’égalité"), _("La moins chère d’abord, puis le plus petit numéro du bulletin")),
+    ]
+
+
 def how(votation: Votation) -> str:
     """Say what one does on the ballot."""
+    if votation.kind == Votation.Kind.BUDGET:
+        return _("Vous choisissez autant de propositions que vous voulez, si leurs coûts tiennent dans %(amount)s") % {
+            "amount": typography.amount(votation.amount_cents or 0)
+        }
     if votation.kind == Votation.Kind.UP_TO:
         return _("Vous choisissez jusqu’à %(n)s propositions") % {"n": votation.most}
     if votation.kind == Votation.Kind.YES_NO:
@@ -111,7 +137,9 @@ def _majority(votation: Votation) -> str:
 
 
 def _can_be_level(votation: Votation) -> bool:
-    """Tell whether a vote can end in a tie: a yes or no that needs a share of the ballots has it or not."""
+    """Tell whether a vote can end in a tie: a yes or no that needs a share of the ballots has it or not; a budget settles each."""
+    if votation.amount_cents:
+        return False
     return votation.kind != Votation.Kind.YES_NO or votation.majority == Votation.Majority.MOST
 
 
@@ -136,6 +164,11 @@ def answers(votation: Votation, choices: Sequence[int]) -> list[ui.Fact]:
     labels = {option.number: option.label for option in votation.options.all()}
     if not choices:
         return [ui.Fact(_("Votre bulletin"), _("Vote blanc"))]
+    if votation.kind == Votation.Kind.BUDGET:
+        costs = votation.rules().costs
+        total = sum(costs[number] for number in choices)
+        chosen = [ui.Fact(_costing(costs[number]), labels[number], foreign=True) for number in choices]
+        return [*chosen, *_totals(total, (votation.amount_cents or 0) - total)]
     if votation.kind != Votation.Kind.YES_NO:
         return [ui.Fact(_("Votre choix"), labels[number], foreign=True) for number in choices]
     given = {abs(choice): _("Oui") if choice > 0 else _("Non") for choice in choices}
@@ -145,11 +178,38 @@ def answers(votation: Votation, choices: Sequence[int]) -> list[ui.Fact]:
 def fullest(votation: Votation) -> list[ui.Fact]:
     """Give at least as many words as any ballot of this vote takes (prefetch `options`)."""
     options = list(votation.options.all())
+    blank = ui.Fact(_("Votre bulletin"), _("Vote blanc"))
+    if votation.kind == Votation.Kind.BUDGET:
+        every = [ui.Fact(_costing(option.cost_cents or 0), option.label, foreign=True) for option in options]
+        # The longest amounts there can be, cents included.
+        amount = (votation.amount_cents or 0) // 100 * 100 + 99
+        return [*_longest(every, votation.rules().longest), *_totals(amount, amount), blank]
     if votation.kind != Votation.Kind.YES_NO:
         every = [ui.Fact(_("Votre choix"), option.label, foreign=True) for option in options]
-        return [*every, ui.Fact(_("Votre bulletin"), _("Vote blanc"))]
+        return [*_longest(every, votation.rules().longest), blank]
     longest = max((_("Oui"), _("Non"), _("Je ne me prononce pas")), key=lambda words: len(words.encode()))
-    return [*(ui.Fact(option.label, longest) for option in options), ui.Fact(_("Votre bulletin"), _("Vote blanc"))]
+    return [*(ui.Fact(option.label, longest) for option in options), blank]
+
+
+def _longest(facts: Sequence[ui.Fact], number: int) -> list[ui.Fact]:
+    """Give those that take the most room, as the page writes them."""
+
+    def room(fact: ui.Fact) -> int:
+        return len(f"{conditional_escape(str(fact.label))}{conditional_escape(str(fact.value))}".encode())
+
+    return sorted(facts, key=room, reverse=True)[:number]
+
+
+def _costing(cost: int) -> str:
+    """Name a choice of a basket by what it costs."""
+    return _("Votre choix, %(cost)s") % {"cost": typography.amount(cost)}
+
+
+def _totals(cost: int, left: int) -> list[ui.Fact]:
+    return [
+        ui.Fact(_("Coût de votre panier"), typography.amount(cost)),
+        ui.Fact(_("Reste du budget"), typography.amount(left)),
+    ]
 
 
 # --- Who came ------------------------------------------------------------------------------------------------------
@@ -188,6 +248,30 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Share:
+    """An option when the budget came to it: what it had, what it costs, what remained, and what was decided."""
+
+    label: str
+    url: str
+    voices: int
+    share: str
+    cost: str
+    left: str
+    tag: ui.Tag
+    # Why it came before one with as many voices; "" for the others.
+    tie: str
+
+
+@dataclass(frozen=True)
+class Missed:
+    """An option that people chose and that the budget could not hold, and why."""
+
+    label: str
+    url: str
+    words: str
+
+
+@dataclass(frozen=True)
 class StepWords:
     """A rule applied: its name, what was found, and whether it holds."""
 
@@ -198,7 +282,10 @@ class StepWords:
 
 @dataclass(frozen=True)
 class Shown:
-    """The result as its page shows it; `lines` and `chart` are empty where the detail would say who voted what."""
+    """The result as its page shows it; `lines`, `chart` and `shares` are empty where the detail would say who voted what.
+
+    Shape: `shares` and `missed` only where a budget is shared, in the order in which it was.
+    """
 
     verdict: str
     steps: list[StepWords]
@@ -206,10 +293,15 @@ class Shown:
     chart: SafeString | str
     figures: list[ui.Fact]
     gap: str
+    shares: list[Share] = field(default_factory=list)
+    missed: list[Missed] = field(default_factory=list)
 
 
-def shown(votation: Votation, result: counting.Result) -> Shown:
-    """Put a result in words (prefetch `options`)."""
+NO_URLS: Mapping[int, str] = {}
+
+
+def shown(votation: Votation, result: counting.Result, *, urls: Mapping[int, str] = NO_URLS) -> Shown:
+    """Put a result in words (prefetch `options`); `urls` lead to the options, by their number."""
     options = sorted(votation.options.all(), key=lambda option: option.number)
     labels = {option.number: option.label for option in options}
     has_detail = result.outcome.steps[0].holds
@@ -221,7 +313,57 @@ def shown(votation: Votation, result: counting.Result) -> Shown:
         chart=_chart(votation, lines, most=result.count.expressed) if lines else "",
         figures=_figures(result, has_detail=has_detail),
         gap=_gap(result),
+        shares=_shares(result, labels, urls),
+        missed=[
+            Missed(
+                labels[turn.number],
+                urls.get(turn.number, ""),
+                _("%(voices)s. Coûte %(cost)s, il restait %(left)s.")
+                % {
+                    "voices": voices(turn.voices),
+                    "cost": typography.amount(turn.cost),
+                    "left": typography.amount(turn.left),
+                },
+            )
+            for turn in result.outcome.turns
+            if turn.does_not_fit
+        ],
     )
+
+
+def _shares(result: counting.Result, labels: dict[int, str], urls: Mapping[int, str]) -> list[Share]:
+    turns = result.outcome.turns
+    befores: list[allocation.Turn | None] = [None, *turns]
+    return [
+        Share(
+            label=labels[turn.number],
+            url=urls.get(turn.number, ""),
+            voices=turn.voices,
+            share=percent(turn.voices, result.count.expressed),
+            cost=typography.amount(turn.cost),
+            left=typography.amount(turn.left),
+            tag=_decided(turn),
+            tie=_why_after(turn, before),
+        )
+        for turn, before in zip(turns, befores, strict=False)
+    ]
+
+
+def _decided(turn: allocation.Turn) -> ui.Tag:
+    if turn.kept:
+        return ui.Tag(_("Retenue"), "yes", "check")
+    if turn.voices:
+        return ui.Tag(_("Ne tient plus"), "no", "x")
+    return ui.Tag(_("Aucune voix"), "neutral", "minus")
+
+
+def _why_after(turn: allocation.Turn, before: allocation.Turn | None) -> str:
+    """Say by which rule an option came after one with as many voices."""
+    if before is None or not turn.tied or not turn.voices:
+        return ""
+    if turn.cost > before.cost:
+        return _("Autant de voix que la précédente, qui coûte moins.")
+    return _("Autant de voix et le même coût que la précédente, de plus petit numéro.")
 
 
 def _lines(votation: Votation, options: Sequence[Option], result: counting.Result) -> list[Line]:
@@ -312,6 +454,8 @@ def verdict(votation: Votation, outcome: tally.Outcome, labels: dict[int, str]) 
         )
     if last.check is tally.Check.QUORUM:
         return _("Le quorum n’est pas atteint\u00a0: le vote ne décide rien.")
+    if outcome.turns:
+        return _shared(outcome)
     kept = ""
     if outcome.kept:
         kept = ngettext(
@@ -321,6 +465,23 @@ def verdict(votation: Votation, outcome: tally.Outcome, labels: dict[int, str]) 
     if outcome.level:
         return f"{kept} {_level(votation, outcome.level, labels)}".strip()
     return kept or _("Aucune proposition n’a la majorité annoncée.")
+
+
+def _shared(outcome: tally.Outcome) -> str:
+    """Say how many options a budget holds, and for how much."""
+    last = outcome.steps[-1]
+    if not outcome.kept:
+        return _("Aucune proposition n’a reçu de voix\u00a0: rien n’est retenu.")
+    return ngettext(
+        "%(n)s proposition retenue sur %(total)s, pour %(spent)s. Il reste %(left)s.",
+        "%(n)s propositions retenues sur %(total)s, pour %(spent)s. Il reste %(left)s.",
+        len(outcome.kept),
+    ) % {
+        "n": len(outcome.kept),
+        "total": len(outcome.turns),
+        "spent": typography.amount(last.found),
+        "left": typography.amount(last.needed - last.found),
+    }
 
 
 def _level(votation: Votation, numbers: Sequence[int], labels: dict[int, str]) -> str:
@@ -339,6 +500,8 @@ def _step(votation: Votation, step: tally.Step, labels: dict[int, str]) -> StepW
     if step.check is tally.Check.QUORUM:
         words = _("%(found)s bulletins, il en fallait %(needed)s.") % {"found": found, "needed": needed}
         return StepWords(_("Quorum atteint\u00a0?"), words, holds)
+    if votation.amount_cents:
+        return _budget_step(step)
     if step.check is tally.Check.RANKING:
         words = _("Les propositions sont rangées par nombre de voix. Retenues au plus\u00a0: %(n)s.") % {
             "n": votation.winners
@@ -357,7 +520,46 @@ def _step(votation: Votation, step: tally.Step, labels: dict[int, str]) -> StepW
     return StepWords(_("Égalité"), _level(votation, step.options, labels), ui.Tag(_("À trancher"), "mixed", "equal"))
 
 
+def _budget_step(step: tally.Step) -> StepWords:
+    """Say how the options were ranked, or what the budget held of them."""
+    done = ui.Tag(_("Fait"), "neutral", "check")
+    if step.check is tally.Check.RANKING:
+        words = _(
+            "Les propositions sont rangées par nombre de voix\u00a0; à égalité, la moins chère d’abord, puis le plus petit numéro."
+        )
+        return StepWords(_("Classement"), words, done)
+    words = _(
+        "Dans cet ordre, chaque proposition qui tient dans ce qui reste est retenue\u00a0: %(spent)s sur %(amount)s."
+    )
+    values = {"spent": typography.amount(step.found), "amount": typography.amount(step.needed)}
+    return StepWords(_("Répartition du budget"), words % values, done)
+
+
 def option_label(option: Option) -> SafeString:
     """Show an option on the ballot: its words are French whatever the language of the page."""
     description = format_html('<br><span class="discret">{}</span>', option.description) if option.description else ""
-    return format_html("<span{}>{}{}</span>", ui.french(), option.label, description)
+    cost = format_html(" <strong>{}</strong>", typography.amount(option.cost_cents)) if option.cost_cents else ""
+    return format_html("<span{}>{}{}{}</span>", ui.french(), option.label, cost, description)
+
+
+@dataclass(frozen=True)
+class Offered:
+    """An option on the page of a vote."""
+
+    label: str
+    description: str
+    cost: str
+    url: str
+
+
+def offered(votation: Votation, *, urls: Mapping[int, str] = NO_URLS) -> list[Offered]:
+    """Give the options in the order of the ballot (prefetch `options`)."""
+    return [
+        Offered(
+            option.label,
+            option.description,
+            typography.amount(option.cost_cents) if option.cost_cents else "",
+            urls.get(option.number, ""),
+        )
+        for option in sorted(votation.options.all(), key=lambda option: option.number)
+    ]

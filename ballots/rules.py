@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts import rules as accounts_rules
 from ballots import dates
 from ballots.dates import State
-from ballots.models import RollLine, Votation
+from ballots.models import MAX_OPTIONS, RollLine, Votation
 from desk import rules as desk_rules
 from desk.models import Channel
 from mulhouse import typography
@@ -102,6 +102,17 @@ def publish_refusal(votation: Votation, *, at: dt.datetime) -> Refusal | None:
     """Tell whether a vote may be published: whole, and before the day it opens (prefetch `options`)."""
     if refusal := edit_refusal(votation):
         return refusal
+    if refusal := _choice_refusal(votation):
+        return refusal
+    if at >= votation.opens_at:
+        return Refusal(
+            "too_late", "Les règles se publient avant l’ouverture\u00a0: choisissez un premier jour après aujourd’hui."
+        )
+    return None
+
+
+def _choice_refusal(votation: Votation) -> Refusal | None:
+    """Tell whether what is offered makes a choice (prefetch `options`)."""
     options = len(votation.options.all())
     fewest = 1 if votation.kind == Votation.Kind.YES_NO else FEWEST_OPTIONS
     if options < fewest:
@@ -110,12 +121,25 @@ def publish_refusal(votation: Votation, *, at: dt.datetime) -> Refusal | None:
         )
     if votation.kind == Votation.Kind.UP_TO and not 1 < votation.most <= options:
         return Refusal("most", "Le nombre de choix par bulletin doit être entre 2 et le nombre de propositions.")
+    if votation.amount_cents:
+        return _budget_refusal(votation)
+    if options > MAX_OPTIONS:
+        return Refusal("options", f"{MAX_OPTIONS} propositions au plus.")
     if votation.kind != Votation.Kind.YES_NO and votation.winners >= options:
         return Refusal("winners", "Retenir autant de propositions qu’il y en a n’est pas un choix.")
-    if at >= votation.opens_at:
-        return Refusal(
-            "too_late", "Les règles se publient avant l’ouverture\u00a0: choisissez un premier jour après aujourd’hui."
-        )
+    return None
+
+
+def _budget_refusal(votation: Votation) -> Refusal | None:
+    """Tell whether a budget and its costs make a choice (prefetch `options`)."""
+    amount = votation.amount_cents or 0
+    costs = [option.cost_cents or 0 for option in votation.options.all()]
+    if not all(costs):
+        return Refusal("costs", "Chaque proposition doit avoir un coût.")
+    if max(costs) > amount:
+        return Refusal("costs", "Une proposition coûte plus que le budget\u00a0: personne ne pourrait la retenir.")
+    if sum(costs) <= amount:
+        return Refusal("costs", "Toutes les propositions tiennent dans le budget\u00a0: il n’y a rien à choisir.")
     return None
 
 

@@ -1,13 +1,16 @@
 """What a ballot may say, how ballots are counted, and what the rules make of the count.
 
 A ballot is a tuple of numbers. Choosing options is giving their numbers: `(2,)`, `(1, 4)`. In a vote by yes or no, each
-option answered stands once, by its number for a yes and its opposite for a no: `(1, -2)`. The empty ballot is blank.
+option answered stands once, by its number for a yes and its opposite for a no: `(1, -2)`. The empty ballot is blank. A basket is
+any options whose costs fit the amount together.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+
+from ballots import allocation
 
 Ballot = tuple[int, ...]
 # Below this many ballots the detail would say who voted what.
@@ -22,6 +25,7 @@ class Kind(StrEnum):
     SINGLE = "single"
     UP_TO = "up_to"
     YES_NO = "yes_no"
+    BUDGET = "budget"
 
 
 class Majority(StrEnum):
@@ -38,6 +42,7 @@ class Check(StrEnum):
     ENOUGH = "enough"
     QUORUM = "quorum"
     RANKING = "ranking"
+    ALLOCATION = "allocation"
     MAJORITY = "majority"
     TIE = "tie"
 
@@ -55,7 +60,9 @@ class Rules:
     """What was declared before the opening.
 
     Shape: `options` are numbers from 1; `most` is how many a ballot may choose (1 for a single choice); `winners` how many
-    options are kept at most, which a vote by yes or no does not look at.
+    options are kept at most, which a vote by yes or no does not look at. With an `amount`, the options kept are those it holds
+    (`allocation`), however many.
+    Units: `costs` and `amount` in euro cents; 0 without a budget.
     """
 
     kind: Kind
@@ -65,6 +72,19 @@ class Rules:
     blank_allowed: bool = True
     quorum: int = 0
     majority: Majority = Majority.MOST
+    amount: int = 0
+    costs: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def longest(self) -> int:
+        """Count how many options the fullest ballot speaks of."""
+        if self.kind is Kind.SINGLE:
+            return 1
+        if self.kind is Kind.UP_TO:
+            return min(self.most, len(self.options))
+        if self.kind is Kind.BUDGET:
+            return allocation.most_projects(self.costs, self.amount)
+        return len(self.options)
 
 
 @dataclass(frozen=True)
@@ -115,17 +135,21 @@ class Step:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the rules say: the options kept, those that are level where only some may be kept, and the rules in order."""
+    """What the rules say: the options kept, those that are level where only some may be kept, and the rules in order.
+
+    Shape: `turns` are the options in the order in which a budget was given to them, empty without one.
+    """
 
     kept: tuple[int, ...]
     level: tuple[int, ...]
     steps: tuple[Step, ...]
+    turns: tuple[allocation.Turn, ...] = ()
 
 
 def ballot(choices: Iterable[int], rules: Rules) -> Ballot:
     """Make a ballot of what was chosen, in the one order a ballot has.
 
-    Raises: WrongBallotError with "blank", "unknown", "too_many" or "twice".
+    Raises: WrongBallotError with "blank", "unknown", "too_many", "twice" or "over".
     """
     chosen = list(choices)
     numbers = [abs(choice) for choice in chosen]
@@ -135,7 +159,10 @@ def ballot(choices: Iterable[int], rules: Rules) -> Ballot:
         raise WrongBallotError("twice")
     if set(numbers) - set(rules.options) or (rules.kind is not Kind.YES_NO and any(c < 0 for c in chosen)):
         raise WrongBallotError("unknown")
-    if rules.kind is not Kind.YES_NO and len(chosen) > (1 if rules.kind is Kind.SINGLE else rules.most):
+    if rules.kind is Kind.BUDGET:
+        if sum(rules.costs[number] for number in chosen) > rules.amount:
+            raise WrongBallotError("over")
+    elif rules.kind is not Kind.YES_NO and len(chosen) > (1 if rules.kind is Kind.SINGLE else rules.most):
         raise WrongBallotError("too_many")
     return tuple(sorted(chosen, key=abs))
 
@@ -158,7 +185,7 @@ def problem(sheet: Count, rules: Rules) -> str:
     """Name what can not be right in a count made by hand; "" when it holds together.
 
     Shape: "ballots" when more are blank or spoiled than were found, "blank" when none may be, "option" when an option has more
-    voices than ballots, "sum" when the options together have too many or too few.
+    voices than ballots, "sum" when the options together have too many or too few, or cost more than all those baskets.
     """
     expressed = sheet.expressed
     scores = list(sheet.scores.values())
@@ -169,10 +196,12 @@ def problem(sheet: Count, rules: Rules) -> str:
     if any(score.yes + score.no > expressed for score in scores):
         return "option"
     total = sum(score.yes + score.no for score in scores)
-    most = {Kind.SINGLE: 1, Kind.UP_TO: rules.most, Kind.YES_NO: len(rules.options)}[rules.kind]
     fewest = expressed
-    if total < fewest or total > most * expressed:
+    if total < fewest or total > rules.longest * expressed:
         return "sum"
+    if rules.kind is Kind.BUDGET:
+        spent = sum(score.yes * rules.costs[number] for number, score in sheet.scores.items())
+        return "sum" if spent > rules.amount * expressed else ""
     return ""
 
 
@@ -197,6 +226,8 @@ def decide(found: Count, rules: Rules) -> Outcome:
             return Outcome((), (), tuple(steps))
     if rules.kind is Kind.YES_NO:
         return _by_yes_or_no(found, rules, steps)
+    if rules.amount:
+        return _by_budget(found, rules, steps)
     return _by_choice(found, rules, steps)
 
 
@@ -230,6 +261,20 @@ def _by_choice(found: Count, rules: Rules, steps: list[Step]) -> Outcome:
         return Outcome((*sure, *level), (), tuple(steps))
     steps.append(Step(Check.TIE, holds=False, found=last, options=level))
     return Outcome(sure, level, tuple(steps))
+
+
+def _by_budget(found: Count, rules: Rules, steps: list[Step]) -> Outcome:
+    """Give the budget to the options in the order of their voices; no tie is left open.
+
+    Units: the step says what is spent of how much, in euro cents.
+    """
+    voices = {number: found.scores.get(number, Score()).yes for number in rules.options}
+    turns = allocation.allocate(voices, rules.costs, rules.amount)
+    kept = tuple(turn.number for turn in turns if turn.kept)
+    steps.append(Step(Check.RANKING, holds=bool(kept), options=tuple(turn.number for turn in turns)))
+    spent = sum(turn.cost for turn in turns if turn.kept)
+    steps.append(Step(Check.ALLOCATION, holds=bool(kept), found=spent, needed=rules.amount, options=kept))
+    return Outcome(kept, (), tuple(steps), turns)
 
 
 def _by_yes_or_no(found: Count, rules: Rules, steps: list[Step]) -> Outcome:

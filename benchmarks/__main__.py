@@ -31,6 +31,14 @@ def _arguments() -> Namespace:
     parser.add_argument("--digests", action="store_true", help="mesurer seulement les résumés par courriel")
     parser.add_argument("--open-data", action="store_true", help="mesurer seulement les données ouvertes et l’audience")
     parser.add_argument("--search", action="store_true", help="mesurer seulement la recherche")
+    parser.add_argument("--ideas", action="store_true", help="mesurer seulement la boîte à idées")
+    parser.add_argument(
+        "--crowd",
+        type=int,
+        default=0,
+        metavar="N",
+        help="quarante fils soutiennent une idée et retirent, N fois chacun",
+    )
     parser.add_argument("--output", type=Path, help="fichier où écrire aussi le tableau")
     return parser.parse_args()
 
@@ -98,8 +106,9 @@ def _measure(arguments: Namespace) -> str:
             tables = (_open_data(made, size, server.server_pids(servers)) for size in _sizes(arguments))
             return "\n\n".join([*parts[:2], *tables])
         port = server.free_port()
-        if arguments.search:
-            return "\n\n".join([*parts, _searches(made, port, servers, arguments)])
+        if arguments.search or arguments.ideas or arguments.crowd:
+            measured = _searches if arguments.search else _crowd if arguments.crowd else _ideas
+            return "\n\n".join([*parts, measured(made, port, servers, arguments)])
         made = rooms.prepare(made)
         for size in _sizes(arguments):
             content.add_contributions(made.consultation, size)
@@ -125,19 +134,32 @@ def _open_data(made: "Content", size: int, pids: list[int]) -> str:
 
 
 def _searches(made: Any, port: int, servers: Any, arguments: Namespace) -> str:
-    from benchmarks import searches, server  # noqa: PLC0415 (the environment is set above)
+    from benchmarks import searches  # noqa: PLC0415 (the environment is set above)
 
-    return searches.markdown(
-        searches.table(
-            made,
-            lambda: server.running(port),
-            port,
-            lambda web: [web, *server.server_pids(servers)],
-            sizes=_sizes(arguments),
-            seconds=arguments.seconds,
-            rounds=arguments.rounds,
-        )
-    )
+    return searches.markdown(searches.table(made, *_served(port, servers), **_how(arguments)))
+
+
+def _ideas(made: Any, port: int, servers: Any, arguments: Namespace) -> str:
+    from benchmarks import ideas  # noqa: PLC0415 (the environment is set above)
+
+    return ideas.markdown(ideas.table(made, *_served(port, servers), **_how(arguments)))
+
+
+def _crowd(_made: Any, port: int, servers: Any, arguments: Namespace) -> str:
+    from benchmarks import crowd  # noqa: PLC0415 (the environment is set above)
+
+    return crowd.markdown(crowd.gather(*_served(port, servers), gestures=arguments.crowd))
+
+
+def _served(port: int, servers: Any) -> tuple[Any, int, Any]:
+    """Give how to open the server, where it is, and which processes it has."""
+    from benchmarks import server  # noqa: PLC0415 (the environment is set above)
+
+    return (lambda: server.running(port)), port, (lambda web: [web, *server.server_pids(servers)])
+
+
+def _how(arguments: Namespace) -> dict[str, Any]:
+    return {"sizes": _sizes(arguments), "seconds": arguments.seconds, "rounds": arguments.rounds}
 
 
 if __name__ == "__main__":

@@ -13,11 +13,16 @@ _visitors = itertools.count(1)
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked: an address (made anew for each request), its headers, and the answer expected."""
+    """What is asked: an address (made anew for each request), its headers, and the answer expected.
+
+    `turn` gives the headers that change with each request.
+    """
 
     path: Callable[[], str]
     headers: dict[str, str]
     status: int = 200
+    method: str = "GET"
+    turn: Callable[[], dict[str, str]] = dict
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,8 @@ def _visitor() -> str:
 
 def fetch(connection: HTTPConnection, target: Target) -> tuple[int, dict[str, str], bytes]:
     """Ask once. Shape: status, headers in lower case, body as received."""
-    headers = {"Accept-Encoding": "gzip", "X-Forwarded-For": _visitor(), **target.headers}
-    connection.request("GET", target.path(), headers=headers)
+    headers = {"Accept-Encoding": "gzip", "X-Forwarded-For": _visitor(), **target.headers, **target.turn()}
+    connection.request(target.method, target.path(), headers=headers)
     response = connection.getresponse()
     body = response.read()
     return response.status, {name.lower(): value for name, value in response.getheaders()}, body

@@ -89,10 +89,11 @@ def _states(port: int, path: str, content: Content) -> Iterator[tuple[str, Targe
     if etag := _headers_of(port, path).get("etag"):
         yield "visiteur, page gardée", Target(lambda: path, {})
         yield "visiteur, inchangée (304)", Target(lambda: path, {"If-None-Match": etag}, status=304)
-    yield "personne connectée", _signed_in(path, content.session_key)
+    yield "personne connectée", signed_in(path, content.session_key)
 
 
-def _signed_in(path: str, session_key: str) -> Target:
+def signed_in(path: str, session_key: str) -> Target:
+    """Ask a page as the person whose session is open."""
     return Target(lambda: path, {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session_key}"})
 
 
@@ -113,7 +114,7 @@ def table(port: int, content: Content, pids: Callable[[], list[int]], *, seconds
     cells += [
         (page, state, target) for page, path in content.lists.items() for state, target in _list_states(port, path)
     ]
-    cells += [(page, "personne connectée", _signed_in(*where)) for page, where in content.own.items()]
+    cells += [(page, "personne connectée", signed_in(*where)) for page, where in content.own.items()]
     return beside(port, cells, pids, seconds=seconds, rounds=rounds)
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from commitments.models import RUNNING, Commitment, State
 from mulhouse import typography
-from mulhouse.home import Deadline, HomeSource, KeyFigure
+from mulhouse.home import HomeSource, KeyFigure
 from transparency.figures import kept as kept_figures
 
 
@@ -45,12 +45,4 @@ def _figures(counted: Sequence[int]) -> list[KeyFigure]:
     )
 
 
-def _no_deadlines(at: datetime) -> list[Deadline]:
-    return []
-
-
-def _no_cards(at: datetime) -> list[object]:
-    return []
-
-
-SOURCE = HomeSource(deadlines=_no_deadlines, cards=_no_cards, counts=_done_this_year, figures=_figures)
+SOURCE = HomeSource(counts=_done_this_year, figures=_figures)

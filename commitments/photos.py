@@ -23,9 +23,9 @@ class Photo:
     sha256: str = ""
 
 
-def store(file: CleanFile, *, alt: str) -> Photo:
+def store(file: CleanFile, *, alt: str, folder: str = FOLDER) -> Photo:
     """Put a cleaned picture in the storage; call `discard` when the action fails."""
-    name = default_storage.save(f"{FOLDER}/{uuid.uuid4().hex}.webp", ContentFile(file.content))
+    name = default_storage.save(f"{folder}/{uuid.uuid4().hex}.webp", ContentFile(file.content))
     return Photo(
         name=name, alt=alt, width=file.width, height=file.height, sha256=hashlib.sha256(file.content).hexdigest()
     )

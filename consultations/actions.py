@@ -35,6 +35,7 @@ from consultations.models import (
     Position,
     Section,
 )
+from moderation import marks
 from moderation import rules as moderation
 from mulhouse import charter, typography
 from mulhouse.db import assert_in_transaction
@@ -168,7 +169,7 @@ def attach(
         with transaction.atomic(durable=True):
             held = _locked(contribution)
             require(_files_refusal(actor, held, at=at) or _unread_refusal(held))
-            require(moderation.file_refusal(actor, storing.KIND, storing.mark(upload.content)))
+            require(moderation.file_refusal(actor, storing.KIND, marks.of_file(upload.content)))
             attachment.contribution, attachment.position = held, _free_position(held)
             attachment.save()
             if held.published_at is not None:

@@ -20,6 +20,7 @@ class ConsultationsConfig(AppConfig):
             participation,
             personal_data,
             queues,
+            review,
             setting_aside,
             who_sees,
         )
@@ -27,6 +28,7 @@ class ConsultationsConfig(AppConfig):
         from consultations.models import Participation  # noqa: PLC0415
         from desk import merging  # noqa: PLC0415
         from moderation import kinds as moderated  # noqa: PLC0415
+        from moderation import newcomers  # noqa: PLC0415
         from mulhouse import home, work  # noqa: PLC0415
         from mulhouse import personal_data as registry  # noqa: PLC0415
         from mulhouse import who_sees as acts  # noqa: PLC0415
@@ -36,6 +38,7 @@ class ConsultationsConfig(AppConfig):
 
         # Texts that moderation reads before they are public.
         moderated.register(*holding.KINDS)
+        newcomers.declare(review.has_published)
         registry.declare(*personal_data.HOLDINGS)
         quarantine.declare("consultations", setting_aside.SHELF)
         archives.declare(*eliminating.CATEGORIES)
@@ -141,3 +144,9 @@ class ConsultationsConfig(AppConfig):
         from search import registry as searched  # noqa: PLC0415
 
         searched.register(*searchable.SOURCES)
+
+        # What is counted again at night.
+        from consultations import counters  # noqa: PLC0415
+        from transparency import recounting  # noqa: PLC0415
+
+        recounting.declare("consultations", counters.TABLES, counters.record)

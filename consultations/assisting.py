@@ -7,7 +7,6 @@ Rows are locked in the order of `actions`, the assistance first.
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from django.db.models import Count, F, Sum
 from django.urls import reverse
 
 from accounts.models import User
-from ballots import actions as ballots
+from ballots import assisting as ballots
 from ballots import rules as ballots_rules
 from city.models import District
 from consultations import actions, asking, items, participation, phases, rules, storing
@@ -43,8 +42,7 @@ from questionnaires.models import Answer, Response
 from transparency import register
 
 AGENT = "agent"
-# Forms and notes received in time are entered some days after the last one on which one can answer.
-LATE_DAYS = 10
+# By which a form received in time may be entered late (desk.rules.LATE_DAYS).
 LATE_CHANNELS = frozenset({Channel.PAPER.value, Channel.ROOM.value})
 MAX_NOTES = 200
 
@@ -56,7 +54,7 @@ def entry_refusal(user: Any, consultation: Consultation, *, channel: str, at: dt
     refusal = rules.writing_refusal(consultation, at=at)
     if refusal is not None and refusal.code == "closed" and channel in LATE_CHANNELS:
         ends = [span.ends_on for span in consultation.spans() if span.kind is phases.Kind.CONTRIBUTE and span.ends_on]
-        if ends and typography.local_day(at) <= max(ends) + dt.timedelta(days=LATE_DAYS):
+        if ends and typography.local_day(at) <= max(ends) + dt.timedelta(days=desk_rules.LATE_DAYS):
             return _reported_refusal(consultation)
     return refusal
 
@@ -285,35 +283,26 @@ def _answer(
 def enter_on_roll(*, actor: User, link: ConsultationVote, assistance: Assistance, at: dt.datetime) -> Receipt:
     """Write that somebody is given a paper ballot, once whatever the channel, and make their receipt.
 
-    Raises: RefusedError as `contribute`; DomainError "phone" on the phone, "voted" when this person has voted.
+    Raises: RefusedError as `contribute`, and on the phone; DomainError "voted" when this person has voted.
     Locks: the assistance, the roll, the ledger: the ballot of the web takes them in the same order. Nothing on the register, as for
     that ballot.
     """
-    held = desk.use(actor=actor, assistance=assistance, at=at)
-    require(_subject_refusal(held, link.consultation))
-    row = link.votation
-    if held.channel == Channel.PHONE:
-        raise DomainError("phone", "On ne vote pas par téléphone\u00a0: le bulletin est secret.")
-    require(desk_rules.place_refusal(held, residency_level=row.residency_level, minimum_age=row.minimum_age, at=at))
-    receipt = desk.issue_receipt(
-        act=Act.VOTE,
-        channel=held.channel,
-        topic=link.consultation.topic,
-        title=row.question[:200],
-        path=reverse("consultations:vote", args=[link.consultation.slug, row.reference]),
-    )
-    count = partial(
-        participation.note,
-        link.consultation,
-        held.person,
-        channel=held.channel,
+    consultation = link.consultation
+
+    def count(held: Assistance) -> None:
+        participation.note(
+            consultation, held.person, channel=held.channel, at=at, district=held.district, birth_year=held.birth_year
+        )
+
+    return ballots.enter_on_roll(
+        actor=actor,
+        votation=link.votation,
+        assistance=assistance,
+        topic=consultation.topic,
+        path=reverse("consultations:vote", args=[consultation.slug, link.votation.reference]),
         at=at,
-        district=held.district,
-        birth_year=held.birth_year,
+        note=count,
     )
-    if not ballots.enter_on_roll(votation=row, person=held.person, channel=held.channel, at=at, note=count):
-        raise DomainError("voted", "Cette personne a déjà voté. Elle ne reçoit pas de bulletin.")
-    return receipt
 
 
 # --- Writing -------------------------------------------------------------------------------------------------------------

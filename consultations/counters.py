@@ -1,39 +1,15 @@
-"""Stored counters against the rows they count: found by one query a table, written again under the lock of each row."""
+"""The stored counters of consultations, and the queries that count them again (`transparency.recounting`)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from django.db import connection, transaction
-
 from consultations.models import Comment, Consultation, Contribution, Section
-from transparency import register
-
-BATCH = 500
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A row whose counter is wrong."""
-
-    table: str
-    pk: int
-    counter: str
-    stored: int
-    counted: int
-
-
-@dataclass(frozen=True)
-class _Counted:
-    """A table with its counters, and the query that counts them again: one row per key, columns named as the counters."""
-
-    model: Any
-    counters: tuple[str, ...]
-    recount: str
-
+from transparency import recounting, register
+from transparency.recounting import Counted, Difference
 
 # In the order in which rows are locked everywhere: comment, contribution, section, consultation.
-_TABLES = (
-    _Counted(
+TABLES = (
+    Counted(
         Comment,
         ("support_count", "reply_count"),
         """
@@ -46,7 +22,7 @@ _TABLES = (
         ) r ON r.parent_id = c.id
         """,
     ),
-    _Counted(
+    Counted(
         Contribution,
         ("agree_count", "mixed_count", "disagree_count", "comment_count", "for_count", "against_count"),
         """
@@ -66,7 +42,7 @@ _TABLES = (
         ) m ON m.contribution_id = c.id
         """,
     ),
-    _Counted(
+    Counted(
         Section,
         ("contribution_count",),
         """
@@ -78,7 +54,7 @@ _TABLES = (
         ) c ON c.section_id = s.id
         """,
     ),
-    _Counted(
+    Counted(
         Consultation,
         ("contribution_count", "comment_count"),
         """
@@ -93,60 +69,11 @@ _TABLES = (
 )
 
 
+def record(facts: Mapping[str, Any]) -> None:
+    """Say on the register that numbers were put right."""
+    register.record("consultation.recounted", role="système", facts=facts)
+
+
 def recount(*, repair: bool) -> list[Difference]:
-    """Compare every stored counter with its rows, and write the right one when `repair`, with a line on the register.
-
-    A difference seen while somebody was acting disappears under the lock, and is not reported when `repair`.
-
-    Shape: one item per wrong counter, in the order of the tables and of the keys.
-    Locks: the wrong rows, by batches in the order of their keys, one table at a time.
-    """
-    found: list[Difference] = []
-    for table in _TABLES:
-        differences = _differences(table)
-        keys = sorted({difference.pk for difference in differences})
-        if repair:
-            differences = [
-                difference
-                for start in range(0, len(keys), BATCH)
-                for difference in _repair(table, keys[start : start + BATCH])
-            ]
-        found += differences
-    return found
-
-
-def _differences(table: _Counted, keys: list[int] | None = None) -> list[Difference]:
-    name = table.model._meta.db_table
-    stored = ", ".join(f"t.{counter}" for counter in table.counters)
-    counted = ", ".join(f"n.{counter}" for counter in table.counters)
-    only = "AND t.id = ANY(%s)" if keys is not None else ""
-    with connection.cursor() as cursor:
-        # Only names written above enter this text.
-        cursor.execute(
-            f"SELECT t.id, {stored}, {counted} FROM {name} t JOIN ({table.recount}) n ON n.id = t.id "  # noqa: S608
-            f"WHERE ({stored}) IS DISTINCT FROM ({counted}) {only} ORDER BY t.id",
-            [keys] if keys is not None else [],
-        )
-        rows = cursor.fetchall()
-    width = len(table.counters)
-    return [
-        Difference(table=name, pk=row[0], counter=counter, stored=row[1 + at], counted=row[1 + width + at])
-        for row in rows
-        for at, counter in enumerate(table.counters)
-        if row[1 + at] != row[1 + width + at]
-    ]
-
-
-@transaction.atomic(durable=True)
-def _repair(table: _Counted, keys: list[int]) -> list[Difference]:
-    list(
-        table.model.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk").values("pk")
-    )
-    differences = _differences(table, keys)
-    for difference in differences:
-        table.model.objects.filter(pk=difference.pk).update(**{difference.counter: difference.counted})
-    if differences:
-        # What visitors read changes: the pages kept for them are as old as the register.
-        facts = {"table": table.model._meta.verbose_name, "compteurs": len(differences)}
-        register.record("consultation.recounted", role="système", facts=facts)
-    return differences
+    """Compare the counters of consultations with their rows (`recounting.recount`)."""
+    return recounting.recount("consultations", repair=repair)

@@ -230,7 +230,7 @@ def _votes() -> Iterator[tuple[str, Votation, str, str, Any, str]]:
             continue
         slug = link.consultation.slug
         for told in files.lines(link.votation, result):
-            for measure in ("voix", "oui", "non"):
+            for measure in files.MEASURES:
                 if measure in told:
                     yield slug, link.votation, measure, told["proposition"], told[measure], told["retenue"]
         for measure, number in files.totals(result).items():
@@ -248,8 +248,9 @@ VOTES = Table(
         Column(
             "mesure",
             _(
-                "«\u00a0voix\u00a0», «\u00a0oui\u00a0», «\u00a0non\u00a0», «\u00a0votants\u00a0», «\u00a0bulletins\u00a0», "
-                "«\u00a0blancs\u00a0», «\u00a0nuls\u00a0» ou «\u00a0exprimes\u00a0»."
+                "«\u00a0voix\u00a0», «\u00a0oui\u00a0», «\u00a0non\u00a0», «\u00a0cout\u00a0» ou «\u00a0reste\u00a0» (en "
+                "centimes), «\u00a0votants\u00a0», «\u00a0bulletins\u00a0», «\u00a0blancs\u00a0», «\u00a0nuls\u00a0» ou "
+                "«\u00a0exprimes\u00a0»."
             ),
             lambda row: row[2],
         ),

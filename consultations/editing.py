@@ -173,7 +173,10 @@ def _copy_votes(actor: Any, model: Consultation, draft: Consultation, shift: dt.
             actor=actor,
             votation=None,
             values={**values, "opens_on": votation.opens_on + shift, "ends_on": votation.ends_on + shift},
-            options=[ballots.OptionEdit(option.label, option.description) for option in votation.options.all()],
+            options=[
+                ballots.OptionEdit(option.label, option.description, option.cost_cents)
+                for option in votation.options.all()
+            ],
         )
         ConsultationVote.objects.create(consultation=draft, votation=twin)
 

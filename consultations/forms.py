@@ -1,23 +1,19 @@
 """What residents type: a contribution, its files, a comment. Forms check, actions write."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.core import signing
 from django.core.validators import MaxLengthValidator
-from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import rules as accounts_rules
-from accounts.models import User
 from city.models import District
 from consultations.actions import MAX_ATTACHMENTS, Words
 from consultations.models import Attachment, Comment, Contribution, Position, Section
 from mulhouse import masked_forms, uploads
 from mulhouse.masked_forms import MaskingForm
-from mulhouse.references import new_reference
+from mulhouse.typed import MARKDOWN_HELP, ProseField, harmless, is_shouting
 
 TITLE_LENGTHS = (10, 120)
 BODY_LENGTH = 3000
@@ -27,39 +23,6 @@ FACT_LENGTH = 120
 PLACE_LENGTH = 160
 # More would not be a key of the database.
 KEY_DIGITS = 19
-
-MARKDOWN_HELP = gettext_lazy(
-    "Une ligne vide commence un paragraphe. «\u00a0**mot**\u00a0» s’affiche en gras, «\u00a0- mot\u00a0» fait une liste."
-)
-
-
-def new_token(user: User, purpose: str) -> str:
-    """Draw the reference of what is about to be written, signed for this person: sending a form twice writes once."""
-    return signing.dumps(new_reference(), salt=_salt(user, purpose))
-
-
-def read_token(token: str, user: User, purpose: str) -> str:
-    """Read the reference back; a new one when the token is not ours, so that nothing typed is lost."""
-    try:
-        return str(signing.loads(token, salt=_salt(user, purpose)))
-    except signing.BadSignature:
-        return new_reference()
-
-
-def _salt(user: User, purpose: str) -> str:
-    return f"consultations.{purpose}.{user.pk}"
-
-
-class ProseField(forms.CharField):
-    """A text of some lines: a line break counts for one character, whatever the browser sends."""
-
-    def __init__(self, *, rows: int, **kwargs: Any) -> None:
-        super().__init__(widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
-
-    def to_python(self, value: Any) -> str:
-        """Read line breaks as one character."""
-        return str(super().to_python(value) or "").replace("\r\n", "\n")
-
 
 KINDS = {
     Contribution.Kind.OPINION: gettext_lazy("Un avis\u00a0: ce que j’en pense"),
@@ -178,12 +141,6 @@ class ContributionForm(MaskingForm):
         return Words(**typed, place_district=given.get("place_district"))
 
 
-def is_shouting(text: str) -> bool:
-    """Tell whether most letters of a text of some length are capitals."""
-    letters = [sign for sign in text if sign.isalpha()]
-    return len(letters) >= TITLE_LENGTHS[0] and sum(sign.isupper() for sign in letters) * 2 > len(letters)
-
-
 def draft_words(data: Any, sections: Sequence[Section]) -> Words:
     """Read what was typed as it is, finished or not: a draft keeps everything that fits."""
     chosen = next((section for section in sections if str(section.pk) == data.get("section")), None)
@@ -215,61 +172,6 @@ def _district(key: str) -> District | None:
     return District.objects.filter(pk=key).first() if key.isdecimal() and len(key) < KEY_DIGITS else None
 
 
-class ProfileForm(forms.Form):
-    """What is still missing to take part, asked beside the act itself: a public name, a district."""
-
-    public_name = forms.CharField(
-        label=gettext_lazy("Votre nom public"),
-        help_text=gettext_lazy("Votre nom ou un pseudonyme. Tout le monde le verra sous vos textes."),
-        max_length=60,
-        widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
-        error_messages={"required": gettext_lazy("Choisissez un nom public.")},
-    )
-    birth_year = forms.IntegerField(
-        label=gettext_lazy("Votre année de naissance"),
-        help_text=gettext_lazy("Sur quatre chiffres. Elle sert à vérifier l’âge minimum, personne ne la voit."),
-        min_value=1900,
-        max_value=2100,
-        widget=forms.NumberInput(attrs={"autocomplete": "bday-year"}),
-        error_messages={"required": gettext_lazy("Indiquez votre année de naissance.")},
-    )
-    district = forms.ModelChoiceField(
-        label=gettext_lazy("Votre quartier"),
-        help_text=gettext_lazy("Vous déclarez habiter Mulhouse, dans ce quartier."),
-        queryset=District.objects.none(),
-        empty_label=gettext_lazy("Choisissez votre quartier"),
-        error_messages={"required": gettext_lazy("Choisissez votre quartier.")},
-    )
-
-    def __init__(self, *args: Any, asks: Sequence[str], user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-        for name in set(self.fields) - set(asks):
-            del self.fields[name]
-        if "district" in self.fields:
-            field = self.fields["district"]
-            assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 (declared above)
-            field.queryset = District.objects.all()
-
-    def clean_public_name(self) -> str:
-        """Refuse an address or a number in place of a name, and what moderation took away."""
-        name = " ".join(str(self.cleaned_data["public_name"]).split())
-        if refusal := accounts_rules.public_name_refusal(self.user, name):
-            raise forms.ValidationError(refusal.message, code=refusal.code)
-        return name
-
-
-def _harmless(alt: str) -> str:
-    """Refuse personal data in the words of a photo: they can not be masked, nor wait for moderation."""
-    if found := masked_forms.passages(alt):
-        raise forms.ValidationError(
-            _("Retirez «\u00a0%(found)s\u00a0» de la description\u00a0: tout le monde la lirait.")
-            % {"found": found[0]},
-            code="masking",
-        )
-    return alt
-
-
 class AttachmentForm(forms.Form):
     """A file to join, and the words that stand for a photo. `upload` is what can be kept, even while the words are missing."""
 
@@ -289,7 +191,7 @@ class AttachmentForm(forms.Form):
 
     def clean_alt(self) -> str:
         """Refuse personal data."""
-        return _harmless(self.cleaned_data["alt"])
+        return harmless(self.cleaned_data["alt"])
 
     def clean(self) -> dict[str, Any]:
         """Clean the file itself and its name, and ask for the words of a photo."""
@@ -348,7 +250,7 @@ class KeptAttachmentForm(forms.Form):
 
     def clean_alt(self) -> str:
         """Refuse personal data."""
-        return _harmless(self.cleaned_data["alt"])
+        return harmless(self.cleaned_data["alt"])
 
     def clean(self) -> dict[str, Any]:
         """Ask for the words of a photo, unless it goes away or says nothing."""
@@ -467,24 +369,3 @@ class PositionForm(forms.Form):
             "invalid_choice": gettext_lazy("Choisissez une position."),
         },
     )
-
-
-class Together:
-    """Several forms of one page, for the summary of what is to correct."""
-
-    def __init__(self, *forms_of_page: forms.Form) -> None:
-        self.forms = [form for form in forms_of_page if form.is_bound and form.errors]
-        self.is_bound = bool(self.forms)
-
-    @property
-    def errors(self) -> list[Any]:
-        """Give the errors of each form that has some."""
-        return [form.errors for form in self.forms]
-
-    def __iter__(self) -> Iterator[BoundField]:
-        for form in self.forms:
-            yield from form
-
-    def non_field_errors(self) -> list[str]:
-        """Give what is wrong with no field in particular."""
-        return [str(error) for form in self.forms for error in form.non_field_errors()]

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from consultations import actions, items, setting_aside, storing
 from consultations.models import Attachment, Comment, Consultation, Contribution, ContributionVersion
-from moderation import clauses
+from moderation import clauses, marks
 from moderation.kinds import MASKED, Kind, Words
 from mulhouse.db import assert_in_transaction
 from mulhouse.markup import render_markdown
@@ -318,7 +318,7 @@ def _hide_attachment(row: Attachment, at: dt.datetime, clause: str) -> None:
 def _mark_attachment(row: Attachment) -> str:
     try:
         with row.file.open("rb") as file:
-            return storing.mark(file.read())
+            return marks.of_file(file.read())
     except FileNotFoundError:
         return ""
 

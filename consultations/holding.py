@@ -93,15 +93,19 @@ def erase(*, user: User) -> None:
     """Erase the held texts of an account that closes; its held contributions are drafts, and go with them.
 
     Raises: RuntimeError outside a transaction.
+    Locks: each text, its case.
     """
     assert_in_transaction()
-    for held in HeldText.objects.waiting().filter(author=user).order_by("pk"):
+    # Each text, then its case, as a decision does.
+    for held in (
+        HeldText.objects.waiting().select_for_update(of=("self",), no_key=True).filter(author=user).order_by("pk")
+    ):
         review.close_case(held, at=timezone.now())
     HeldText.objects.filter(author=user).delete()
 
 
 # --- Moderation ----------------------------------------------------------------------------------------------------------
-# Called inside the transaction of a decision, with the held text locked.
+# Called inside the transaction of a decision, with the held text locked; of a correction, the contribution before it.
 
 
 def _rows() -> Any:
@@ -268,8 +272,16 @@ def _readable() -> Any:
 
 def _finder(sort: HeldText.Sort, *, is_locked: bool) -> Callable[[str], Any]:
     def find(reference: str) -> Any:
-        rows = _readable().select_for_update(of=("self",), no_key=True) if is_locked else _readable()
-        return rows.filter(sort=sort, reference=read_reference(reference)).first()
+        rows = _readable().filter(sort=sort, reference=read_reference(reference))
+        if not is_locked:
+            return rows.first()
+        if sort == HeldText.Sort.CORRECTION:
+            # The contribution first, then the text that waits: the order of its author, who corrects again at the same instant.
+            about = Contribution.objects.select_for_update(no_key=True).filter(
+                pk__in=rows.order_by().values("contribution")
+            )
+            about.order_by("pk").values_list("pk", flat=True).first()
+        return rows.select_for_update(of=("self",), no_key=True).first()
 
     return find
 

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from consultations import phases, presentation
@@ -49,15 +49,15 @@ def cards(at: dt.datetime) -> list[ProcessCard]:
     return [presentation.card(row, at=at) for row in rows[:CARDS]]
 
 
-def counts(at: dt.datetime) -> list[int]:
-    """Count what was opened, written and answered since the first of January; one query."""
+def tallies(at: dt.datetime) -> list[QuerySet[Any]]:
+    """Give what was opened, written and answered since the first of January."""
     first_day = phases.midnight(at.astimezone(phases.PARIS).date().replace(month=1, day=1))
     since = Q(published_at__gte=first_day, published_at__lte=at)
     rows = (Consultation.objects.published(), Contribution.objects.visible(), Comment.objects.public())
     answered = Item.objects.standing().filter(
         Exists(ItemOutcome.objects.current().filter(item=OuterRef("pk"), given_at__gte=first_day, given_at__lte=at))
     )
-    return _count([*(each.filter(since) for each in rows), answered])
+    return [*(each.filter(since) for each in rows), answered]
 
 
 def figures(counted: Sequence[int]) -> list[KeyFigure]:
@@ -70,24 +70,10 @@ def figures(counted: Sequence[int]) -> list[KeyFigure]:
     ]
 
 
-def _count(querysets: Sequence[QuerySet[Any]]) -> list[int]:
-    """Count several tables in one query."""
-    each = [
-        rows.order_by()
-        .annotate(rank=Value(rank))
-        .values("rank")
-        .annotate(count=Count("pk"))
-        .values_list("rank", "count")
-        for rank, rows in enumerate(querysets)
-    ]
-    found = dict(each[0].union(*each[1:], all=True))
-    return [found.get(rank, 0) for rank in range(len(querysets))]
-
-
 def topic(slug: str) -> Topic | None:
     """Name a consultation that people follow."""
     row = Consultation.objects.published().filter(slug=slug).first()
     return Topic(title=row.title, url=row.get_absolute_url()) if row else None
 
 
-SOURCE = HomeSource(deadlines=deadlines, cards=cards, counts=counts, figures=figures)
+SOURCE = HomeSource(deadlines=deadlines, cards=cards, tallies=tallies, figures=figures)

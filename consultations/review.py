@@ -10,12 +10,10 @@ from django.conf import settings
 
 from accounts.models import User
 from consultations.models import Comment, Consultation, Contribution, HeldText, ModerationMode
-from moderation import cases
+from moderation import cases, newcomers
 from mulhouse import markup, masked_forms, workdays
 from mulhouse.db import assert_in_transaction
 
-# An account is new for so many days, and until something it wrote is public.
-NEW_ACCOUNT_DAYS = 7
 # What moderation calls these texts (holding.KINDS).
 KINDS = {
     HeldText.Sort.CONTRIBUTION: "held_contribution",
@@ -29,11 +27,9 @@ def texts_of(words: Any) -> list[str]:
     return [words.title, words.body, words.usage_when, words.usage_frequency, words.usage_role, words.place]
 
 
-def is_new(user: User, *, at: dt.datetime) -> bool:
-    """Tell whether an account is younger than NEW_ACCOUNT_DAYS, or has nothing public yet; two queries at most."""
-    if user.date_joined > at - dt.timedelta(days=NEW_ACCOUNT_DAYS):
-        return True
-    return not (
+def has_published(user: User) -> bool:
+    """Tell whether somebody has a contribution or a comment that everybody reads."""
+    return (
         Contribution.objects.visible().filter(author=user).exists()
         or Comment.objects.public().filter(author=user).exists()
     )
@@ -53,7 +49,7 @@ def cause_of(user: User, consultation: Consultation, texts: list[str], *, at: dt
 
 def linked_cause(user: User, texts: list[str], *, at: dt.datetime) -> HeldText.Cause | None:
     """Tell whether a text waits because a new account wrote a link."""
-    if any(markup.has_link(text, ours=settings.SITE_URL) for text in texts) and is_new(user, at=at):
+    if any(markup.has_link(text, ours=settings.SITE_URL) for text in texts) and newcomers.is_new(user, at=at):
         return HeldText.Cause.NEW_ACCOUNT
     return None
 

@@ -1,18 +1,12 @@
 """The files joined to contributions: in the storage before the transaction, which never waits for it, or not at all."""
 
 from django.core.files.base import ContentFile
-from django.utils.crypto import salted_hmac
 
 from consultations.models import Attachment
 from mulhouse.uploads import CleanFile
 
 # What moderation calls these files.
 KIND = "image"
-
-
-def mark(content: bytes) -> str:
-    """Recognise the content of a file, to know it again when moderation took it away."""
-    return salted_hmac("moderation.file", content, algorithm="sha256").hexdigest()
 
 
 def attachment(upload: CleanFile, *, alt: str, is_decorative: bool) -> Attachment:

@@ -15,7 +15,6 @@ from consultations import (
     amendments,
     analysis,
     announcing,
-    counters,
     deadlines,
     items,
     packaging,
@@ -29,6 +28,7 @@ from consultations.reporting import pdf, writing
 from mulhouse import queue
 from notifications import subscriptions
 from notifications.telling import in_batches
+from transparency import recounting
 
 logger = logging.getLogger(__name__)
 
@@ -175,8 +175,8 @@ def sweep_packages() -> None:
 
 @shared_task(name="consultations.check_consistency")
 def check_consistency() -> None:
-    """Count again what is stored as a number and who took part, log each difference and put it right."""
-    for difference in counters.recount(repair=True):
+    """Count again what every room stores as a number, and who took part; log each difference and put it right."""
+    for difference in recounting.everything(repair=True):
         logger.error(
             "counter %s.%s of %s was %s, counted %s",
             difference.table,

@@ -49,7 +49,7 @@ urlpatterns = [
     path(
         "<slug:slug>/formulaire/questionnaire/<slug:reference>/", paper.paper_questionnaire, name="paper_questionnaire"
     ),
-    path("<slug:slug>/formulaire/vote/<slug:reference>/", paper.paper_ballot, name="paper_ballot"),
+    path("<slug:slug>/formulaire/vote/<slug:reference>/", votes.paper_ballot, name="paper_ballot"),
     path("<slug:slug>/affiche/", paper.poster, name="poster"),
     path("<slug:slug>/donnees/", exporting.data, name="data"),
     path("<slug:slug>/dossier.zip", exporting.package, name="package"),

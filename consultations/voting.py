@@ -146,11 +146,6 @@ def enter_paper_count(*, actor: User, votation: Votation, sheet: Count, at: dt.d
     return ballots.enter_paper_count(agent=actor, votation=votation, sheet=sheet, at=at)
 
 
-def vote_refusal(user: Any, link: ConsultationVote, *, at: dt.datetime) -> Refusal | None:
-    """Tell whether somebody may vote (select `votation`)."""
-    return ballots_rules.vote_refusal(user, link.votation, at=at)
-
-
 @sensitive_variables("choices", "code")
 @transaction.atomic(durable=True)
 def cast(*, actor: User, link: ConsultationVote, choices: Sequence[int], code: str, at: dt.datetime) -> bool:

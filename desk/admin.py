@@ -23,7 +23,8 @@ from accounts.admin import ReasonForm
 from accounts.models import Residency
 from desk import actions
 from desk.forms import IDENTITY, AddressForm, SeenForm, VerifyForm
-from desk.models import Person
+from desk.models import Person, Receipt
+from desk.pages import LINKED, DeskAdmin
 from mulhouse.errors import DomainError
 from mulhouse.staff import NOT_YOURS, Button, ShownAdmin
 from mulhouse.typography import local_day
@@ -36,7 +37,7 @@ BY_ADDRESS = Button(
     run=lambda _actor, _row, _answers: "",
     question="La personne est au guichet et vous donne son adresse. Elle verra que vous l’avez cherchée.",
 )
-LINKED = "Le compte est rattaché\u00a0: en ligne et au guichet, la personne compte une fois."
+admin.site.register(Receipt, DeskAdmin)
 
 
 class ResidencyState(admin.SimpleListFilter):

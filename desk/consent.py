@@ -1,6 +1,6 @@
 """What is said to somebody before an agent writes for them, in its version; in French, as everything at the desk and on paper.
 
-It differs by what is written: an opinion is public, answers are counted, a ballot is nobody's.
+It differs by what is written: an opinion and an idea are public, answers and supports are counted, a ballot is nobody's.
 """
 
 from desk.models import Act
@@ -39,5 +39,22 @@ SENTENCES = {
         IDENTITY,
         "Votre quartier et votre tranche d’âge comptent parmi les participants, jamais avec un bulletin.",
         "Vous recevez un reçu. Il dit que vous avez voté, pas ce que vous avez voté.",
+    ),
+    Act.IDEA: (
+        (
+            "La Ville publie votre idée pour vous. Elle est publique, suit la charte de la participation, et les habitants "
+            "peuvent la soutenir."
+        ),
+        IDENTITY,
+        (
+            "Votre quartier signe votre idée, ou le nom public que vous donnez. Si un compte est rattaché à votre identité, votre "
+            "idée s’y ajoute."
+        ),
+        "Vous recevez un reçu. Son numéro vous permet de suivre votre idée, ou de demander qu’elle soit retirée.",
+    ),
+    Act.SUPPORT: (
+        "La Ville compte votre soutien à une idée, une fois par personne. Personne ne voit qui soutient quoi.",
+        IDENTITY,
+        "Vous pouvez retirer votre soutien au guichet, avec votre pièce d’identité, tant que l’idée en recueille.",
     ),
 }

@@ -53,7 +53,7 @@ class IdentityForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.place_field = self.fields["birth_place"]
-        if "birth_place" not in self.data:
+        if self.add_prefix("birth_place") not in self.data:
             del self.fields["birth_place"]
 
     def clean_family_name(self) -> str:

@@ -81,6 +81,8 @@ class Act(models.TextChoices):
     CONTRIBUTION = "contribution", _("un avis")
     ANSWERS = "answers", _("des réponses à un questionnaire")
     VOTE = "vote", _("une inscription sur la liste d’un vote")
+    IDEA = "idea", _("une idée")
+    SUPPORT = "support", _("un soutien à une idée")
 
 
 class Namesake(models.TextChoices):

@@ -14,6 +14,8 @@ ASSIST = "desk.assist"
 LINK = "accounts.verify_residency"
 # Namesakes born on the same day are rare: more in a day is a mistake, or worse.
 NAMESAKES_A_DAY = 3
+# Forms and notes received in time are entered some days after the last one on which one can answer.
+LATE_DAYS = 10
 
 
 def assist_refusal(user: Any) -> Refusal | None:

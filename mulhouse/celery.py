@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
     "search.check": {"task": "search.check", "schedule": crontab(hour="2", minute="50")},
     "desk.forget": {"task": "desk.forget", "schedule": crontab(hour="4", minute="20")},
     "commitments.sweep_news": {"task": "commitments.sweep_news", "schedule": crontab(minute="*/10")},
+    "ideas.sweep_city_news": {"task": "ideas.sweep_city_news", "schedule": crontab(minute="6-59/10")},
     # A minute after midnight, when votes close, then every five.
     "ballots.count_closed": {"task": "ballots.count_closed", "schedule": crontab(minute="1-59/5")},
     "ballots.record_turnout": {"task": "ballots.record_turnout", "schedule": crontab(hour="0", minute="20")},
@@ -54,6 +55,14 @@ app.conf.beat_schedule = {
     # Every hour: a text that was withdrawn leaves the archives soon.
     "consultations.sweep_packages": {"task": "consultations.sweep_packages", "schedule": crontab(minute="25")},
     "consultations.purge_files": {"task": "consultations.purge_files", "schedule": crontab(hour="3", minute="50")},
+    # Every hour: what ends at midnight ends then, whichever night has 23 or 25 hours.
+    "ideas.expire": {"task": "ideas.expire", "schedule": crontab(minute="3")},
+    "ideas.sweep_letters": {"task": "ideas.sweep_letters", "schedule": crontab(minute="9-59/15")},
+    "ideas.tell_replies": {"task": "ideas.tell_replies", "schedule": crontab(minute="9-59/10")},
+    # Every night: residences that agents verified.
+    "ideas.verify_supports": {"task": "ideas.verify_supports", "schedule": crontab(hour="0", minute="40")},
+    "ideas.sweep_gatherings": {"task": "ideas.sweep_gatherings", "schedule": crontab(minute="9-59/15")},
+    "ideas.find_pairs": {"task": "ideas.find_pairs", "schedule": crontab(hour="2", minute="10")},
     # Every hour: a suspended account opens again on its day.
     "accounts.reopen_suspended": {"task": "accounts.reopen_suspended", "schedule": crontab(minute="50")},
     "questionnaires.tidy": {"task": "questionnaires.tidy", "schedule": crontab(hour="4", minute="20")},
@@ -73,5 +82,6 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="5", minute="10"),
     },
     "privacy.purge": {"task": "privacy.purge", "schedule": crontab(hour="4", minute="50")},
+    "ideas.forget_invitations": {"task": "ideas.forget_invitations", "schedule": crontab(hour="4", minute="25")},
     "privacy.sweep_eliminations": {"task": "privacy.sweep_eliminations", "schedule": crontab(minute="40")},
 }

@@ -1,10 +1,12 @@
 """What the database must guarantee around an action: named constraints, time-outs, and being inside a transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import redis.exceptions
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, InterfaceError, OperationalError, connections, transaction
+from django.db.models import Count, Value
 
 # SQLSTATE codes that mean "not now", which a resident sees as a 503 with « Réessayez »: lock and statement time-outs,
 # serialisation failure, deadlock, too many connections, a server that stops or starts.
@@ -61,3 +63,20 @@ def is_unavailable(error: BaseException | None) -> bool:
         return True
     # A connection that can not be made, or was cut, carries no code.
     return isinstance(error, OperationalError) and getattr(error.__cause__, "pgcode", None) in {None, *BUSY_SQLSTATES}
+
+
+def count_rows(querysets: Sequence[Any]) -> list[int]:
+    """Count several tables in one query.
+
+    Shape: a number for each queryset.
+    """
+    each = [
+        rows.order_by()
+        .annotate(rank=Value(rank))
+        .values("rank")
+        .annotate(count=Count("pk"))
+        .values_list("rank", "count")
+        for rank, rows in enumerate(querysets)
+    ]
+    found = dict(each[0].union(*each[1:], all=True)) if each else {}
+    return [found.get(rank, 0) for rank in range(len(querysets))]

@@ -50,6 +50,51 @@ class Order:
         columns, values = Tuple(F(self.column), F("pk")), (getattr(anchor, self.column), anchor.pk)
         return rows.filter(lower(columns, values) if self.descending is not backwards else higher(columns, values))
 
+    def take(
+        self,
+        rows: QuerySet[Row],
+        limit: int,
+        *,
+        anchor: Model | None = None,
+        backwards: bool = False,
+        included: bool = False,
+    ) -> list[Row]:
+        """Read the first rows, or those that follow (or precede) a row, nearest first."""
+        if anchor is not None:
+            rows = self.beyond(rows, anchor, backwards=backwards, included=included)
+        return list(self.of(rows, backwards=backwards)[:limit])
+
+
+@dataclass(frozen=True)
+class Ring(Order):
+    """An order read from a value of its column on, to the end, then from the beginning to that value."""
+
+    start: int = 0
+
+    def take(
+        self,
+        rows: QuerySet[Row],
+        limit: int,
+        *,
+        anchor: Model | None = None,
+        backwards: bool = False,
+        included: bool = False,
+    ) -> list[Row]:
+        """Read rows around the ring: one query, and a second one where it closes."""
+        parts = [rows.filter(**{f"{self.column}__gte": self.start}), rows.filter(**{f"{self.column}__lt": self.start})]
+        if backwards:
+            parts.reverse()
+        if anchor is not None:
+            is_after_the_end = getattr(anchor, self.column) < self.start
+            if is_after_the_end is not backwards:
+                del parts[0]
+            parts[0] = self.beyond(parts[0], anchor, backwards=backwards, included=included)
+        found: list[Row] = []
+        for part in parts:
+            if len(found) < limit:
+                found += self.of(part, backwards=backwards)[: limit - len(found)]
+        return found
+
 
 @dataclass(frozen=True)
 class Place:
@@ -88,16 +133,16 @@ def number(query: QueryDict) -> int:
 def read(
     rows: QuerySet[Row], order: Order, *, size: int, at: Place, anchor_of: Callable[[str], Row | None]
 ) -> Page[Row]:
-    """Read one page; one query, and one more for the row it hangs on beyond the first page.
+    """Read one page; one query (two where a ring closes), and one more for the row it hangs on beyond the first page.
 
     Shape: `anchor_of` finds a row by reference, visible or not (one that was withdrawn still marks its place).
     """
     anchor = anchor_of(at.reference) if at.reference else None
     if anchor is None:
-        found = list(order.of(rows)[: size + 1])
+        found = order.take(rows, size + 1)
         return _page(found, size, number=1, has_previous=False)
     if at.direction == BEFORE:
-        found = list(order.of(order.beyond(rows, anchor, backwards=True), backwards=True)[: size + 1])
+        found = order.take(rows, size + 1, anchor=anchor, backwards=True)
         has_previous = len(found) > size
         shown = found[:size][::-1]
         return Page(
@@ -106,7 +151,7 @@ def read(
             previous=_reference(shown[0]) if has_previous else "",
             next=_reference(shown[-1]) if shown else "",
         )
-    found = list(order.of(order.beyond(rows, anchor, included=at.direction == FROM))[: size + 1])
+    found = order.take(rows, size + 1, anchor=anchor, included=at.direction == FROM)
     return _page(found, size, number=at.number, has_previous=True)
 
 

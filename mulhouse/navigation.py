@@ -31,6 +31,7 @@ class Entry:
 
 MAIN = (
     Entry(_("Consultations"), "consultations:list"),
+    Entry(_("Idées"), "ideas:list"),
     Entry(_("Engagements"), "commitments:list"),
     Entry(_("Comment ça marche"), "how_it_works"),
     Entry(_("Le registre public"), "transparency:register"),
@@ -39,6 +40,10 @@ MAIN = (
 
 TAKE_PART = (
     Entry(_("Toutes les consultations"), "consultations:list"),
+    Entry(_("La boîte à idées"), "ideas:list"),
+    Entry(_("Les campagnes d’idées"), "ideas:campaigns"),
+    Entry(_("Quelles idées sont étudiées"), "ideas:rule"),
+    Entry(_("Les idées réalisées"), "ideas:realised"),
     # True for everybody: the footer is the same signed in or not, and who has no account is led to make one.
     Entry(_("Mon espace"), "accounts:home"),
     Entry(_("Participer sans internet"), "contact"),
@@ -88,6 +93,7 @@ ACCOUNT_PAGES = (
 ACCOUNT = (
     Entry(_("Mon espace"), "accounts:home"),
     Entry(_("Mes contributions"), "consultations:mine"),
+    Entry(_("Mes idées"), "ideas:mine"),
     Entry(_("Modération de mes textes"), "moderation:own"),
     Entry(_("Mes notifications"), "notifications:centre"),
     Entry(_("Mes abonnements"), "notifications:followed"),

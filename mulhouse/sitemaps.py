@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from commitments.models import Commitment
 from consultations.models import Consultation, Outcome
+from ideas.models import Campaign, Idea
 from mulhouse import navigation
 from mulhouse.access import public
 from transparency.pages import cached_for_visitors
@@ -115,6 +116,32 @@ class Commitments(PortalSitemap):
         return item.news_at
 
 
+class Campaigns(PortalSitemap):
+    """Every published campaign of ideas."""
+
+    def items(self) -> QuerySet[Campaign]:
+        """List them, newest first."""
+        return Campaign.objects.published().only("slug", "updated_at", "opens_on")
+
+    def lastmod(self, item: Campaign) -> datetime:
+        """Give the day of its last change."""
+        return item.updated_at
+
+
+class Ideas(PortalSitemap):
+    """The ideas that everybody reads, the newest ones: the others are found from the lists."""
+
+    limit = 10_000
+
+    def items(self) -> QuerySet[Idea]:
+        """List them, newest first."""
+        return Idea.objects.visible().only("reference", "saved_at").order_by("-published_at", "-pk")[: self.limit]
+
+    def lastmod(self, item: Idea) -> datetime:
+        """Give the day of its last change."""
+        return item.saved_at
+
+
 @public
 @require_safe
 @cached_for_visitors
@@ -127,6 +154,8 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         "reports": Reports,
         "outcomes": Outcomes,
         "commitments": Commitments,
+        "campaigns": Campaigns,
+        "ideas": Ideas,
     }
     return views.sitemap(request, sections)
 

@@ -1,9 +1,12 @@
 """The picture shown when somebody shares a page: its title, beside a printed-cotton motif. Drawn once, at publication."""
 
+import hashlib
 import io
 from functools import cache
 from pathlib import Path
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from PIL import Image, ImageDraw, ImageFont
 
 SIZE = (1200, 630)
@@ -19,6 +22,21 @@ PAGE, INK, MUTED, MADDER, PALE = "#fbf8f3", "#1d1826", "#655d70", "#b3183a", "#f
 MARGIN, CLOTH_LEFT, BRAID = 72, 860, 28
 TITLE_SIZES = (76, 68, 60, 54, 48)
 MAX_LINES = 6
+
+
+def kept_preview(title: str, motif: str, *, site_name: str) -> bytes:
+    """Read the picture of a title, or draw it and keep it beside the uploaded files."""
+    drawn_from = f"{title}\n{motif}\n{site_name}"
+    name = f"apercus/{hashlib.sha256(drawn_from.encode()).hexdigest()[:20]}.png"
+    try:
+        with default_storage.open(name) as kept:
+            return bytes(kept.read())
+    except FileNotFoundError:
+        picture = preview_png(title, motif, site_name=site_name)
+    saved = default_storage.save(name, ContentFile(picture))
+    if saved != name:  # drawn by somebody else at the same moment
+        default_storage.delete(saved)
+    return picture
 
 
 def preview_png(title: str, motif: str, *, site_name: str = "Mulhouse participe") -> bytes:

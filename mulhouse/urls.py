@@ -33,6 +33,7 @@ urlpatterns = [
         path("mon-espace/", include("accounts.urls")),
         path("", include("notifications.urls")),
         path("concertations/", include("consultations.urls")),
+        path("idees/", include("ideas.urls")),
         path("engagements/", include("commitments.urls")),
         path("recherche/", include("search.urls")),
         path("recu/", include("desk.urls")),

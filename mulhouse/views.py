@@ -1,6 +1,8 @@
 """The pages that belong to no app: home, the approach, the rules, and what the law asks every page to lead to."""
 
+from collections.abc import Sequence
 from datetime import date
+from itertools import zip_longest
 from typing import Any
 
 from django.conf import settings
@@ -76,7 +78,7 @@ SYSTEMS = (
     (
         "La boîte à idées",
         "Les habitants proposent ; la Ville étudie les idées les plus soutenues et les plus réalistes.",
-        False,
+        True,
     ),
     ("Les conseils citoyens", "Des volontaires tirés au sort, qui travaillent en toute indépendance.", False),
     ("La conciliation", "De meilleures relations entre les habitants et l’administration.", False),
@@ -100,17 +102,23 @@ def home(request: HttpRequest) -> HttpResponse:
     """What is open now, what is soon over, and how it works."""
     at = timezone.now()
     sources = homes.sources()
-    deadlines = sorted((line for source in sources for line in source.deadlines(at)), key=lambda line: line.at)
-    counts = kept_figures("home", lambda: [source.counts(at) for source in sources])
+    shown = [source.shown(at) for source in sources]
+    deadlines = sorted((line for lines, _cards in shown for line in lines), key=lambda line: line.at)
+    counts = kept_figures("home", lambda: homes.counted(sources, at))
     context = {
         "deadlines": deadlines[:DEADLINES_SHOWN],
-        "cards": [card for source in sources for card in source.cards(at)][:CARDS_SHOWN],
+        "cards": _in_turn([cards for _lines, cards in shown])[:CARDS_SHOWN],
         "figures": [
             figure for source, counted in zip(sources, counts, strict=True) for figure in source.figures(counted)
         ],
         "year": timezone.localdate(at).year,
     }
     return render(request, "pages/home.html", context)
+
+
+def _in_turn(cards: Sequence[Sequence[Any]]) -> list[Any]:
+    """Take the cards of each service in turn, so that none fills the page."""
+    return [card for rank in zip_longest(*cards) for card in rank if card is not None]
 
 
 @public

@@ -1,9 +1,10 @@
 """Several people at the same instant: threads that leave together, each on its own connection."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db import connections
+from django.db import connection, connections, transaction
 
 
 def run_in_threads(count, function):
@@ -25,3 +26,37 @@ def run_in_threads(count, function):
 
     with ThreadPoolExecutor(max_workers=count) as pool:
         return list(pool.map(one, range(count)))
+
+
+def queue_behind(hold, *gestures):
+    """Hold rows, let each gesture come and wait for them in this order, then let go; return what each returned or raised.
+
+    Two gestures that take the same rows in two orders then wait for each other: PostgreSQL ends one of them.
+    """
+    held = threading.Event()
+
+    def one(number):
+        if number == 0:
+            with transaction.atomic():
+                hold()
+                held.set()
+                _wait_for(len(gestures))
+            return None
+        held.wait(timeout=30)
+        _wait_for(number - 1)
+        return gestures[number - 1]()
+
+    return run_in_threads(len(gestures) + 1, one)[1:]
+
+
+def _wait_for(number):
+    """Wait until so many connections of this database wait for a lock."""
+    with connection.cursor() as cursor:
+        for _ in range(1000):
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            if cursor.fetchone()[0] >= number:
+                return
+            time.sleep(0.01)

@@ -9,6 +9,7 @@ import itertools
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.contrib.auth.models import Permission
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Residency, User
@@ -16,6 +17,11 @@ from city.models import District, Sector, Service, Theme
 from consultations import items
 from consultations.models import AnalysisTheme, Comment, Consultation, Contribution, Item, ItemTheme, Phase, Section
 from consultations.phases import PARIS
+from desk import people
+from ideas import amending, gathering, heat, talking
+from ideas.models import Campaign, Idea, Support, Threshold
+from ideas.models import Comment as IdeaComment
+from mulhouse.references import new_reference
 
 PASSWORD = "dix-neuf tilleuls"
 _numbers = itertools.count(1)
@@ -220,3 +226,148 @@ def make_analysis_theme(*, consultation, members=(), **fields):
 
 
 READY = {"draft_decision": "kept", "draft_explanation": "La Ville le fera."}
+
+
+# --- Ideas -----------------------------------------------------------------------------------------------------------
+
+
+def make_campaign(*, thresholds=((50, "Rencontre"), (100, "Atelier")), **fields):
+    """The permanent box, published and open; the second threshold opens the study."""
+    number = next(_numbers)
+    values = {
+        "slug": f"boite-{number}",
+        "title": f"Boîte {number}",
+        "summary": "Déposez une idée pour la ville.",
+        "opens_on": today() - dt.timedelta(days=30),
+        "published_at": timezone.now() - dt.timedelta(days=30),
+        **fields,
+    }
+    # Thresholds are rules, which no longer change once the campaign is public.
+    published_at = values.pop("published_at")
+    campaign = Campaign.objects.create(**values)
+    for rank, (supports, name) in enumerate(thresholds, start=1):
+        Threshold.objects.create(
+            campaign=campaign,
+            supports=supports,
+            name=name,
+            promise=f"La Ville organise\u00a0: {name.lower()}.",
+            opens_study=rank == min(2, len(thresholds)),
+        )
+    if published_at is not None:
+        campaign.published_at = published_at
+        campaign.save(update_fields=["published_at", "updated_at"])
+    return campaign
+
+
+def make_idea(*, published=True, **fields):
+    """An idea that everybody reads, or a draft."""
+    number = next(_numbers)
+    campaign = fields.pop("campaign", None) or make_campaign()
+    author = fields.pop("author") if "author" in fields else make_resident()
+    at = fields.pop("published_at", timezone.now() - dt.timedelta(days=1))
+    values = {
+        "title": f"Idée {number}",
+        "need": "Il manque de l’ombre.",
+        "need_html": "<p>Il manque de l’ombre.</p>",
+        "proposal": "Planter des arbres.",
+        "proposal_html": "<p>Planter des arbres.</p>",
+    }
+    if published:
+        first = campaign.thresholds.order_by("supports").first()
+        values |= {
+            "theme": fields.pop("theme", None) or make_theme(),
+            "submitted_at": at,
+            "published_at": at,
+            "stage_at": at,
+            "supports_until": campaign.supports_until(at.astimezone(PARIS).date()),
+            "verified_only": campaign.verified_only,
+            "next_supports": first.supports if first else None,
+            "heat": heat.COLD,
+        }
+    idea = Idea.objects.create(campaign=campaign, author=author, **{**values, **fields})
+    if idea.is_visible:
+        Campaign.objects.filter(pk=campaign.pk).update(idea_count=F("idea_count") + 1)
+    return idea
+
+
+def make_support(*, idea, user=None, is_verified=False, **fields):
+    """Somebody who supports an idea, counted."""
+    user = user or make_resident()
+    with transaction.atomic():
+        person = people.of_user(user)
+    on = fields.pop("supported_on", today())
+    support = Support.objects.create(idea=idea, person=person, is_verified=is_verified, supported_on=on, **fields)
+    counter = "verified_count" if is_verified else "declared_count"
+    Idea.objects.filter(pk=idea.pk).update(**{counter: F(counter) + 1})
+    return support
+
+
+def make_idea_comment(**fields):
+    """A comment on an idea, counted."""
+    number = next(_numbers)
+    idea = fields.pop("idea", None) or make_idea()
+    author = fields.pop("author") if "author" in fields else make_resident()
+    values = {
+        "body": f"Parole {number}",
+        "body_html": f"<p>Parole {number}</p>",
+        "published_at": timezone.now(),
+        **fields,
+    }
+    comment = IdeaComment.objects.create(idea=idea, author=author, **values)
+    with transaction.atomic():
+        talking.count_comment(comment=comment, by=1)
+    return comment
+
+
+def make_gathering(*, ideas=None, campaign=None, by=None, is_of_city=False, at=None, **text):
+    """A proposal to gather ideas of as many authors, by the first of them or by an agent (`is_of_city`)."""
+    campaign = campaign or (ideas[0].campaign if ideas else make_campaign())
+    ideas = ideas or [make_idea(campaign=campaign) for _ in range(2)]
+    by = by or (make_staff("ideas.study_idea") if is_of_city else ideas[0].author)
+    words = {"title": f"Idée commune {next(_numbers)}", "need": "De l’ombre.", "proposal": "Des arbres.", **text}
+    return gathering.propose(
+        actor=by,
+        ideas=ideas,
+        reference=new_reference(),
+        text=gathering.Text(**words),
+        is_of_city=is_of_city,
+        at=at or timezone.now(),
+    )
+
+
+def gather(*ideas, at=None, **fields):
+    """Ideas gathered under one: every author agreed."""
+    made = make_gathering(ideas=list(ideas) or None, at=at, **fields)
+    for member in made.members.filter(answer="").select_related("idea__author").order_by("pk"):
+        gathering.answer(
+            actor=member.idea.author, gathering=made, idea=member.idea, agrees=True, at=at or timezone.now()
+        )
+    made.refresh_from_db()
+    return made
+
+
+def make_amendment(*, idea=None, author=None, at=None, **change):
+    """A change that somebody proposes to an idea."""
+    idea = idea or make_idea()
+    idea.refresh_from_db(fields=["title", "need", "proposal"])
+    words = {
+        "title": idea.title,
+        "need": idea.need,
+        "proposal": f"{idea.proposal} Et des bancs.",
+        "reason": "S’asseoir.",
+    }
+    return amending.propose(
+        actor=author or make_resident(),
+        idea=idea,
+        reference=new_reference(),
+        change=amending.Change(**{**words, **change}),
+        at=at or timezone.now(),
+    )
+
+
+def make_author_news(*, idea=None, body="Nous étions vingt.", at=None, author=None):
+    """News that the author of an idea gives."""
+    idea = idea or make_idea()
+    return amending.give_news(
+        actor=author or idea.author, idea=idea, reference=new_reference(), body=body, at=at or timezone.now()
+    )

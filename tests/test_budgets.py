@@ -14,6 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from consultations.models import Consultation, Contribution
+from ideas.filters import ORDER_LABELS
+from ideas.models import Idea
 from mulhouse import memory
 from tests import factories
 from tests.ballots.votes import make_vote
@@ -44,10 +46,26 @@ def fill(count):
     for _ in range(count):
         comment = factories.make_comment(contribution=contributions[0], body=PARAGRAPH, author=author)
         factories.make_comment(parent=comment, body=PARAGRAPH, author=author)
+    fill_ideas(count, author)
     return consultation, contributions[0], author
 
 
+def fill_ideas(count, author):
+    """`count` ideas of a campaign with as many thresholds, each with its place and long texts."""
+    campaign = factories.make_campaign(thresholds=[(10 * rank, f"Seuil {rank}") for rank in range(1, count + 1)])
+    html = f"<p>{PARAGRAPH * 3}</p>"
+    texts = {"need": html, "need_html": html, "proposal": html, "proposal_html": html}
+    for _ in range(count):
+        district = factories.make_district()
+        idea = factories.make_idea(
+            campaign=campaign, author=author, place_district=district, district=district, **texts
+        )
+        factories.make_support(idea=idea)
+
+
 def addresses(consultation, contribution):
+    idea, other = Idea.objects.visible().order_by("-published_at", "-pk")[:2]
+    ideas = reverse("ideas:list")
     inside = [consultation.slug, contribution.reference]
     contributions = reverse("consultations:contributions", args=[consultation.slug])
     return {
@@ -59,6 +77,16 @@ def addresses(consultation, contribution):
         "contributions, search": f"{contributions}?q=trottoir+ecole",
         "contribution": reverse("consultations:contribution", args=inside),
         "register": reverse("transparency:register"),
+        "ideas": ideas,
+        **{f"ideas, {order}": f"{ideas}?tri={order}&graine=500" for order in ORDER_LABELS},
+        "ideas, filtered": f"{ideas}?campagne={idea.campaign.slug}&tri=hasard&graine=1&apres={idea.reference}&etape=soutiens",
+        "ideas, search": f"{ideas}?q=idee",
+        "idea": idea.get_absolute_url(),
+        "ideas, map": reverse("ideas:map"),
+        "ideas, map of a district": f"{reverse('ideas:map')}?quartier={idea.place_district.slug}",
+        "ideas, side by side": f"{reverse('ideas:compare')}?a={idea.reference}&b={other.reference}",
+        "campaigns": reverse("ideas:campaigns"),
+        "campaign": idea.campaign.get_absolute_url(),
     }
 
 

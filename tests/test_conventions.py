@@ -58,14 +58,19 @@ FLOORS = {
 JUNK = {"utils", "util", "common", "core", "helpers", "helper", "misc", "tools", "lib", "shared", "stuff", "base"}
 # Modules that compute: no Django, no clock, no chance but what they are given.
 PURE = {
+    "ballots.allocation",
     "ballots.dates",
     "ballots.tally",
+    "city.cartogram",
     "consultations.capcollectif",
-    "consultations.cartogram",
     "consultations.phases",
     "consultations.places",
     "consultations.table_lines",
     "desk.identities",
+    "ideas.heat",
+    "ideas.mapped",
+    "ideas.ranking",
+    "ideas.realism",
     "mulhouse.errors",
     "mulhouse.home",
     "mulhouse.masking",

@@ -292,10 +292,29 @@ def _contents():
     return consultation, contribution, author
 
 
+def _ideas():
+    """Two ideas of a campaign: names are marked, texts are French and must say so."""
+    district = factories.make_district(name="⟦Autre quartier⟧")
+    campaign = factories.make_campaign(title="⟦Boîte⟧")
+    names = {
+        "theme": factories.make_theme(name="⟦Autre thème⟧"),
+        "author": factories.make_resident(public_name="⟦Nom⟧"),
+    }
+    return [
+        factories.make_idea(
+            campaign=campaign, place_district=district, district=district, title="⟦Titre⟧", reference=reference, **names
+        )
+        for reference in ("V3BD8HDE", "V3BD8HDF")
+    ]
+
+
 def test_public_pages_are_marked(db, client, marked):
     consultation, contribution, _author = _contents()
+    idea, other = _ideas()
     with translation.override("de"):
         addresses = [consultation.get_absolute_url(), contribution.get_absolute_url()]
+        addresses += [idea.get_absolute_url(), idea.campaign.get_absolute_url()]
+        addresses.append(f"{reverse('ideas:compare')}?a={idea.reference}&b={other.reference}")
     assert _unmarked(client, [*_plain_addresses("public"), *addresses]) == []
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import DataExport
 from desk.models import Assistance, Channel
+from ideas.models import CoAuthor
 from mulhouse.celery import app as celery
 from notifications.models import AddressState, Broadcast, Notification, OutboundMail
 from tests import factories as f
@@ -71,6 +72,10 @@ def old_roll():
     type(link.votation).objects.filter(pk=link.votation.pk).update(cancelled_at=timezone.now() - OLD, cancel_reason="x")
 
 
+def old_invitations():
+    CoAuthor.objects.create(idea=f.make_idea(), email="a@example.org", sent=1, invited_at=timezone.now() - OLD)
+
+
 PURGES = {
     "notifications.purge": (
         old_mails,
@@ -80,6 +85,7 @@ PURGES = {
     "accounts.purge_sessions": (old_sessions, {"sessions_finies": 1, "comptes_non_confirmes": 1}),
     "desk.forget": (old_desk, {"assistances": 1, "empreintes_d_identite": 1}),
     "questionnaires.tidy": (old_answers, {"reponses": 1, "copies_de_travail": 1}),
+    "ideas.forget_invitations": (old_invitations, {"adresses_invitees": 1}),
     "ballots.clear_rolls": (old_roll, {"lignes_d_emargement": 1}),
 }
 

@@ -4,8 +4,8 @@ import ast
 
 from tests.test_conventions import CODE, _tree
 
-# What leaves no line, and why: a secret vote says nobody's hour (docs/decisions/0008); a resident's draft, and a text
-# that waits and becomes one again, are their own.
+# What leaves no line, and why: a secret vote says nobody's hour (docs/decisions/0008); a resident's draft, a text that
+# waits and becomes one again, and what they follow are their own; an invitation sent again left its line the first time.
 SILENT = {
     "consultations.voting.cast",
     "consultations.assisting.enter_on_roll",
@@ -13,6 +13,15 @@ SILENT = {
     "consultations.holding.correct_held",
     "consultations.holding.take_back",
     "consultations.actions.discard_draft",
+    "ideas.voting.cast",
+    "ideas.voting.enter_on_roll",
+    "ideas.actions.save_draft",
+    "ideas.holding.correct_held",
+    "ideas.holding.take_back",
+    "ideas.actions.discard_draft",
+    "ideas.actions.follow",
+    "ideas.actions.unfollow",
+    "ideas.coauthors.resend",
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django.utils import timezone
 
-from mulhouse import memory
+from mulhouse import memory, release
 from transparency import register
 
 KEEP_SECONDS = 3600
@@ -16,13 +16,13 @@ Count = TypeVar("Count", int, list[int])
 
 
 def kept(name: str, count: Callable[[], Sequence[Count]]) -> list[Count]:
-    """Give what `count` finds, from memory when nothing was written on the register since, nor the day changed in Paris.
+    """Give what `count` finds, from memory as long as the register, the day in Paris and the release are the same.
 
     Shape: numbers, or lists of numbers.
     The head is read first: what is counted after it is at least as recent. Without Redis, each call counts.
     """
     address = f"figures:{name}"
-    version = f"{register.head()}.{timezone.localdate().isoformat()}"
+    version = f"{register.head()}.{timezone.localdate().isoformat()}.{release.identity()}"
     found = _recall(address)
     if found and found["version"] == version:
         return list(found["counts"])

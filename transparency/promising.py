@@ -30,8 +30,8 @@ PORTAL_SERVICE = "agence-participation"
 class Kind:
     """A sort of promise: its code, its name in lists, its delay, and where those who hold `permission` answer (a route of the admin).
 
-    `service` is the slug of the service of the city that owes the answer: counted under its name, and reminded. A room that has a
-    queue of its own leaves `permission` empty. Units: `days` in `unit`.
+    `work_query` is what that address asks. `service` is the slug of the service of the city that owes the answer: counted under its
+    name, and reminded. A room that has a queue of its own leaves `permission` empty. Units: `days` in `unit`.
     """
 
     code: str
@@ -41,6 +41,7 @@ class Kind:
     service: str = PORTAL_SERVICE
     permission: str = ""
     work_route: str = ""
+    work_query: str = ""
     work_label: str = ""
 
 
@@ -67,23 +68,25 @@ def make(
     service: Service | None = None,
     route: str = "",
     due: dt.date | None = None,
+    days: int | None = None,
 ) -> Promise:
     """Promise an answer. Repeating it gives the promise that stands: a clock is never set back.
 
     `title` is public and names nobody; `service` is another than the one of the kind; `route` leads to the public page that
-    `key` names, "" where there is none; `due` is the day that a law counts otherwise than the kind does.
+    `key` names, "" where there is none; `due` is the day that a law counts otherwise than the kind does; `days` is a delay of its own.
 
     Shape: without a service when the city has none by the slug of the kind.
     Raises: RuntimeError outside a transaction; KeyError for a kind that is not declared.
     """
     assert_in_transaction()
     declared, made_on = _kinds[kind], deadlines.day_of(at)
-    promised = due or deadlines.due_on(made_on, declared.days, declared.unit)
+    delay = days or declared.days
+    promised = due or deadlines.due_on(made_on, delay, declared.unit)
     values = {
         "title": title,
         "route": route,
         "service": service or Service.objects.filter(slug=declared.service).first(),
-        "days": declared.days,
+        "days": delay,
         "unit": declared.unit.value,
         "made_on": made_on,
         "first_due_on": promised,
@@ -164,6 +167,16 @@ def drop(*, kind: str, key: str, at: dt.datetime) -> bool:
         resumed_on=F("paused_on")
     )
     return bool(dropped)
+
+
+def take_back(*, kind: str, key: str) -> bool:
+    """Owe again what was dropped: the thing it was about is given back. The promised day stays the one that was told.
+
+    Shape: False when nothing was dropped.
+    Raises: RuntimeError outside a transaction.
+    """
+    assert_in_transaction()
+    return bool(Promise.objects.filter(kind=kind, key=key, dropped_on__isnull=False).update(dropped_on=None))
 
 
 def standing_still(kind: str, keys: Iterable[str]) -> dict[str, PromisePause]:

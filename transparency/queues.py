@@ -32,7 +32,7 @@ def promises(user: Any, at: datetime) -> list[WorkItem]:
         WorkItem(
             mine[kind].work_label,
             sum(share.count for share in found),
-            reverse(mine[kind].work_route),
+            reverse(mine[kind].work_route) + mine[kind].work_query,
             late=sum(share.late for share in found),
             shares=tuple(share for share in found if share.service),
         )

@@ -29,7 +29,7 @@ from consultations import (
 from consultations.admin import analysis, desk, following, questionnaires, reports, votes, workspace
 from consultations.models import Comment, Consultation, Contribution
 from consultations.presentation import channels
-from desk.models import Receipt
+from desk import rooms as desk_rooms
 from moderation import actions as moderating
 from moderation import rules as moderation_rules
 from mulhouse.references import ALPHABET, LENGTH
@@ -233,7 +233,7 @@ class ConsultationAdmin(ShownAdmin):
 
 
 # The desk opens what a consultation takes: its door stands with the consultations'.
-admin.site.register(Receipt, desk.DeskAdmin)
+desk_rooms.declare(desk.ConsultationDesk())
 
 # What a list of comments does not read of their contributions.
 LEFT_OUT = tuple(f"contribution__{name}" for name in ("body", "body_html", "search", "agree_total", "reaction_total"))

@@ -1,63 +1,53 @@
-"""The desk in the staff space: writing for somebody, the notes of a table, receipts, accounts tied to an identity.
-
-What is typed about somebody's identity is never kept: not in the session, not in a draft of the browser, not in a report of error.
-"""
+"""Consultations at the desk: writing for somebody, and the notes of a table (`desk.pages` holds what every room shares)."""
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import messages
 from django.db.models import Exists, OuterRef, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.http import UserRequest
-from accounts.levels import ResidencyLevel
-from ballots import rules as ballots_rules
+from accounts.models import User
+from ballots import roll_pages
 from consultations import assisting, phases, table_lines
 from consultations.admin import desk_forms as forms
-from consultations.forms import Together, attachment_forms
+from consultations.forms import attachment_forms
 from consultations.models import Consultation, ConsultationQuestionnaire, ConsultationVote, Participation, Section
-from desk import actions, consent, rules
-from desk.admin import LINKED
-from desk.forms import IDENTITY, AccountForm, AssistanceForm, FollowForm, LinkForm, NamesakeForm
-from desk.models import Assistance, Channel, Namesake, Receipt
+from desk import rooms, rules
+from desk.forms import IDENTITY
+from desk.models import Act, Assistance, Channel, Receipt
+from desk.pages import address, done, page
 from mulhouse import typography
 from mulhouse.access import staff
 from mulhouse.errors import DomainError, Refusal
-from mulhouse.staff import NOT_YOURS, ShownAdmin
 from mulhouse.templatetags.ui import Tab
+from mulhouse.typed import Together
 from questionnaires import outline
 from questionnaires import rules as questionnaires_rules
 from questionnaires.filling import Filling
 from questionnaires.forms import PageForm
 
-
-def address(route: str, *args: object) -> str:
-    """Give the address of a page of the desk."""
-    return reverse(f"admin:desk_{route}", args=args)
-
-
-def _page(request: HttpRequest, template: str, *, title: str, failed: bool, **context: Any) -> TemplateResponse:
-    """Draw a page of the desk; 422 when its form came back with errors."""
-    frame = {**admin.site.each_context(request), "title": title, "desk_url": address("receipt_changelist")}
-    return TemplateResponse(request, template, {**frame, **context}, status=422 if failed else 200)
+AGAIN = (
+    "Par ce canal ou par un autre. Elle peut encore écrire un avis\u00a0; elle reste comptée une fois. Un formulaire papier porte le "
+    "numéro de son reçu\u00a0: s’il en a un, il est déjà saisi."
+)
 
 
 def _taking(at: dt.datetime) -> list[Consultation]:
     """List the consultations for which something may be entered: open, or closed a few days ago."""
     today = typography.local_day(at)
-    first = today - dt.timedelta(days=assisting.LATE_DAYS)
+    first = today - dt.timedelta(days=rules.LATE_DAYS)
     written = Q(phases__kind=phases.Kind.CONTRIBUTE, phases__starts_on__lte=today) & (
         Q(phases__ends_on__isnull=True) | Q(phases__ends_on__gte=first)
     )
@@ -76,134 +66,9 @@ def _taking(at: dt.datetime) -> list[Consultation]:
     return list(rows.distinct().order_by("title"))
 
 
-def home(request: HttpRequest) -> HttpResponse:
-    """Choose what to do: for which consultation, or with which receipt."""
-    form = FollowForm(request.GET if "reference" in request.GET else None)
-    if form.is_valid():
-        receipt = Receipt.objects.filter(number=form.cleaned_data["reference"]).first()
-        if receipt is not None:
-            return redirect(address("ticket", receipt.number))
-        form.add_error("reference", "Aucun reçu n’a ce numéro. Vérifiez-le sur le papier.")
-    consultations = [
-        {
-            "title": row.title,
-            "open_url": address("open", row.slug),
-            "table_url": address("table", row.slug),
-            "form_url": reverse("consultations:paper_form", args=[row.slug]),
-            "poster_url": reverse("consultations:poster", args=[row.slug]),
-        }
-        for row in _taking(timezone.now())
-    ]
-    return _page(
-        request,
-        "desk/home.html",
-        title="Guichet",
-        failed=bool(form.is_bound and form.errors),
-        consultations=consultations,
-        form=form,
-        help_url=address("help"),
-        link_url=address("link") if rules.link_refusal(request.user) is None else "",
-    )
-
-
 def _consultation(slug: str) -> Consultation:
     rows = Consultation.objects.published().prefetch_related("phases", "sections")
     return get_object_or_404(rows, slug=slug)
-
-
-def _agreements(user: Any, consultation: Consultation, *, at: dt.datetime) -> list[tuple[str, Sequence[str]]]:
-    """Give what is read to the person before they agree, by what is written for them."""
-    return [(str(kind.label), consent.SENTENCES[kind]) for kind in assisting.kinds(user, consultation, at=at)]
-
-
-@sensitive_post_parameters(*IDENTITY)
-@never_cache
-@staff(rules.ASSIST)
-def open_assistance(request: UserRequest, slug: str) -> HttpResponse:
-    """Say who is there, how they came, and that they agree."""
-    consultation, at = _consultation(slug), timezone.now()
-    form = AssistanceForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        refusal = assisting.opening_refusal(request.user, consultation, channel=given["channel"], at=at)
-        if refusal is None:
-            assistance = actions.open_assistance(
-                actor=request.user,
-                topic=consultation.topic,
-                fingerprint=form.fingerprint(),
-                birth_year=given["birth_date"].year,
-                channel=given["channel"],
-                district=given["district"],
-                is_residence_checked=given["is_residence_checked"],
-                is_voting=assisting.is_voting(consultation, at=at),
-                at=at,
-            )
-            return redirect(address("act", assistance.key))
-        form.add_error("channel", refusal.message)
-    return _page(
-        request,
-        "desk/open.html",
-        title="Saisir pour une personne",
-        failed=bool(form.errors),
-        consultation=consultation,
-        form=form,
-        agreements=_agreements(request.user, consultation, at=at),
-        refusal=assisting.opening_refusal(request.user, consultation, channel=Channel.PAPER, at=at),
-    )
-
-
-@sensitive_post_parameters(*IDENTITY)
-@never_cache
-@staff(rules.ASSIST)
-def namesake(request: UserRequest, slug: str) -> HttpResponse:
-    """Say that somebody is not the person counted under their name and birth date, with their papers in hand."""
-    consultation, at = _consultation(slug), timezone.now()
-    form = NamesakeForm(request.POST or None)
-    refusal = rules.namesake_refusal(request.user, at=at) or assisting.opening_refusal(
-        request.user, consultation, channel=Channel.DESK, at=at
-    )
-    if request.method == "POST" and refusal is None and form.is_valid():
-        given = form.cleaned_data
-        try:
-            assistance = actions.tell_apart(
-                actor=request.user,
-                topic=consultation.topic,
-                fingerprint=form.shared(),
-                finer=form.finer(),
-                reason=Namesake(given["reason"]),
-                birth_year=given["birth_date"].year,
-                district=given["district"],
-                is_residence_checked=given["is_residence_checked"],
-                is_voting=assisting.is_voting(consultation, at=at),
-                at=at,
-            )
-        except DomainError as error:
-            form.add_error(None, error.message)
-        else:
-            return redirect(address("act", assistance.key))
-    return _page(
-        request,
-        "desk/namesake.html",
-        title="C’est une autre personne",
-        failed=bool(form.errors) or (request.method == "POST" and refusal is not None),
-        consultation=consultation,
-        form=form,
-        agreements=_agreements(request.user, consultation, at=at),
-        refusal=refusal,
-    )
-
-
-@staff(rules.ASSIST)
-def help_page(request: HttpRequest) -> HttpResponse:
-    """Say what to do in the cases that do not happen every day."""
-    return _page(
-        request,
-        "desk/help.html",
-        title="Aide du guichet",
-        failed=False,
-        late_days=assisting.LATE_DAYS,
-        namesakes_a_day=rules.NAMESAKES_A_DAY,
-    )
 
 
 @dataclass(frozen=True)
@@ -244,7 +109,7 @@ def _act_page(
         ),
         *(Tab(f"Vote\u00a0: {link.votation.question}", address("roll", key, link.pk)) for link in others.votes),
     ]
-    return _page(
+    return page(
         request,
         template,
         failed=request.method == "POST",
@@ -253,6 +118,8 @@ def _act_page(
         refusal=refusal,
         acts=[replace(one, current=one.url == request.path) for one in acts],
         took_part=helped.took_part,
+        again_title="Une personne de ce nom, née ce jour-là, a déjà pris part à cette consultation",
+        again_words=AGAIN,
         again_url=address("open", slug),
         namesake_url=address("namesake", slug) if seen else "",
         **context,
@@ -267,11 +134,6 @@ def _one_of(links: Iterable[Link], pk: int) -> Link:
     if found is None:
         raise Http404
     return found
-
-
-def _done(request: UserRequest, receipt: Receipt, words: str) -> HttpResponse:
-    messages.success(request, f"{words} Remettez le reçu à la personne.")
-    return redirect(address("ticket", receipt.number))
 
 
 @never_cache
@@ -305,7 +167,7 @@ def act(request: UserRequest, key: uuid.UUID) -> HttpResponse:
         except DomainError as error:
             form.add_error(None, error.message)
         else:
-            return _done(request, receipt, "L’avis est publié.")
+            return done(request, receipt, "L’avis est publié.")
     for one in new:
         if posted and one.cleaned_data.get("upload"):
             # A browser never sends a file twice by itself.
@@ -356,7 +218,7 @@ def answer(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
         except DomainError as error:
             problem = error.message
         else:
-            return _done(request, receipt, "Les réponses sont enregistrées.")
+            return done(request, receipt, "Les réponses sont enregistrées.")
     for question in form.uploads:
         # A browser never sends a file twice by itself.
         form.add_error(f"q{question}", "Choisissez de nouveau ce fichier : il n’a pas été gardé.")
@@ -378,81 +240,14 @@ def answer(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
 @staff(rules.ASSIST)
 def roll(request: UserRequest, key: uuid.UUID, pk: int) -> HttpResponse:
     """Write that somebody is given a paper ballot; what they put on it is never typed in."""
-    helped, at = _helped(key), timezone.now()
-    assistance = helped.assistance
+    helped = _helped(key)
     link = _one_of(helped.announced.votes, pk)
-    row = link.votation
-    refusal = (
-        rules.session_refusal(request.user, assistance, at=at)
-        or rules.place_refusal(assistance, residency_level=row.residency_level, minimum_age=row.minimum_age, at=at)
-        or ballots_rules.days_refusal(row, at=at)
-    )
-    # Where a residence is verified, no account votes that is not tied to its identity: nothing to ask.
-    asks = row.residency_level != ResidencyLevel.VERIFIED and refusal is None
-    form = AccountForm(request.POST or None) if asks else None
-    problem = ""
-    if request.method == "POST" and refusal is None and (form is None or form.is_valid()):
-        user = form.cleaned_data["user"] if form is not None else None
-        try:
-            if user is not None:
-                actions.link_assisted(actor=request.user, user=user, assistance=assistance, at=at)
-            receipt = assisting.enter_on_roll(actor=request.user, link=link, assistance=assistance, at=at)
-        except DomainError as error:
-            problem = error.message
-        else:
-            return _done(request, receipt, "La personne est inscrite sur la liste. Donnez-lui un bulletin papier.")
-    return _act_page(
+    return roll_pages.roll(
         request,
-        "desk/roll.html",
-        helped,
-        refusal=refusal,
-        form=form,
-        votation=row,
-        problem=problem,
-        title="Donner un bulletin papier",
-    )
-
-
-@never_cache
-@staff(rules.ASSIST)
-def ticket(request: HttpRequest, number: str) -> HttpResponse:
-    """Show a receipt, to print it, or to take back what it leads to when the person asks."""
-    receipt = get_object_or_404(Receipt, number=number)
-    consultation = _consultation(receipt.topic.partition(":")[2])
-    return _page(
-        request,
-        "desk/receipt.html",
-        title=f"Reçu {receipt.number}",
-        failed=False,
-        receipt=receipt,
-        consultation=consultation,
-        public_url=request.build_absolute_uri(receipt.path),
-        follow_url=request.build_absolute_uri(reverse("desk:follow")),
-        again_url=address("open", consultation.slug),
-        withdraw_url=address("withdraw", receipt.number),
-    )
-
-
-@never_cache
-@staff(rules.ASSIST)
-def withdraw(request: UserRequest, number: str) -> HttpResponse:
-    """Take back what was written for somebody who comes with their receipt, after asking."""
-    receipt = get_object_or_404(Receipt, number=number)
-    if request.method == "POST":
-        try:
-            assisting.withdraw(actor=request.user, receipt=receipt, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, error.message)
-        else:
-            messages.success(request, "L’avis est retiré.")
-        return redirect(address("ticket", receipt.number))
-    return _page(
-        request,
-        "desk/withdraw.html",
-        title="Retirer un avis",
-        failed=False,
-        receipt=receipt,
-        back_url=address("ticket", number),
+        votation=link.votation,
+        assistance=helped.assistance,
+        enter=partial(assisting.enter_on_roll, link=link),
+        draw=lambda template, **context: _act_page(request, template, helped, **context),
     )
 
 
@@ -485,7 +280,7 @@ def table(request: UserRequest, slug: str) -> HttpResponse:
         elif form.is_valid() and formset.is_valid() and _enter(request, consultation, form, formset, sections, at):
             return redirect(reverse("consultations:contributions", args=[slug]))
         failed = True
-    return _page(
+    return page(
         request,
         "desk/table.html",
         title="Notes d’une table",
@@ -554,55 +349,67 @@ def _enter(
     return True
 
 
-@sensitive_post_parameters(*IDENTITY)
-@never_cache
-@staff(rules.ASSIST)
-def link(request: UserRequest) -> HttpResponse:
-    """Tie an account to the identity the agent has before their eyes."""
-    if rules.link_refusal(request.user) is not None:
-        raise PermissionDenied(NOT_YOURS)
-    form = LinkForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.link_account(actor=request.user, user=form.user, fingerprint=form.cleaned_data["fingerprint"])
-        except DomainError as error:
-            form.add_error(None, error.message)
-        else:
-            messages.success(request, LINKED)
-            return redirect(address("receipt_changelist"))
-    return _page(request, "desk/link.html", title="Rattacher un compte", failed=bool(form.errors), form=form)
+class ConsultationDesk(rooms.Room):
+    """Consultations at the desk: opinions, questionnaires, votes, the notes of tables."""
 
+    prefix = "consultation"
+    label = "Consultation"
+    written = "avis"
+    withdrawn = Act.CONTRIBUTION
+    withdrawn_words = "L’avis est retiré."
+    allowance = "un avis, un questionnaire ou un vote"
 
-class DeskAdmin(ShownAdmin):
-    """The door of the desk, in the menu. Receipts are found by their number only: there is no list of them."""
+    def find(self, slug: str) -> Consultation:
+        """Give a published consultation."""
+        return _consultation(slug)
 
-    navigation = "Guichet"
-    navigation_rank = 5
+    def acts(self, user: User, procedure: Consultation, *, at: dt.datetime) -> list[Act]:
+        """List what may be written there now."""
+        return assisting.kinds(user, procedure, at=at)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Agents who may write for somebody."""
-        return obj is None and rules.assist_refusal(request.user) is None
+    def opening_refusal(self, user: User, procedure: Consultation, *, channel: str, at: dt.datetime) -> Refusal | None:
+        """Tell whether one act at least is open."""
+        return assisting.opening_refusal(user, procedure, channel=channel, at=at)
 
-    @method_decorator(never_cache)
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Open the desk in place of a list."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied(NOT_YOURS)
-        return home(request)
+    def is_voting(self, procedure: Consultation, *, at: dt.datetime) -> bool:
+        """Tell whether a secret vote is running that day."""
+        return assisting.is_voting(procedure, at=at)
 
-    def get_urls(self) -> list[URLPattern]:
-        """Put the pages of the desk under its door."""
-        opened = self.admin_site.admin_view
+    def act_url(self, assistance: Assistance) -> str:
+        """Lead to what the person says."""
+        return address("act", assistance.key)
+
+    def welcome(self, *, at: dt.datetime) -> rooms.Welcome:
+        """Give the consultations that take something."""
+        return rooms.Welcome(
+            "Les consultations ouvertes",
+            [
+                rooms.Task(
+                    row.title,
+                    [
+                        ("Formulaire papier", reverse("consultations:paper_form", args=[row.slug])),
+                        ("Affiche", reverse("consultations:poster", args=[row.slug])),
+                    ],
+                    [
+                        ("Saisir pour une personne", address("open", row.slug)),
+                        ("Notes d’une table", address("table", row.slug)),
+                    ],
+                )
+                for row in _taking(at)
+            ],
+            "Aucune consultation ne recueille d’avis",
+            "Une consultation apparaît ici pendant sa phase d’avis, et dix jours après pour les formulaires reçus à temps.",
+        )
+
+    def withdraw(self, *, actor: User, receipt: Receipt, at: dt.datetime) -> None:
+        """Take back an opinion."""
+        assisting.withdraw(actor=actor, receipt=receipt, at=at)
+
+    def urls(self, opened: rooms.Opened) -> list[URLPattern]:
+        """Give the pages where one writes for somebody, and the one of tables."""
         return [
-            path("", opened(self.changelist_view), name="desk_receipt_changelist"),
-            path("rattacher/", opened(link), name="desk_link"),
-            path("aide/", opened(help_page), name="desk_help"),
             path("acte/<uuid:key>/", opened(act), name="desk_act"),
             path("acte/<uuid:key>/questionnaire/<int:pk>/", opened(answer), name="desk_answer"),
             path("acte/<uuid:key>/vote/<int:pk>/", opened(roll), name="desk_roll"),
-            path("recu/<slug:number>/", opened(ticket), name="desk_ticket"),
-            path("recu/<slug:number>/retirer/", opened(withdraw), name="desk_withdraw"),
-            path("<slug:slug>/personne/", opened(open_assistance), name="desk_open"),
-            path("<slug:slug>/homonyme/", opened(namesake), name="desk_namesake"),
             path("<slug:slug>/table/", opened(table), name="desk_table"),
         ]

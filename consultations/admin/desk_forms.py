@@ -12,8 +12,9 @@ from django.utils import timezone
 from city.models import District
 from consultations import presentation, table_lines
 from consultations.assisting import MAX_NOTES, Joined, Said, Table, table_label
-from consultations.forms import BODY_LENGTH, FACT_LENGTH, PLACE_LENGTH, TITLE_LENGTHS, AttachmentForm, ProseField
+from consultations.forms import BODY_LENGTH, FACT_LENGTH, PLACE_LENGTH, TITLE_LENGTHS, AttachmentForm
 from consultations.models import Contribution, Section
+from mulhouse.typed import ProseField
 
 if TYPE_CHECKING:
     NoteForms = forms.BaseFormSet["NoteForm"]

@@ -1,7 +1,6 @@
 """Finding a consultation, reading what it asks, its documents, its preview."""
 
 import datetime as dt
-import hashlib
 import uuid
 from functools import partial
 from itertools import groupby
@@ -9,8 +8,6 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -226,25 +223,10 @@ def image(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
 def social_image(request: HttpRequest, slug: str) -> HttpResponse:
     """Send the picture shown when the page is shared; drawn once for each title."""
     row = get_object_or_404(Consultation.objects.published().select_related("theme"), slug=slug)
-    picture = _social_picture(row)
+    picture = social.kept_preview(row.title, row.theme.motif, site_name=settings.SITE_NAME)
     response = HttpResponse(picture, content_type="image/png")
     response["Cache-Control"] = "public, max-age=86400"
     return response
-
-
-def _social_picture(row: Consultation) -> bytes:
-    """Read the picture of a title, or draw it and keep it beside the uploaded files."""
-    drawn_from = f"{row.title}\n{row.theme.motif}\n{settings.SITE_NAME}"
-    name = f"apercus/{hashlib.sha256(drawn_from.encode()).hexdigest()[:20]}.png"
-    try:
-        with default_storage.open(name) as kept:
-            return bytes(kept.read())
-    except FileNotFoundError:
-        picture = social.preview_png(row.title, row.theme.motif, site_name=settings.SITE_NAME)
-    saved = default_storage.save(name, ContentFile(picture))
-    if saved != name:  # drawn by somebody else at the same moment
-        default_storage.delete(saved)
-    return picture
 
 
 @public

@@ -10,15 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import beside
 from accounts.http import UserRequest
 from consultations import actions, remarks, rules, signatures
-from consultations.forms import CommentForm, PositionForm, ProfileForm, ReplyForm, read_token
+from consultations.forms import CommentForm, PositionForm, ReplyForm
 from consultations.models import Comment, Contribution, HeldText, Position
-from consultations.views import fetching, profile, reading
+from consultations.views import fetching, reading
 from mulhouse import throttle
 from mulhouse.access import resident
 from mulhouse.errors import require
 from mulhouse.references import read_reference
+from mulhouse.typed import read_token
 from notifications import actions as notifications_actions
 
 
@@ -67,7 +69,7 @@ def comment(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         asks = rules.missing_profile(request.user, row.consultation, is_named=True, at=at)
     else:
         require(refusal)
-    profile_form = ProfileForm(request.POST, prefix="profil", asks=asks, user=request.user)
+    profile_form = beside.ProfileForm(request.POST, prefix="profil", asks=asks, user=request.user)
     is_valid = form.is_valid()
     if not (profile_form.is_valid() and is_valid):
         forms: dict[str, Any] = {"reply_form": form} if parent else {"comment_form": form}
@@ -76,7 +78,7 @@ def comment(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         )
         return render(request, "consultations/contribution.html", context, status=422)
     throttle.check(throttle.Limit.COMMENTING, f"user:{request.user.pk}")
-    profile.complete(request.user, profile_form, at=at)
+    beside.complete(request.user, profile_form, at=at)
     written = actions.comment(
         actor=request.user,
         contribution=row,

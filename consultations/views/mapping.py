@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from city import cartogram
 from city.models import District
-from consultations import cartogram, presentation
+from consultations import presentation
 from consultations.filters import ORDERS, RECENT
 from consultations.models import Consultation, Contribution
 from consultations.views import fetching
@@ -28,16 +29,6 @@ QUERY = "quartier"
 # Places that nobody put in a district.
 ELSEWHERE = "sans-quartier"
 LATEST = 3
-# A tile and the gap to the next, in the units of the drawing.
-TILE, PITCH, LINE, COUNT_GAP = 100, 106, 17, 4
-
-
-@dataclass(frozen=True)
-class Text:
-    """A line of a tile, and how low it stands."""
-
-    words: str
-    y: int
 
 
 @dataclass(frozen=True)
@@ -50,10 +41,7 @@ class Group:
     words: str
     url: str = ""
     step: int = 0
-    x: int = 0
-    y: int = 0
-    is_drawn: bool = False
-    lines: tuple[Text, ...] = ()
+    tile: cartogram.Tile | None = None
     rows: tuple[presentation.Row, ...] = ()
     latitude: str = ""
     longitude: str = ""
@@ -76,14 +64,15 @@ def district_map(request: HttpRequest, slug: str) -> HttpResponse:
     base = reverse("consultations:contributions", args=[slug])
     groups = _groups(request.path, base, row, districts, counts, with_rows=page is None)
     group = next((group for group in groups if group.slug == chosen), None) if page else None
-    drawn = [each for each in groups if each.is_drawn]
+    drawn = [each for each in groups if each.tile]
+    width, height = cartogram.size(each.tile for each in drawn if each.tile)
     words = presentation.Words()
     context = {
         "consultation": row,
         "groups": groups,
         "drawn": drawn,
-        "width": max((each.x for each in drawn), default=0) + TILE,
-        "height": max((each.y for each in drawn), default=0) + TILE,
+        "width": width,
+        "height": height,
         "legend": _legend(counts, districts),
         "total": _said(sum(counts.values())),
         "total_count": sum(counts.values()),
@@ -190,11 +179,10 @@ def _groups(
 def _group(
     path: str, district: District, count: int, scale: cartogram.Scale, rows: tuple[presentation.Row, ...]
 ) -> Group:
-    column, rank = district.map_column or 0, district.map_row or 0
-    x, y = (column - 1) * PITCH, (rank - 1) * PITCH
-    cut = cartogram.lines(district.name)
-    # The count stands on the last line, in larger letters; all of it in the middle of the tile.
-    first = y + (TILE - LINE * (len(cut) + 1)) // 2 + LINE - 3
+    tile = None
+    if district.map_column and district.map_row:
+        words = typography.number(count)
+        tile = cartogram.tile(district.name, words, column=district.map_column, row=district.map_row)
     return Group(
         slug=district.slug,
         name=district.name,
@@ -202,13 +190,7 @@ def _group(
         words=_said(count),
         url=f"{path}?{QUERY}={district.slug}" if count else "",
         step=scale.step(count),
-        x=x,
-        y=y,
-        is_drawn=bool(column and rank),
-        lines=tuple(
-            Text(line, first + LINE * number + (COUNT_GAP if number == len(cut) else 0))
-            for number, line in enumerate([*cut, typography.number(count)])
-        ),
+        tile=tile,
         rows=rows,
         latitude=str(district.latitude or ""),
         longitude=str(district.longitude or ""),

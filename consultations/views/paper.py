@@ -11,12 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from ballots import presentation as ballots
-from ballots import rules as ballots_rules
-from ballots.models import Votation
 from city.models import District
 from consultations import phases, printing, rules
-from consultations.models import Consultation, ConsultationVote
+from consultations.models import Consultation
 from consultations.views import fetching
 from desk import consent
 from desk.models import Act
@@ -90,33 +87,6 @@ def paper_questionnaire(request: HttpRequest, slug: str, reference: str) -> Http
         "sentences": consent.SENTENCES[Act.ANSWERS],
     }
     return render(request, "consultations/paper_questionnaire.html", context)
-
-
-@public
-@require_safe
-@cached_for_visitors
-def paper_ballot(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
-    """Show a ballot to print: the same for everybody, with nothing of who fills it in."""
-    consultation, at = fetching.consultation(request, slug, "sections"), timezone.now()
-    rows = ConsultationVote.objects.visible_to(request.user).select_related("votation")
-    link = get_object_or_404(
-        rows.prefetch_related("votation__options"),
-        consultation=consultation,
-        votation__reference=reference.upper(),
-    )
-    row = link.votation
-    is_printed = printing.is_cast(consultation, row, at=at)
-    refusal = ballots_rules.days_refusal(row, at=at)
-    context = _context(consultation, _("Bulletin à imprimer"), at=at) | {
-        "votation": row,
-        "is_printed": is_printed,
-        "notice_words": refusal.message if refusal else _("Cette consultation est archivée."),
-        "how": ballots.how(row),
-        "options": row.options.all(),
-        "is_yes_no": row.kind == Votation.Kind.YES_NO,
-        "rules": ballots.rules(row),
-    }
-    return render(request, "consultations/paper_ballot.html", context)
 
 
 @public

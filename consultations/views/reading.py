@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from accounts import beside
 from accounts import rules as accounts_rules
 from city.models import District
 from consultations import answers, hiding, presentation, remarks, rules, search, setting_aside, signatures
@@ -26,7 +27,7 @@ from consultations.filters import (
     UNSEEN,
     ContributionFilter,
 )
-from consultations.forms import CommentForm, ProfileForm, ReplyForm, Together, new_token
+from consultations.forms import CommentForm, ReplyForm
 from consultations.models import (
     Attachment,
     Comment,
@@ -46,6 +47,7 @@ from mulhouse.access import public
 from mulhouse.errors import Refusal
 from mulhouse.references import read_reference
 from mulhouse.templatetags import ui
+from mulhouse.typed import Together, new_token
 from transparency.pages import cached_for_visitors
 
 PAGE_SIZE = 20
@@ -303,7 +305,7 @@ def contribution_context(
     *,
     comment_form: CommentForm | None = None,
     reply_form: ReplyForm | None = None,
-    profile_form: ProfileForm | None = None,
+    profile_form: beside.ProfileForm | None = None,
     reply_to: str = "",
 ) -> dict[str, Any]:
     """Gather what the page of a contribution shows; the forms are given when they come back with errors."""
@@ -509,7 +511,7 @@ def _forms_context(
     refusal: Refusal | None,
     comment_form: CommentForm | None,
     reply_form: ReplyForm | None,
-    profile_form: ProfileForm | None,
+    profile_form: beside.ProfileForm | None,
     reply_to: str,
 ) -> dict[str, Any]:
     """Gather the forms of the debate, with what the person still has to say about themselves."""
@@ -528,7 +530,7 @@ def _forms_context(
         "stance_choices": _stance_choices(comment_form),
         "stance_error": " ".join(str(error) for error in comment_form["stance"].errors) if comment_form else "",
         "reply_form": reply_form or ReplyForm(prefix="reponse"),
-        "profile_form": profile_form or ProfileForm(prefix="profil", asks=asks, user=user),
+        "profile_form": profile_form or beside.ProfileForm(prefix="profil", asks=asks, user=user),
         "asks": asks,
         "reply_to": reply_to if can_write else "",
         "charter": charter.CURRENT,

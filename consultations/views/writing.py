@@ -15,26 +15,24 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import beside
 from accounts.http import UserRequest
 from consultations import actions, presentation, review, rules, signatures
 from consultations.forms import (
     AttachmentForm,
     ContributionForm,
     KeptAttachmentForm,
-    ProfileForm,
-    Together,
     attachment_forms,
     draft_words,
     kept_forms,
-    new_token,
-    read_token,
 )
 from consultations.models import Consultation, Contribution, Section
-from consultations.views import fetching, profile, reading
+from consultations.views import fetching, reading
 from mulhouse import charter, masked_forms, throttle, typography
 from mulhouse.access import resident
 from mulhouse.errors import DomainError, Refusal, require
 from mulhouse.templatetags import ui
+from mulhouse.typed import Together, new_token, read_token
 from notifications import subscriptions
 
 # --- The draft -----------------------------------------------------------------------------------------------------
@@ -48,7 +46,7 @@ class Desk:
     sections: Sequence[Section]
     draft: Contribution | None
     words: ContributionForm
-    profile: ProfileForm
+    profile: beside.ProfileForm
     kept: Sequence[KeptAttachmentForm] = ()
     new: Sequence[AttachmentForm] = ()
     refusal: Refusal | None = None
@@ -111,7 +109,7 @@ def _desk(
         sections=list(row.sections.all()),
         draft=draft,
         words=words,
-        profile=ProfileForm(data, prefix="profil", asks=asks, user=request.user),
+        profile=beside.ProfileForm(data, prefix="profil", asks=asks, user=request.user),
         kept=kept_forms(data, kept),
         new=attachment_forms(data, None, kept),
         refusal=None if refusal and refusal.code in rules.ASKED_BESIDE else refusal,
@@ -179,14 +177,14 @@ def _save(request: UserRequest, row: Consultation, reference: str) -> HttpRespon
         return _show(request, desk, status=422)
     if choice == masked_forms.MASK:
         actions.save_draft(actor=request.user, consultation=row, reference=reference, words=words.words())
-    profile.complete(request.user, desk.profile, at=at)
+    beside.complete(request.user, desk.profile, at=at)
     return redirect("consultations:check", row.slug, draft.reference)
 
 
 def _only_files(desk: Desk) -> Desk:
     """Show what is wrong with the files, and nothing of a text that is not finished yet."""
     desk.words = ContributionForm(sections=desk.sections, initial=_typed(desk.draft) if desk.draft else {})
-    desk.profile = ProfileForm(prefix="profil", asks=desk.asks, user=desk.profile.user)
+    desk.profile = beside.ProfileForm(prefix="profil", asks=desk.asks, user=desk.profile.user)
     return desk
 
 

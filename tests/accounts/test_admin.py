@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts import roles
 from accounts.models import User
-from tests.factories import make_staff, make_user, sign_in
+from tests.factories import make_service, make_staff, make_user, sign_in
 from transparency.models import RegisterLine
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +73,15 @@ def test_a_role_is_given_and_taken_from_the_page(person):
     assert "Agent de la participation" in client.get(page_of(person)).content.decode()
     client.post(gesture(person, "retirer-un-role"), {"role": "agent"})
     assert roles.of(person) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_role_of_a_service_is_given_with_its_service(person):
+    client, service = administrator("accounts.grant_role"), make_service(name="Voirie")
+    refused = client.post(gesture(person, "donner-un-role"), {"role": "service"})
+    assert (refused.status_code, "Choisissez le service" in refused.content.decode()) == (422, True)
+    client.post(gesture(person, "donner-un-role"), {"role": "service", "service": service.pk})
+    assert "Service de la Ville (Voirie)" in client.get(page_of(person)).content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -31,6 +31,9 @@ from accounts.models import Consent, DataExport, Residency, User
 from consultations import packaging
 from consultations.models import ArchivePackage, CommentSupport, Contribution, HeldText, Position
 from desk.models import Person
+from ideas import gathering
+from ideas.models import Amendment, AuthorNews, CoAuthor, Idea
+from ideas.models import HeldText as HeldIdeaText
 from moderation import actions as moderation
 from moderation.models import Appeal
 from mulhouse import memory, personal_data, throttle
@@ -47,14 +50,23 @@ from tests.accounts.people import last_mail
 from tests.ballots import votes
 from tests.factories import (
     PASSWORD,
+    gather,
+    make_amendment,
+    make_author_news,
+    make_campaign,
     make_comment,
     make_consultation,
     make_contribution,
+    make_gathering,
+    make_idea,
+    make_idea_comment,
     make_resident,
     make_staff,
+    make_support,
     make_user,
     sign_in,
 )
+from tests.ideas.rows import make_answer, make_reaction
 from tests.moderation import deciding
 from tests.questionnaires import making
 from transparency import actions as faults
@@ -112,6 +124,7 @@ def full_person():
     with transaction.atomic():
         register.record("account.reopened", role="habitant", actor=user)
     _in_the_other_rooms(user, consultation, mine)
+    _in_the_idea_box(user)
     _in_moderation(user, consultation, mine)
     _in_what_is_sent(user)
     _in_the_files_of_the_city(consultation)
@@ -148,6 +161,37 @@ def _in_the_other_rooms(user, consultation, mine):
     )
     # A task in the queue.
     actions.request_export(user=user)
+
+
+def _in_the_idea_box(user):
+    """Proposed, supported, said, signed with somebody, gathered: public, then what is read by nobody any more, or not yet."""
+    now, campaign = timezone.now(), make_campaign()
+    mine, theirs = (make_idea(campaign=campaign, author=author) for author in (user, make_resident()))
+    make_idea(campaign=campaign, author=user, title=PRIVATE[18], published=False)
+    make_idea(campaign=campaign, author=user, need=PRIVATE[19], withdrawn_at=now)
+    # What somebody else proposed to make of it holds its words too.
+    gone = make_idea(campaign=campaign, author=user, proposal=PRIVATE[20])
+    make_amendment(idea=gone)
+    Idea.objects.filter(pk=gone.pk).update(hidden_at=now, hidden_reason="3.2")
+    make_support(idea=theirs, user=user)
+    make_idea_comment(idea=theirs, author=user)
+    make_idea_comment(idea=theirs, author=user, body=PRIVATE[21], hidden_at=now, hidden_reason="3.2")
+    held = {"words": {"body": PRIVATE[22]}, "cause": "held", "submitted_at": now}
+    HeldIdeaText.objects.create(sort="comment", idea=theirs, author=user, **held)
+    make_reaction(make_answer(mine), body=PRIVATE[23], withdrawn_at=now)
+    change = make_amendment(idea=theirs, author=user, reason=PRIVATE[24])
+    news = make_author_news(idea=mine, body=PRIVATE[25])
+    Amendment.objects.filter(pk=change.pk).update(hidden_at=now, hidden_reason="3.2")
+    AuthorNews.objects.filter(pk=news.pk).update(withdrawn_at=now)
+    make_gathering(ideas=[make_idea(campaign=campaign, author=user), make_idea(campaign=campaign)], title=PRIVATE[26])
+    gathering.carry(
+        actor=user,
+        gathering=gather(theirs, make_idea(campaign=campaign)),
+        is_yes=True,
+        at=now + dt.timedelta(seconds=1),
+    )
+    CoAuthor.objects.create(idea=make_idea(), user=user, state="accepted", invited_at=now, sent=1, answered_at=now)
+    CoAuthor.objects.create(idea=make_idea(), email=ADDRESS, invited_at=now, sent=1)
 
 
 def _in_moderation(user, consultation, mine):
@@ -234,7 +278,7 @@ def _set_aside_once(user):
 
 
 # Words that stand nowhere else; what nobody may read any more once the account is closed.
-PRIVATE = tuple(f"secretissime{number}z" for number in range(18))
+PRIVATE = tuple(f"secretissime{number}z" for number in range(27))
 
 
 # Tied to the person through another row, filled by agents only, or never filled.
@@ -242,9 +286,14 @@ THROUGH_ANOTHER = {
     "account_emailconfirmation",
     "ballots_rollline",
     "consultations_participation",
+    "ideas_carryanswer",
+    "ideas_support",
     "questionnaires_response",
 }
-OF_AGENTS = {"ballots_papercount", "consultations_note", "desk_assistance", "privacy_eliminationproposal"}
+OF_AGENTS = {
+    *("ballots_papercount", "consultations_note", "desk_assistance", "privacy_eliminationproposal"),
+    *("ideas_internalnote", "ideas_reading", "ideas_studypart"),
+}
 NOT_FILLED = {*THROUGH_ANOTHER, *OF_AGENTS, "socialaccount_socialtoken"}
 WORDS = (ADDRESS, "camille.unique", NAME, "Zqpseudonymxk", str(PERSON_PK))
 

@@ -13,7 +13,7 @@ from accounts import actions, roles, tasks
 from accounts.models import User
 from mulhouse.errors import RefusedError
 from notifications.models import OutboundMail
-from tests.factories import make_staff, make_user, sign_in
+from tests.factories import make_service, make_staff, make_user, sign_in
 from transparency.models import LineActor, RegisterLine
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +126,32 @@ def test_a_role_taken_twice_is_one_line(administrator):
     person = make_user()
     actions.revoke_role(actor=administrator, person=person, role=roles.AGENT)
     assert codes() == []
+
+
+# --- The role of a service ----------------------------------------------------------------------------------------------
+
+
+def test_the_role_of_a_service_is_given_with_it_and_no_other_role_is(administrator):
+    person, service = make_user(), make_service()
+    for role, given in ((roles.SERVICE, None), (roles.AGENT, service)):
+        with pytest.raises(RefusedError) as refused:
+            actions.grant_role(actor=administrator, person=person, role=role, service=given)
+        assert refused.value.code == "service"
+    assert (codes(), roles.of(person)) == ([], [])
+
+
+def test_the_role_of_a_service_says_which_and_moves_with_it(administrator):
+    person, first, second = make_user(), make_service(name="Voirie"), make_service(name="Sports")
+    for service in (first, first, second):
+        person = User.objects.get(pk=person.pk)
+        actions.grant_role(actor=administrator, person=person, role=roles.SERVICE, service=service)
+    lines = [json.loads(line.content)["faits"] for line in RegisterLine.objects.order_by("number")]
+    assert lines == [{"fonction": f"Service de la Ville ({name})"} for name in ("Voirie", "Sports")]
+    person = User.objects.get(pk=person.pk)
+    assert (person.service, roles.of(person)) == (second, [roles.SERVICE])
+    actions.revoke_role(actor=administrator, person=person, role=roles.SERVICE)
+    person = User.objects.get(pk=person.pk)
+    assert (person.service, roles.of(person), person.is_staff) == (None, [], False)
 
 
 # --- Suspending -------------------------------------------------------------------------------------------------------

@@ -455,6 +455,46 @@ def test_agent_is_told_what_is_wrong(agent, changes, sentence):
     assert Votation.objects.count() == 0
 
 
+BUDGET = {
+    "kind": "budget",
+    "amount_cents": "20 000,50 €",
+    "options": "Un kiosque | Couvert | 12 000\nUne fontaine || 9500,5",
+}
+
+
+def test_agent_prepares_a_budget_of_typed_lines(agent):
+    consultation = factories.make_consultation()
+    agent.post(workspace("vote_add", consultation.pk), sent(**BUDGET))
+    vote = Votation.objects.get()
+    rows = [(o.label, o.description, o.cost_cents) for o in vote.options.all()]
+    assert rows == [("Un kiosque", "Couvert", 1_200_000), ("Une fontaine", "", 950_050)]
+    assert (vote.amount_cents, vote.kind) == (2_000_050, "budget")
+    page = text(agent.get(workspace("vote", consultation.pk, vote.pk)))
+    # What comes back is what is read.
+    typed = re.search(r'<textarea name="options"[^>]*>\s*([^<]*)</textarea>', page).group(1)
+    assert (
+        agent.post(workspace("vote", consultation.pk, vote.pk), sent(**{**BUDGET, "options": typed})).status_code == 302
+    )
+    assert [(o.label, o.description, o.cost_cents) for o in vote.options.all()] == rows
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"options": "Un kiosque | Couvert\nUne fontaine || 9"}, "Écrivez le coût de «\u00a0Un kiosque\u00a0»"),
+        ({"options": "Un kiosque || 0\nUne fontaine || 9"}, "Écrivez le coût de «\u00a0Un kiosque\u00a0»"),
+        ({"options": "\n".join(f"P{n} || 9" for n in range(41))}, "40 propositions au plus."),
+        ({"amount_cents": "12 euros et demi"}, "Écrivez un montant en euros"),
+        ({"amount_cents": ""}, "Un panier se remplit dans un budget"),
+        ({"kind": "single"}, "Un budget se répartit"),
+    ],
+)
+def test_agent_is_told_what_is_wrong_with_a_budget(agent, changes, sentence):
+    response = agent.post(workspace("vote_add", factories.make_consultation().pk), sent(**{**BUDGET, **changes}))
+    assert (response.status_code, sentence in text(response)) == (422, True)
+    assert Votation.objects.count() == 0
+
+
 def test_vote_that_opens_today_is_not_published(agent):
     link = votes.make_draft(opens_on=factories.today())
     agent.post(workspace("vote_publish", link.consultation.pk, link.votation.pk))

@@ -19,12 +19,12 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions import close_account
 from ballots import actions, codes, sealing
 from ballots.models import Box, BoxLine, Receipt, RollLine
+from consultations.models import ConsultationVote
 from desk.models import Person
 from mulhouse import backups, personal_data
 from tests import factories
@@ -35,20 +35,26 @@ VOTERS = 60
 FEW = 6
 
 
+@pytest.fixture(params=votes.HOSTS)
+def make(request):
+    """Publish a vote of each service in turn."""
+    return votes.HOSTS[request.param]
+
+
 @pytest.fixture
-def poll(transactional_db):
+def poll(transactional_db, make):
     """Sixty people who vote one after the other, each in a transaction of their own; what the box looked like after each."""
-    return voted(VOTERS)
+    return voted(VOTERS, make)
 
 
 @pytest.fixture
-def small_poll(transactional_db):
+def small_poll(transactional_db, make):
     """The same with six people, where their order does not matter."""
-    return voted(FEW)
+    return voted(FEW, make)
 
 
-def voted(number):
-    link = votes.make_vote(options=tuple(f"Proposition {n}" for n in range(1, 7)))
+def voted(number, make):
+    link = make(options=tuple(f"Proposition {n}" for n in range(1, 7)))
     chance = Random("urne")
     voters = [votes.make_voter() for _ in range(number)]
     choices = [chance.randint(1, 6) for _ in range(number)]
@@ -57,6 +63,11 @@ def voted(number):
         votes.cast(link, [choice], voter=voter)
         states.append(bytes(Box.objects.get().sealed))
     return link, voters, choices, states
+
+
+def ledger(link):
+    """Name the table where the service counts the people of a vote: a campaign counts none."""
+    return {"consultations_participation"} if isinstance(link, ConsultationVote) else set()
 
 
 def rows(query):
@@ -176,7 +187,7 @@ def test_register_has_no_line_of_a_vote_and_no_choice_anywhere(poll):
 
 
 # Which tables a statement is about: who, what, or neither. None is about both.
-WHO = ("ballots_rollline", "desk_person", "accounts_user", "consultations_participation")
+WHO = ("ballots_rollline", "desk_person", "accounts_user", "consultations_participation", "ideas_support")
 WHAT = ("ballots_box", "ballots_boxline", "ballots_receipt")
 
 
@@ -198,7 +209,7 @@ def listening(caplog):
 
 
 def tables(sql):
-    return set(re.findall(r'"((?:ballots|desk|accounts|consultations)_\w+?)"', sql))
+    return set(re.findall(r'"((?:ballots|desk|accounts|consultations|ideas)_\w+?)"', sql))
 
 
 def written(sent):
@@ -246,9 +257,9 @@ def plain(sealed, link):
     return sealing._cipher(reference).decrypt(box[:12], box[12:], reference.encode())  # noqa: SLF001 (attacked)
 
 
-def test_what_is_sent_to_the_database_ties_no_voter_to_a_ballot(transactional_db, caplog):
+def test_what_is_sent_to_the_database_ties_no_voter_to_a_ballot(transactional_db, caplog, make):
     """Each statement of a vote is read: those about the voter have nothing of the ballot, those about the ballot nothing of the voter."""
-    link = votes.make_vote(options=("Un", "Deux", "Trois"))
+    link = make(options=("Un", "Deux", "Trois"))
     pk, reference = link.votation.pk, link.votation.reference
     # Keys that no other value is by chance.
     for table, first in (("accounts_user", 7_340_001), ("desk_person", 5_230_001)):
@@ -267,7 +278,7 @@ def test_what_is_sent_to_the_database_ties_no_voter_to_a_ballot(transactional_db
     boxes = [{(1,): 1}, {(1,): 1, (3,): 1}]
     for sent, voter, person, code, box in zip(heard, voters, people, codes_given, boxes, strict=True):
         told = written(sent)
-        assert set(told) == {"ballots_rollline", "ballots_box", "ballots_receipt", "consultations_participation"}
+        assert set(told) == {"ballots_rollline", "ballots_box", "ballots_receipt"} | ledger(link)
         # The whole of what is said of the ballot, to the byte.
         assert set(told["ballots_box"]) == {"sealed", "votation_id"}
         assert told["ballots_box"]["votation_id"] == pk
@@ -301,9 +312,9 @@ def about_voters(sent, voter, person):
     return [[value for value in params if value not in own] for sql, params in sent if not tables(sql) & set(WHAT)]
 
 
-def test_count_asks_for_no_voter(transactional_db, caplog):
+def test_count_asks_for_no_voter(transactional_db, caplog, make):
     """Of the roll, the count asks how many lines it has, by channel and day; what it lays out has keys of its own."""
-    link = votes.make_vote(options=("Un", "Deux", "Trois"))
+    link = make(options=("Un", "Deux", "Trois"))
     chosen = [1, 2, 3, 3, 3, 1]
     for choice in chosen:
         votes.cast(link, [choice])
@@ -312,6 +323,10 @@ def test_count_asks_for_no_voter(transactional_db, caplog):
     asked = [sql for sql, _params in sent if tables(sql) & set(WHO)]
     assert {re.sub(r" WHERE .*", "", sql) for sql in asked} == {
         'SELECT COUNT(*) AS "__count" FROM "ballots_rollline"',
+        (
+            'SELECT COUNT("ballots_rollline"."id") AS "voters", COUNT("ballots_rollline"."id") FILTER '
+            '(WHERE "ballots_rollline"."channel" IN (%s, %s, %s, %s)) AS "by_hand" FROM "ballots_rollline"'
+        ),
         (
             'SELECT "ballots_rollline"."voted_on" AS "voted_on", "ballots_rollline"."channel" AS "channel", '
             'COUNT("ballots_rollline"."id") AS "number" FROM "ballots_rollline"'
@@ -326,12 +341,12 @@ def test_count_asks_for_no_voter(transactional_db, caplog):
     assert known & {pk for pk, _choices in lines} == set()
 
 
-def test_failure_while_voting_shows_no_choice(transactional_db, monkeypatch):
+def test_failure_while_voting_shows_no_choice(transactional_db, monkeypatch, make):
     """What an error report would print of the local variables is starred."""
     from django.test import RequestFactory  # noqa: PLC0415 (one test)
     from django.views.debug import SafeExceptionReporterFilter  # noqa: PLC0415 (one test)
 
-    link, voter = votes.make_vote(), votes.make_voter()
+    link, voter = make(), votes.make_voter()
     monkeypatch.setattr("ballots.actions.codes.fingerprint", lambda code, *, reference: 1 / 0)
     request = RequestFactory().post("/")
     try:
@@ -341,7 +356,7 @@ def test_failure_while_voting_shows_no_choice(transactional_db, monkeypatch):
     shown = {}
     while trace is not None:
         frame = trace.tb_frame
-        if "/ballots/actions" in frame.f_code.co_filename or "consultations/voting" in frame.f_code.co_filename:
+        if "/ballots/actions" in frame.f_code.co_filename or "/voting.py" in frame.f_code.co_filename:
             variables = dict(SafeExceptionReporterFilter().get_traceback_frame_variables(request, frame))
             shown |= {f"{frame.f_code.co_name}.{name}": value for name, value in variables.items()}
         trace = trace.tb_next
@@ -367,8 +382,8 @@ def test_no_other_table_points_at_a_ballot():
     assert pointing == set()
 
 
-def test_each_state_of_the_box_is_new_when_the_same_ballot_comes_again(transactional_db):
-    link = votes.make_vote()
+def test_each_state_of_the_box_is_new_when_the_same_ballot_comes_again(transactional_db, make):
+    link = make()
     states = []
     for _ in range(5):
         votes.cast(link, [1], at=timezone.now())
@@ -381,24 +396,26 @@ def test_each_state_of_the_box_is_new_when_the_same_ballot_comes_again(transacti
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", ["single", "up_to", "yes_no"])
+@pytest.mark.parametrize("kind", ["single", "up_to", "yes_no", "budget"])
 def test_page_where_a_ballot_is_checked_has_one_length(client, kind):
     """The log of a server and anybody on the way count the bytes: the words of the choice must not change them."""
-    link = votes.make_vote(
-        kind=kind,
-        most=2 if kind == "up_to" else 1,
-        options=("Oui", "Une très longue proposition avec des accents é à ç et <des signes>", "Un kiosque", "Rien"),
+    options = ("Oui", "Une très longue proposition avec des accents é à ç et <des signes>", "Un kiosque", "Rien")
+    link = (
+        votes.make_campaign_vote(options=options, costs=[100_000_050, 5_000, 199, 99_900], amount_cents=100_100_000)
+        if kind == "budget"
+        else votes.make_vote(kind=kind, most=2 if kind == "up_to" else 1, options=options)
     )
     client.force_login(votes.make_voter())
     every = {
         "single": [{"choix": str(n)} for n in range(5)],
+        "budget": [{"choix": c} for c in (["1"], ["2"], ["3"], ["1", "3"], ["2", "3", "4"], ["0"])],
         "up_to": [{"choix": c} for c in (["1"], ["2"], ["1", "2"], ["3", "4"], ["0"])],
         "yes_no": [
             dict(zip(("p1", "p2", "p3", "p4"), words, strict=True))
             for words in (("oui",) * 4, ("non", "oui", "nsp", "nsp"), ("nsp",) * 4)
         ],
     }[kind]
-    address = reverse("consultations:cast_vote", args=[link.consultation.slug, link.votation.reference])
+    address = votes.url(link, "cast_vote")
     found = [client.post(address, {**sent, "etape": "verifier"}, headers={"Accept-Encoding": "gzip"}) for sent in every]
     assert [response.status_code for response in found] == [200] * len(every)
     assert {response.get("Content-Encoding") for response in found} == {"identity"}
@@ -409,10 +426,10 @@ def test_page_where_a_ballot_is_checked_has_one_length(client, kind):
 
 
 @pytest.mark.django_db
-def test_numbers_on_the_ballot_have_one_length(client):
-    link = votes.make_vote(options=tuple(f"Proposition {n}" for n in range(1, 13)))
+def test_numbers_on_the_ballot_have_one_length(client, make):
+    link = make(options=tuple(f"Proposition {n}" for n in range(1, 13)))
     client.force_login(votes.make_voter())
-    address = reverse("consultations:cast_vote", args=[link.consultation.slug, link.votation.reference])
+    address = votes.url(link, "cast_vote")
     values = set(re.findall(r'name="choix" value="(\d+)"', client.get(address).content.decode()))
     assert values == {f"{n:02}" for n in range(13)}
     assert client.post(address, {"choix": "03", "etape": "verifier"}).status_code == 200
@@ -456,7 +473,8 @@ def test_no_other_row_written_by_a_vote_says_what_it_was(small_poll):
         votes.cast(link, [number % 6 + 1], voter=voter)
     after = written()
     assert {table for table in before if before[table] != after[table]} == {
-        *("ballots_rollline", "ballots_box", "ballots_receipt", "consultations_participation"),
+        *("ballots_rollline", "ballots_box", "ballots_receipt"),
+        *ledger(link),
     }
 
 
@@ -468,7 +486,9 @@ def test_sequences_stay_where_they_are_but_that_of_the_ledger(small_poll):
     votes.person_of(voter)
     before = dict(rows(query))
     votes.cast(link, [2], voter=voter)
-    assert {name for name, value in rows(query) if before[name] != value} == {"consultations_participation_id_seq"}
+    assert {name for name, value in rows(query) if before[name] != value} == {
+        f"{table}_id_seq" for table in ledger(link)
+    }
     before = dict(rows(query))
     actions.count(votation=link.votation, at=votes.closed(link))
     moved = {name for name, value in rows(query) if before[name] != value}
@@ -476,10 +496,10 @@ def test_sequences_stay_where_they_are_but_that_of_the_ledger(small_poll):
 
 
 @pytest.mark.django_db
-def test_memory_shared_by_the_servers_keeps_no_choice(client, redis_server):
-    link, voter = votes.make_vote(options=("Kiosque", "Fontaine", "Tilleuls")), votes.make_voter()
+def test_memory_shared_by_the_servers_keeps_no_choice(client, redis_server, make):
+    link, voter = make(options=("Kiosque", "Fontaine", "Tilleuls")), votes.make_voter()
     client.force_login(voter)
-    address = reverse("consultations:cast_vote", args=[link.consultation.slug, link.votation.reference])
+    address = votes.url(link, "cast_vote")
     page = client.post(address, {"choix": "3", "etape": "verifier"}).content.decode()
     token = re.search(r'name="jeton" value="([^"]+)"', page).group(1)
     assert client.post(address, {"choix": "3", "jeton": token, "etape": "voter"}).status_code == 200
@@ -529,18 +549,21 @@ def test_account_that_closes_or_asks_for_its_data_touches_no_ballot(small_poll, 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("choices", [[2], [2] * 4])
-def test_small_turnout_tells_nothing_to_anybody(client, choices):
+def test_small_turnout_tells_nothing_to_anybody(client, choices, make):
     """One voter, or four of one mind: no page, no file, no line of the register says what was chosen, agents included."""
-    link = votes.make_vote(options=("Un kiosque", "Une fontaine"))
+    link = make(options=("Un kiosque", "Une fontaine", "Des bancs"))
     for choice in choices:
         votes.cast(link, [choice])
     actions.count(votation=link.votation, at=votes.closed(link))
     content = RegisterLine.objects.get(act="vote.counted").content
     assert ("voix" in content, "retenues" in content, "blancs" in content) == (False, False, False)
-    agent = factories.make_staff("consultations.change_consultation", "consultations.publish_consultation")
+    agent = factories.make_staff(
+        *("consultations.change_consultation", "consultations.publish_consultation"),
+        *("ideas.change_campaign", "ideas.publish_campaign"),
+    )
     addresses = [
-        reverse("consultations:vote", args=[link.consultation.slug, link.votation.reference]),
-        reverse("admin:consultations_consultation_vote", args=[link.consultation.pk, link.votation.pk]),
+        votes.url(link, "vote"),
+        votes.staff_url(link),
     ]
     with mock.patch("django.utils.timezone.now", return_value=votes.closed(link) + dt.timedelta(days=2)):
         factories.sign_in(client, agent)
@@ -550,12 +573,12 @@ def test_small_turnout_tells_nothing_to_anybody(client, choices):
 
 
 @pytest.mark.django_db
-def test_result_shows_at_the_minute_of_the_count_whoever_asks_and_not_when_somebody_voted(client):
+def test_result_shows_at_the_minute_of_the_count_whoever_asks_and_not_when_somebody_voted(client, make):
     """Before the count, the page does not change when a ballot comes: neither its words nor its length."""
-    link = votes.make_vote()
+    link = make()
     for choice in [1] * 6:
         votes.cast(link, [choice])
-    address = reverse("consultations:vote", args=[link.consultation.slug, link.votation.reference])
+    address = votes.url(link, "vote")
 
     def read():
         return re.sub(r'nonce="[^"]*"', "", client.get(address).content.decode())
@@ -566,15 +589,15 @@ def test_result_shows_at_the_minute_of_the_count_whoever_asks_and_not_when_someb
 
 
 @pytest.mark.django_db
-def test_district_with_one_voter_stands_beside_no_result(client):
+def test_district_with_one_voter_stands_beside_no_result(client, make):
     """The ledger knows the district of each person; no figure of a vote is told by district."""
-    link = votes.make_vote()
+    link = make()
     alone = factories.make_district(name="Quartier d’une seule personne")
     votes.cast(link, [1], voter=votes.make_voter(district=alone))
     for _ in range(8):
         votes.cast(link, [2])
     with mock.patch("django.utils.timezone.now", return_value=votes.closed(link)):
-        address = reverse("consultations:vote", args=[link.consultation.slug, link.votation.reference])
+        address = votes.url(link, "vote")
         page = client.get(address).content.decode()
         files = [client.get(f"{address}resultat.{form}").content.decode() for form in ("csv", "json")]
     assert all(alone.name not in told for told in (page, *files))

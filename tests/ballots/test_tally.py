@@ -12,7 +12,8 @@ from ballots.tally import Check, Count, Kind, Majority, Rules, Score
 SINGLE = Rules(kind=Kind.SINGLE, options=(1, 2, 3))
 UP_TO = Rules(kind=Kind.UP_TO, options=(1, 2, 3, 4), most=2, winners=2)
 YES_NO = Rules(kind=Kind.YES_NO, options=(1, 2))
-ALL = (SINGLE, UP_TO, YES_NO)
+BUDGET = Rules(kind=Kind.BUDGET, options=(1, 2, 3), amount=100, costs={1: 60, 2: 50, 3: 40})
+ALL = (SINGLE, UP_TO, YES_NO, BUDGET)
 
 
 def ballots_of(rules):
@@ -20,6 +21,9 @@ def ballots_of(rules):
     if rules.kind is Kind.YES_NO:
         answers = st.tuples(*(st.sampled_from((n, -n, 0)) for n in rules.options))
         return answers.map(lambda given: tuple(n for n in given if n))
+    if rules.kind is Kind.BUDGET:
+        chosen = st.sets(st.sampled_from(rules.options)).map(lambda given: tuple(sorted(given)))
+        return chosen.filter(lambda given: sum(rules.costs[number] for number in given) <= rules.amount)
     most = 1 if rules.kind is Kind.SINGLE else rules.most
     return st.lists(st.sampled_from(rules.options), unique=True, max_size=most).map(lambda given: tuple(sorted(given)))
 
@@ -38,6 +42,10 @@ def as_box(ballots):
         (SINGLE, [1, 2], "too_many"),
         (UP_TO, [1, 2, 3], "too_many"),
         (UP_TO, [1, 1], "twice"),
+        (BUDGET, [1, 2], "over"),
+        (BUDGET, [1, 1], "twice"),
+        (BUDGET, [4], "unknown"),
+        (BUDGET, [-1], "unknown"),
         (YES_NO, [1, -1], "twice"),
         (YES_NO, [3], "unknown"),
     ],
@@ -81,7 +89,7 @@ def test_order_of_the_ballots_and_the_box_they_lie_in_change_nothing(rules, data
     assert tally.count(as_box(ballots[:cut]), rules) + tally.count(as_box(ballots[cut:]), rules) == whole
 
 
-@pytest.mark.parametrize("rules", ALL, ids=lambda rules: rules.kind.value)
+@pytest.mark.parametrize("rules", [SINGLE, UP_TO, YES_NO], ids=lambda rules: rules.kind.value)
 @pytest.mark.parametrize("majority", list(Majority))
 @given(data=st.data())
 def test_what_is_kept_never_has_fewer_voices_than_what_is_not(rules, majority, data):

@@ -5,6 +5,7 @@ import hashlib
 from contextlib import contextmanager
 
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from ballots import actions, codes, dates
@@ -14,6 +15,8 @@ from consultations import voting
 from consultations.models import ConsultationVote
 from desk import people
 from desk.models import Person
+from ideas import voting as ideas_voting
+from ideas.models import Answer, CampaignVote, VotedIdea
 from tests import factories
 
 OPTIONS = ("Un kiosque", "Une fontaine", "Des tilleuls")
@@ -29,6 +32,7 @@ def values(**fields):
         "kind": "single",
         "most": 1,
         "winners": 1,
+        "amount_cents": None,
         "opens_on": first,
         "ends_on": first + dt.timedelta(days=DAYS - 1),
         "residency_level": "declared",
@@ -61,6 +65,70 @@ def make_vote(*, consultation=None, options=OPTIONS, **fields):
     return ConsultationVote.objects.select_related("consultation", "votation").get(pk=link.pk)
 
 
+# --- Votes of campaigns: a basket of ideas that the city keeps, each at 30,000 €, in a budget of 70,000 -------------------
+
+COST, AMOUNT = 3_000_000, 7_000_000
+
+
+def keep_idea(campaign, *, cost_cents=COST, outcome="kept", **fields):
+    """An idea that the city keeps, with what it costs."""
+    idea = factories.make_idea(campaign=campaign, **{"stage": "kept", **fields})
+    Answer.objects.create(
+        idea=idea,
+        number=1,
+        outcome=outcome,
+        reason="Le projet est faisable.",
+        reason_html="<p>Le projet est faisable.</p>",
+        cost_cents=cost_cents,
+        next_step="Vote des habitants",
+        next_on=factories.today() + dt.timedelta(days=60),
+        signatory="Adjointe",
+        published_at=timezone.now(),
+    )
+    return idea
+
+
+def make_campaign_draft(*, campaign=None, options=OPTIONS, costs=(), **fields):
+    """A vote between the ideas of a campaign, that is not published."""
+    campaign = campaign or factories.make_campaign()
+    costs = costs or [COST] * len(options)
+    ideas = [keep_idea(campaign, title=name, cost_cents=cost) for name, cost in zip(options, costs, strict=True)]
+    given = values(**{"kind": "budget", "amount_cents": AMOUNT, **fields})
+    with transaction.atomic():
+        edits = [OptionEdit(idea.title, "", cost) for idea, cost in zip(ideas, costs, strict=True)]
+        votation = actions.save(actor=None, votation=None, values=given, options=edits)
+        link = CampaignVote.objects.create(campaign=campaign, votation=votation)
+        for option, idea in zip(votation.options.order_by("number"), ideas, strict=True):
+            VotedIdea.objects.create(vote=link, option=option, idea=idea)
+    return link
+
+
+def make_campaign_vote(**fields):
+    """A published vote of a campaign, on the eve of its opening."""
+    link = make_campaign_draft(**fields)
+    with transaction.atomic():
+        early = dates.midnight(link.votation.opens_on) - dt.timedelta(hours=1)
+        actions.publish(actor=None, votation=link.votation, at=early)
+    return CampaignVote.objects.select_related("campaign", "votation").get(pk=link.pk)
+
+
+HOSTS = {"consultation": make_vote, "campaign": make_campaign_vote}
+
+
+def url(link, route="vote", *more):
+    """Give the address of a page of a vote, whoever holds it."""
+    if isinstance(link, CampaignVote):
+        return ideas_voting.address(route, link, *more)
+    return reverse(f"consultations:{route}", args=[link.consultation.slug, link.votation.reference, *more])
+
+
+def staff_url(link, route="vote"):
+    """Give the address of a page of agents about a vote, whoever holds it."""
+    if isinstance(link, CampaignVote):
+        return reverse(f"admin:ideas_campaignvote_{route}", args=[link.campaign.pk, link.votation.pk])
+    return reverse(f"admin:consultations_consultation_{route}", args=[link.consultation.pk, link.votation.pk])
+
+
 def make_voter(*, seen=None, **fields):
     """Somebody who may vote; an agent saw the identity of whoever's residence is verified, unless told otherwise."""
     user = factories.make_resident(**fields)
@@ -73,7 +141,8 @@ def make_voter(*, seen=None, **fields):
 def cast(link, choices, *, voter=None, code=None, at=None):
     """Vote as the page does; give the receipt."""
     code = code or codes.new_code()
-    voting.cast(actor=voter or make_voter(), link=link, choices=choices, code=code, at=at or timezone.now())
+    room = ideas_voting if isinstance(link, CampaignVote) else voting
+    room.cast(actor=voter or make_voter(), link=link, choices=choices, code=code, at=at or timezone.now())
     return code
 
 

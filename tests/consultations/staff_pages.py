@@ -26,9 +26,10 @@ from desk import actions as desk
 from desk.models import Act, Channel, Receipt
 from questionnaires.models import Answer, ResponseFile
 from tests import factories
-from tests.ballots.votes import enter, make_draft, make_vote
+from tests.ballots.votes import enter, make_campaign_draft, make_campaign_vote, make_draft, make_vote
 from tests.commitments.rows import make_commitment
 from tests.consultations.test_reporting import make_report, take_part
+from tests.ideas.city_rows import make_planned, make_studied
 from tests.questionnaires.making import add_question, add_section, make_questionnaire, make_response, option
 from tests.test_routes import walk
 
@@ -72,7 +73,9 @@ class City:
         self._following()
         self._questionnaires()
         self._votes()
+        self._campaign_votes()
         self._desk()
+        self._ideas()
 
     def _documents(self, consultation):
         documents = [
@@ -208,18 +211,44 @@ class City:
         for _ in range(self.count - 4):
             make_draft(consultation=self.open, opens_on=far)
 
-    def _desk(self):
-        self.assistance = desk.open_assistance(
+    def _campaign_votes(self):
+        """The same four of a campaign of ideas; only the number of projects grows, and the voters."""
+        campaign = factories.make_campaign()
+        ago = factories.today() - dt.timedelta(days=20)
+        names = [f"Projet {number}" for number in range(min(max(self.count, 3), 20))]
+        shape = {"campaign": campaign, "options": names, "residency_level": "none"}
+        self.campaign_votes = [
+            make_campaign_draft(**shape, opens_on=factories.today() + dt.timedelta(days=5)),
+            make_campaign_vote(**shape),
+            make_campaign_vote(**shape, opens_on=ago),
+            make_campaign_vote(**shape, opens_on=ago),
+        ]
+        for _ in range(self.count):
+            enter(self.campaign_votes[1], at=self.now - dt.timedelta(days=1))
+            enter(self.campaign_votes[2], at=self.now - dt.timedelta(days=15))
+        self.helped = desk.open_assistance(
             actor=self.agent,
-            topic=self.open.topic,
-            fingerprint="a" * 64,
+            topic=campaign.topic,
+            fingerprint="b" * 64,
             birth_year=1980,
             channel=Channel.DESK,
             district=self.author.district,
             is_residence_checked=True,
-            is_voting=False,
+            is_voting=True,
             at=self.now,
         )
+
+    def _campaign_values(self, takes):
+        """Give what stands in the addresses of the votes of campaigns."""
+        campaign = self.campaign_votes[0].campaign
+        return {
+            "": [{}],
+            "pk": [{"pk": campaign.pk}],
+            "pk votation_pk": [{"pk": campaign.pk, "votation_pk": link.votation_id} for link in self.campaign_votes],
+        }[" ".join(sorted(takes))]
+
+    def _desk(self):
+        self.assistance = self._assist(self.open, "a" * 64)
         self.receipt = Receipt.objects.create(
             act=Act.CONTRIBUTION,
             channel=Channel.DESK,
@@ -228,6 +257,37 @@ class City:
             reference=self.contributions[0].reference,
             path=self.contributions[0].get_absolute_url(),
         )
+
+    def _assist(self, procedure, fingerprint):
+        return desk.open_assistance(
+            actor=self.agent,
+            topic=procedure.topic,
+            fingerprint=fingerprint,
+            birth_year=1980,
+            channel=Channel.DESK,
+            district=self.author.district,
+            is_residence_checked=True,
+            is_voting=False,
+            at=self.now,
+        )
+
+    def _ideas(self):
+        """The other room: ideas of a campaign, one that is studied, one that is being realised, one that gathers others."""
+        campaign = factories.make_campaign(title="La boîte à idées")
+        ideas = [factories.make_idea(campaign=campaign, author=self.author) for _ in range(self.count)]
+        assistance = self._assist(campaign, "c" * 64)
+        self.planned, studied = make_planned(), make_studied(campaign=campaign)
+        factories.gather()
+        part, milestone = studied.study.parts.get(), self.planned.milestones.order_by("pk").first()
+        self.of_ideas = {
+            "key": assistance.key,
+            "slug": campaign.slug,
+            "reference": ideas[0].reference,
+            "pk": studied.pk,
+            "part_pk": part.pk,
+            "milestone_pk": milestone.pk,
+            "threshold_pk": self.planned.passings.get(percent=100).threshold_id,
+        }
 
     # --- Their addresses -------------------------------------------------------------------------------------------------
 
@@ -269,6 +329,7 @@ class City:
             "analysis_item": [{"pk": self.over.pk, "reference": row.reference} for row in self.items],
             "desk_answer": [{"key": self.assistance.key, "pk": self.asked[1].consultation_link.pk}],
             "desk_roll": [{"key": self.assistance.key, "pk": self.votes[1].pk}],
+            "desk_idea_roll": [{"key": self.helped.key, "pk": self.campaign_votes[1].pk}],
             "commitments_commitment_edit": [{"pk": self.commitment.pk}],
             "privacy_elimination_slip": [],
             # An appeal has a decision behind it: tests/moderation/test_pages.py asks its page.
@@ -276,10 +337,16 @@ class City:
             "app_list": [{"app_label": "consultations"}],
             "view_on_site": [],
         }
+        if name.startswith("ideas_campaignvote_"):
+            return self._campaign_values(takes)
         if name in by_name:
             return by_name[name]
         if "object_id" in takes:
             return list(self._rows(name, takes))
+        if name.startswith(("desk_idea_", "ideas_")):
+            # A stage stands in the idea that is being realised, and a promise in one whose threshold is reached.
+            own = {"pk": self.planned.pk} if takes & {"milestone_pk", "threshold_pk"} else {}
+            return [{each: {**self.of_ideas, **own}[each] for each in takes}]
         return known[" ".join(sorted(takes))]
 
     def _rows(self, name, takes):

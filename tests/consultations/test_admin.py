@@ -819,10 +819,10 @@ def test_publication_page_says_nothing_of_what_is_published(agent, client):
     assert "Encore à publier" not in text_of(client.get(url("publication", consultation.pk)))
 
 
-def test_queue_costs_two_queries(db, django_assert_num_queries):
+def test_queue_costs_one_query(db, django_assert_num_queries):
     for _ in range(3):
         make_draft(consultation=make_consultation())
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         waiting()
 
 

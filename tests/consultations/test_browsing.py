@@ -400,7 +400,8 @@ def test_home_counts_the_year_and_nothing_that_is_hidden():
     f.make_contribution(consultation=row, withdrawn_at=timezone.now())
     f.make_contribution(consultation=row, published_at=year)
     f.make_comment(contribution=contribution)
-    assert [(figure.value, figure.label) for figure in homepage.figures(homepage.counts(timezone.now()))] == [
+    counted = [rows.count() for rows in homepage.tallies(timezone.now())]
+    assert [(figure.value, figure.label) for figure in homepage.figures(counted)] == [
         ("1", "consultations"),
         ("1", "contributions"),
         ("1", "commentaires"),

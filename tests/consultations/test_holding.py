@@ -19,14 +19,14 @@ from consultations.models import (
     ModerationMode,
     Participation,
 )
-from moderation import kinds
+from moderation import kinds, newcomers
 from moderation.models import Case
 from mulhouse import uploads
 from mulhouse.errors import RefusedError
 from mulhouse.references import new_reference
 from notifications.models import OutboundMail
 from tests import factories as f
-from tests.concurrency import run_in_threads
+from tests.concurrency import queue_behind, run_in_threads
 from tests.desk.test_pages import opened, said
 from tests.factories import sign_in
 from tests.moderation import deciding
@@ -124,8 +124,8 @@ def test_why_a_text_waits(author, mode, is_old, has_published, body, cause):
 def test_an_account_is_new_for_seven_days(author):
     f.make_comment(author=author)
     limit = author.date_joined + dt.timedelta(days=7)
-    assert review.is_new(author, at=limit - dt.timedelta(seconds=1))
-    assert not review.is_new(author, at=limit)
+    assert newcomers.is_new(author, at=limit - dt.timedelta(seconds=1))
+    assert not newcomers.is_new(author, at=limit)
 
 
 @pytest.mark.parametrize(
@@ -611,3 +611,31 @@ def test_released_and_taken_back_at_once_is_one_of_the_two():
     assert (held.released_at is None) != (held.withdrawn_at is None)
     assert (draft.published_at is not None) == (held.released_at is not None)
     assert counts(consultation)[0] == int(held.released_at is not None)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_last", [False, True])
+def test_a_correction_and_the_decision_on_the_one_that_waits_follow_each_other(prior, author, is_last):
+    """Both take the contribution, then the text that waits, then its case: neither is ended for having crossed the other."""
+    row = f.make_contribution(consultation=prior, author=author)
+    actions.correct(actor=author, contribution=row, words=words(row, body="Des bancs."), at=timezone.now())
+    held = HeldText.objects.get()
+    decide = deciding.keep_held(kinds.of(review.KINDS[held.sort]), held)
+    newer, before = words(row, body="Des bancs et des arbres."), row.body
+
+    def correct():
+        return actions.correct(actor=author, contribution=row, words=newer, at=timezone.now())
+
+    def hold():
+        Contribution.objects.select_for_update(no_key=True).get(pk=row.pk)
+
+    answers = queue_behind(hold, *((decide, correct) if is_last else (correct, decide)))
+
+    row.refresh_from_db()
+    found = HeldText.objects.waiting().get()
+    assert found.words["body"] == "Des bancs et des arbres."
+    if is_last:
+        assert [type(answer).__name__ for answer in answers] == ["Decision", "Contribution"]
+        assert (row.body, found.pk == held.pk) == ("Des bancs.", False)
+    else:
+        assert (answers[1].code, row.body, found.pk == held.pk) == ("stale", before, True)

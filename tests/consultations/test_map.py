@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from city.models import District
-from consultations import actions, cartogram
+from consultations import actions
 from consultations.models import Contribution
 from tests.factories import (
     make_consultation,
@@ -103,9 +103,9 @@ def test_every_district_of_mulhouse_has_a_tile_of_its_own(client):
     place(consultation)
     drawn = page(client, consultation).context["drawn"]
     assert len(drawn) == 17
-    assert len({(tile.x, tile.y) for tile in drawn}) == 17
+    assert len({(each.tile.x, each.tile.y) for each in drawn}) == 17
     # North is up, west is left.
-    by_slug = {tile.slug: tile for tile in drawn}
+    by_slug = {each.slug: each.tile for each in drawn}
     assert by_slug["bourtzwiller"].y < by_slug["centre-historique"].y < by_slug["rebberg"].y
     assert by_slug["dornach"].x < by_slug["centre-historique"].x < by_slug["drouot"].x
 
@@ -331,32 +331,6 @@ def test_leaflet_is_whole_and_says_its_licence():
     folder = Path(conf.BASE_DIR) / "static" / "vendor" / "leaflet-1.9.4"
     assert "BSD 2-Clause" in (folder / "LICENSE").read_text()
     assert "Leaflet 1.9.4" in (folder / "leaflet.js").read_text()[:80]
-
-
-# --- The pure module -------------------------------------------------------------------------------------------------------
-
-
-def test_steps_of_the_colour():
-    few = cartogram.scale([0, 1, 3])
-    assert [few.step(count) for count in (0, 1, 2, 3)] == [0, 1, 2, 3]
-    assert few.bounds() == [(1, 1), (2, 2), (3, 3)]
-    many = cartogram.scale([0, 12, 3, 1])
-    assert [many.step(count) for count in (0, 1, 3, 4, 12)] == [0, 1, 1, 2, 4]
-    assert many.bounds() == [(1, 3), (4, 6), (7, 9), (10, 12)]
-    assert cartogram.scale([]).bounds() == []
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("Drouot", ["Drouot"]),
-        ("Cité-Briand", ["Cité-Briand"]),
-        ("Centre historique", ["Centre", "historique"]),
-        ("Vauban-Neppert-Sellier-Waldner", ["Vauban-", "Neppert-", "Sellier-", "Waldner"]),
-    ],
-)
-def test_names_are_cut_where_they_may_be(name, expected):
-    assert cartogram.lines(name) == expected
 
 
 @pytest.mark.django_db

@@ -14,6 +14,7 @@ from city.models import Population
 from consultations import analysis, assisting, coverage, outcomes, promises
 from consultations.models import Contribution, Item, ItemOutcome, Outcome, Participation, Report
 from consultations.reporting import figures, rules, writing
+from desk import rules as desk_rules
 from desk.models import Person
 from mulhouse import typography
 from mulhouse.errors import DomainError, RefusedError
@@ -312,7 +313,7 @@ def test_a_report_waits_for_the_questionnaires_and_the_votes(closed, publisher):
 def test_paper_that_comes_late_is_entered_until_the_report_is_public(publisher):
     agent, at = make_staff("desk.assist"), timezone.now()
     closed = make_consultation(phase="analyse")
-    assert typography.local_day(at) <= promises.asked_until(closed) + dt.timedelta(days=assisting.LATE_DAYS)
+    assert typography.local_day(at) <= promises.asked_until(closed) + dt.timedelta(days=desk_rules.LATE_DAYS)
     assert assisting.entry_refusal(agent, closed, channel="web", at=at).code == "closed"
     assert assisting.entry_refusal(agent, closed, channel="paper", at=at) is None
 

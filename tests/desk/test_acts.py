@@ -19,10 +19,20 @@ from consultations import assisting, participation
 from consultations.models import ConsultationVote, Contribution, Participation
 from desk import actions, people, tasks
 from desk.models import Assistance, Channel, Person, Receipt
+from ideas.models import CarryAnswer, Support
 from mulhouse.errors import DomainError, RefusedError
 from questionnaires.models import Answer, Response, ResponseFile
 from tests.concurrency import run_in_threads
-from tests.factories import make_consultation, make_district, make_resident, make_staff, sign_in, today
+from tests.factories import (
+    make_consultation,
+    make_district,
+    make_gathering,
+    make_idea,
+    make_resident,
+    make_staff,
+    sign_in,
+    today,
+)
 from tests.questionnaires.making import add_question, make_questionnaire, make_response
 from transparency.models import RegisterLine
 
@@ -372,6 +382,8 @@ def test_every_table_that_points_at_a_person_follows(agent):
     assistance = opened(agent, consultation)
     assisting.enter_on_roll(actor=agent, link=vote, assistance=assistance, at=timezone.now())
     make_response(questionnaire, person=assistance.person)
+    Support.objects.create(idea=make_idea(), person=assistance.person, supported_on=today())
+    CarryAnswer.objects.create(gathering=make_gathering(), person=assistance.person, is_yes=False)
     kept = actions.link_account(actor=agent, user=account, fingerprint=FINGERPRINT)
     for relation in Person._meta.related_objects:
         rows = relation.related_model.objects.filter(**{f"{relation.field.name}__isnull": False})

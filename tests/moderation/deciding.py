@@ -12,12 +12,20 @@ from tests import factories
 MODERATOR = ("moderation.view_case", "moderation.decide_case", "moderation.decide_appeal", "moderation.block_person")
 
 
+KINDS = {
+    "consultations.Contribution": "contribution",
+    "consultations.Comment": "comment",
+    "consultations.Attachment": "image",
+    "accounts.User": "profile",
+    "ideas.Idea": "idea",
+    "ideas.Comment": "idea_comment",
+    "ideas.Reaction": "idea_reaction",
+    "ideas.Photo": "idea_photo",
+}
+
+
 def kind_of(thing):
-    return kinds.get(
-        {"Contribution": "contribution", "Comment": "comment", "Attachment": "image", "User": "profile"}[
-            type(thing).__name__
-        ]
-    )
+    return kinds.get(KINDS[type(thing)._meta.label])
 
 
 def reference_of(thing):
@@ -67,6 +75,21 @@ def open_case(thing, *, at=None, cause=Case.Cause.STAFF, **fields):
             author=kind.author(thing),
             **fields,
         )
+
+
+def keep_held(kind, held, *, actor=None):
+    """Publish a text that waits, by a decision: what a moderator does once they read it. Give the gesture, to be called later."""
+    case = Case.objects.get(kind=kind.code, subject=held.reference)
+    given = {
+        "actor": actor or make_moderator(),
+        "case": case,
+        "action": "keep",
+        "clause": "",
+        "facts": "",
+        "passages": [],
+    }
+    seen = cases.seen_of(case, kind.find(held.reference))
+    return lambda: actions.decide(**given, seen=seen, at=timezone.now())
 
 
 def decide(

@@ -127,7 +127,7 @@ def test_menu_holds_what_one_may_open(db, client):
 def test_home_costs_the_same_with_more_tables(db, client, django_assert_num_queries):
     administrator(client)
     client.get(INDEX)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(INDEX)
     for _ in range(4):
         make_consultation(published_at=None)

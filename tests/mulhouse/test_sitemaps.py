@@ -48,6 +48,20 @@ def test_site_map_lists_answers_and_commitments(client):
     assert draft.get_absolute_url() not in found
 
 
+def test_site_map_lists_campaigns_and_visible_ideas(client):
+    campaign, draft = f.make_campaign(), f.make_campaign(published_at=None)
+    seen = f.make_idea(campaign=campaign)
+    gone = [f.make_idea(campaign=campaign, **{column: timezone.now()}) for column in ("withdrawn_at", "hidden_at")]
+    found = [re.sub("^https?://[^/]+", "", address) for address in listed(client)]
+    assert [row.get_absolute_url() in found for row in (campaign, draft, seen, *gone)] == [
+        True,
+        False,
+        True,
+        False,
+        False,
+    ]
+
+
 def test_site_map_names_nothing_private(client):
     assert [
         address for address in listed(client) if re.search("/(compte|mon-espace|gestion|abonnements)/", address)
@@ -60,8 +74,8 @@ def test_site_map_costs_the_same_with_many_consultations(client, django_assert_n
     make_commitment()
     answer(make_item(), at=timezone.now())
     with django_assert_num_queries(
-        10
-    ):  # register, a count for each of the five lists, and a page for those that have one
+        12
+    ):  # register, a count for each of the seven lists, and a page for those that have one
         client.get("/sitemap.xml")
 
 

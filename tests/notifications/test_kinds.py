@@ -117,7 +117,15 @@ def test_kinds_say_what_they_are():
         "consultations.opened": Frequency.NOW,
         "consultations.outcomes": Frequency.NOW,
         "consultations.phase": Frequency.NOW,
+        "ideas.amendments": Frequency.DAILY,
+        "ideas.gathered": Frequency.NOW,
         "consultations.replies": Frequency.DAILY,
+        "ideas.replies": Frequency.DAILY,
+        "ideas.answer": Frequency.NOW,
+        "ideas.author_news": Frequency.DAILY,
+        "ideas.news": Frequency.NOW,
+        "ideas.term": Frequency.NOW,
+        "ideas.threshold": Frequency.NOW,
     }
     assert not kinds.find(kinds.DAILY).is_service
     assert kinds.find("accounts.sign_in_code").is_service

@@ -7,15 +7,19 @@ from django.utils import timezone
 
 from commitments.models import Commitment
 from tests.factories import (
+    make_campaign,
     make_comment,
     make_consultation,
     make_contribution,
     make_district,
+    make_idea,
+    make_idea_comment,
     make_resident,
     make_service,
     make_theme,
     today,
 )
+from tests.ideas.rows import make_answer, make_event, make_milestone, make_reaction
 from transparency import register
 
 HIDDEN = ("zbrouillon", "zretiré", "zmasqué", "zprivée", "zfuture", "zadresse", "zdémasqué")
@@ -49,7 +53,26 @@ def everything():
     Commitment.objects.create(
         **commitment(title="Planter", description="Planter des arbres.", published_at=now, news_at=now)
     )
+    ideas(now, author, district)
     return consultation
+
+
+def ideas(now, author, district):
+    """An idea with all that stands around it, and what is not public of each."""
+    shown = make_idea(author=author, title="Visible", place_district=district)
+    make_idea_comment(idea=shown, body="Bonne idée.")
+    make_idea_comment(idea=shown, body="zretiré", withdrawn_at=now)
+    make_idea_comment(idea=shown, body="zmasqué", hidden_at=now)
+    make_reaction(make_answer(shown), body="zmasqué", hidden_at=now)
+    make_event(shown)
+    make_milestone(shown)
+    make_idea(title="zbrouillon", published=False)
+    make_idea(title="zretiré", withdrawn_at=now)
+    hidden = make_idea(title="zmasqué", hidden_at=now)
+    make_idea_comment(idea=hidden, body="zdémasqué")
+    make_answer(hidden, reason="zdémasqué")
+    make_event(hidden, text="zdémasqué")
+    make_campaign(title="zprivée", summary="zprivée", published_at=None, thresholds=((9, "zprivée"),))
 
 
 def commitment(**fields):

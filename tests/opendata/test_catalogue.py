@@ -42,6 +42,7 @@ NOT_TABLES = {
     "consultations:social_image",
     "consultations:report_pdf",
     "consultations:image",
+    "ideas:social_image",
     "opendata:file",
     "opendata:schema",
     "opendata:dcat",
@@ -440,7 +441,14 @@ def test_every_public_table_of_the_site_is_there():
         "traitements",
     }
     names = {"quartiers", "themes", "services", "populations"}
-    assert set(CODES) == texts | results | city | names
+    box = {
+        f"idees-{name}"
+        for name in (
+            *("soutiens", "commentaires", "reponses", "campagnes", "seuils", "etapes", "nouvelles", "votes"),
+            *("lectures", "regroupements"),
+        )
+    }
+    assert set(CODES) == texts | results | city | names | box | {"idees"}
 
 
 @pytest.mark.parametrize("code", CODES)

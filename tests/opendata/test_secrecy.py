@@ -16,6 +16,7 @@ from consultations import actions
 from consultations import datasets as consultations_datasets
 from consultations.models import Consultation, Participation
 from desk.models import Channel, Person
+from ideas import supporting
 from mulhouse import memory, small_cells
 from opendata import datasets, dumping, writing
 from questionnaires.models import Answer
@@ -138,6 +139,7 @@ def somebody_who_only_chooses(word):
     at = timezone.now()
     actions.take_position(actor=person, contribution=contribution, choice="agree", at=at)
     actions.support_comment(actor=person, comment=comment, at=at)
+    supporting.support(actor=person, idea=f.make_idea(), at=at)
     link = votes.make_vote(options=("Un kiosque", "Une fontaine"))
     code = votes.cast(link, [1], voter=person)
     asked = make_questionnaire()
@@ -265,5 +267,6 @@ def test_few_readings_are_not_told(db):
 def test_every_dataset_of_people_says_what_becomes_of_small_numbers():
     counting = {"participants", "votes", "croisements", "questionnaires", "audience", "moderation"}
     counting |= {"contributions", "commentaires", "chiffres", "accessibilite"}
+    counting |= {"idees", "idees-soutiens", "idees-commentaires"}
     assert [code for code in sorted(counting) if not datasets.find(code).small_numbers] == []
     assert consultations_datasets.PARTICIPANTS.name in counting

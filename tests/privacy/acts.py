@@ -13,6 +13,8 @@ from accounts import actions as accounts
 from accounts.models import User
 from consultations import actions as consulting
 from desk.models import Person
+from ideas import actions as ideas
+from ideas import coauthors, gathering, supporting, talking
 from moderation import actions as moderation
 from mulhouse import who_sees
 from mulhouse.references import new_reference
@@ -48,6 +50,8 @@ class Town:
         self.consultation = f.make_consultation(title="La place de demain")
         self.neighbour = f.make_resident(public_name="Une Voisine")
         self.theirs = f.make_contribution(consultation=self.consultation, author=self.neighbour)
+        self.campaign = f.make_campaign()
+        self.their_idea = f.make_idea(campaign=self.campaign, author=self.neighbour)
         self.done = {}
         for number, act in enumerate(who_sees.acts(), start=1):
             token = f"zq{number:02}".__add__
@@ -114,6 +118,53 @@ class Town:
         comment = f.make_comment(contribution=self.theirs, author=self.neighbour)
         consulting.support_comment(actor=done.actor, comment=comment, at=self.at)
         return comment
+
+    # --- The idea box ---
+
+    def _idea(self, done):
+        words = ideas.Words(
+            title=f"Titre {done.words}",
+            need=f"Besoin {done.words}",
+            proposal=f"Proposition {done.words}",
+            signature="name",
+            theme=f.make_theme(),
+        )
+        draft = ideas.save_draft(actor=done.actor, campaign=self.campaign, reference=new_reference(), words=words)
+        return ideas.publish(actor=done.actor, idea=draft, at=self.at)
+
+    def _idea_support(self, done):
+        supporting.support(actor=done.actor, idea=self.their_idea, at=self.at, follow=True)
+
+    def _idea_comment(self, done):
+        return talking.comment(
+            actor=done.actor,
+            idea=self.their_idea,
+            reference=new_reference(),
+            stance="against",
+            body=f"Mot {done.words}",
+            at=self.at,
+        )
+
+    def _idea_gathering(self, done):
+        originals = [f.make_idea(campaign=self.campaign, author=self.neighbour) for _ in range(2)]
+        f.make_support(idea=originals[0], user=done.actor)
+        made = f.gather(*originals)
+        gathering.carry(actor=done.actor, gathering=made, is_yes=True, at=self.at)
+        return made
+
+    def _idea_amendment(self, done):
+        return f.make_amendment(idea=self.their_idea, author=done.actor, reason=f"Parce que {done.words}")
+
+    def _idea_news(self, done):
+        idea = f.make_idea(author=done.actor)
+        return f.make_author_news(idea=idea, body=f"Nous étions vingt, {done.words}.")
+
+    # --- Signing an idea ---
+
+    def _idea_co_author(self, done):
+        idea = f.make_idea(author=self.neighbour)
+        invitation = coauthors.invite(actor=self.neighbour, idea=idea, email=done.address, at=self.at)
+        return coauthors.accept(actor=done.actor, invitation=invitation, at=self.at)
 
     # --- Other rooms ---
 

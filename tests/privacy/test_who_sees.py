@@ -63,10 +63,22 @@ def seen_by_everybody(town, read):
 
 
 # The words that everybody reads once they are published, and the name that signs them: nothing else.
-PUBLIC = {
-    code: (code in {"take_part", "contribution", "open_data", "comment", "profile"},) * 2
-    for code in (act.code for act in who_sees.acts())
+PUBLISHED = {
+    "take_part",
+    "contribution",
+    "open_data",
+    "comment",
+    "profile",
+    "idea",
+    "idea_comment",
+    "idea_amendment",
+    "idea_news",
 }
+PUBLIC = {code: (code in PUBLISHED,) * 2 for code in (act.code for act in who_sees.acts())}
+# A signature, and no words.
+PUBLIC["idea_co_author"] = (True, False)
+# A name is no document; what is proposed to change an idea, and its author's news, are read beside it.
+NOT_SEARCHED = {"profile", "idea_amendment", "idea_news"}
 
 
 def test_the_registry_says_which_acts_are_public():
@@ -94,18 +106,18 @@ def test_another_resident_reads_what_a_visitor_reads(town):
 def _open_data_holds_what_is_said(town, read):
     """Texts and signatures leave in files; who took which position does not."""
     files = {address: each for address, each in read.items() if re.search(r"\.(csv|json|xlsx|zip)|/api/", address)}
-    for code in ("open_data", "take_part", "contribution", "comment"):
+    for code in ("open_data", "take_part", "contribution", "comment", "idea", "idea_comment"):
         assert acts.where(files, town.done[code].words), code
         assert acts.where(files, town.done[code].name), code
-    for code in ("position", "support", "vote", "answer", "follow"):
+    for code in ("position", "support", "vote", "answer", "follow", "idea_support", "idea_gathering"):
         assert acts.where(files, town.done[code].name) == [], code
 
 
 def _found_by_search(town, client):
     for code, (_name, is_public) in PUBLIC.items():
         words = town.done[code].words
-        if code == "profile" or "@" in words:
-            continue  # a name is no document
+        if code in NOT_SEARCHED or "@" in words:
+            continue
         memory.client().flushdb()
         assert (f"<mark>{words}</mark>" in client.get(f"/recherche/?q={words}").content.decode()) is is_public, code
 
@@ -124,7 +136,7 @@ def test_no_page_of_staff_shows_what_asks_for_a_gesture(town, role):
     for address in acts.where(read, town.done["answer"].words):
         assert town.done["answer"].name not in read[address][1]
     # Who chose stands in the table of people and at the desk, and nowhere beside what was chosen.
-    for code in ("position", "support", "follow", "vote"):
+    for code in ("position", "support", "follow", "vote", "idea_support", "idea_gathering"):
         found = acts.where(read, town.done[code].name)
         assert [address for address in found if not address.startswith(("/gestion/accounts/", "/gestion/desk/"))] == []
     assert len(read) > (60 if role == "administrator" else 0)

@@ -30,6 +30,7 @@ START = (
     "/registre/",
     "/engagements/",
     "/concertations/",
+    "/idees/",
 )
 MOST = 1500
 
@@ -104,7 +105,7 @@ def read_as(client, city, person):
         client.logout()
         if person is not None:
             sign_in(client, person)
-        city.read[person] = crawl(client)
+        city.read[person] = crawl(client, city.starts)
     return city.read[person]
 
 

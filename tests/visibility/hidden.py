@@ -37,6 +37,25 @@ from consultations.models import (
     Report,
     Source,
 )
+from ideas import clocks, gathering, said_hiding
+from ideas import setting_aside as setting_ideas_aside
+from ideas.models import (
+    Amendment,
+    AuthorNews,
+    Campaign,
+    CoAuthor,
+    Criterion,
+    Event,
+    EventPhoto,
+    Gathering,
+    Idea,
+    InternalNote,
+    Reading,
+    Study,
+    StudyPart,
+)
+from ideas.models import Answer as IdeaAnswer
+from ideas.models import HeldText as HeldIdeaText
 from moderation import actions as moderation
 from moderation import kinds
 from moderation.models import Appeal, Block, Case, Decision
@@ -60,6 +79,7 @@ from tests.ballots import votes
 from tests.commitments.rows import make_commitment, make_news
 from tests.consultations.staff_pages import City as Base
 from tests.consultations.staff_pages import an_agent
+from tests.ideas import rows as around
 from tests.moderation import deciding
 from tests.questionnaires.making import add_question, make_questionnaire, make_response
 from tests.questionnaires.making import url as questionnaire_url
@@ -88,6 +108,11 @@ WRITERS = holding("consultations.change_report")
 ASKERS = holding("questionnaires.view_questionnaire")
 MODERATORS = holding("moderation.view_case")
 KEEPERS = holding("privacy.view_breach")
+# Whoever looks at ideas, works on them, gathers them.
+BOX = holding("ideas.view_idea")
+WORKERS = holding(*(f"ideas.{verb}_idea" for verb in ("read", "study", "answer", "follow")))
+GATHERERS = holding("ideas.study_idea")
+PEOPLE = holding("accounts.view_user", "accounts.view_residency")
 
 
 @dataclass(frozen=True)
@@ -111,6 +136,10 @@ class City:
     base: Base
     seen: dict[str, str] = field(default_factory=dict)
     secrets: list[Secret] = field(default_factory=list)
+    # Public pages that only agents or mails lead to.
+    starts: list[str] = field(default_factory=list)
+    # Pages where somebody answers for what is theirs.
+    desks: list[str] = field(default_factory=list)
     # Somebody who lives there and has nothing of their own, somebody who has no name yet; what was read as a visitor (None) and as
     # the neighbour: once for all the tests.
     neighbour: User = field(default_factory=f.make_resident)
@@ -139,6 +168,11 @@ def page_of(row):
     return row.get_absolute_url()
 
 
+def author_of(city, what):
+    """Give who may still read something."""
+    return next(secret for secret in city.secrets if secret.what == what).readers[0]
+
+
 def words_of(model):
     """Give the columns of a table that hold words."""
     return [
@@ -153,8 +187,15 @@ def words_of(model):
 
 def fill(row, word, *, but=()):
     """Write the word in every column of words of a row, past the actions: what they would let through is not what is tried."""
+    type(row)._base_manager.filter(pk=row.pk).update(**filled(type(row), word, but=but))  # noqa: SLF001 (every row)
+    row.refresh_from_db()
+    return row
+
+
+def filled(model, word, *, but=()):
+    """Give every column of words of a table with the word in it: for what is never changed once it is there."""
     values = {}
-    for column in words_of(type(row)):
+    for column in words_of(model):
         if column.name in but:
             continue
         if isinstance(column, models.EmailField):
@@ -165,9 +206,7 @@ def fill(row, word, *, but=()):
             values[column.name] = f"<p>Mot {word}</p>"
         else:
             values[column.name] = f"Mot {word}"
-    type(row)._base_manager.filter(pk=row.pk).update(**values)  # noqa: SLF001 (every row)
-    row.refresh_from_db()
-    return row
+    return values
 
 
 def build() -> City:
@@ -188,6 +227,7 @@ def build() -> City:
     _unpublished(city, at)
     _sealed(city, base.open)
     _people(city, at, base.open)
+    _box(city, at)
     _rights(city, at)
     _archived(city, at)
     _followers(city, at)
@@ -501,7 +541,352 @@ def _unpublished(city, at):
         lambda link: reverse("consultations:vote", args=[link.consultation.slug, link.votation.reference]),
         staff=DRAFTS,
     )
+
+    def basket(word):
+        link = votes.make_campaign_draft(campaign=city.base.campaign_votes[0].campaign)
+        fill(link.votation, word, but=["cancel_reason"])
+        return link
+
+    city.hide("draft of the vote of a campaign", basket, votes.url, staff=holding("ideas.change_campaign"))
     assert draft_word
+
+
+def _box(city, at):
+    """The idea box: what is public of it, then each thing that is not, or no more."""
+    author = f.make_resident(public_name="Dominique Proposant")
+    campaign = f.make_campaign(title="La boîte à idées")
+    written = {"campaign": campaign, "author": author}
+    public = city.show("idea", lambda word: f.make_idea(title=f"Un kiosque {word}", **written))
+    city.show(
+        "idea comment", lambda word: f.make_idea_comment(idea=public, author=author, body_html=f"<p>Oui {word}</p>")
+    )
+    answer = city.show("answer to an idea", lambda word: around.make_answer(public, reason_html=f"<p>Oui {word}</p>"))
+    city.show("news of an idea", lambda word: around.make_event(public, text_html=f"<p>Commencé {word}</p>"))
+    city.show("reaction to an answer", lambda word: around.make_reaction(answer, body_html=f"<p>Merci {word}</p>"))
+    # Answered, and their author has said nothing of it yet.
+    around.make_answer(f.make_idea(**written))
+    with transaction.atomic():
+        clocks.begin_threshold(idea=public, threshold=campaign.thresholds.earliest("supports"), at=at)
+    around.make_milestone(public)
+    around.make_photo(public)
+    EventPhoto.objects.create(
+        event=public.events.get(), file=ContentFile(b"RIFF", "x.webp"), alt="Le kiosque", content_type="image/webp"
+    )
+    city.starts += [
+        reverse("ideas:paper_form", args=[campaign.slug]),
+        reverse("ideas:paper_sheet", args=[public.reference]),
+    ]
+    _ideas(city, at, public, written)
+    _around_ideas(city, at, public)
+    _waiting_ideas(city, at, public, author)
+    _city_side_of_ideas(city, at, public)
+    _beside_ideas(city, at, public)
+    _gathered_ideas(city, at, public)
+    _signing_ideas(city, at, public)
+
+
+def _ideas(city, at, public, written):
+    """Ideas that are not, or no more, for everybody to read."""
+    author = written["author"]
+
+    def idea(**fields):
+        return lambda word: fill(
+            f.make_idea(**{**written, "behalf": "association", "behalf_name": "x", **fields}), word
+        )
+
+    def photo_url(row):
+        return reverse("ideas:photo", args=[row.key])
+
+    def photo(row, **fields):
+        return lambda word: fill(around.make_photo(row, word.encode(), **fields), word)
+
+    def draft_url(row):
+        return reverse("ideas:draft", args=[row.reference])
+
+    draft = city.hide("draft of an idea", idea(published=False), draft_url, [author])
+    city.hide("photo of a draft idea", photo(draft), photo_url, [author])
+    city.hide("withdrawn idea", idea(withdrawn_at=at), page_of, [author], BOX)
+    gone = city.hide("hidden idea", idea(hidden_at=at, hidden_reason="3.2"), page_of, [author], BOX)
+    fill(around.make_version(gone), city.secrets[-1].word)
+    city.hide("photo of a hidden idea", photo(gone), photo_url, [author], BOX)
+    city.hide(
+        "photo of an idea taken away by moderation", photo(public, hidden_at=at, position=2), photo_url, [author], BOX
+    )
+    city.hide(
+        "promise of a threshold of a hidden idea",
+        lambda _word: clocks.threshold_key(gone, 50),
+        lambda key: reverse("ideas:promise", args=[key]),
+    )
+    _under_a_hidden_idea(city, at, gone)
+    # Under the title of an idea that everybody reads, which is offered to its author in its place.
+    again = f.make_idea(**written, published=False, title=public.title, need="", need_html="")
+    city.desks.append(reverse("ideas:duplicates", args=[again.reference]))
+
+    def set_aside(word):
+        person = f.make_resident(public_name="Sasha Retenue")
+        idea(author=person, hidden_at=None)(word)
+        Idea.objects.filter(author=person).update(hidden_reason="")
+        around.make_reaction(around.make_answer(f.make_idea(**written)), author=person, body=word, body_html=word)
+        with transaction.atomic():
+            setting_ideas_aside.hide(person)
+
+    city.hide("idea of a person whose data are set aside", set_aside, staff=BOX)
+    person = f.make_resident(public_name="Maé Contestée")
+    city.hide(
+        "idea taken away by a decision",
+        lambda word: deciding.hide(f.make_idea(campaign=public.campaign, author=person, title=word, need=word)),
+        lambda made: reverse("moderation:own_decision", args=[made.reference]),
+        [person],
+        MODERATORS | BOX,
+    )
+    city.hide(
+        "name of somebody who signs an idea by district",
+        lambda word: f.make_idea(
+            campaign=public.campaign, author=f.make_resident(public_name=f"Nom {word}"), signature="district"
+        ),
+        staff=holding("accounts.view_user", "accounts.view_residency"),
+    )
+    city.hide(
+        "name of somebody who supports an idea",
+        lambda word: f.make_support(idea=public, user=f.make_resident(public_name=f"Nom {word}")),
+        staff=holding("accounts.view_user", "accounts.view_residency"),
+    )
+    city.hide(
+        "address of the author of an idea",
+        lambda word: f.make_idea(campaign=public.campaign, author=f.make_resident(email=f"{word}@example.org")),
+    )
+
+
+def _under_a_hidden_idea(city, at, gone):
+    """What stands around an idea goes with it: what residents said, what the city decided and did."""
+    city.hide("comment under a hidden idea", lambda word: fill(f.make_idea_comment(idea=gone), word), staff=BOX)
+    reading = {"number": 1, "score": 50, "published_at": at}
+
+    def read(word):
+        row = Reading.objects.create(idea=gone, handed_to=word, **reading)
+        Criterion.objects.create(reading=row, code="cost", level=2, reason=word)
+        study = Study.objects.create(idea=gone, opened_at=at, ground=word)
+        around_study(study, word, at)
+
+    city.hide("reading and study of a hidden idea", read, staff=BOX)
+    answer = city.hide(
+        "answer to a hidden idea", lambda word: around.make_answer(gone, **filled(IdeaAnswer, word)), staff=BOX
+    )
+    city.hide("reaction under a hidden idea", lambda word: fill(around.make_reaction(answer), word), staff=BOX)
+
+    def news(word):
+        made = around.make_event(gone, **filled(Event, word))
+        EventPhoto.objects.create(
+            event=made, file=ContentFile(word.encode(), "x.webp"), alt=word, content_type="image/webp"
+        )
+
+    city.hide("news of a hidden idea", news, staff=BOX)
+
+
+def around_study(study, word, at):
+    """The part of a service in a study."""
+    StudyPart.objects.create(
+        study=study,
+        service=f.make_service(),
+        feasibility="if",
+        condition=word,
+        constraint=word,
+        asked_at=at,
+        given_at=at,
+    )
+
+
+def _around_ideas(city, at, public):
+    """Words around a public idea that their author or moderation took away."""
+    answers = [around.make_answer(f.make_idea(campaign=public.campaign)) for _ in range(2)]
+    gone = {"withdrawn": {"withdrawn_at": at}, "hidden": {"hidden_at": at, "hidden_reason": "3.2"}}
+    for (what, fields), answer in zip(gone.items(), answers, strict=True):
+        city.hide(
+            f"{what} comment of an idea",
+            lambda word, fields=fields: fill(f.make_idea_comment(idea=public, **fields), word),
+            staff=BOX,
+        )
+        city.hide(
+            f"{what} reaction",
+            lambda word, fields=fields, answer=answer: fill(around.make_reaction(answer, **fields), word),
+            staff=BOX,
+        )
+
+
+def _waiting_ideas(city, at, public, author):
+    """What moderation reads first around ideas, refused or left without what it answers."""
+
+    def held(sort, idea=public, **fields):
+        return lambda word: HeldIdeaText.objects.create(
+            sort=sort,
+            idea=idea,
+            author=author,
+            cause="held",
+            submitted_at=at,
+            words={"title": word, "need": word, "body": word, "stance": "for"},
+            **fields,
+        )
+
+    def page(row):
+        return reverse("ideas:held", args=[row.reference])
+
+    def idea(word):
+        waiting = {"published": False, "submitted_at": at, "theme": f.make_theme(), "behalf": "council"}
+        row = fill(f.make_idea(campaign=public.campaign, author=author, behalf_name="x", **waiting), word)
+        return held("idea", row)(word)
+
+    for what, make in {
+        "idea that waits": idea,
+        "comment of an idea that waits": held("comment"),
+        "correction of an idea that waits": held("correction"),
+        "refused comment of an idea": held("comment", refused_at=at, refused_clause="3.2"),
+        "comment that answers no idea any more": held("comment", refused_at=at),
+    }.items():
+        city.hide(what, make, page, [author], MODERATORS)
+
+
+def _city_side_of_ideas(city, at, public):
+    """What agents prepare about ideas, and a campaign that is not published."""
+    city.hide(
+        "internal note about an idea",
+        lambda word: InternalNote.objects.create(idea=public, text=word, written_at=at),
+        staff=WORKERS,
+    )
+
+    def study(word):
+        row = Study.objects.create(
+            idea=f.make_idea(campaign=public.campaign, stage="study"),
+            opened_at=at,
+            ground="La plus soutenue.",
+        )
+        around_study(row, word, at)
+        return row
+
+    running = city.hide("study that goes on", study, staff=BOX)
+    city.hide(
+        "synthesis of a study",
+        lambda word: Study.objects.filter(pk=running.pk).update(synthesis=word),
+        staff=WORKERS,
+    )
+
+    def draft(word):
+        row = f.make_campaign(published_at=None, thresholds=((9, word),))
+        fill(row.thresholds.get(), word)
+        return fill(row, word)
+
+    city.hide("draft of a campaign of ideas", draft, page_of, staff=BOX | holding("ideas.change_campaign"))
+
+
+def _beside_ideas(city, at, public):
+    """Changes that others propose and news of authors: public, then not; read first; beside an idea that is gone."""
+    author = public.author
+    change = f.make_amendment(idea=public, author=author_of(city, "draft of a contribution"), reason="Un toit de plus.")
+    city.desks += [said_hiding.address(change), page_of(public), reverse("ideas:carrying")]
+    f.make_author_news(idea=f.make_idea(campaign=public.campaign, author=author), body="Nous étions vingt.")
+    gone = f.make_idea(campaign=public.campaign, hidden_at=at, hidden_reason="3.2")
+    states = {
+        "withdrawn {}": {"released_at": at, "withdrawn_at": at},
+        "hidden {}": {"released_at": at, "hidden_at": at},
+        "{} that waits": {"cause": "held"},
+        "refused {}": {"cause": "held", "refused_at": at, "refused_clause": "3.2"},
+        "{} beside a hidden idea": {"released_at": at, "idea": gone},
+    }
+    for state, fields in states.items():
+        for what, model in {"change of an idea": Amendment, "news of an author": AuthorNews}.items():
+            values = {"idea": public, "author": author, "submitted_at": at, **fields}
+            city.hide(
+                state.format(what),
+                lambda word, model=model, values=values: model.objects.create(**{**filled(model, word), **values}),
+                said_hiding.address,
+                [] if "idea" in fields else [author],
+                MODERATORS if "cause" in fields else NOBODY,
+            )
+
+    def set_aside(word):
+        person = f.make_resident(public_name="Charlie Retenue")
+        f.make_amendment(idea=public, author=person, reason=word)
+        with transaction.atomic():
+            said_hiding.set_aside(person)
+
+    city.hide("change proposed by a person whose data are set aside", set_aside)
+    city.hide(
+        "name of somebody who signs an idea by district and gives news of it",
+        lambda word: f.make_author_news(
+            idea=f.make_idea(
+                campaign=public.campaign, author=f.make_resident(public_name=f"Nom {word}"), signature="district"
+            )
+        ),
+        staff=PEOPLE,
+    )
+
+
+def _gathered_ideas(city, at, public):
+    """Proposals to gather, known to those they concern; ideas that moderation hid since, gathered or gathering others."""
+    first, second = public.author, f.make_resident(public_name="Noa Voisin")
+    supporter = author_of(city, "draft of a contribution")
+
+    def pair(**fields):
+        return [f.make_idea(campaign=public.campaign, author=person, **fields) for person in (first, second)]
+
+    def proposed(**fields):
+        def make(word):
+            made = fill(f.make_gathering(ideas=pair()), word)
+            Gathering.objects.filter(pk=made.pk).update(**fields)
+            return made
+
+        return make
+
+    waiting = city.hide("proposal to gather", proposed(), page_of, [first, second], GATHERERS)
+    city.desks.append(waiting.get_absolute_url())
+    held = {"released_at": None, "cause": "held"}
+    city.hide("proposal to gather that waits", proposed(**held), page_of, [first], GATHERERS | MODERATORS)
+    refused = {**held, "refused_at": at, "refused_clause": "3.2", "ended_at": at, "end": "refused"}
+    city.hide("refused proposal to gather", proposed(**refused), page_of, [first], GATHERERS | MODERATORS)
+
+    def gathers(word):
+        made = f.gather(*pair(), title=f"Titre {word}", need=word, proposal=word)
+        f.make_support(idea=made.members.earliest("pk").idea, user=supporter)
+        Idea.objects.filter(pk=made.parent_id).update(hidden_at=at, hidden_reason="3.2")
+        return made.parent
+
+    city.hide("hidden idea that gathers others", gathers, page_of, [first])
+
+    def gathered(word):
+        words = {"title": f"Titre {word}", "need": word, "need_html": f"<p>{word}</p>"}
+        ideas = [f.make_idea(campaign=public.campaign, author=second, **words), pair()[0]]
+        f.make_support(idea=ideas[1], user=supporter)
+        f.gather(*ideas)
+        Idea.objects.filter(pk=ideas[0].pk).update(hidden_at=at, hidden_reason="3.2")
+        return ideas[0]
+
+    city.hide("hidden idea that others are gathered with", gathered, page_of, [second])
+
+    def carried(word):
+        person = f.make_resident(public_name=f"Nom {word}")
+        ideas = pair()
+        f.make_support(idea=ideas[1], user=person)
+        f.make_support(idea=ideas[1], user=supporter)
+        made = f.gather(*ideas)
+        city.desks.append(made.get_absolute_url())
+        gathering.carry(actor=person, gathering=made, is_yes=True, at=at)
+
+    city.hide("name of somebody whose support counts for the idea that gathers", carried, staff=PEOPLE)
+
+
+def _signing_ideas(city, at, public):
+    """Those who are asked to sign an idea with its author: known by an address, to the author alone."""
+    city.hide(
+        "address of somebody who is asked to sign an idea",
+        lambda word: CoAuthor.objects.create(idea=public, email=f"{word}@example.org", invited_at=at, sent=1),
+        lambda made: reverse("ideas:coauthors", args=[made.idea.reference]),
+        [public.author],
+    )
+
+    def set_aside(word):
+        person = f.make_resident(public_name=f"Nom {word}", limited_since=at)
+        CoAuthor.objects.create(idea=public, user=person, state="accepted", invited_at=at, sent=1, answered_at=at)
+
+    city.hide("name of a co-author whose data are set aside", set_aside, staff=PEOPLE)
 
 
 def _sealed(city, open_one):
@@ -746,6 +1131,14 @@ def _followers(city, at):
             )
             abouts = [f"contribution:{row.reference}" for row in hidden]
             abouts += [f"comment:{row.reference}" for row in comments]
+            abouts += [f"idea:{row.reference}" for row in Idea.objects.exclude(hidden_at=None).order_by("pk")]
+            abouts += [
+                f"idea_amendment:{row.reference}" for row in Amendment.objects.exclude(hidden_at=None).order_by("pk")
+            ]
+            abouts += [
+                f"idea_author_news:{row.reference}" for row in AuthorNews.objects.exclude(hidden_at=None).order_by("pk")
+            ]
+            abouts += [f"campaign:{row.slug}" for row in Campaign.objects.filter(published_at=None).order_by("pk")]
             Notification.objects.bulk_create(
                 [
                     Notification(

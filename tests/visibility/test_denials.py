@@ -10,6 +10,9 @@ from django.urls import reverse
 
 from accounts.roles import ROLES
 from consultations.models import Comment, Contribution, HeldText
+from ideas.models import Amendment, Answer, AuthorNews, CoAuthor, Gathering, Idea
+from ideas.models import Comment as IdeaComment
+from ideas.models import HeldText as HeldIdeaText
 from moderation.models import Block, Decision
 from mulhouse import memory
 from notifications.models import Notification
@@ -17,22 +20,24 @@ from privacy.models import DataRequest
 from tests import factories as f
 from tests.consultations.test_staff_pages import views
 from tests.test_routes import OURS, ROUTES, address_of
+from tests.visibility import hidden
 from tests.visibility.undoing import counts, undone
 
 pytestmark = pytest.mark.django_db
 
-PERSONS = ("newcomer", "resident", "author", "suspended", *ROLES, "no task")
+PERSONS = ("newcomer", "resident", "author", "proposer", "suspended", *ROLES, "no task")
 MODERATING = {"moderator", "administrator"}
 
 
 def author_of(city, what="draft of a contribution"):
-    return next(secret for secret in city.secrets if secret.what == what).readers[0]
+    return hidden.author_of(city, what)
 
 
 def become(client, city, who):
     """Sign in as a sort of person."""
     people = {
         "author": lambda: author_of(city),
+        "proposer": lambda: author_of(city, "draft of an idea"),
         "suspended": lambda: author_of(city, "reason of a suspension"),
         "resident": lambda: f.make_resident(public_name="Voisine"),
         "newcomer": lambda: f.make_user(public_name="Nouveau"),
@@ -55,17 +60,54 @@ def things(city):
     public = Contribution.objects.visible().filter(author=author).earliest("pk")
     comment = Comment.objects.visible().filter(author=author, contribution=public).earliest("pk")
     held = HeldText.objects.waiting().filter(author=author, sort="comment").earliest("pk")
+    proposer = author_of(city, "draft of an idea")
+    begun = Idea.objects.filter(author=proposer, published_at=None, submitted_at=None).earliest("pk")
+    idea = Idea.objects.visible().filter(author=proposer, stage="support").earliest("pk")
+    waiting = HeldIdeaText.objects.waiting().filter(author=proposer, sort="comment").earliest("pk")
     decision = Decision.objects.filter(author__isnull=False, appeal=None).exclude(author=suspended).earliest("pk")
     slug = city.base.open.slug
     own, text = [slug, draft.reference], [slug, public.reference]
     said = [*text, comment.reference]
+    basket = city.base.campaign_votes[1]
     asked, vote = city.base.asked[1].reference, city.base.votes[1].votation.reference
     words = {"words": "Non.", "body": "Un mot.", "stance": "for", "position": "agree"}
+    own_idea, remark = [idea.reference], IdeaComment.objects.visible().filter(author=proposer, idea=idea).earliest("pk")
+    answered = Answer.objects.public().filter(idea__author=proposer, reaction=None).earliest("pk").idea
+    change = Amendment.objects.public().filter(author=author, idea=idea).earliest("pk")
+    news = AuthorNews.objects.public().filter(author=proposer).earliest("pk")
+    invited = [idea.reference, CoAuthor.objects.invited().filter(idea=idea).earliest("pk").pk]
+    gatherings = Gathering.objects.filter(author=proposer)
+    asked_of = gatherings.waiting().filter(released_at__isnull=False).earliest("pk")
+    agrees = {"idee": asked_of.members.filter(idea__author=proposer).get().idea.reference, "reponse": "oui"}
+    opened = gatherings.open().filter(parent__in=Idea.objects.visible()).earliest("pk").reference
     return {
         **{f"consultations:{name}": (own, {"author"}, 404, {}) for name in ("draft", "check", "discard")},
         **{f"consultations:{name}": (text, {"author"}, 404, {}) for name in ("edit", "withdraw")},
         "consultations:withdraw_comment": (said, {"author"}, 403, {}),
         **{f"consultations:{name}": ([held.reference], {"author"}, 404, {}) for name in ("held", "held_take_back")},
+        **{
+            f"ideas:{name}": ([begun.reference], {"proposer"}, 404, {})
+            for name in ("draft", "duplicates", "preview", "photos", "discard")
+        },
+        **{f"ideas:{name}": ([idea.reference], {"proposer"}, 404, {}) for name in ("correct", "withdraw")},
+        **{f"ideas:{name}": ([waiting.reference], {"proposer"}, 404, {}) for name in ("held", "held_take_back")},
+        "ideas:withdraw_comment": ([*own_idea, remark.reference], {"proposer"}, 403, {}),
+        "ideas:react": ([answered.reference], {"proposer"}, 404, {}),
+        "ideas:withdraw_reaction": (own_idea, {"proposer"}, 404, {}),
+        "ideas:coauthors": (own_idea, {"proposer"}, 404, {}),
+        **{f"ideas:coauthor_{name}": (invited, {"proposer"}, 404, {}) for name in ("resend", "cancel")},
+        "ideas:amendment_answer": ([*own_idea, change.reference], {"proposer"}, 403, {}),
+        "ideas:amendment_withdraw": ([*own_idea, change.reference], {"author"}, 403, {}),
+        "ideas:author_news_write": ([answered.reference], {"proposer"}, 403, {}),
+        "ideas:author_news_withdraw": ([news.idea.reference, news.reference], {"proposer"}, 403, {}),
+        "ideas:gather": (own_idea, {"proposer"}, 403, {}),
+        "ideas:gathering_answer": ([asked_of.reference], {"proposer"}, 404, agrees),
+        "ideas:gathering_cancel": ([asked_of.reference], {"proposer"}, 404, {}),
+        "ideas:gathering_leave": ([opened], {"proposer"}, 404, {}),
+        # Who supported one of the ideas.
+        "ideas:carry": ([opened], {"author"}, 403, {"compte": "oui"}),
+        # Near the end of its time alone: tests/ideas/test_own.py.
+        "ideas:renew": ([idea.reference], None, 0, {}),
         # Somebody else's: none of these people is its author.
         "moderation:own_decision": ([decision.reference], set(), 404, words),
         "moderation:own_block": ([Block.objects.get().reference], {"suspended"}, 404, words),
@@ -80,19 +122,30 @@ def things(city):
             f"consultations:questionnaire_{name}": ([slug, asked], None, 0, {}) for name in ("start", "check", "resume")
         },
         "consultations:questionnaire_page": ([slug, asked, 1], None, 0, {}),
+        **{f"ideas:{name}": ([idea.reference], None, 0, {}) for name in ("support", "withdraw_support", "follow")},
+        **{f"ideas:{name}": (own_idea, None, 0, words) for name in ("comments", "amend")},
         "consultations:cast_vote": ([slug, vote], None, 0, {}),
         "consultations:receipt": ([slug, vote], None, 0, {}),
+        **{
+            f"ideas:{name}": ([basket.campaign.slug, basket.votation.reference], None, 0, {})
+            for name in ("cast_vote", "receipt")
+        },
         "privacy:request": ([DataRequest.objects.earliest("pk").reference], None, 0, {}),
     }
 
 
-LIVING_HERE = {"resident", "suspended"}
-# Moderators read what waits: they may not change it.
-READ_BY_MODERATORS = {"consultations:held", "consultations:held_take_back"}
+LIVING_HERE = {"resident", "proposer", "suspended"}
+# Moderators read what waits, and who gathers ideas for the city what is proposed to their authors: they may not change it.
+READING = {
+    **{f"{room}:{name}": MODERATING for room in ("consultations", "ideas") for name in ("held", "held_take_back")},
+    **{f"ideas:gathering_{name}": hidden.GATHERERS | MODERATING for name in ("answer", "cancel", "leave")},
+}
 # What is named by a key that only a mail or a session holds, or by one's own keys of sign-in: tests/accounts, tests/notifications.
 BY_A_KEY = {
     "accounts:data_file",
     "commitments:follow",
+    "ideas:invitation_accept",
+    "ideas:invitation_decline",
     "mfa_edit_webauthn",
     "mfa_remove_webauthn",
     "notifications:unsubscribe",
@@ -139,7 +192,7 @@ def test_a_gesture_that_is_not_theirs_changes_nothing(client, city, who):
         if who in allowed:
             is_right = status not in {403, 404}
         else:
-            expected = 403 if name in READ_BY_MODERATORS and who in MODERATING else refused
+            expected = 403 if who in READING.get(name, ()) else refused
             is_right = status == expected and not changed
         if not is_right:
             wrong[name] = (status, sorted(changed))

@@ -86,9 +86,12 @@ def persons(client, city, asked):
     """Give each sort of person and what they read: the site, what is their own, and what asks to sign in again a moment before."""
     yield None, crawl.read_as(client, city, None)
     yield city.neighbour, crawl.read_as(client, city, city.neighbour)
-    own = [reverse(name, args=args) for name, (args, *_rest) in things(city).items()]
+    own = [*(reverse(name, args=args) for name, (args, *_rest) in things(city).items()), *city.desks]
     plain = [reverse(name) for name in asked if not ROUTES[name][1]]
-    for person in (author_of(city), author_of(city, "reason of a suspension"), city.newcomer):
+    authors = (
+        author_of(city, what) for what in ("draft of a contribution", "draft of an idea", "reason of a suspension")
+    )
+    for person in (*authors, city.newcomer):
         sign_in(client, person)
         yield person, {address: read(client, address) for address in (plain if person is city.newcomer else []) + own}
 
@@ -142,9 +145,16 @@ DRAFTS = {
     "consultations:contribute": CONTRIBUTION,
     "consultations:draft": CONTRIBUTION,
     "consultations:questionnaire_page": {"questionnaires_response", "desk_person"},
+    "ideas:draft": {"ideas_idea"},
 }
-# What is never taken: it asks for a key that the city gave, or that a device makes.
-NEVER_TAKEN = {"consultations:questionnaire_resume", "consultations:receipt", "mfa_add_webauthn"}
+# What is never taken: it asks for a key that the city gave, or that a device makes, for references of ideas.
+NEVER_TAKEN = {
+    "ideas:gather",
+    "consultations:questionnaire_resume",
+    "consultations:receipt",
+    "ideas:receipt",
+    "mfa_add_webauthn",
+}
 # What takes a form by POST and has none here: why.
 ELSEWHERE = {
     # The middle of a sign-in, which a mail or a device begins: tests/accounts.
@@ -159,6 +169,7 @@ ELSEWHERE = {
         "accounts:home",
         "accounts:second_factor",
         "consultations:mine",
+        *(f"ideas:{name}" for name in ("carrying", "gathering", "mine", "supported")),
         "moderation:own",
         "usersessions_list",
     ),
@@ -166,10 +177,13 @@ ELSEWHERE = {
     *("privacy:own_accesses", "privacy:own_requests"),
     # One button, and no word: tests/visibility/test_denials.py, tests/accounts, tests/notifications.
     *(f"consultations:questionnaire_{name}" for name in ("check", "start")),
+    *("ideas:preview", "ideas:renew", "ideas:withdraw_support"),
     *("accounts:data_file", "accounts:stay", "consultations:unsupport", "demo_enter"),
     *(f"notifications:{name}" for name in ("address_works", "read", "read_all", "unsubscribe")),
     # Nobody of this city has one: the code of a request without an account, the decision of somebody else.
     *("moderation:own_decision", "privacy:request"),
+    # A key that only a mail holds: tests/ideas/test_coauthors.py.
+    *(f"ideas:{name}" for name in ("invitation", "invitation_accept", "invitation_decline")),
     # What the mail provider sends.
     "provider_report",
 }

@@ -115,8 +115,17 @@ NOT_READ = {
     *("commitments:photo", "consultations:image", "consultations:social_image", "consultations:preview"),
     *("consultations:attachment", "consultations:document", "consultations:document_file"),
     *("consultations:package", "consultations:report_pdf", "consultations:map"),
-    # Nothing there: refusals of the API, former charters, the demonstration, the gallery of components.
-    *("api:none", "api:unknown", "charter_version", "demo_enter", "demo_mail", "demo_mailbox", "gallery"),
+    # The same of ideas: forms that are sent, what is one person's own, what only a mail or an agent leads to.
+    *(f"ideas:{name}" for name in ("follow", "withdraw_support", "comments", "social_image")),
+    *(f"ideas:{name}" for name in ("draft", "duplicates", "photos", "preview", "discard", "held", "held_take_back")),
+    *(f"ideas:{name}" for name in ("correct", "withdraw", "renew", "withdraw_comment", "react", "withdraw_reaction")),
+    *(f"ideas:{name}" for name in ("coauthors", "coauthor_resend", "coauthor_cancel")),
+    *(f"ideas:{name}" for name in ("invitation", "invitation_accept", "invitation_decline")),
+    *(f"ideas:{name}" for name in ("gather", "gathering", "gathering_answer", "gathering_cancel", "gathering_leave")),
+    *(f"ideas:{name}" for name in ("carry", "amendment_answer", "amendment_withdraw")),
+    *(f"ideas:{name}" for name in ("author_news_write", "author_news_withdraw")),
+    # Nothing there: refusals of the API, the demonstration, the gallery of components.
+    *("api:none", "api:unknown", "demo_enter", "demo_mail", "demo_mailbox", "gallery"),
 }
 
 
@@ -157,6 +166,11 @@ def test_own_address_of_what_is_hidden_says_nothing(client, city):
 # Everybody knows that it runs; its results come after.
 NOT_YET = {"free text of a running questionnaire"}
 WAS_PUBLIC = {
+    "withdrawn idea",
+    "hidden idea",
+    "hidden idea that gathers others",
+    "hidden idea that others are gathered with",
+    *(f"{state} {what}" for state in ("withdrawn", "hidden") for what in ("change of an idea", "news of an author")),
     "withdrawn contribution",
     "hidden contribution",
     "contribution hidden since the package was made",
@@ -174,7 +188,7 @@ OPEN_TO_ALL = {
 
 # A beginning of every word: a search that completes words, or a list that looks for a piece of one, finds them all.
 BEGINNING = "zq"
-DOORS = ("/recherche/", "/recherche/suggestions/", "/concertations/", "/engagements/", "/registre/")
+DOORS = ("/recherche/", "/recherche/suggestions/", "/concertations/", "/idees/", "/engagements/", "/registre/")
 
 
 @pytest.mark.parametrize("who", ["visitor", "resident"])
@@ -227,7 +241,9 @@ def test_one_person_reads_nothing_of_the_others(client, city):
         assert shown(read, others) == [], person
 
 
-OWN_PAGES = re.compile(r"^/(mon-espace|concertations/mes-contributions|recherche/mon-espace|signaler/recu)")
+OWN_PAGES = re.compile(
+    r"^/(mon-espace|concertations/mes-contributions|idees/mes-idees|recherche/mon-espace|signaler/recu)"
+)
 
 
 # --- What leaves the site ----------------------------------------------------------------------------------------------------
@@ -330,4 +346,4 @@ def test_staff_find_nothing_more_on_the_public_site(client, city, role):
     assert [line for line in shown(read, city.secrets) if line[0] not in allowed] == []
 
 
-STAFF_PAGES = re.compile(r"^/(mon-espace/?$|recherche|concertations/[^/]*/?$)")
+STAFF_PAGES = re.compile(r"^/(mon-espace/?$|recherche|(concertations|idees)/[^/]*/?$)")

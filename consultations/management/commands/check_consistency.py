@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from consultations import analysis, counters, items, participation
+from consultations import analysis, items, participation
+from transparency import recounting
 
 
 class Command(BaseCommand):
@@ -19,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *, repair: bool, **_options: Any) -> None:
         """Count again, say what differs."""
-        differences = counters.recount(repair=repair)
+        differences = recounting.everything(repair=repair)
         for difference in differences:
             self.stdout.write(
                 f"{difference.table} n° {difference.pk} : {difference.counter} vaut {difference.stored}, "

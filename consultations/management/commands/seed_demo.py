@@ -9,7 +9,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from consultations.demo import seeding
-from mulhouse import env
+from mulhouse import demo, env
 from mulhouse.errors import DomainError
 
 # Data that do not belong to the repository stand beside it.
@@ -30,7 +30,8 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("seed_demo écrit des personnes inventées : elle ne sert pas en production.")
         quiet = True if verbosity == 0 else None  # None: silent as well where the output is not a terminal
-        steps = list(seeding.Demonstration(at=timezone.now()).steps())
+        at = timezone.now()
+        steps = [*seeding.Demonstration(at=at).steps(), *demo.steps(at=at)]
         changed = False
         with tqdm(steps, desc="Démonstration", unit="étape", disable=quiet, leave=False) as bar:
             for name, do in bar:
